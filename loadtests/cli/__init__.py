@@ -1,0 +1,1 @@
+"""The command line: one small file for each subcommand, and the only place that sees both packages."""

@@ -1,0 +1,29 @@
+"""A verdict, told to the pipeline that runs us."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reports.summary import Analysis
+
+
+def announce(analysis: Analysis) -> None:
+    """On GitHub: annotations on standard output, and the summary on the job's page. Elsewhere nothing."""
+    from reports.annotation import told
+    from reports.markdown import markdown
+    from reports.picture import mermaid
+
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        for line in told(analysis):
+            print(line, flush=True)
+    if page := os.environ.get("GITHUB_STEP_SUMMARY"):
+        try:
+            with Path(page).open("a", encoding="utf-8") as file:
+                file.write(markdown(analysis, mermaid(analysis)))
+        except OSError as error:
+            # The verdict stands, whatever becomes of the page.
+            print(f"GITHUB_STEP_SUMMARY: {page} cannot be written ({error.strerror})", file=sys.stderr)

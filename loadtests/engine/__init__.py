@@ -1,0 +1,1 @@
+"""Carries out behaviours on time: one timer heap and one connection pool for each process."""

@@ -1,0 +1,103 @@
+"""Where the API is: scheme, host, port, and how to connect to it."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+import gevent.ssl
+from gevent import socket
+
+from loadtests.model.mistakes import InputError
+
+from .wire import Wire
+
+CONNECT_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """An HTTP origin, with the path that every request's path is put behind."""
+
+    scheme: str
+    host: str
+    port: int
+    prefix: str = ""
+
+    @classmethod
+    def parse(cls, url: str) -> Origin:
+        """The origin of `url`; raises InputError with what would be right."""
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError as error:
+            raise InputError.of("--host", f"{url!r} is not a URL: {error}") from None
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise InputError.of("--host", f"{url!r} is not a URL: write for example 'https://api.konpro.ai'")
+        if parts.username or parts.password:
+            raise InputError.of("--host", "holds a user name: the key comes from KONPRO_API_KEY alone")
+        if parts.query or parts.fragment or any(ord(c) <= 32 or ord(c) > 126 for c in url):
+            raise InputError.of("--host", f"{url!r} is more than an address: write for example 'https://api.konpro.ai'")
+        return cls(
+            parts.scheme, parts.hostname, port or (443 if parts.scheme == "https" else 80), parts.path.rstrip("/")
+        )
+
+    @property
+    def authority(self) -> str:
+        """The Host header."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        standard = self.port == (443 if self.scheme == "https" else 80)
+        return host if standard else f"{host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """What a path is put behind."""
+        return f"{self.scheme}://{self.authority}{self.prefix}"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether requests stay on this machine."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    def connect(self) -> Any:
+        """A new connection (a socket, or what is like one), its certificate verified; raises OSError (ssl.SSLError is one)."""
+        plain = self._connected()
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self.scheme == "http":
+            return Wire(plain)
+        try:
+            secured = _verifying(self).wrap_socket(plain, server_hostname=self.host)
+        except BaseException:
+            plain.close()
+            raise
+        secured.settimeout(None)
+        return secured
+
+    def _connected(self) -> socket.socket:
+        try:
+            family = socket.AF_INET6 if ipaddress.ip_address(self.host).version == 6 else socket.AF_INET
+        except ValueError:
+            return socket.create_connection((self.host, self.port), timeout=CONNECT_SECONDS)
+        # An address needs no resolver, which is a pool of ten threads: a hundred connections at once would queue for it.
+        plain = socket.socket(family)
+        plain.settimeout(CONNECT_SECONDS)
+        try:
+            plain.connect((self.host, self.port))
+        except BaseException:
+            plain.close()
+            raise
+        return plain
+
+
+@lru_cache(maxsize=8)
+def _verifying(origin: Origin) -> gevent.ssl.SSLContext:  # noqa: ARG001 - what it is remembered by
+    # Once for each origin: it reads the whole store of certificates, which must not happen for each connection.
+    return gevent.ssl.create_default_context()

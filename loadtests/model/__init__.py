@@ -1,0 +1,5 @@
+"""The pure leaf: what a run is, who the people are, what the API's rules are, what a record looks like.
+
+No clock, socket, gevent or Locust is imported here. Time is an argument, always in seconds since the start of the run
+unless a name says otherwise, so that the same code runs live, in virtual time and in tests.
+"""

@@ -1,0 +1,52 @@
+"""The names of everything that a report may find, in one place: what gates, docs and checkers agree on."""
+
+from __future__ import annotations
+
+API_FINDINGS = (
+    "lingering-sessions",
+    "ghost-sessions",
+    "keepalive-ignored",
+    "early-reap",
+    "late-reap",
+    "slot-release-lag",
+    "limit-below-advertised",
+    "hidden-duration-cap",
+    "timeout-clamped",
+    "errors-in-200",
+    "hanging-requests",
+    "slow-new",
+    "lost-answers",
+    "unstable-answers",
+    "rate-limited",
+    "quota-exhausted",
+    "latency-drift",
+)
+"""The API's doing."""
+
+CLIENT_FINDINGS = (
+    "unclosed-sessions",
+    "zombie-keepalives",
+    "uncovered-quiet-periods",
+    "keepalive-too-tight",
+    "keepalive-slower-than-timeout",
+    "retry-storm",
+    "double-open",
+    "no-stop-after-failed-start",
+    "deprecated-disable-idle-timeout",
+    "sessions-lost-to-idle",
+    "ignored-concurrency-errors",
+    "leaks-held-the-limit",
+)
+"""The client's: the modelled one's in a load run, one's own in an audit."""
+
+AUDIT_FINDINGS = ("calls-on-closed-session", "calls-without-session", "unauthorized-calls")
+"""One's own client's, which a modelled one never shows."""
+
+ACCOUNT_FINDINGS = ("limit-too-low", "limit-inferred")
+"""The account's."""
+
+GENERATOR_FINDINGS = ("generator-late", "run-incomplete", "worker-lost", "too-few-samples", "list-unavailable")
+"""Our own: what they say of a run's other figures is how far these can be trusted."""
+
+FINDINGS = (*API_FINDINGS, *CLIENT_FINDINGS, *AUDIT_FINDINGS, *ACCOUNT_FINDINGS, *GENERATOR_FINDINGS)
+"""Every name."""

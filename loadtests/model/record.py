@@ -1,0 +1,141 @@
+"""The event record: one flat row for each operation, note and observation. The one table through which everything meets.
+
+Times are nanoseconds on the run's clock: monotonic, 0 at the start of the run. The manifest holds the wall clock's reading
+at 0. A column is never given another meaning: what changes one raises VERSION.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+VERSION = 1
+
+NANOSECONDS = 1_000_000_000
+
+
+class Observation(StrEnum):
+    """Kinds of rows that are observed, not done."""
+
+    SEEN = "seen"
+    VANISHED = "vanished"
+    STRANGER = "stranger"
+    STRANGER_GONE = "stranger-gone"
+    CAP = "cap"
+    LOOP = "loop"
+    MEMORY = "memory"
+    STAGE = "stage"
+    DRAIN = "drain"
+    DEPRECATED = "deprecated"
+    CLOCK = "clock"
+    WORKER_LOST = "worker-lost"
+    WORKER_BACK = "worker-back"
+    WORKER_LEFT = "worker-left"
+
+
+class Column(NamedTuple):
+    """One column of the event log."""
+
+    name: str
+    type: str
+    """Arrow's name of the type; "category" is a dictionary-encoded string."""
+    unit: str
+    about: str
+
+
+COLUMNS: tuple[Column, ...] = (
+    Column(
+        "t",
+        "int64",
+        "ns",
+        "When: an operation's first byte sent (given up unsent: when that was); a note's or observation's moment.",
+    ),
+    Column("worker", "int16", "", "Which process wrote the row; 0 when there is one."),
+    Column("session", "int64", "", "Our number of the session; 0: none. It exists before the API's id does."),
+    Column("profile", "category", "", "Name of the person's profile; empty for observations of no session."),
+    Column("kind", "category", "", "Operation, note or observation; see the list of kinds."),
+    Column("intended", "int64", "ns", "When the row's operation was due; elsewhere the same as t."),
+    Column(
+        "waited",
+        "int64",
+        "ns",
+        "Part of the lateness (t − intended) spent waiting for a connection; the rest is loop delay.",
+    ),
+    Column("latency", "int64", "ns", "From t to the answer's end, or to giving up; 0 where nothing was sent."),
+    Column("status", "int16", "", "HTTP status; 0: no answer was read."),
+    Column("code", "int32", "", "The API's code; 0: none."),
+    Column("outcome", "category", "", "ok, fail, unknown, withheld; none for what is no operation."),
+    Column(
+        "holder",
+        "category",
+        "",
+        "Who holds the session's slot after this row, as the client knows: none, active, quiet, closing, leaked.",
+    ),
+    Column("value", "float64", "by kind", "A number; see the list of kinds."),
+    Column(
+        "detail",
+        "string",
+        "by kind",
+        "A text; see the list of kinds. Null where there is none. From the API: hostile input.",
+    ),
+)
+
+KINDS: dict[str, str] = {
+    "create_token": "operation",
+    "new": "operation; value: idle timeout asked for (s); detail: the API's id if ok, else the reason, and after a colon"
+    " the API's message",
+    "start": "operation; value: 0; detail, as of each further operation: the reason if it did not succeed",
+    "task": "operation; value: how long the answer plays (s)",
+    "interrupt": "operation",
+    "start_listening": "operation",
+    "stop_listening": "operation",
+    "keep_alive": "operation",
+    "stop": "operation; value: 0 the person closes, 1 the run or a stage ended (censored), 2 a leak is swept",
+    "list": "operation of the observer; value: sessions listed; -1: not known",
+    "cap": "note; value: the session's duration limit as `new` told it (s)",
+    "arrive": "note; value: how long the person means to stay once the session is open (s); detail: the way of leaving chosen",
+    "give-up": "note: the person is lost; value: attempts made; detail: the last reason",
+    "quiet": "note: a quiet period begins; value: its planned length (s)",
+    "resume": "note: the quiet period is over",
+    "leave": "note: the person is gone; detail: the way of leaving",
+    "seen": "observation: the list shows a session of ours for the first time; value: when that list was asked for (s)",
+    "vanished": "observation: the list (answered at t) no longer has a session that it had; value: when the last list that had it"
+    " was asked for (s)",
+    "stranger": "observation: a session that is not ours; value: created_at by the API (unix s; 0: not told); detail: its id",
+    "stranger-gone": "observation: it is no longer listed; value: when the last list that had it was asked for"
+    " (s); detail: its id",
+    "loop": "observation, each second: value: the longest delay of the engine's loop since the last such row (s)",
+    "memory": "observation, at the beginning, each minute and at the end: value: memory that the process holds (bytes)",
+    "stage": "observation: a stage begins; detail: its name",
+    "drain": "observation: no person is let in any more; detail: why the run ends",
+    "clock": "observation of a worker: its clock, which was set by the master's; value: by how much it may be off by now (s)",
+    "worker-lost": "observation of the master: a worker is not heard of; value: when it last was (s); detail: its number",
+    "worker-back": "observation of the master: it is heard of again; detail: its number",
+    "worker-left": "observation of the master: a worker ended before the run did; detail: its number",
+    "deprecated": "note of an audit: the session's new asked for what is deprecated; detail: the field's name",
+}
+"""What value and detail mean, kind by kind."""
+
+
+class Row(NamedTuple):
+    """One row, in the order of COLUMNS."""
+
+    t: int
+    worker: int
+    session: int
+    profile: str
+    kind: str
+    intended: int
+    waited: int
+    latency: int
+    status: int
+    code: int
+    outcome: str
+    holder: str
+    value: float
+    detail: str | None
+
+
+def nanoseconds(seconds: float) -> int:
+    """Seconds of the run as the record counts them."""
+    return int(seconds * NANOSECONDS)

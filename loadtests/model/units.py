@@ -1,0 +1,97 @@
+"""Durations, rates and sizes as people write them: "90s", "1.5m", "30/min", "2GB"."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import re
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+_BYTES = {"KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(KB|MB|GB|TB)")
+_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|min|s|m|h|d))+")
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|min|s|m|h|d)")
+_RATE = re.compile(r"(\d+(?:\.\d+)?(?:e-?\d+)?)\s*/\s*(s|min|m|h)")
+
+
+def parse_duration(value: Any) -> float:
+    """Seconds of "90s", "250ms", "1h30m" or a bare number.
+
+    Raises ValueError with an example of what would be right.
+    """
+    seconds = math.inf
+    with contextlib.suppress(OverflowError):
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            seconds = float(value)
+        elif isinstance(value, str) and _DURATION.fullmatch(text := value.strip()):
+            seconds = sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(text))
+    if math.isfinite(seconds):
+        return seconds
+    raise ValueError("not a duration: write seconds as a number, or for example '90s', '250ms', '5m', '1h30m'")
+
+
+def parse_rate(value: Any) -> float:
+    """Events a second of "30/min", "2/s" or "400/h".
+
+    Raises ValueError with an example of what would be right.
+    """
+    if isinstance(value, str) and (match := _RATE.fullmatch(value.strip())):
+        rate = float(match[1]) / _SECONDS[match[2]]
+        if math.isfinite(rate):
+            return rate
+    raise ValueError("not a rate: write for example '30/min', '2/s' or '400/h'")
+
+
+def say_duration(seconds: float) -> str:
+    """Seconds as a person reads them: "250 ms", "3.2 s", "2 min 5 s", "1 h 30 min"."""
+    if seconds < 0:
+        return "−" + say_duration(-seconds)
+    if seconds < 0.9995:
+        return f"{seconds * 1000:.3g} ms"
+    if seconds < 59.95:
+        return f"{seconds:.3g} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = [(hours, "h"), (minutes, "min"), (rest if not hours else 0, "s")]
+    return " ".join(f"{number} {unit}" for number, unit in parts if number)
+
+
+def parse_size(text: str) -> int:
+    """Bytes of "500MB", "2GB" or "1.5 GB"; thousands, as disks are sold.
+
+    Raises ValueError with an example of what would be right.
+    """
+    match = _SIZE.fullmatch(text.strip())
+    if not match or (size := round(float(match[1]) * _BYTES[match[2]])) < 1:
+        raise ValueError("not a size: write for example '500MB' or '2GB'")
+    return size
+
+
+def say_size(size: float) -> str:
+    """Bytes as a person reads them: "20 KB", "1.5 MB", "12 GB"."""
+    unit = next((unit for unit, least in reversed(_BYTES.items()) if size >= 0.9995 * least), "KB")
+    return f"{size / _BYTES[unit]:.3g} {unit}"
+
+
+def _duration_or_number(value: Any) -> Any:
+    # Left to pydantic's own message where the value is no text: "2" of a list or table says more than ours.
+    return parse_duration(value) if isinstance(value, str | int | float) else value
+
+
+Seconds = Annotated[
+    float,
+    BeforeValidator(_duration_or_number),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": _DURATION.pattern}]}),
+]
+"""A duration in seconds; in a file also "90s", "5m", "1h30m"."""
+
+Rate = Annotated[
+    float,
+    BeforeValidator(parse_rate),
+    PlainSerializer(lambda rate: f"{rate!r}/s", return_type=str),
+    WithJsonSchema({"type": "string", "pattern": _RATE.pattern}),
+]
+"""Events a second; in a file "30/min"."""

@@ -1,0 +1,121 @@
+"""The start form of the web UI: what it asks for, before Locust starts anything."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, jsonify, request
+from locust.env import Environment
+from locust.runners import STATE_INIT, STATE_STOPPED
+from locust.util.timespan import parse_timespan
+
+from loadtests.model.mistakes import InputError, Mistake
+from loadtests.plugin.options import NO_SCENARIO, STAGES, USERS
+from loadtests.plugin.role import Role
+
+_NUMBERS: Mapping[str, tuple[type, str]] = {
+    "limit": (int, "a whole number"),
+    "observe": (float, "a number of seconds"),
+    "max_open": (int, "a whole number"),
+    "max_session_minutes": (float, "a number of minutes"),
+    "seed": (int, "a whole number"),
+}
+_FLAGS = ("allow_leaks", "shared_account", "rehearse_guards")
+_IDLE = (STATE_INIT, STATE_STOPPED)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the form says. What it does not name stays as it was."""
+
+    values: Mapping[str, Any]
+    """Of options, by their names in Python; times in seconds."""
+    classes: tuple[str, ...] = ()
+    """User classes that were picked; none: all."""
+    host: str = ""
+
+
+def make_typed(options: argparse.Namespace) -> None:
+    """Locust keeps what a form says as text where an option was not set: make it what the option is. Raises InputError."""
+    values = {name: value for name in _NUMBERS if isinstance(value := getattr(options, name, None), str)}
+    vars(options).update(_numbers(values))
+
+
+def asked(form: Any) -> Asked:
+    """Read the form (werkzeug's MultiDict); raises InputError with every mistake."""
+    values: dict[str, Any] = _numbers({name: form[name] for name in _NUMBERS if name in form})
+    values |= {name: form[name] == "true" for name in _FLAGS if name in form}
+    values |= {name: form[name] for name in ("scenario", "load") if name in form}
+    if values.get("load", STAGES) not in (STAGES, USERS):
+        raise InputError.of("--load", f"must be {STAGES} or {USERS} (is {values['load']!r})")
+    if values.get("scenario") == NO_SCENARIO:
+        values["scenario"] = ""
+    if "run_time" in form:
+        values["run_time"] = _seconds(form["run_time"])
+    return Asked(values, tuple(form.getlist("user_classes")), form.get("host", ""))
+
+
+def listen_to_form(web_ui: Any, environment: Environment, role: Role) -> None:
+    """Have `role` told of what a form asks for before Locust starts a run by it."""
+    allowed = web_ui.auth_required_if_enabled(lambda: None)
+
+    @web_ui.app.before_request  # type: ignore[untyped-decorator]
+    def take() -> Response | None:
+        if request.endpoint != "locust.swarm" or request.method != "POST":
+            return None
+        # Before the view is reached nobody else has looked whether the user has logged in.
+        return allowed() or _start(environment, role)
+
+
+def _start(environment: Environment, role: Role) -> Response | None:
+    """The answer to the form; None: Locust may start its users by it."""
+    runner = environment.runner
+    assert runner is not None
+    if role.run and role.run.share.ending:
+        return _said(environment, "The last run still closes its sessions: wait until it has ended.")
+    if runner.state not in _IDLE:
+        if environment.shape_class is not None:
+            return _said(
+                environment, "A scenario's stages are being run, or judged: stop the run, or wait until it has ended."
+            )
+        return None
+    try:
+        by_stages = role.prepare(asked(request.form))
+    except InputError as error:
+        return _said(environment, str(error))
+    if not by_stages:
+        return None
+    runner.start_shape()
+    return _said(environment, "The scenario's stages are being run.", success=True)
+
+
+def _said(environment: Environment, message: str, *, success: bool = False) -> Response:
+    answer: Response = jsonify({"success": success, "message": message, "host": environment.host})
+    return answer
+
+
+def _numbers(texts: Mapping[str, str]) -> dict[str, Any]:
+    values, mistakes = {}, []
+    for name, text in texts.items():
+        kind, called = _NUMBERS[name]
+        try:
+            values[name] = _number(kind, text.strip())
+        except ValueError:
+            mistakes.append(Mistake(f"--{name.replace('_', '-')}", "", f"must be {called} (is {text!r})"))
+    if mistakes:
+        raise InputError(mistakes)
+    return values
+
+
+def _number(kind: Callable[[str], Any], text: str) -> Any:
+    return kind(text) if text else None
+
+
+def _seconds(text: str) -> float | None:
+    try:
+        return float(parse_timespan(text)) if text else None
+    except ValueError:
+        raise InputError.of("--run-time", f"must be for example 20s, 3m or 1h20m (is {text!r})") from None

@@ -1,0 +1,94 @@
+"""A Locust process that is alone."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+
+import gevent
+from locust.env import Environment
+
+from loadtests.model.profile import Profile
+from loadtests.plugin.form import Asked
+from loadtests.plugin.progress import Progress
+from loadtests.plugin.report import write_report
+from loadtests.plugin.setup import Setup, reason_of_end
+from loadtests.plugin.statistics import Statistics
+from loadtests.run import Run
+from loadtests.share import Share
+
+logger = logging.getLogger(__name__)
+
+
+class Local:
+    """Does all the load itself."""
+
+    def __init__(self, environment: Environment, setup: Setup) -> None:
+        self._environment = environment
+        self._setup = setup
+        self._run: Run | None = None
+
+    @property
+    def run(self) -> Run | None:
+        """The run that goes on."""
+        return self._run
+
+    def prepare(self, asked: Asked) -> bool:
+        """A form asks for a run."""
+        return self._setup.choose(asked)
+
+    def begin(self) -> None:
+        """A run begins."""
+        settings = self._setup.admitted()
+        self._statistics = Statistics(self._environment, settings.surface)
+        self._run = Run(settings, self._statistics.answered, partial(end_early, self._environment))
+        Progress(self._run)
+        self._setup.metrics.follow(self._run)
+        logger.info("Run %s", self._run.folder)
+
+    def finish(self) -> int | None:
+        """Drain, then write the report."""
+        run, self._run = self._run, None
+        if run is None:
+            return None
+        reason = reason_of_end(self._setup.shape, run.early_end)
+        load_ended = run.now()
+        drained = run.drain(reason)
+        logger.info("%s", drained)
+        self._statistics.close()
+        share = run.share
+        return seal_and_report(run, load_ended, reason, drained.left, share.recorder.lost, share.engine.defects)
+
+    def share(self, profile: Profile) -> Share | None:
+        """Of the run that goes on."""
+        return self._run.share if self._run and not self._run.share.ending else None
+
+    def close(self) -> None:
+        """End the sandbox."""
+        self._setup.close()
+
+
+def seal_and_report(
+    run: Run, load_ended: float, reason: str, left_open: int, lost_events: int, defects: int, **more: int
+) -> int:
+    """Complete the run's directory; the exit code of its verdict."""
+    try:
+        run.seal(load_ended, reason, left_open=left_open, lost_events=lost_events, defects=defects, **more)
+    except OSError as error:
+        logger.error("The manifest of %s could not be completed (%s): the run counts as cut off", run.folder, error)
+    if lost_events:
+        logger.error("%d events could not be written to %s", lost_events, run.folder)
+    return write_report(run.folder)
+
+
+def end_early(environment: Environment, reason: str) -> None:
+    """The run itself says that it has to end."""
+    logger.warning("The run ends before its time: %s", reason)
+    stop_run(environment)
+
+
+def stop_run(environment: Environment) -> None:
+    """Have Locust stop, from any greenlet."""
+    runner, options = environment.runner, environment.parsed_options
+    if runner is not None:
+        gevent.spawn(runner.quit if options is None or options.headless else runner.stop)

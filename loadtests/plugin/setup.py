@@ -1,0 +1,290 @@
+"""What the options and the scenario ask of a run: checked once when Locust starts, and made anew for each run."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import math
+import signal
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import gevent
+from locust import User
+from locust.env import Environment
+from locust.runners import Runner
+
+from loadtests.catalogue import named_scenario
+from loadtests.defects.account import check_fit
+from loadtests.defects.catalogue import parse_defects
+from loadtests.disk import Need
+from loadtests.forecast import forecast
+from loadtests.http.origin import Origin
+from loadtests.key import api_key
+from loadtests.model.mistakes import InputError
+from loadtests.model.plan import Plan
+from loadtests.model.profile import IDLE_RANGE, Profile
+from loadtests.model.reason import STOPPED, TIME_OVER
+from loadtests.model.rules import Terms
+from loadtests.model.units import parse_size
+from loadtests.plugin.account import guard_of, is_real, require_consent, require_empty
+from loadtests.plugin.form import Asked, make_typed
+from loadtests.plugin.metrics import Metrics
+from loadtests.plugin.options import STAGES, USERS, People
+from loadtests.plugin.shape import ScenarioShape, dispatcher_for
+from loadtests.plugin.unswept import warn_of_unswept
+from loadtests.plugin.user import StreamingUser, class_name, profile_of, user_classes
+from loadtests.run import Settings
+from loadtests.sandbox.process import SandboxProcess
+
+logger = logging.getLogger(__name__)
+
+
+class Setup:
+    """Of the process that leads a run: the only one, or the master. Raises InputError with the user's mistakes."""
+
+    def __init__(self, people: People, environment: Environment, runner: Runner) -> None:
+        self._environment = environment
+        self._runner = runner
+        self._dispatcher = environment.dispatcher_class
+        self._scenario = people.scenario
+        options = self.options
+        self._users, self._spawn_rate = options.num_users, options.spawn_rate
+        if options.user_classes:
+            # Classes named on the command line are those that the picker may offer.
+            named: Any = environment.user_classes_by_name
+            environment.available_user_classes = named
+        if options.defect and environment.host:
+            raise InputError.of("--defect", f"is for the sandbox; it has no effect on --host {environment.host}")
+        if environment.host and options.sandbox:
+            raise InputError.of("--sandbox", f"and --host {environment.host} are two targets: give one of them")
+        if not environment.host and options.headless and not options.sandbox:
+            raise InputError.of("--host", "is missing: give the API's address, or --sandbox to run against the sandbox")
+        api_key()
+        self._profiles = self._profiles_of(environment.user_classes)
+        self._plan = self._planned()
+        self.shape = self._set_shape()
+        if self.shape:
+            # Locust installs its own handler only after a headless shape has ended: until then SIGTERM would kill.
+            gevent.signal_handler(signal.SIGTERM, runner.quit)
+        self._sandbox_asked = self._sandbox_options()
+        self._sandbox = None if environment.host else SandboxProcess(self._sandbox_asked)
+        if self._sandbox:
+            environment.host = self._sandbox.url
+            logger.info("Sandbox at %s", self._sandbox.url)
+        self._host = environment.host
+        self.metrics = Metrics()
+        try:
+            self._check_account(self.settings())
+            self._publish()
+        except InputError:
+            self.close()
+            raise
+        warn_of_unswept(Path(options.run_dir))
+
+    @property
+    def options(self) -> argparse.Namespace:
+        """What the user asked for, on the command line or in the form."""
+        return options_of(self._environment)
+
+    def settings(self) -> Settings:
+        """Of a run that begins now."""
+        # A web form that is posted with an empty host clears it.
+        self._environment.host = self._environment.host or self._host
+        options, scenario = self.options, self._scenario
+        return Settings(
+            runs=Path(options.run_dir),
+            host=self._environment.host or "",
+            sandbox=self._is_sandboxed,
+            defects=tuple(map(str, parse_defects(options.defect))) if self._is_sandboxed else (),
+            key=api_key(),
+            profiles=self._profiles,
+            plan=self._plan,
+            unstaged=None if self._plan else scenario,
+            limit=self._limit(),
+            seed=self._seed(),
+            observe=self._observe(),
+            poll=scenario.poll if scenario else 1.0,
+            tolerance=scenario.tolerance if scenario else 1.0,
+            guard=guard_of(options),
+            duration=self._duration(),
+            max_disk=self._max_disk(),
+        )
+
+    def admitted(self) -> Settings:
+        """The settings of a run that may begin: a real account is looked at before each."""
+        make_typed(self.options)
+        settings = self.settings()
+        self._check_account(settings)
+        return settings
+
+    def choose(self, asked: Asked) -> bool:
+        """Take what a form asks for; whether a scenario's stages make the load. Raises InputError, and changes nothing then."""
+        environment = self._environment
+        before = [(kept, dict(kept)) for kept in (vars(self.options), vars(self), vars(environment))]
+        try:
+            vars(self.options).update(asked.values)
+            environment.host = asked.host or self._host
+            self._choose(asked)
+            self._check_account(self.settings())
+        except InputError:
+            for kept, values in before:
+                kept.update(values)
+            raise
+        self._renew_sandbox()
+        return self.shape is not None
+
+    def _choose(self, asked: Asked) -> None:
+        if "scenario" in asked.values:
+            name = asked.values["scenario"]
+            self._scenario = named_scenario(name) if name else None
+        available = self._offer_classes()
+        names = asked.classes or tuple(available)
+        if self._scenario and self.options.load == STAGES:
+            names = tuple(map(class_name, self._scenario.profiles))
+        self._environment.user_classes = [available[name] for name in names if name in available]
+        self._profiles = self._profiles_of(self._environment.user_classes)
+        self._plan = self._planned()
+        self.shape = self._set_shape()
+
+    def _offer_classes(self) -> Any:
+        """All User classes, those of the scenario that the locustfile has not among them."""
+        environment = self._environment
+        # Any: Locust declares users here, and has classes.
+        available: Any = environment.available_user_classes or environment.user_classes_by_name
+        for name, user_class in user_classes(dict(self._scenario.profiles) if self._scenario else {}).items():
+            if name not in available:
+                available[name] = user_class
+                (environment.available_user_tasks or {})[name] = user_class.tasks
+        return available
+
+    def _profiles_of(self, classes: Iterable[type[User]]) -> dict[str, Profile]:
+        """By name; the scenario's where it has one of its own."""
+        own = self._scenario.profiles if self._scenario else {}
+        found = [profile_of(user_class) for user_class in classes if issubclass(user_class, StreamingUser)]
+        return {profile.name: own.get(profile.name, profile) for profile in found}
+
+    def _renew_sandbox(self) -> None:
+        """A sandbox has the account's limit, and more, from its start."""
+        asked = self._sandbox_options()
+        if self._sandbox is None or asked == self._sandbox_asked:
+            return
+        port = Origin.parse(self._sandbox.url).port
+        self._sandbox.close()
+        self._sandbox, self._sandbox_asked = SandboxProcess([*asked, "--port", str(port)]), asked
+
+    @property
+    def _is_sandboxed(self) -> bool:
+        return self._sandbox is not None and self._environment.host == self._sandbox.url
+
+    def close(self) -> None:
+        """End the sandbox, if there is one."""
+        self.metrics.close()
+        if self._sandbox:
+            self._sandbox.close()
+            self._sandbox = None
+
+    def _publish(self) -> None:
+        port: int | None = self.options.metrics_port
+        if port is not None and not 1 <= port <= 65535:
+            raise InputError.of("--metrics-port", f"must be a port, 1 to 65535 (is {port})")
+        if port is not None:
+            self.metrics.serve(port)
+        if self._environment.web_ui:
+            self.metrics.route(self._environment.web_ui, self.options.web_base_path or "")
+
+    def _check_account(self, settings: Settings) -> None:
+        if not is_real(settings.host, self.options):
+            return
+        require_consent(self.options, self._profiles.values(), foretold=self._plan is not None)
+        require_empty(settings.host, settings.surface, settings.key, self.options)
+
+    def _planned(self) -> Plan | None:
+        scenario, users = self._scenario, self._users
+        if scenario is None or self.options.load == USERS:
+            return None
+        missing = [class_name(name) for name in scenario.profiles if name not in self._profiles]
+        if missing:
+            said = f"needs the User classes {', '.join(missing)}: put globals().update(install()) into the locustfile"
+            raise InputError.of("--scenario", said)
+        return Plan.for_users(scenario, users) if users else Plan(scenario)
+
+    def _set_shape(self) -> ScenarioShape | None:
+        environment = self._environment
+        if self._plan is None:
+            environment.shape_class, environment.dispatcher_class = None, self._dispatcher
+            return None
+        run_time = self.options.run_time
+        shape = ScenarioShape(self._plan, self._spawn_rate, run_time)
+        shape.runner = self._runner
+        environment.shape_class, environment.dispatcher_class = shape, dispatcher_for(shape)
+        # In a thread: a master that computes for seconds hears no heartbeats, and takes its workers for lost.
+        seconds = run_time or self._plan.scenario.duration
+        expected = gevent.get_hub().threadpool.apply(forecast, (self._plan, self._limit(), seconds))
+        logger.info("%s", expected.line(self._limit()))
+        Need.of(expected.events, expected.arrivals).require_room(Path(self.options.run_dir), self._max_disk())
+        return shape
+
+    def _sandbox_options(self) -> list[str]:
+        scenario, asked = self._scenario, []
+        if limit := self._limit():
+            asked += ["--limit", str(limit)]
+        if scenario and scenario.idle_range != IDLE_RANGE:
+            asked += ["--idle-range", "{:g}:{:g}".format(*scenario.idle_range)]
+        if scenario and scenario.session_cap:
+            asked += ["--session-cap", f"{scenario.session_cap:g}"]
+        if self.options.sandbox_log:
+            asked += ["--log", self.options.sandbox_log]
+        defects = parse_defects(self.options.defect)
+        check_fit(Terms(self._limit()), defects)
+        asked += [f"--defect={defect}" for defect in defects]
+        return [*asked, "--seed", str(self._seed())]
+
+    def _limit(self) -> int | None:
+        limit: int | None = self.options.limit
+        if limit is None:
+            limit = self._scenario.limit if self._scenario else None
+        if limit is not None and limit < 1:
+            raise InputError.of("--limit", f"must be 1 or more (is {limit})")
+        return limit
+
+    def _duration(self) -> float | None:
+        run_time: float | None = self.options.run_time
+        return run_time or (self._plan.scenario.duration if self._plan else None)
+
+    def _max_disk(self) -> int | None:
+        if not self.options.max_disk:
+            return None
+        try:
+            return parse_size(self.options.max_disk)
+        except ValueError as error:
+            raise InputError.of("--max-disk", f"{error} (is {self.options.max_disk!r})") from None
+
+    def _observe(self) -> float:
+        if self.options.observe is None:
+            return self._scenario.observe if self._scenario else 60.0
+        seconds = float(self.options.observe)
+        if not 0 <= seconds < math.inf:
+            raise InputError.of("--observe", f"must be 0 seconds or more (is {seconds:g})")
+        return seconds
+
+    def _seed(self) -> int:
+        seed = self.options.seed
+        if seed is None:
+            return self._scenario.seed if self._scenario else 1
+        if seed < 0:
+            raise InputError.of("--seed", f"must be 0 or more (is {seed})")
+        return int(seed)
+
+
+def options_of(environment: Environment) -> argparse.Namespace:
+    """Locust's options, ours among them."""
+    options: argparse.Namespace | None = environment.parsed_options
+    assert options is not None, "Locust parses its options before it fires init"
+    return options
+
+
+def reason_of_end(shape: ScenarioShape | None, early_end: str) -> str:
+    """Why a run ends, for its manifest; `early_end`: what the run itself says."""
+    return early_end or (TIME_OVER if shape and shape.is_over else STOPPED)

@@ -1,0 +1,46 @@
+"""For pytest: `session_audit`, a sandbox for a test of one's own client, which fails if the test leaves a session open.
+
+pytest loads this file wherever streamsoak is installed, so what is heavy is imported by those who use it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from loadtests.sandbox.process import SandboxProcess
+
+
+class SessionAudit:
+    """A sandbox that runs for one test."""
+
+    def __init__(self, sandbox: SandboxProcess) -> None:
+        self._sandbox = sandbox
+        self.url = sandbox.url
+        """Where the API is: KONPRO_BASE_URL says so too."""
+
+    def open_sessions(self) -> list[str]:
+        """Ids of the sessions that are open now."""
+        return list(self._sandbox.open_sessions())
+
+
+@pytest.fixture
+def session_audit(monkeypatch: pytest.MonkeyPatch) -> Iterator[SessionAudit]:
+    """A sandbox in KONPRO_BASE_URL and KONPRO_API_KEY; the test fails if it leaves a session open."""
+    from loadtests.sandbox.process import SandboxProcess
+
+    monkeypatch.setenv("KONPRO_API_KEY", secrets.token_urlsafe(24))
+    sandbox = SandboxProcess()
+    try:
+        monkeypatch.setenv("KONPRO_BASE_URL", sandbox.url)
+        audit = SessionAudit(sandbox)
+        yield audit
+        left = audit.open_sessions()
+    finally:
+        sandbox.close()
+    if left:
+        pytest.fail(f"sessions left open (no streaming.stop): {', '.join(left)}", pytrace=False)

@@ -1,0 +1,136 @@
+"""What the sandbox saw of its clients, as a run's event log: for the audit, which judges a client by it.
+
+Sessions are numbered in the order of opening; a refused `new` has a number of its own, since nobody can tell which person
+it was for. A session that was reaped vanishes at the exact time; nothing here is an interval.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from loadtests.model.answer import Outcome, Reason, classify
+from loadtests.model.record import Observation, Row, nanoseconds
+from loadtests.model.rows import list_row
+from loadtests.model.rules import Cause, Hosted, Reply, Terms
+from loadtests.model.session import Holder
+from loadtests.model.surface import Operation, Surface
+from loadtests.model.wire import Wire
+from loadtests.recorder import Recorder
+
+CLIENT = "client"
+"""The profile of every row that is about a session."""
+
+_FLUSH_SECONDS = 1.0
+_LONGEST_MESSAGE = 200
+_OPERATIONS = {Surface().path(operation): operation for operation in Operation}
+
+
+class Journal:
+    """One sandbox's log in the directory `folder`; `zero` is the run's 0 on the clock `now`."""
+
+    def __init__(self, folder: Path, zero: float, terms: Terms, now: Callable[[], float]) -> None:
+        self._recorder = Recorder(folder, [CLIENT])
+        self._zero = zero
+        self._terms = terms
+        self._now = now
+        self._count = 0
+        self._numbers: dict[str, int] = {}
+        self._open: set[str] = set()
+        self._flushed = now()
+
+    def called(self, came: float, path: str, asked: Any, reply: Reply) -> None:
+        """A call came at `came`, and was answered with `reply` just now."""
+        operation = _OPERATIONS.get(path)
+        if operation is None:
+            return
+        asked = asked if isinstance(asked, dict) else {}
+        number = self._number(operation, asked, reply)
+        outcome, reason = _meaning(reply)
+        at, took = nanoseconds(came - self._zero), nanoseconds(self._now() - came)
+        holder = Holder.ACTIVE if _session_id(asked, reply) in self._open else Holder.NONE
+        value, detail = self._value(operation, asked, reply), _detail(operation, reply, reason)
+        profile = CLIENT if number else ""
+        answered = (reply.status, reply.code) if reply.wire is Wire.ANSWERED else (0, 0)
+        self._recorder.append(
+            Row(at, 0, number, profile, operation, at, 0, took, *answered, outcome, holder, value, detail)
+        )
+        if operation is Operation.NEW and asked.get("disable_idle_timeout"):
+            self._note(at, Observation.DEPRECATED, number, 0.0, "disable_idle_timeout")
+
+    def happened(self, at: float, event: str, session: Hosted) -> None:
+        """The rules opened or closed a session; what is not the client's doing is written down."""
+        if event == "opened":
+            self._open.add(session.id)
+        elif event == "closed":
+            self._open.discard(session.id)
+            if session.cause is not Cause.STOP:
+                seconds = at - self._zero
+                self._note(nanoseconds(seconds), Observation.VANISHED, self._numbers[session.id], seconds, None)
+
+    def beat(self) -> None:
+        """Write what has come in, each second."""
+        if self._now() >= self._flushed + _FLUSH_SECONDS:
+            self._flushed = self._now()
+            self._recorder.flush()
+
+    def close(self) -> None:
+        """Write the last look at what is open, and the end of the log."""
+        now = self._now() - self._zero
+        self._recorder.append(list_row(now, now, now, Outcome.OK, "", len(self._open), 200, 100))
+        self._recorder.close()
+
+    def _number(self, operation: Operation, asked: dict[str, Any], reply: Reply) -> int:
+        if operation is not Operation.NEW:
+            return self._numbers.get(_session_id(asked, reply), 0)
+        self._count += 1
+        if session_id := _session_id(asked, reply):
+            self._numbers[session_id] = self._count
+        return self._count
+
+    def _value(self, operation: Operation, asked: dict[str, Any], reply: Reply) -> float:
+        if operation is Operation.NEW:
+            return _seconds(asked.get("activity_idle_timeout"), self._terms.idle_default)
+        data = reply.data if isinstance(reply.data, dict) else {}
+        if operation is Operation.TASK:
+            return float(data.get("duration_ms", 0)) / 1000
+        return float(len(data.get("sessions", ()))) if operation is Operation.LIST else 0.0
+
+    def _note(self, at: int, kind: str, number: int, value: float, detail: str | None) -> None:
+        none = Outcome.NONE, Holder.NONE
+        self._recorder.append(Row(at, 0, number, CLIENT, kind, at, 0, 0, 0, 0, *none, value, detail))
+
+
+def _session_id(asked: dict[str, Any], reply: Reply) -> str:
+    data = reply.data if isinstance(reply.data, dict) else {}
+    session_id = data.get("session_id", asked.get("session_id"))
+    return session_id if isinstance(session_id, str) else ""
+
+
+def _meaning(reply: Reply) -> tuple[Outcome, Reason]:
+    if reply.code == 100:
+        return Outcome.OK, Reason.NONE
+    if reply.wire is not Wire.ANSWERED:
+        return Outcome.UNKNOWN, Reason.TIMEOUT if reply.wire is Wire.UNANSWERED else Reason.RESET
+    if reply.status >= 500:
+        return Outcome.UNKNOWN, Reason.SERVER_ERROR
+    return Outcome.FAIL, classify(reply.status, reply.code, reply.message)
+
+
+def _detail(operation: Operation, reply: Reply, reason: Reason) -> str | None:
+    if operation is not Operation.NEW:
+        return reason.value or None
+    if reason is Reason.NONE:
+        return _session_id({}, reply)
+    return f"{reason.value}: {reply.message[:_LONGEST_MESSAGE]}"
+
+
+def _seconds(asked: Any, default: float) -> float:
+    if isinstance(asked, bool) or not isinstance(asked, int | float):
+        return default
+    try:
+        return float(asked)
+    except OverflowError:
+        return math.inf

@@ -1,0 +1,127 @@
+"""Our part of the web UI's addresses, below /sessions (docs/web.md): the page, its JSON, its events, its buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+from flask import Blueprint, Response, redirect, request, send_file, url_for
+
+from loadtests.webui.analyst import Analyst
+from loadtests.webui.guard import PAGE_POLICY, REPORT_POLICY
+from loadtests.webui.live import Live
+from loadtests.webui.runs import Runs
+from loadtests.webui.sweeper import Sweeper
+
+_PAGES = files("loadtests.webui") / "pages"
+_ASSETS = {
+    "sessions.js": "text/javascript",
+    "chart.js": "text/javascript",
+    "sessions.css": "text/css",
+    "link.js": "text/javascript",
+}
+_JSON = "application/json"
+
+Guarded = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def blueprint(live: Live, runs: Runs, analyst: Analyst, guarded: Guarded, prefix: str) -> Blueprint:
+    """All of it; each view is `guarded` by Locust's login, if that is asked for."""
+    pages = Blueprint("streamsoak", __name__, url_prefix=f"{prefix}/sessions")
+    _page(pages, guarded)
+    _figures(pages, guarded, live)
+    _past(pages, guarded, live, runs, analyst)
+    _buttons(pages, guarded, live, runs, analyst)
+    return pages
+
+
+def _page(pages: Blueprint, guarded: Guarded) -> None:
+    @pages.get("")
+    @guarded
+    def without_slash() -> Any:
+        return redirect(url_for("streamsoak.page"))
+
+    @pages.get("/")
+    @guarded
+    def page() -> Response:
+        return Response(_text("sessions.html"), headers={"Content-Security-Policy": PAGE_POLICY})
+
+    @pages.get("/assets/<name>")
+    @guarded
+    def asset(name: str) -> Response:
+        if name not in _ASSETS:
+            return Response(status=404)
+        return Response(_text(name), mimetype=_ASSETS[name])
+
+
+def _figures(pages: Blueprint, guarded: Guarded, live: Live) -> None:
+    @pages.get("/api/state")
+    @guarded
+    def state() -> Response:
+        return Response(live.state(), mimetype=_JSON)
+
+    @pages.get("/api/history")
+    @guarded
+    def history() -> Response:
+        return Response(live.history(), mimetype=_JSON)
+
+    @pages.get("/api/events")
+    @guarded
+    def events() -> Response:
+        try:
+            return Response(live.listen(), mimetype="text/event-stream", headers={"Cache-Control": "no-store"})
+        except OverflowError:
+            return Response("Too many browsers watch already.", status=503, mimetype="text/plain")
+
+
+def _past(pages: Blueprint, guarded: Guarded, live: Live, runs: Runs, analyst: Analyst) -> None:
+    @pages.get("/api/runs")
+    @guarded
+    def listed() -> Response:
+        return _json(runs.newest())
+
+    @pages.get("/api/findings")
+    @guarded
+    def findings() -> Response:
+        return _json(analyst.findings(runs.folder / live.told.run) if live.told.run else [])
+
+    @pages.get("/runs/<run>/<name>")
+    @guarded
+    def file(run: str, name: str) -> Response:
+        found = runs.file(run, name)
+        if found is None:
+            return Response("There is no such file.", status=404, mimetype="text/plain")
+        response = send_file(found.resolve(), max_age=0)
+        if name.endswith(".html"):
+            response.headers["Content-Security-Policy"] = REPORT_POLICY
+        return response
+
+
+def _buttons(pages: Blueprint, guarded: Guarded, live: Live, runs: Runs, analyst: Analyst) -> None:
+    sweeper = Sweeper()
+
+    @pages.post("/api/analyse")
+    @guarded
+    def analyse() -> Response:
+        return _json({"begun": analyst.look()})
+
+    @pages.post("/api/sweep")
+    @guarded
+    def sweep() -> Response:
+        run = request.form.get("run", "")
+        folder = runs.directory(run)
+        if folder is None:
+            return Response("There is no such run.", status=404, mimetype="text/plain")
+        if live.run is not None and run == live.told.run:
+            return Response("That run goes on, and closes its own sessions.", status=409, mimetype="text/plain")
+        return _json(sweeper.sweep(folder))
+
+
+def _json(value: Any) -> Response:
+    return Response(msgspec.json.encode(value), mimetype=_JSON)
+
+
+def _text(name: str) -> bytes:
+    return (_PAGES / name).read_bytes()

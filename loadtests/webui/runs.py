@@ -1,0 +1,113 @@
+"""Past runs, as their directories tell of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gevent
+import msgspec
+
+from loadtests.unswept import left_open
+
+MOST_RUNS = 50
+"""The newest."""
+FILES = ("report.html", "plan.html", "summary.json", "junit.xml", "support.csv")
+"""What the page may hand out of a run's directory."""
+_TELLING = ("manifest.json", "summary.json", "report.html", "plan.html", "ledger-sweep.jsonl")
+
+
+class Past(msgspec.Struct):
+    """One run."""
+
+    run: str
+    scenario: str = ""
+    started: float = 0.0
+    """Unix seconds."""
+    ended: bool = False
+    verdict: str | None = None
+    """None: not judged."""
+    sentence: str = ""
+    report: bool = False
+    plan: bool = False
+    open: int = 0
+    """Sessions that it may have left open."""
+
+
+class _Scenario(msgspec.Struct):
+    name: str = ""
+
+
+class _Manifest(msgspec.Struct):
+    scenario: _Scenario | None = None
+    started_unix: float = 0.0
+    ended: float | None = None
+
+
+class _Summary(msgspec.Struct):
+    verdict: str | None = None
+    sentence: str = ""
+
+
+class Runs:
+    """The runs in the directory `folder`. A run is read anew only when one of its files has changed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._known: dict[str, tuple[tuple[float, ...], Past]] = {}
+
+    def newest(self) -> list[Past]:
+        """The newest first, at most `MOST_RUNS`."""
+        found = sorted(self.folder.glob("*/manifest.json"), reverse=True)[:MOST_RUNS]
+        self._known = {name: known for name, known in self._known.items() if any(f.parent.name == name for f in found)}
+        return [self._past(file.parent) for file in found]
+
+    def file(self, run: str, name: str) -> Path | None:
+        """One of `FILES` of a run; None: there is no such run or file."""
+        folder = self.folder / run
+        if name not in FILES or run != Path(run).name or run.startswith(".") or folder.is_symlink():
+            return None
+        return folder / name if (folder / name).is_file() and (folder / "manifest.json").is_file() else None
+
+    def directory(self, run: str) -> Path | None:
+        """The directory of a run; None: there is no such run."""
+        return next((self.folder / past.run for past in self.newest() if past.run == run), None)
+
+    def _past(self, folder: Path) -> Past:
+        # Between two directories whoever keeps time gets its turn.
+        gevent.sleep(0)
+        changed = tuple(_changed(folder / name) for name in _TELLING)
+        known = self._known.get(folder.name)
+        if known is None or known[0] != changed:
+            known = self._known[folder.name] = changed, _read(folder)
+        return known[1]
+
+
+def _read(folder: Path) -> Past:
+    manifest = _decoded(folder / "manifest.json", _Manifest)
+    summary = _decoded(folder / "summary.json", _Summary)
+    return Past(
+        folder.name,
+        manifest.scenario.name if manifest.scenario else "",
+        manifest.started_unix,
+        manifest.ended is not None,
+        summary.verdict,
+        summary.sentence,
+        (folder / "report.html").is_file(),
+        (folder / "plan.html").is_file(),
+        left_open(folder),
+    )
+
+
+def _decoded(path: Path, kind: Any) -> Any:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except (OSError, msgspec.DecodeError):
+        return kind()
+
+
+def _changed(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0

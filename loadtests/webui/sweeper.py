@@ -1,0 +1,51 @@
+"""`streamsoak sweep`, by a process of its own: closing what another run left open takes as long as the account lets it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import msgspec
+from gevent import subprocess
+from gevent.lock import BoundedSemaphore
+
+from loadtests.key import api_key, redacted
+
+_LONGEST_SECONDS = 600.0
+_MOST_CHARACTERS = 4000
+
+
+class Swept(msgspec.Struct):
+    """What a sweep came to."""
+
+    code: int
+    """0: nothing is open; 1: something is; 2: it cannot be told; else it could not be done."""
+    said: str
+
+
+class Sweeper:
+    """One sweep after the other."""
+
+    def __init__(self) -> None:
+        self._turn = BoundedSemaphore()
+
+    def sweep(self, run: Path) -> Swept:
+        """Close what the run in that directory left open."""
+        command = [sys.executable, "-m", "loadtests.cli", "sweep", str(run)]
+        with self._turn:
+            process = subprocess.Popen(
+                command,
+                env=os.environ,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            try:
+                said, _ = process.communicate(timeout=_LONGEST_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                said, _ = process.communicate()
+        text = redacted(said.decode(errors="replace"), api_key())
+        return Swept(process.returncode, text[:_MOST_CHARACTERS])

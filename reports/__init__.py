@@ -1,0 +1,1 @@
+"""Reads a run's event log and judges it. Needs the run's directory alone: at any time, on any machine."""

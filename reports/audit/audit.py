@@ -1,0 +1,69 @@
+"""An audit: what became of each session, and what is wrong with the client."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from loadtests.model.manifest import Manifest
+from reports.client import Client, Life, as_dict
+from reports.finding import Finding
+from reports.findings.check import ORDER
+from reports.verdict import Verdict
+
+from .catalogue import CALL_CHECKS, CHECKS
+from .check import Facts
+from .verdict import judge
+
+CLOSED = "closed"
+LOST = "lost-answers"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One session and what the client did wrong with it: the first thing is its verdict."""
+
+    life: Life
+    facts: Mapping[str, str]
+    """By the finding's name, worst first."""
+
+    @property
+    def verdict(self) -> str:
+        """The worst finding's name, or that all is well."""
+        return next(iter(self.facts), CLOSED if self.life.stopped is not None else LOST if self.life.lost else "ended")
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What became of each session, and what is wrong with the client."""
+
+    sessions: tuple[Judged, ...]
+    client: Client
+    findings: list[Finding]
+    verdict: Verdict
+    facts: Mapping[str, Facts] = field(repr=False)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The part `audit` of summary.json."""
+        return {
+            "calls": self.client.calls,
+            "refused_new": len(self.client.refused),
+            "sessions": [
+                {**as_dict(judged.life), "verdict": judged.verdict, "facts": dict(judged.facts)}
+                for judged in self.sessions
+            ],
+        }
+
+
+def audit(client: Client, manifest: Manifest) -> Audit:
+    """Everything that is wrong with `client`, the worst first."""
+    facts = {check.name: check.facts(client) for check in CHECKS}
+    found = [check.finding(facts[check.name], client) for check in CHECKS if facts[check.name]]
+    findings = [*found, *(finding for check in CALL_CHECKS if (finding := check.look(client)))]
+    findings.sort(key=lambda finding: ORDER.index(finding.severity))
+    sessions = tuple(
+        Judged(life, {name: shown[life.number] for name, shown in facts.items() if life.number in shown})
+        for life in client.lives
+    )
+    return Audit(sessions, client, findings, judge(client, findings, manifest), facts)

@@ -1,0 +1,28 @@
+"""`uncovered-quiet-periods`: reaped for idleness, and called afterwards."""
+
+from __future__ import annotations
+
+from loadtests.model.units import say_duration
+from reports.client import Client
+
+from .check import Check, Facts, kinds
+
+
+def _facts(client: Client) -> Facts:
+    return {
+        life.number: f"nothing for {say_duration(life.gap)} (idle timeout {say_duration(life.idle_timeout)}), then"
+        f" {kinds(life.late)} on the closed session"
+        for life in client.lives
+        if life.stopped is None and life.late and life.gap >= life.idle_timeout - 1e-6
+    }
+
+
+CHECK = Check(
+    "uncovered-quiet-periods",
+    "problem",
+    "certain",
+    _facts,
+    "Closed by the API while your client still meant to use them: {n}.",
+    "Call streaming.keep_alive before activity_idle_timeout expires in quiet periods, or ask for a longer timeout"
+    " (up to 3599 s).",
+)

@@ -1,0 +1,195 @@
+"""The verdict on a run beside its base: figure by figure, and all together."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from loadtests.model.compared import COMPARED, Better, Compared, Tolerances
+from loadtests.model.manifest import Manifest
+
+from ..log import open_log
+from ..summary import Analysis, analyse
+from ..verdict import Result
+from .blocks import LEAST_SECONDS, samples_of, sums_of
+from .bootstrap import CELLS, LENGTHS, Interval, Values, interval, weights
+from .conditions import differences
+from .figures import Measure, measures
+
+Judged = Literal["noise", "better", "worse", "changed", "regression", "unknown"]
+"""worse: more than noise, within the tolerance; changed: of a figure that is neither better nor worse."""
+
+LEVEL = 0.95
+COLUMNS = 30
+"""Of a figure's course: cells are put together, so that each column has samples enough."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One figure in both runs. Values in the figure's unit; None: not measured."""
+
+    figure: str
+    about: Compared
+    base: float | None
+    run: float | None
+    interval: tuple[float, float] | None
+    """Of the change, at 95 %."""
+    allowed: float | None
+    """By how much it may be worse."""
+    judged: Judged
+    course: tuple[Values, Values]
+    """In base and run, by column of time; NaN: not measured."""
+    why: str = ""
+    """Why it cannot be told."""
+
+    @property
+    def change(self) -> float | None:
+        """From base to run."""
+        return self.run - self.base if self.run is not None and self.base is not None else None
+
+    @property
+    def relative(self) -> float | None:
+        """The same as a share of the base's value."""
+        return self.change / abs(self.base) if self.change is not None and self.base else None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two runs beside each other."""
+
+    base: Manifest
+    run: Manifest
+    seconds: float
+    """Of load, from the beginning, that both have: only these are compared."""
+    differences: list[str]
+    """In their conditions."""
+    changes: list[Change]
+    result: Result
+    sentence: str
+
+
+def compare_runs(base: Path, run: Path, seed: int) -> Comparison:
+    """The runs in these directories; raises InputError where one cannot be read."""
+    one, other = open_log(base), open_log(run)
+    try:
+        analyses = analyse(one), analyse(other)
+        seconds = min(map(_load, analyses))
+        told = differences(one.manifest, other.manifest)
+        doubts = [
+            said for named, analysis in zip(("BASE", "RUN"), analyses, strict=True) for said in _doubts(named, analysis)
+        ]
+        if seconds < LEAST_SECONDS:
+            doubts.append(
+                f"the runs have {seconds:.1f} s of load in common, too few blocks of time: {LEAST_SECONDS:g} s are needed"
+            )
+            return _judged(one.manifest, other.manifest, seconds, told, [], doubts)
+        before, after = (measures(samples_of(log, seconds), sums_of(log, seconds)) for log in (one, other))
+    finally:
+        one.close()
+        other.close()
+    tolerances = other.manifest.scenario.compare if other.manifest.scenario else Tolerances()
+    changes = compare_figures(before, after, tolerances, seed)
+    doubts += [
+        f"{change.figure}: {change.why}"
+        for change in changes
+        if change.judged == "unknown" and change.figure in tolerances.figures
+    ]
+    return _judged(one.manifest, other.manifest, seconds, told, changes, doubts)
+
+
+def compare_figures(
+    base: dict[str, Measure], run: dict[str, Measure], tolerances: Tolerances, seed: int
+) -> list[Change]:
+    """Each figure that one of the runs has."""
+    rounds = [weights(length, seed) for length in LENGTHS]
+    pairs = {figure: (base[figure], run[figure]) for figure in COMPARED}
+    return [
+        _compared(figure, pair, tolerances, rounds)
+        for figure, pair in pairs.items()
+        if any(_estimate(measure) is not None for measure in pair)
+    ]
+
+
+def _compared(figure: str, pair: tuple[Measure, Measure], tolerances: Tolerances, rounds: list[Values]) -> Change:
+    about = COMPARED[figure]
+    base, run = map(_estimate, pair)
+    allowed = None if about.better is Better.NEITHER else tolerances.allowed(figure, base or 0.0)
+    first, second = (measure.values(_COLUMNS) for measure in pair)
+    change = Change(figure, about, base, run, None, allowed, "unknown", (first, second), _lacking(pair))
+    if change.change is None or change.why:
+        return change
+    short, long = (pair[1].values(each) - pair[0].values(each) for each in rounds)
+    found = interval(change.change, short, long)
+    if not math.isfinite(found.error):
+        return replace(change, why="it was measured in too few blocks of time")
+    judged = judge(found, about.better, allowed)
+    return replace(change, interval=found.bounds(LEVEL), judged=judged)
+
+
+_COLUMNS: Values = np.repeat(np.eye(COLUMNS), CELLS // COLUMNS, axis=1)
+"""The weights that put cells together into columns."""
+_DIRECTED = sum(about.better is not Better.NEITHER for about in COMPARED.values())
+
+
+def judge(found: Interval, better: Better, allowed: float | None) -> Judged:
+    """What a change is.
+
+    Of many figures looked at together one in twenty is beyond its own interval by chance: so a regression has to be beyond the
+    interval that all of them keep to in 95 % of the cases (Bonferroni).
+    """
+    low, high = found.bounds(LEVEL)
+    if low <= 0 <= high:
+        return "noise"
+    if better is Better.NEITHER or allowed is None:
+        return "changed"
+    worse = found.change if better is Better.LOWER else -found.change
+    if worse < 0:
+        return "better"
+    low, high = found.bounds(1 - (1 - LEVEL) / _DIRECTED)
+    return "regression" if worse > allowed and not low <= 0 <= high else "worse"
+
+
+def _estimate(measure: Measure) -> float | None:
+    (value,) = measure.values(np.ones((1, CELLS)))
+    return float(value) if np.isfinite(value) else None
+
+
+def _lacking(pair: tuple[Measure, Measure]) -> str:
+    for named, measure in zip(("BASE", "RUN"), pair, strict=True):
+        if _estimate(measure) is None:
+            return f"{named} has not measured it"
+        if not measure.is_enough:
+            return f"{named} has too few samples"
+    return ""
+
+
+def _load(analysis: Analysis) -> float:
+    ended = analysis.log.manifest.load_ended
+    return analysis.log_end if ended is None else min(ended, analysis.log_end)
+
+
+def _doubts(named: str, analysis: Analysis) -> list[str]:
+    return [f"{named}'s own verdict is unknown"] if analysis.verdict.result == "unknown" else []
+
+
+def _judged(
+    base: Manifest, run: Manifest, seconds: float, differences: list[str], changes: list[Change], doubts: list[str]
+) -> Comparison:
+    regressions = [change.figure for change in changes if change.judged == "regression"]
+    found = [change for change in changes if change.judged in ("better", "worse", "changed")]
+    result: Result = "pass"
+    if doubts:
+        result, sentence = "unknown", f"Cannot be told: {'; '.join(doubts)}."
+    elif regressions:
+        result, sentence = "fail", f"Worse than its base, beyond the tolerance and the noise: {', '.join(regressions)}."
+    elif not changes:
+        result, sentence = "unknown", "Cannot be told: nothing was measured in both runs."
+    elif found:
+        sentence = f"No regression: {len(found)} of {len(changes)} figures changed by more than noise."
+    else:
+        sentence = f"No regression: none of {len(changes)} figures changed by more than noise."
+    return Comparison(base, run, seconds, differences, changes, result, sentence)

@@ -1,0 +1,54 @@
+"""A comparison as one page that stands alone, in the look of the report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..document import embedded, environment, library
+from .charts import changes_as_forest, courses
+from .comparison import Change, Comparison
+from .wording import MEANINGS, said, said_allowed, said_change, said_interval
+
+
+def render(comparison: Comparison) -> str:
+    """The page: no request leaves it, whatever is in the runs is text in it."""
+    forest, drawn = changes_as_forest(comparison.changes), courses(comparison)
+    specs = {f"course-{number}": spec for number, spec in enumerate(drawn.values())}
+    if forest:
+        specs["changes"] = forest
+    return (
+        environment()
+        .get_template("compare.html")
+        .render(
+            c=comparison,
+            a={"log_end": comparison.seconds},
+            rows=[_row(change) for change in comparison.changes],
+            meanings=MEANINGS,
+            courses=[
+                {"figure": figure, "chart": f"course-{number}", "judged": _of(comparison, figure).judged}
+                for number, figure in enumerate(drawn)
+            ],
+            has_forest=forest is not None,
+            charts=embedded(specs),
+            library=library(),
+        )
+    )
+
+
+def _row(change: Change) -> dict[str, Any]:
+    return {
+        "figure": change.figure,
+        "about": change.about.about,
+        "better": change.about.better.value,
+        "base": said(change, change.base),
+        "run": said(change, change.run),
+        "change": said_change(change),
+        "interval": said_interval(change),
+        "allowed": said_allowed(change),
+        "judged": change.judged,
+        "why": change.why,
+    }
+
+
+def _of(comparison: Comparison, figure: str) -> Change:
+    return next(change for change in comparison.changes if change.figure == figure)

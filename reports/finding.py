@@ -1,0 +1,40 @@
+"""What a finding is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["problem", "warning", "note", "unknown"]
+Owner = Literal["API", "modelled client", "your client", "account limit", "generator"]
+Confidence = Literal["certain", "likely", "unknown"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing found."""
+
+    name: str
+    severity: Severity
+    owner: Owner
+    confidence: Confidence
+    said: str
+    """One sentence with the figures."""
+    advice: str
+    sessions: tuple[int, ...] = ()
+    """Our numbers of the sessions that show it, at most a hundred."""
+    interval: tuple[float, float] | None = None
+    """From when to when, in seconds of the run; None: the whole run, or no time in it."""
+    chart: str | None = None
+    """The page's chart that shows it, by its name there; None: there is none."""
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """What a check says when the log does not tell."""
+
+    why: str
+
+
+Checked = Finding | Unknown | None
+"""fail (what was found), unknown, or pass."""

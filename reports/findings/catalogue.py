@@ -1,0 +1,97 @@
+"""All checks, and which of them say something of an audit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reports.finding import Finding
+
+from . import (
+    deprecated_disable_idle_timeout,
+    early_reap,
+    errors_in_200,
+    generator_late,
+    ghost_sessions,
+    hanging_requests,
+    hidden_duration_cap,
+    ignored_concurrency_errors,
+    keepalive_ignored,
+    keepalive_slower_than_timeout,
+    keepalive_too_tight,
+    late_reap,
+    latency_drift,
+    leaks_held_the_limit,
+    limit_below_advertised,
+    limit_inferred,
+    limit_too_low,
+    lingering_sessions,
+    list_unavailable,
+    lost_answers,
+    refusals,
+    retry_storm,
+    run_incomplete,
+    sessions_lost_to_idle,
+    slot_release_lag,
+    slow_new,
+    timeout_clamped,
+    too_few_samples,
+    unclosed_sessions,
+    uncovered_quiet_periods,
+    unstable_answers,
+    ways,
+    worker_lost,
+    zombie_keepalives,
+)
+from .check import Check, Outcome, run_checks
+from .evidence import Evidence
+
+CHECKS: tuple[Check, ...] = (
+    generator_late.CHECK,
+    run_incomplete.CHECK,
+    worker_lost.CHECK,
+    list_unavailable.CHECK,
+    too_few_samples.CHECK,
+    ghost_sessions.CHECK,
+    lingering_sessions.CHECK,
+    keepalive_ignored.CHECK,
+    timeout_clamped.CHECK,
+    hidden_duration_cap.CHECK,
+    early_reap.CHECK,
+    late_reap.CHECK,
+    slot_release_lag.CHECK,
+    limit_below_advertised.CHECK,
+    lost_answers.CHECK,
+    hanging_requests.CHECK,
+    unstable_answers.CHECK,
+    errors_in_200.CHECK,
+    slow_new.CHECK,
+    latency_drift.CHECK,
+    refusals.RATE,
+    refusals.QUOTA,
+    limit_too_low.CHECK,
+    leaks_held_the_limit.CHECK,
+    limit_inferred.CHECK,
+    sessions_lost_to_idle.CHECK,
+    uncovered_quiet_periods.CHECK,
+    keepalive_slower_than_timeout.CHECK,
+    keepalive_too_tight.CHECK,
+    unclosed_sessions.CHECK,
+    zombie_keepalives.CHECK,
+    ways.DOUBLE_OPEN,
+    ways.FAILED,
+    retry_storm.CHECK,
+    ignored_concurrency_errors.CHECK,
+    deprecated_disable_idle_timeout.CHECK,
+)
+"""In the order in which findings of one severity are told."""
+
+AUDITED: tuple[Check, ...] = (leaks_held_the_limit.CHECK,)
+"""In an audit the API is the sandbox and the times are its own: all else is the client's doing, and said by `reports.audit`."""
+
+
+def find(evidence: Evidence) -> tuple[list[Finding], list[Outcome]]:
+    """Everything that is found, the worst first, and what became of each check."""
+    if not evidence.manifest.audit:
+        return run_checks(CHECKS, evidence)
+    findings, outcomes = run_checks(AUDITED, evidence)
+    return [replace(finding, owner="your client") for finding in findings], outcomes

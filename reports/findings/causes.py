@@ -1,0 +1,226 @@
+"""Why sessions ended before they were due: four causes, each of which predicts what all its ends have in common.
+
+    hidden cap S         the age at the end is S
+    timeout cut to S     the idle time at the end is S, whatever was asked for
+    reaped early by S    the idle time at the end is what was asked for, less S
+    keep-alives ignored  the end is one idle timeout after the last activity that was no keep-alive
+
+Ends are intervals, and so is what they have in common: the S that lies in the most of them is sought. A cause is ruled out
+where sessions outlived it. The one that explains most is taken, and the rest is looked at again, so that two causes in one
+run are both found. Where two explain the same ends, they cannot be told apart, and are said to be so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from loadtests.model.surface import ACTIVITY
+from reports.log import Log
+
+LEAST_ENDS = 3
+"""Fewer ends that agree may agree by chance, unless there are no others."""
+LEAST_SHARE = 0.4
+"""Of the ends that are not explained yet, a cause must explain so many."""
+RIVAL_SHARE = 0.9
+"""Two causes of which one explains so much of what the other does cannot be told apart."""
+MOST_OUTLIVED = 0.05
+"""As many sessions, for each end that it explains, may have outlived a cause."""
+REST_SHARE = 0.05
+"""What is left of the ends, and is no more than this, is not worth a cause of its own."""
+
+_CLOCK_SECONDS = 0.05
+_ACTIVITY = tuple(operation.value for operation in ACTIVITY)
+
+Mask = npt.NDArray[np.bool_]
+Bounds = tuple[str, str]
+"""Columns of the table of ends, between which S is."""
+
+_ENDS = """
+SELECT session, idle_timeout, end_low, end_high,
+    end_low - opened AS age_low, end_high - opening AS age_high,
+    greatest(end_low - greatest(reached, alive), 0) AS idle_low, end_high - alive AS idle_high,
+    idle_timeout - (end_high - alive) AS early_low,
+    idle_timeout - greatest(end_low - greatest(reached, alive), 0) AS early_high,
+    alive > spoke_low AS is_kept_alive,
+    end_low - greatest(spoke_high, spoke_low) AS silent_low, end_high - spoke_low AS silent_high,
+    idle_timeout - (end_high - spoke_low) AS short_low,
+    idle_timeout - (end_low - greatest(spoke_high, spoke_low)) AS short_high
+FROM sessions
+WHERE is_early AND NOT stopped AND NOT was_unsure AND NOT ghost AND NOT may_be_capped ORDER BY session
+"""
+
+# How long each session certainly lived, and certainly was idle at a stretch without being closed.
+_OUTLIVED = f"""
+WITH gaps AS (
+    SELECT session, (t - lag(t + latency) OVER (PARTITION BY session ORDER BY t)) / 1e9 AS pause
+    FROM events WHERE outcome = 'ok' AND (kind = 'new' OR kind IN {_ACTIVITY})
+), pauses AS (SELECT session, max(pause) AS pause FROM gaps GROUP BY session)
+SELECT idle_timeout, greatest(alive, coalesce(seen_until, alive)) - opened AS lived,
+    greatest(coalesce(pause, 0), coalesce(seen_until, alive) - greatest(reached, alive)) AS idled
+FROM sessions LEFT JOIN pauses USING (session) WHERE NOT ghost
+"""
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What explains some of the ends."""
+
+    name: str
+    """Of the finding."""
+    ends: pd.DataFrame
+    """The ends that it explains."""
+    low: float
+    """S lies between this and `high`, in seconds; 0 where the cause has none."""
+    high: float
+    rivals: tuple[str, ...] = ()
+    """Findings that would explain the same."""
+
+    @property
+    def seconds(self) -> float:
+        """S, as well as it is known."""
+        return (self.low + self.high) / 2
+
+
+@dataclass(frozen=True)
+class Causes:
+    """Every early end, explained or not."""
+
+    found: tuple[Cause, ...]
+    unexplained: pd.DataFrame
+
+    def of(self, name: str) -> Cause | None:
+        """The cause of that name; None: it was not found."""
+        return next((cause for cause in self.found if cause.name == name), None)
+
+    def rivalled(self, name: str) -> Cause | None:
+        """A cause that was found, from which that of `name` cannot be told apart."""
+        return next((cause for cause in self.found if name in cause.rivals), None)
+
+
+@dataclass(frozen=True)
+class _Fit:
+    name: str
+    mask: Mask
+    low: float
+    high: float
+
+    @property
+    def n(self) -> int:
+        return int(self.mask.sum())
+
+
+def attribute(log: Log) -> Causes:
+    """The causes of the early ends, out of the events and the table `sessions`."""
+    rest = log.frame(_ENDS)
+    if rest.empty:
+        return Causes((), rest)
+    log.keep("outlived", _OUTLIVED)
+    total = len(rest)
+    found: list[Cause] = []
+    while len(rest) > REST_SHARE * total or not found:
+        enough = max(LEAST_SHARE * len(rest), min(LEAST_ENDS, total))
+        fits = [fit for fit in _fits(rest, log.manifest.tolerance) if not _is_outlived(log, fit)]
+        # Two causes at once explain whatever one of them explains: they are asked when none does alone.
+        best = _best(fits, enough) or _best(_ignored_and_more(rest), enough)
+        if best is None:
+            break
+        rivals = tuple(fit.name for fit in fits if fit is not best and _is_rival(fit, best))
+        _add(found, Cause(best.name, rest[best.mask], best.low, best.high, rivals))
+        rest = rest[~best.mask]
+    return Causes(tuple(found), rest)
+
+
+def _add(found: list[Cause], cause: Cause) -> None:
+    """Another cause; or more ends of one that was found."""
+    for place, known in enumerate(found):
+        if known.name == cause.name == "keepalive-ignored":
+            found[place] = replace(known, ends=pd.concat([known.ends, cause.ends]))
+            return
+    found.append(cause)
+
+
+def _best(fits: list[_Fit], enough: float) -> _Fit | None:
+    most = max((fit.n for fit in fits), default=0)
+    # Of those that explain nearly the same, the first.
+    return next((fit for fit in fits if fit.n >= max(enough, RIVAL_SHARE * most, 1)), None)
+
+
+def _fits(ends: pd.DataFrame, tolerance: float) -> list[_Fit]:
+    return [_ignored(ends, tolerance), *(_fitted(name, ends, bounds) for name, bounds in _COMMON)]
+
+
+def _ignored(ends: pd.DataFrame, tolerance: float) -> _Fit:
+    """Keep-alives ignored, and nothing else: the end is when it was due without them."""
+    is_due = (ends["short_low"] <= tolerance) & (ends["short_high"] >= -tolerance)
+    return _Fit("keepalive-ignored", (ends["is_kept_alive"] & is_due).to_numpy(dtype=bool), 0.0, 0.0)
+
+
+def _ignored_and_more(ends: pd.DataFrame) -> list[_Fit]:
+    """Keep-alives ignored by a reaper that is wrong as well: early or late by a fixed time, or with a cut timeout."""
+    kept_alive = ends["is_kept_alive"].to_numpy(dtype=bool)
+    if not kept_alive.any():
+        return []
+    fits = []
+    for bounds in (("short_low", "short_high"), ("silent_low", "silent_high")):
+        low, high = _widened(ends, bounds)
+        first, _ = most_common(low[kept_alive], high[kept_alive])
+        fits.append(_Fit("keepalive-ignored", kept_alive & (low <= first) & (first <= high), 0.0, 0.0))
+    return fits
+
+
+_COMMON: tuple[tuple[str, Bounds], ...] = (
+    ("timeout-clamped", ("idle_low", "idle_high")),
+    ("hidden-duration-cap", ("age_low", "age_high")),
+    ("early-reap", ("early_low", "early_high")),
+)
+
+
+def _fitted(name: str, ends: pd.DataFrame, bounds: Bounds) -> _Fit:
+    low, high = _widened(ends, bounds)
+    first, last = most_common(low, high)
+    return _Fit(name, (low <= first) & (first <= high), max(first, 0.0), max(last, 0.0))
+
+
+def _widened(ends: pd.DataFrame, bounds: Bounds) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    low, high = (ends[column].to_numpy(dtype=float) for column in bounds)
+    return low - _CLOCK_SECONDS, high + _CLOCK_SECONDS
+
+
+def most_common(low: npt.NDArray[np.float64], high: npt.NDArray[np.float64]) -> tuple[float, float]:
+    """The stretch that lies in the most of the intervals [low, high].
+
+    >>> most_common(np.array([1.0, 2.0, 9.0]), np.array([4.0, 3.0, 9.5]))
+    (2.0, 3.0)
+    """
+    edges = np.concatenate([low, high])
+    steps = np.concatenate([np.ones_like(low), -np.ones_like(high)])
+    # Where one interval ends as another begins they have that point in common: beginnings first.
+    order = np.lexsort((-steps, edges))
+    place = int(np.argmax(np.cumsum(steps[order])))
+    return float(edges[order[place]]), float(edges[order[place + 1]])
+
+
+def _is_rival(fit: _Fit, best: _Fit) -> bool:
+    return int((fit.mask & best.mask).sum()) >= RIVAL_SHARE * best.n
+
+
+_OUTLIVES: dict[str, str] = {
+    "hidden-duration-cap": "lived > $s + $tolerance",
+    "timeout-clamped": "idle_timeout > $s AND idled > $s + $tolerance",
+    # A reaper that is early by more than was asked for closes at once, or nearly so.
+    "early-reap": "idled > greatest(idle_timeout - $s, 0.1 * idle_timeout) + $tolerance AND idled < idle_timeout",
+}
+
+
+def _is_outlived(log: Log, fit: _Fit) -> bool:
+    condition = _OUTLIVES.get(fit.name)
+    if condition is None or not fit.n:
+        return False
+    outlived = log.row(
+        f"SELECT count(*) AS n FROM outlived WHERE {condition}", s=fit.high, tolerance=log.manifest.tolerance
+    )["n"]
+    return int(outlived) > MOST_OUTLIVED * fit.n

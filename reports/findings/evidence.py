@@ -1,0 +1,87 @@
+"""What checkers may look at: the log, in SQL, and the tables and figures that the rest of the report has made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from loadtests.model.manifest import Manifest
+from reports.generator import Generator
+from reports.hits import Hits
+from reports.keepalive import KeepAlives
+from reports.latency import Percentiles
+from reports.log import Log
+
+from .causes import Causes, attribute
+from .failures import Failures, build_failures
+from .occupancy import Occupancy, build_occupancy
+
+MOST_SESSIONS = 100
+"""That a finding names."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The tables `sessions`, `hits`, `spare` and `edges` are in `log`, beside the view `events`."""
+
+    log: Log
+    log_end: float
+    sessions: pd.DataFrame
+    hits: Hits
+    keep_alives: KeepAlives
+    generator: Generator
+    calls: Mapping[str, Percentiles]
+    """Latency from the send, by call."""
+    looks: int
+    """Looks at the API's list that succeeded."""
+    unresolved: int
+
+    @property
+    def manifest(self) -> Manifest:
+        """The run's."""
+        return self.log.manifest
+
+    @property
+    def tolerance(self) -> float:
+        """Around due times, in seconds."""
+        return self.manifest.tolerance
+
+    @cached_property
+    def opened(self) -> int:
+        """Sessions opened, ghosts among them."""
+        return int(self.log.row("SELECT count(*) AS n FROM sessions")["n"])
+
+    @property
+    def listed(self) -> bool:
+        """Whether the list was ever read."""
+        return self.looks > 0
+
+    @cached_property
+    def failures(self) -> Failures:
+        """Answers that were none, and refusals, by call and reason."""
+        return build_failures(self.log)
+
+    @cached_property
+    def causes(self) -> Causes:
+        """Why sessions ended before they were due."""
+        return attribute(self.log)
+
+    @cached_property
+    def occupancy(self) -> Occupancy:
+        """Between how many and how many slots were held at each refusal."""
+        return build_occupancy(self.log)
+
+
+def numbers(sessions: pd.DataFrame | Sequence[int]) -> tuple[int, ...]:
+    """The first of our numbers of `sessions`, in their order."""
+    column = sessions["session"] if isinstance(sessions, pd.DataFrame) else sessions
+    return tuple(int(number) for number in list(column)[:MOST_SESSIONS])
+
+
+def span(low: pd.Series, high: pd.Series) -> tuple[float, float] | None:
+    """The interval from the first of `low` to the last of `high`; None where nothing is known."""
+    first, last = low.min(), high.max()
+    return None if pd.isna(first) or pd.isna(last) else (float(first), float(max(first, last)))

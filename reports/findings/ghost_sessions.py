@@ -1,0 +1,43 @@
+"""`ghost-sessions`: the list shows them, and stop cannot find them."""
+
+from __future__ import annotations
+
+from reports.finding import Checked, Finding, Unknown
+
+from .check import Check
+from .evidence import Evidence
+from .occupancy import LAG_SECONDS
+from .shown import IS_LOST, shown
+
+# A stop that was acknowledged is listed late, and no ghost; nor is what a lost answer opened. A stop whose answer was lost may
+# have closed it: then the next one is right, and the list only lags.
+IS_GHOST = f"""
+(ghost AND NOT {IS_LOST} AND stop_sent IS NULL
+    AND NOT coalesce(unsure_stop < said_gone AND end_high <= said_gone + {LAG_SECONDS}, FALSE))
+"""
+"""A call did not find it, and a list that was asked for afterwards did."""
+
+
+def look(evidence: Evidence) -> Checked:
+    """Said to be gone, and listed all the same."""
+    if not evidence.listed and evidence.opened:
+        return Unknown("without the list nobody sees what is open")
+    lasting = {"lasting": "count(*) FILTER (end_high IS NULL)"}
+    found = shown(evidence.log, IS_GHOST, "said_gone", "seen_until", lasting)
+    if found is None:
+        return None
+    return Finding(
+        "ghost-sessions",
+        "problem",
+        "API",
+        "certain",
+        f"{found.n} sessions were said not to exist while the list went on to show them; {found.figures['lasting']:.0f} of them"
+        " to the run's end: each holds a slot.",
+        "Send support.csv to the API's support: nobody else can close them. Until then count them off the limit.",
+        found.sessions,
+        found.interval,
+        "leaks",
+    )
+
+
+CHECK = Check("ghost-sessions", look)

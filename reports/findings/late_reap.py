@@ -1,0 +1,47 @@
+"""`late-reap`: sessions that the API closed for idleness, but late."""
+
+from __future__ import annotations
+
+import math
+
+from loadtests.model.units import say_duration
+from reports.finding import Checked, Finding, Unknown
+
+from .check import Check
+from .evidence import Evidence
+from .shown import IS_LOST, shown
+
+# For idleness: not by a cap, nor by a stop whose answer was lost.
+_LATE = f"""
+is_late AND ended_by IS NULL AND end_high IS NOT NULL AND NOT coalesce(unsure_stop < end_high, FALSE) AND NOT {IS_LOST}
+AND NOT may_be_capped
+AND NOT (end_low - opened <= $cap_high + $tolerance AND end_high - opening >= $cap_low - $tolerance)
+"""
+_BY = {"by": "median(greatest(end_low - due_high, 0) + end_high - due_low) / 2"}
+_NO_CAP = {"cap_low": math.inf, "cap_high": -math.inf}
+
+
+def look(evidence: Evidence) -> Checked:
+    """Ends whose whole interval lies after due + tolerance."""
+    if not evidence.listed:
+        return Unknown("without the list nobody sees when a session ends")
+    cap = evidence.causes.of("hidden-duration-cap")
+    bounds = {"cap_low": cap.low, "cap_high": cap.high} if cap else _NO_CAP
+    late = shown(evidence.log, _LATE, "due_high", "end_high", _BY, tolerance=evidence.tolerance, **bounds)
+    if late is None:
+        return None
+    return Finding(
+        "late-reap",
+        "problem",
+        "API",
+        "certain",
+        f"{late.n} sessions were closed for idleness, but about {say_duration(late.figures['by'])} after they were due.",
+        "Close sessions by streaming.stop instead of waiting for the timeout; tell the API's support, who can inspect and"
+        " close such sessions by hand.",
+        late.sessions,
+        late.interval,
+        "leaks",
+    )
+
+
+CHECK = Check("late-reap", look)

@@ -1,0 +1,45 @@
+"""`lingering-sessions`: open after they were due, to the end of the run or until we closed them."""
+
+from __future__ import annotations
+
+from loadtests.model.units import say_duration
+from reports.finding import Checked, Finding, Unknown
+
+from .check import Check
+from .evidence import Evidence
+from .ghost_sessions import IS_GHOST
+from .shown import IS_LOST, shown
+
+# What a slot that is freed late adds to the list after our stop is none of the reaper's. What a lost answer opened is overdue
+# by the longest timeout of all, or not at all.
+_LINGERS = f"""
+NOT {IS_GHOST}
+AND (fate = 'lingering' OR (fate = 'swept' AND overdue AND stop_sent > due_high + $tolerance))
+AND (NOT {IS_LOST} OR seen_until > opened + (SELECT max(idle_timeout) FROM sessions) + $tolerance)
+"""
+_FIGURES = {"longest": "max(seen_until - due_high)", "lingering": "count(*) FILTER (fate = 'lingering')"}
+
+
+def look(evidence: Evidence) -> Checked:
+    """Overdue in a list, and not reaped; ghosts have a finding of their own."""
+    if not evidence.listed and evidence.opened:
+        return Unknown("without the list nobody sees what is open")
+    found = shown(evidence.log, _LINGERS, "due_high", "seen_until", _FIGURES, tolerance=evidence.tolerance)
+    if found is None:
+        return None
+    return Finding(
+        "lingering-sessions",
+        "problem",
+        "API",
+        "certain",
+        f"{found.n} sessions were still open after they were due, by up to {say_duration(found.figures['longest'])};"
+        f" {found.figures['lingering']:.0f} of them could not be closed.",
+        "Send support.csv to the API's support: they can inspect and close such sessions by hand. Close sessions by"
+        " streaming.stop instead of waiting for the timeout.",
+        found.sessions,
+        found.interval,
+        "leaks",
+    )
+
+
+CHECK = Check("lingering-sessions", look)

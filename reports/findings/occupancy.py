@@ -1,0 +1,86 @@
+"""How many slots may have been held when the API said that the account is full, and how many certainly were.
+
+A session may hold a slot from the moment `new` was sent to the last at which it can still have been open; it certainly does
+from the answer to the last moment at which it was seen alive. A refusal lies between its send and its answer. What was
+opened by an answer that was lost, and what the list shows of others, may hold slots too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from loadtests.model.answer import Reason
+from reports.log import Log
+
+LAG_SECONDS = 5.0
+"""A slot that a stop freed may be held for so much longer: 0.3 to 3 s are reported."""
+
+_MAY_HOLD = """
+SELECT opening AS low, CASE WHEN stopped AND seen_until > stop_answered THEN vanished ELSE end_high END AS high, stopped
+FROM sessions
+UNION ALL
+SELECT min(t) / 1e9, max(t + latency) / 1e9 + any_value(value) + $tolerance, FALSE FROM events
+WHERE kind = 'new' AND outcome = 'unknown' GROUP BY session
+UNION ALL
+SELECT low - 2 * $poll - 1, high, FALSE FROM strangers
+"""
+
+# Sums of what began and what ended up to a moment, each in the order of time.
+_REFUSALS = f"""
+WITH refused AS (
+    SELECT session, t / 1e9 AS sent, (t + latency) / 1e9 AS answered FROM events
+    WHERE kind = 'new' AND outcome = 'fail' AND starts_with(detail, '{Reason.CONCURRENCY.value}')
+), begun AS (
+    SELECT low AS t, max(n) AS n FROM (SELECT low, row_number() OVER (ORDER BY low) AS n FROM may_hold) GROUP BY low
+), ended AS (
+    SELECT high AS t, max(n) AS n FROM (
+        SELECT high, row_number() OVER (ORDER BY high) AS n FROM may_hold WHERE high IS NOT NULL) GROUP BY high
+), freed AS (
+    SELECT high AS t, max(n) AS n FROM (
+        SELECT high, row_number() OVER (ORDER BY high) AS n
+        FROM (SELECT high + CASE WHEN stopped THEN $lag ELSE 0 END AS high FROM may_hold WHERE high IS NOT NULL)
+    ) GROUP BY high
+)
+SELECT refused.session, refused.sent, refused.answered, (coalesce(begun.n, 0) - coalesce(ended.n, 0))::INTEGER AS at_most,
+    (coalesce(begun.n, 0) - coalesce(freed.n, 0))::INTEGER AS with_lag
+FROM refused
+ASOF LEFT JOIN begun ON begun.t <= refused.answered
+ASOF LEFT JOIN ended ON ended.t < refused.sent
+ASOF LEFT JOIN freed ON freed.t < refused.sent
+"""
+
+_PEAK = """
+SELECT max(held) AS peak FROM (
+    SELECT sum(sum(change)) OVER (ORDER BY t) AS held FROM (
+        SELECT opened AS t, 1 AS change FROM sessions WHERE end_low > opened
+        UNION ALL SELECT end_low, -1 FROM sessions WHERE end_low > opened
+    ) GROUP BY t
+)
+"""
+
+
+@dataclass(frozen=True)
+class Occupancy:
+    """The table `refusals` of the log has session, sent, answered, at_most and with_lag, for each concurrency hit."""
+
+    log: Log
+    peak: int
+    """Slots that our sessions certainly held at once, at the most."""
+    hits: int
+
+    def fewer(self, limit: int, column: str) -> dict[str, float | None]:
+        """Of the refusals with less than `limit` in `column`: how many, the least and most in it, first and last."""
+        return self.log.row(
+            f"SELECT count(*) AS n, min({column}) AS least, max({column}) AS most, min(sent) AS low, max(answered) AS high"
+            f" FROM refusals WHERE {column} < $limit",
+            limit=limit,
+        )
+
+
+def build_occupancy(log: Log) -> Occupancy:
+    """The bounds, out of the tables `sessions` and `strangers`; keeps `refusals`."""
+    manifest = log.manifest
+    log.keep("may_hold", _MAY_HOLD, tolerance=manifest.tolerance, poll=manifest.poll)
+    log.keep("refusals", _REFUSALS, lag=LAG_SECONDS)
+    hits = log.row("SELECT count(*) AS n FROM refusals")["n"]
+    return Occupancy(log, int(log.row(_PEAK)["peak"] or 0), int(hits or 0))

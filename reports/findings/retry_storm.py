@@ -1,0 +1,56 @@
+"""`retry-storm`: a client that asks again and again, and does not wait longer each time."""
+
+from __future__ import annotations
+
+from loadtests.model.answer import FULL
+from reports.finding import Checked, Finding
+
+from .check import Check
+from .evidence import Evidence, numbers, span
+
+STORM_REFUSALS = 3
+STORM_SECONDS = 1.0
+BACK_OFF = 1.5
+"""A pause that has grown by this factor is one of a client that backs off."""
+
+_REASONS = tuple(reason.value for reason in FULL)
+
+# Refusals of one person, each within a second of the one before; the first of a chain has no pause.
+_CHAINS = f"""
+WITH refused AS (
+    SELECT session, t / 1e9 AS t, (t - lag(t) OVER own) / 1e9 AS pause FROM events
+    WHERE kind = 'new' AND outcome = 'fail' AND split_part(detail, ':', 1) IN {_REASONS}
+    WINDOW own AS (PARTITION BY session ORDER BY t)
+), chains AS (
+    SELECT *, count(*) FILTER (pause IS NULL OR pause >= $within) OVER (PARTITION BY session ORDER BY t) AS chain FROM refused
+), growing AS (
+    SELECT *, CASE WHEN pause < $within THEN pause END AS within, lag(CASE WHEN pause < $within THEN pause END) OVER (
+        PARTITION BY session, chain ORDER BY t) AS before FROM chains
+)
+SELECT session, count(*)::INTEGER AS n, min(t) AS low, max(t) AS high FROM growing GROUP BY session, chain
+HAVING n >= $least AND NOT coalesce(bool_and(within >= $growth * before) FILTER (before IS NOT NULL), FALSE)
+ORDER BY n DESC, session
+"""
+
+
+def look(evidence: Evidence) -> Checked:
+    """Chains of refused attempts of one person without a growing pause."""
+    chains = evidence.log.frame(_CHAINS, within=STORM_SECONDS, least=STORM_REFUSALS, growth=BACK_OFF)
+    if chains.empty:
+        return None
+    worst = chains.iloc[0]
+    return Finding(
+        "retry-storm",
+        "warning",
+        "modelled client",
+        "certain",
+        f"{chains['session'].nunique()} clients asked again within {STORM_SECONDS:g} s of each refusal, without waiting longer"
+        f" each time; the worst {worst['n']} times within {worst['high'] - worst['low']:.1f} s.",
+        "Wait longer after each refusal (1, 2, 4 … s, with jitter); a full account has room only when a session is closed.",
+        numbers(chains.drop_duplicates("session")),
+        span(chains["low"], chains["high"]),
+        "hits",
+    )
+
+
+CHECK = Check("retry-storm", look)

@@ -1,0 +1,34 @@
+"""`timeout-clamped`: the idle timeout that was asked for is cut silently."""
+
+from __future__ import annotations
+
+from loadtests.model.units import say_duration
+from reports.finding import Checked
+
+from .causes import Cause
+from .check import Check
+from .early import told
+from .evidence import Evidence
+
+
+def look(evidence: Evidence) -> Checked:
+    """The idle time that the early ends have in common, whatever was asked for."""
+    return told(
+        "timeout-clamped",
+        evidence,
+        _said,
+        "Send keep-alives by the timeout that is really kept, not by the one asked for; ask the API's support what the"
+        " account allows (documented: activity_idle_timeout up to 3599 s).",
+    )
+
+
+def _said(cause: Cause) -> str:
+    low, high = cause.ends["idle_timeout"].min(), cause.ends["idle_timeout"].max()
+    asked = f"{low:g} s" if low == high else f"{low:g} to {high:g} s"
+    return (
+        f"{len(cause.ends)} sessions were closed after {say_duration(cause.seconds)} without activity, though they had"
+        f" asked for an idle timeout of {asked}."
+    )
+
+
+CHECK = Check("timeout-clamped", look)

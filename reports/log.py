@@ -1,0 +1,196 @@
+"""The event log as a table: Arrow streams as the run left them, compacted once into time-sorted Parquet.
+
+All big work is DuckDB's, out of core; what comes back is small.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+from loadtests.model.manifest import Manifest, files_of, read_manifest
+from loadtests.model.mistakes import EXIT_UNAVAILABLE, InputError
+from loadtests.model.record import COLUMNS, VERSION
+
+STREAMS = "events*.arrow"
+PARQUET = "events.parquet"
+UNFINISHED = ".unfinished.parquet"
+"""The same of a run that goes on, or was cut off."""
+_END = b"\xff\xff\xff\xff\0\0\0\0"
+"""Of an Arrow IPC stream that was closed."""
+_VERSION_KEY = b"streamsoak.version"
+_MEMORY = "700MB"
+
+_TYPES = {
+    "category": "VARCHAR",
+    "string": "VARCHAR",
+    "int64": "BIGINT",
+    "int32": "INTEGER",
+    "int16": "SMALLINT",
+    "float64": "DOUBLE",
+}
+
+
+class Log:
+    """A run's events, to be asked in SQL: the view `events` has the columns of `model.record`."""
+
+    def __init__(self, manifest: Manifest, database: duckdb.DuckDBPyConnection, cut: list[str]) -> None:
+        self.manifest = manifest
+        self._database = database
+        self.cut = cut
+        """Names of streams that end before their end, although the run did not."""
+
+    def frame(self, sql: str, **values: Any) -> pd.DataFrame:
+        """The answer to a question, `$name` in it standing for a value."""
+        return self._database.execute(sql, values or None).df()
+
+    def row(self, sql: str, **values: Any) -> dict[str, Any]:
+        """The one row that answers a question; missing values are None."""
+        (found,) = self.records(sql, **values)
+        return found
+
+    def records(self, sql: str, **values: Any) -> list[dict[str, Any]]:
+        """The answer to a question that has a short one; missing values are None."""
+        cursor = self._database.execute(sql, values or None)
+        names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, found, strict=True)) for found in cursor.fetchall()]
+
+    def keep(self, name: str, sql: str, **values: Any) -> None:
+        """Keep the answer to a question as the table `name`."""
+        self._database.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", values or None)
+
+    def put(self, name: str, frame: pd.DataFrame) -> None:
+        """Keep `frame` as the table `name`."""
+        self._database.register("incoming", frame)
+        self._database.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM incoming")
+        self._database.unregister("incoming")
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._database.close()
+
+
+def open_log(run: Path) -> Log:
+    """The log in the directory `run`; raises InputError if there is none that can be read."""
+    manifest = read_manifest(run)
+    if manifest.version > VERSION:
+        raise InputError.of(
+            run, f"has event records of version {manifest.version}; this program reads up to {VERSION}: use a newer one"
+        )
+    database = _connect(run)
+    parquet = _compacted(database, run, is_over=manifest.ended is not None)
+    try:
+        database.execute(f"CREATE VIEW events AS SELECT * FROM read_parquet({_quoted(parquet)})")
+    except duckdb.Error as error:
+        raise InputError.of(parquet, f"cannot be read: {error}") from None
+    return Log(manifest, database, [] if manifest.ended is None else _cut(run))
+
+
+def _connect(run: Path) -> duckdb.DuckDBPyConnection:
+    database = duckdb.connect(
+        config={
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "memory_limit": _MEMORY,
+            "threads": "2",
+            "temp_directory": str(run / ".duckdb"),
+        }
+    )
+    database.execute("SET preserve_insertion_order = false")
+    return database
+
+
+def _compacted(database: duckdb.DuckDBPyConnection, run: Path, *, is_over: bool) -> Path:
+    """The log as Parquet. What a run has written so far is compacted anew at each look, until the run is over."""
+    streams = _streams(run)
+    kept = run / PARQUET
+    if kept.exists() and not (streams and _is_older(kept, streams, is_over=is_over)):
+        return kept
+    if not streams:
+        raise InputError.of(run, f"holds no events: neither {PARQUET} nor {STREAMS}")
+    target = kept if is_over else run / UNFINISHED
+    _compact(database, streams, target)
+    return target
+
+
+def _streams(run: Path) -> list[Path]:
+    """What each process wrote."""
+    files = files_of(run, STREAMS)
+    return [files[name] for name in sorted(files)]
+
+
+def _cut(run: Path) -> list[str]:
+    return [path.name for path in _streams(run) if not _is_closed(path)]
+
+
+def _is_closed(path: Path) -> bool:
+    with path.open("rb") as stream:
+        stream.seek(max(0, path.stat().st_size - len(_END)))
+        return stream.read() == _END
+
+
+def _is_older(kept: Path, streams: list[Path], *, is_over: bool) -> bool:
+    """Whether the log goes on, or a spool was brought here after it had been compacted."""
+    return not is_over or any(path.stat().st_mtime > kept.stat().st_mtime for path in streams)
+
+
+def _compact(database: duckdb.DuckDBPyConnection, streams: list[Path], target: Path) -> None:
+    names = ", ".join(f"{column.name}::{_TYPES[column.type]} AS {column.name}" for column in COLUMNS)
+    reader = pa.RecordBatchReader.from_batches(_schema(), _batches(streams))
+    database.register("streams", reader)
+    partial = target.with_name(f".writing-{target.name}")
+    try:
+        database.execute(
+            f"COPY (SELECT {names} FROM streams ORDER BY t, worker, session) TO {_quoted(partial)}"
+            " (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
+        )
+    except duckdb.IOException:
+        partial.unlink(missing_ok=True)
+        raise InputError.of(target, "cannot be written: is the disk full?", code=EXIT_UNAVAILABLE) from None
+    database.unregister("streams")
+    partial.replace(target)
+
+
+def _schema() -> pa.Schema:
+    # Categories stay as they are written, each batch with its own: as text they would take half of the reader's time.
+    types = {"category": pa.dictionary(pa.int16(), pa.string()), "string": pa.string()}
+    return pa.schema([pa.field(c.name, types.get(c.type) or pa.type_for_alias(c.type)) for c in COLUMNS])
+
+
+def _batches(streams: list[Path]) -> Iterator[pa.RecordBatch]:
+    for path in streams:
+        yield from _readable(path)
+
+
+def _readable(path: Path) -> Iterator[pa.RecordBatch]:
+    """Each whole batch: a stream that was cut off, or damaged, ends with the last one before."""
+    try:
+        # Not mapped: what was read once would stay in memory.
+        with pa.OSFile(str(path)) as source, pa.ipc.open_stream(source) as stream:
+            _check_version(path, stream.schema)
+            while True:
+                yield _checked(stream.read_next_batch())
+    except (StopIteration, pa.ArrowException, OSError, ValueError, KeyError, OverflowError, MemoryError):
+        return
+
+
+def _checked(batch: pa.RecordBatch) -> pa.RecordBatch:
+    # Offsets and indices that lead out of the batch would take the process with them.
+    batch.validate(full=True)
+    schema = _schema()
+    return pa.RecordBatch.from_arrays([batch.column(field.name).cast(field.type) for field in schema], schema=schema)
+
+
+def _check_version(path: Path, schema: pa.Schema) -> None:
+    written = int((schema.metadata or {}).get(_VERSION_KEY, b"0"))
+    if written > VERSION:
+        raise InputError.of(path, f"has event records of version {written}; this program reads up to {VERSION}")
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"

@@ -1,0 +1,79 @@
+"""The plan's page: one file that stands alone, as the report's does."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from reports.document import duration, embedded, environment, library
+
+from .charts import charts_of
+from .limit import ARRIVALS, TARGETS
+from .offered import Holding, Offered
+from .plan import Plan
+from .said import headline, limit_for, sentences
+
+_BY = {
+    "erlang-b": "Erlang B",
+    "engset": "Engset",
+    "replay": "replay",
+    "erlang-b-with-returning": "Erlang B, with those who come back",
+}
+
+
+def render(plan: Plan) -> str:
+    """The page: no request leaves it, whatever is in the log is text in it."""
+    templates = environment()
+    templates.filters.update(by=_by, interval=_interval, p=_p)
+    specs = dict(charts_of(plan))
+    told = list(sentences(plan))
+    return templates.get_template("plan.html").render(
+        plan=plan,
+        headline=headline(plan),
+        sentences=[each for each in told if each != headline(plan) and not each.startswith("Beware")],
+        asked=limit_for(plan, arrivals=1.0, leaks=True),
+        spared=limit_for(plan, arrivals=1.0, leaks=False),
+        limit_rows=_limit_rows(plan),
+        targets=TARGETS,
+        leaks=[*plan.leaks.ways, plan.leaks.together],
+        holdings=[(offered, _parts(offered)) for offered in plan.offered if offered.holding],
+        charts=embedded(specs),
+        charted=specs.keys(),
+        panel=embedded(asdict(plan.what_if) if plan.what_if else {}),
+        library=library(),
+    )
+
+
+def _limit_rows(plan: Plan) -> list[dict[str, Any]]:
+    """One row for each number of arrivals, with and without leaks; the targets side by side."""
+    by = {(each.arrivals, each.leaks, each.target): each for each in plan.limits}
+    return [
+        {"arrivals": arrivals, "leaks": leaks, "limits": [by[arrivals, leaks, target] for target in TARGETS]}
+        for arrivals in ARRIVALS
+        for leaks in (True, False)
+        if (arrivals, leaks, TARGETS[0]) in by
+    ]
+
+
+def _parts(offered: Offered) -> list[dict[str, Any]]:
+    held = offered.holding
+    assert isinstance(held, Holding)
+    parts = (("used", "active", held.used), ("quiet", "quiet", held.quiet), ("leaked tail", "leaked", held.tail))
+    total = held.total or 1.0
+    return [
+        {"name": name, "class": colour, "value": value, "share": value / total, "shown": duration(value)}
+        for name, colour, value in parts
+    ]
+
+
+def _by(kind: str | None) -> str:
+    return _BY.get(kind or "", "–")
+
+
+def _interval(value: Any) -> str:
+    """A share with its interval."""
+    return "–" if value is None else f"{value.value:.1%} ({value.low:.1%} to {value.high:.1%})"
+
+
+def _p(value: float | None) -> str:
+    return "–" if value is None else "< 0.01" if value < 0.01 else f"{value:.2f}"

@@ -1,0 +1,203 @@
+"""A run's figures, judged: what summary.json holds and the page shows. One source for both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any
+
+import pandas as pd
+
+from loadtests.model.reason import is_early
+
+from . import latency
+from .audit.audit import Audit, audit
+from .client import read_client
+from .counterfactual import Counterfactual, build_counterfactual
+from .finding import Finding
+from .findings.catalogue import find
+from .findings.check import Outcome
+from .findings.evidence import Evidence
+from .generator import Generator, build_generator
+from .hits import Hits, build_hits
+from .keepalive import KeepAlives, build_keep_alives
+from .log import Log
+from .reading import read
+from .sessions import FATES, build_sessions, unresolved
+from .slots import Slots, build_slots
+from .verdict import Verdict, judge
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Everything that the report says, as small frames and figures."""
+
+    log: Log
+    log_end: float
+    sessions: pd.DataFrame
+    slots: Slots
+    hits: Hits
+    counterfactual: Counterfactual
+    keep_alives: KeepAlives
+    generator: Generator
+    calls: dict[str, dict[str, latency.Percentiles]]
+    profiles: pd.DataFrame
+    findings: list[Finding]
+    verdict: Verdict
+    summary: dict[str, Any]
+    checks: list[Outcome]
+    """What became of each check."""
+    audit: Audit | None = None
+    """Of an audit's log: what the client did."""
+
+
+def analyse(log: Log) -> Analysis:
+    """Ask the log every question, once."""
+    log_end = float(log.row("SELECT max(t + latency) / 1e9 AS t FROM events")["t"] or 0.0)
+    sessions = build_sessions(log)
+    slots = build_slots(log, log_end)
+    hits = build_hits(log)
+    counterfactual = build_counterfactual(log, log_end)
+    keep_alives = build_keep_alives(log, log_end)
+    generator = build_generator(log, log_end)
+    calls = latency.by_call(log)
+    looks = int(log.row("SELECT count(*) AS n FROM events WHERE kind = 'list' AND outcome = 'ok'")["n"] or 0)
+    evidence = Evidence(
+        log, log_end, sessions, hits, keep_alives, generator, calls["sent"], looks, unresolved(log, sessions)
+    )
+    findings, checks = find(evidence)
+    figures = _figures(evidence, slots, counterfactual, calls)
+    gates = log.manifest.scenario.gates if log.manifest.scenario else ()
+    audited = audit(read_client(log), log.manifest) if log.manifest.audit else None
+    if audited:
+        findings = [*audited.findings, *findings]
+        figures["audit"] = audited.as_dict()
+    judged = {**figures, "finding": _found(checks)}
+    verdict = (
+        audited.verdict
+        if audited
+        else judge(gates, partial(read, log, log_end, judged), judged, generator.doubts, _cut_short(log))
+    )
+    summary = _summary(log, log_end, figures, findings, checks, verdict)
+    return Analysis(
+        log,
+        log_end,
+        sessions,
+        slots,
+        hits,
+        counterfactual,
+        keep_alives,
+        generator,
+        calls,
+        latency.by_profile(log),
+        findings,
+        verdict,
+        summary,
+        checks,
+        audited,
+    )
+
+
+def _figures(
+    evidence: Evidence,
+    slots: Slots,
+    counterfactual: Counterfactual,
+    calls: Mapping[str, Mapping[str, latency.Percentiles]],
+) -> dict[str, Any]:
+    sessions, hits, generator = evidence.sessions, evidence.hits, evidence.generator
+    counts = sessions["fate"].value_counts()
+    fates = {fate: int(counts.get(fate, 0)) for fate in FATES}
+    return {
+        "sessions": {
+            "opened": len(sessions),
+            "unresolved": evidence.unresolved,
+            "lost_to_idle": fates["expired"],
+            "leaked": int(sessions["leak"].sum()),
+            "ghosts": int(sessions["ghost"].sum()),
+            "peak": slots.peak,
+            "fates": fates,
+        },
+        "concurrency_hits": {
+            "count": hits.count,
+            "first_attempts": hits.first_attempts,
+            "first_attempt_share": hits.first_attempts / hits.first_attempts_made if hits.first_attempts_made else None,
+            "persons_lost": hits.persons_lost,
+            "held_by": hits.held_by,
+            "other_refusals": hits.others,
+            "without_leaks": counterfactual.as_dict(),
+        },
+        "withheld": hits.withheld,
+        "slot_seconds": slots.seconds,
+        "keep_alive": {
+            "count": evidence.keep_alives.count,
+            "acknowledged": evidence.keep_alives.acknowledged,
+            "failed": evidence.keep_alives.count - evidence.keep_alives.acknowledged,
+            "lateness": evidence.keep_alives.lateness.as_dict(),
+            "margin": evidence.keep_alives.margin.as_dict(),
+        },
+        "latency": {kind: values.as_dict() for kind, values in calls["sent"].items()},
+        "latency_from_intended": {kind: values.as_dict() for kind, values in calls["intended"].items()},
+        "generator": {
+            "requests": generator.requests,
+            "requests_per_second": generator.rate,
+            "loop_delay": generator.loop_delay.as_dict(),
+            "connection_wait": generator.connection_wait.as_dict(),
+            "longest_stall": generator.longest_stall,
+            "memory": generator.memory.as_dict(),
+            "doubts": generator.doubts,
+        },
+    }
+
+
+def _cut_short(log: Log) -> str:
+    """Why the run ended before its time; "": it did not."""
+    reason = log.manifest.end_reason
+    return "" if log.manifest.scenario is None or not is_early(reason) else f"the run ended before its time: {reason}"
+
+
+def _found(checks: list[Outcome]) -> dict[str, int]:
+    """By the check's name, whether it found anything; without those that could not tell."""
+    return {check.name: int(check.result == "fail") for check in checks if check.result != "unknown"}
+
+
+def _summary(
+    log: Log,
+    log_end: float,
+    figures: Mapping[str, Any],
+    findings: list[Finding],
+    checks: list[Outcome],
+    verdict: Verdict,
+) -> dict[str, Any]:
+    manifest = log.manifest
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "run": manifest.run,
+        "verdict": verdict.result,
+        "sentence": verdict.sentence,
+        "scenario": manifest.scenario.name if manifest.scenario else None,
+        "seed": manifest.seed,
+        "limit": manifest.limit,
+        "started": manifest.started,
+        "duration": log_end,
+        "end_reason": manifest.end_reason,
+        **figures,
+        "findings": [
+            {
+                "name": finding.name,
+                "severity": finding.severity,
+                "owner": finding.owner,
+                "confidence": finding.confidence,
+                "said": finding.said,
+                "advice": finding.advice,
+                "sessions": list(finding.sessions),
+                "interval": list(finding.interval) if finding.interval else None,
+            }
+            for finding in findings
+        ],
+        "checks": {check.name: check.result for check in checks},
+        "checks_unknown": {check.name: check.why for check in checks if check.why},
+        "gates": [asdict(gate) for gate in verdict.gates],
+    }

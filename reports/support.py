@@ -1,0 +1,29 @@
+"""What to send to the API's support: sessions that linger, and ghosts, with ids and wall-clock times."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+
+def support_table(sessions: pd.DataFrame, started_unix: float) -> pd.DataFrame:
+    """The rows of support.csv, out of the table `sessions`; `started_unix` is the wall clock at 0 of the run's clock."""
+    rows = sessions[(sessions["fate"] == "lingering") | sessions["ghost"].astype(bool)]
+    return pd.DataFrame(
+        {
+            "session_id": rows["id"].map(_plain_cell),
+            "fate": rows["fate"],
+            "ghost": rows["ghost"],
+            **{
+                name: pd.to_datetime(rows[column].astype(float) + started_unix, unit="s", utc=True)
+                for name, column in (("opened_at", "opened"), ("last_activity_at", "reached"), ("due_at", "due_high"))
+            },
+        }
+    )
+
+
+def _plain_cell(text: Any) -> str:
+    # Spreadsheets run what begins with these; an id comes from the API.
+    cell = str(text)
+    return "'" + cell if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell

@@ -1,0 +1,58 @@
+// The table of sessions: searched as one types, one of them shown; arrow keys go up and down.
+const sessions = names.sessions;
+const body = document.querySelector("#sessions-table tbody");
+const search = document.getElementById("search");
+const mostRows = 100;
+let current = sessions[0];
+
+function haystack(session) {
+  const tags = [session.ghost ? "ghost" : "", session.overdue ? "overdue" : ""];
+  return [session.n, session.id, session.profile, session.fate, session.way, ...tags, ...session.findings].join("\n").toLowerCase();
+}
+for (const session of sessions) session.haystack = haystack(session);
+
+function rowOf(session) {
+  const button = element("button", { type: "button", "data-session": session.n, tabindex: session === current ? "0" : "-1" }, String(session.n));
+  const fate = session.fate + (session.ghost ? ", ghost" : "") + (session.overdue ? ", overdue" : "");
+  const row = element("tr", {}, element("td", { class: "n" }, button));
+  row.append(element("td", {}, session.profile), element("td", { class: session.fate }, fate), element("td", {}, session.way || "–"));
+  row.append(element("td", { class: "n" }, clock(session.opened)), element("td", { class: "n" }, clock(session.ended)));
+  if (session === current) row.setAttribute("aria-current", "true");
+  return row;
+}
+function list() {
+  const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+  const found = sessions.filter((session) => words.every((word) => session.haystack.includes(word)));
+  if (!found.includes(current)) current = found[0];
+  const listed = found.slice(0, mostRows);
+  if (current && !listed.includes(current)) listed.push(current);
+  body.replaceChildren(...listed.map(rowOf));
+  const said = found.length + (found.length === 1 ? " session" : " sessions");
+  document.getElementById("matches").value = found.length > mostRows ? `${said}, the first ${mostRows} listed` : said;
+  if (current) showTimeline(current);
+}
+function select(number, focus) {
+  current = sessions.find((session) => session.n === number);
+  list();
+  if (focus) body.querySelector("[aria-current] button").focus();
+}
+search.addEventListener("input", list);
+document.querySelector(".search").addEventListener("submit", (event) => event.preventDefault());
+body.addEventListener("click", (event) => {
+  const row = event.target.closest("tr");
+  if (row) select(Number(row.querySelector("button").dataset.session), true);
+});
+body.addEventListener("keydown", (event) => {
+  const step = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" }[event.key];
+  const next = step && event.target.closest("tr")[step];
+  if (!step) return;
+  event.preventDefault();
+  if (next) select(Number(next.querySelector("button").dataset.session), true);
+});
+for (const link of document.querySelectorAll("a[data-search]")) {
+  link.addEventListener("click", () => {
+    search.value = link.dataset.search;
+    list();
+  });
+}
+if (sessions.length) list();

@@ -1,0 +1,93 @@
+"""An engine with everything recorded, and people who do nothing but keep sessions alive."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import cycle
+from pathlib import Path
+
+from gevent import sleep
+
+from loadtests.api import Api
+from loadtests.engine.engine import Engine
+from loadtests.http.connection import Connection
+from loadtests.http.origin import Origin
+from loadtests.ledger import Ledger
+from loadtests.model.answer import Answer
+from loadtests.model.session import Session
+from loadtests.model.steps import Behaviour, Call
+from loadtests.model.surface import Operation, Surface
+from loadtests.recorder import Recorder
+
+
+class Silent:
+    """Listens to an engine, and does nothing."""
+
+    def answered(self, call: Call, answer: Answer, size: int) -> None:
+        """Nobody listens."""
+
+    def opened(self, session: Session) -> None:
+        """Nobody listens."""
+
+    def closed(self, session: Session) -> None:
+        """Nobody listens."""
+
+    def given_up(self, session: Session) -> None:
+        """Nobody listens."""
+
+
+@contextmanager
+def engine_for(url: str, listener: Silent | None = None) -> Iterator[Engine]:
+    """An engine on a log and a ledger of its own."""
+    origin = Origin.parse(url)
+    zero = time.monotonic()
+
+    def now() -> float:
+        return time.monotonic() - zero
+
+    with tempfile.TemporaryDirectory() as folder:
+        recorder, ledger = Recorder(Path(folder), ["bench"]), Ledger(Path(folder))
+        api = Api(origin, Surface(), "bench", {})
+        engine = Engine(api, lambda: Connection(origin, now), recorder, ledger, listener or Silent(), now, 30.0)
+        yield engine
+        engine.close()
+        recorder.close()
+        ledger.close()
+
+
+def run_together(engine: Engine, behaviours: list[Behaviour]) -> None:
+    """Run the behaviours until all have ended."""
+    left = [len(behaviours)]
+
+    def counted(behaviour: Behaviour) -> Behaviour:
+        yield from behaviour
+        left[0] -= 1
+
+    for behaviour in behaviours:
+        engine.start(counted(behaviour))
+    while left[0]:
+        sleep(0.01)
+
+
+def open_sessions(engine: Engine, count: int, at_once: int = 32) -> list[Session]:
+    """So many sessions, opened by `at_once` people one after the other."""
+    opened: list[Session] = []
+    shares = [range(start, count, at_once) for start in range(at_once)]
+    run_together(engine, [_opening(engine, share, opened) for share in shares])
+    return opened
+
+
+def keeping_alive(engine: Engine, sessions: list[Session], count: int) -> Behaviour:
+    """Keep-alives, one after the other, as fast as they are answered."""
+    for _, session in zip(range(count), cycle(sessions), strict=False):
+        yield Call(session, Operation.KEEP_ALIVE, engine.now())
+
+
+def _opening(engine: Engine, numbers: range, into: list[Session]) -> Behaviour:
+    for number in numbers:
+        session = Session(number + 1, "bench", 3599.0)
+        yield Call(session, Operation.NEW, engine.now())
+        into.append(session)

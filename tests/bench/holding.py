@@ -1,0 +1,185 @@
+"""Sessions held by one load process, a keep-alive each minute: memory, lateness, CPU time, at growing numbers.
+
+`python -m tests.bench.holding URL SESSIONS EVERY SECONDS` opens and holds them in a process of its own, by the same behaviours
+as any run, and tells of itself as JSON. Lists are not looked at: they would be a load of their own.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from itertools import count
+from pathlib import Path
+
+import gevent
+import msgspec
+import psutil
+
+from loadtests.engine.engine import Engine
+from loadtests.model.answer import GONE, Answer
+from loadtests.model.behaviour import Person, arrivals
+from loadtests.model.draw import Draw
+from loadtests.model.histogram import Histogram
+from loadtests.model.profile import build_profile
+from loadtests.model.steps import Call
+from loadtests.model.surface import Operation
+
+from .engines import Silent, engine_for
+from .measurement import Budget, Measurement
+from .servers import sandbox
+
+_OPENED_A_SECOND = 6000.0
+"""At the most: else as many a second as there will be keep-alives."""
+_OPENED_AT_MOST_SECONDS = 180.0
+_PROFILE = {
+    "name": "bench",
+    "session_length": 86_400,
+    "idle_timeout": 150,
+    "turns": {"thinking": 86_400},
+    "calls": {"start": False},
+}
+
+
+class Held(msgspec.Struct):
+    """What holding them came to."""
+
+    sessions: int
+    opening_seconds: float
+    session_bytes: float
+    """Of each that was opened after the first few, which make the connections."""
+    keep_alives: int
+    a_second: float
+    lateness_p50: float
+    lateness_p99: float
+    lateness_highest: float
+    loop_highest: float
+    """The engine's own part of the lateness at its worst; the rest was waiting for a connection."""
+    request_microseconds: float
+    lost: int
+    """Sessions that were gone when a keep-alive came."""
+
+
+class _Ears(Silent):
+    def __init__(self) -> None:
+        self.lateness = Histogram()
+        self.highest = 0.0
+        self.lost = 0
+
+    def answered(self, call: Call, answer: Answer, size: int) -> None:
+        """Take in how late a call was, and whether its session was gone."""
+        if call.operation is Operation.KEEP_ALIVE:
+            late = answer.sent - call.intended
+            self.lateness.add(late)
+            self.highest = max(self.highest, late)
+            self.lost += answer.reason in GONE
+
+
+def measure(full: bool) -> list[Measurement]:
+    """Up to 100,000 for ten minutes and 1,000,000 for three, or up to 20,000 for some seconds."""
+    asked = {1_000: 120, 10_000: 120, 100_000: 600, 1_000_000: 180} if full else {1_000: 15, 20_000: 15}
+    every = 60.0 if full else 10.0
+    return [table([held(sessions, every, seconds) for sessions, seconds in asked.items()], every)]
+
+
+def table(found: list[Held], every: float) -> Measurement:
+    """The figures, and those of the largest number against the budgets."""
+    columns = [
+        "sessions",
+        "opened in, s",
+        "bytes a session",
+        "keep-alives a second",
+        "lateness p50, ms",
+        "lateness p99, ms",
+        "highest, ms",
+        "of it our loop, ms",
+    ]
+    columns += ["CPU of a request, µs", "lost to idleness"]
+    rows: list[list[str | float | int]] = [
+        [
+            held.sessions,
+            held.opening_seconds,
+            held.session_bytes,
+            held.a_second,
+            held.lateness_p50 * 1000,
+            held.lateness_p99 * 1000,
+            held.lateness_highest * 1000,
+            held.loop_highest * 1000,
+            held.request_microseconds,
+            held.lost,
+        ]
+        for held in found
+    ]
+    return Measurement(
+        f"Sessions held by one process, a keep-alive each {every:g} s",
+        columns,
+        rows,
+        _budgets(found[-1]),
+        grows=["bytes a session", "CPU of a request, µs", "lateness p99, ms"],
+    )
+
+
+def held(sessions: int, every: float, seconds: float) -> Held:
+    """Open and hold so many against a sandbox of their own."""
+    with sandbox() as server:
+        command = [sys.executable, "-m", "tests.bench.holding", server.url, *map(str, (sessions, every, seconds))]
+        return msgspec.json.decode(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout, type=Held)
+
+
+def _budgets(most: Held) -> list[Budget]:
+    said, late = f"{most.sessions:,} sessions", 100.0 if most.sessions > 100_000 else 25.0
+    return [
+        Budget(f"{said}: memory of one", most.session_bytes, 2048, "bytes"),
+        Budget(f"{said}: lateness p99", most.lateness_p99 * 1000, late, "ms"),
+        Budget(f"{said}: lost to idleness", most.lost, 0, "sessions"),
+        Budget(f"{said}: opened within", most.opening_seconds, _OPENED_AT_MOST_SECONDS, "s"),
+    ]
+
+
+def _hold(url: str, sessions: int, every: float, seconds: float) -> Held:
+    ears, process = _Ears(), psutil.Process()
+    keep_alive = {"when": "always", "every": every}
+    profile = build_profile("bench", {**_PROFILE, "keep_alive": keep_alive}, Path(), (1, 3599))
+    number = count(1).__next__
+
+    def person(visit: int) -> Person:
+        return Person(profile, Draw(1, "bench", visit), number)
+
+    opened_a_second = min(sessions / every, _OPENED_A_SECOND)
+
+    def rate(t: float) -> float:
+        return opened_a_second if len(engine.sessions) < sessions else 0.0
+
+    with engine_for(url, ears) as engine:
+        began, few = engine.now(), min(2000, sessions // 2)
+        stream = engine.start(arrivals(rate, opened_a_second, person, Draw(1, "stream"), began))
+        _await(engine, few)
+        before = process.memory_info().rss
+        _await(engine, sessions)
+        engine.stop(stream)
+        opening, grown = engine.now() - began, process.memory_info().rss - before
+        engine.beat()
+        loop = 0.0
+        ears.lateness.clear()
+        ears.highest = 0.0
+        cpu, began = time.process_time(), engine.now()
+        while engine.now() < began + seconds:
+            gevent.sleep(1.0)
+            loop = max(loop, engine.beat())
+        cpu, took, made = time.process_time() - cpu, engine.now() - began, ears.lateness.count
+    p50, p99 = (ears.lateness.percentile(share) or 0.0 for share in (0.5, 0.99))
+    each, price = grown / (sessions - few), cpu / max(1, made) * 1e6
+    return Held(sessions, opening, each, made, made / took, p50, p99, ears.highest, loop, price, ears.lost)
+
+
+def _await(engine: Engine, sessions: int) -> None:
+    beat = engine.now()
+    while len(engine.sessions) < sessions:
+        gevent.sleep(0.05)
+        if engine.now() > beat + 1:
+            beat = engine.now()
+            engine.beat()
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(msgspec.json.encode(_hold(sys.argv[1], int(sys.argv[2]), *map(float, sys.argv[3:]))))

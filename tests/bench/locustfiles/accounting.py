@@ -1,0 +1,42 @@
+"""What a Locust process has used, by its own accounting: CPU seconds and requests, in windows of a second; memory.
+
+Imported by each of the locustfiles of this folder, so that all are measured alike. Once all users are there it writes JSON to
+the file BENCH_RESULT, `windows` of [CPU seconds, requests, seconds] and bytes `resident`, then ends the run.
+"""
+
+import json
+import os
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import gevent
+import psutil
+from locust import events
+
+WARM_UP = 1.5
+WINDOWS = int(os.environ.get("BENCH_WINDOWS", "5"))
+HEADERS = {"Authorization": "Bearer bench"}
+WAIT = float(os.environ.get("BENCH_WAIT", "0"))
+"""Seconds between two keep-alives of a person; 0: as fast as they are answered."""
+
+
+@events.test_start.add_listener
+def _measure(environment, **_):
+    def reading():
+        return time.process_time(), environment.stats.total.num_requests, time.monotonic()
+
+    def measure():
+        while environment.runner.user_count < environment.parsed_options.num_users:
+            gevent.sleep(0.05)
+        gevent.sleep(WARM_UP)
+        readings = [reading()]
+        for _ in range(WINDOWS):
+            gevent.sleep(1.0)
+            readings.append(reading())
+        windows = [[b - a for a, b in zip(x, y, strict=True)] for x, y in pairwise(readings)]
+        resident = psutil.Process().memory_info().rss
+        Path(os.environ["BENCH_RESULT"]).write_text(json.dumps({"windows": windows, "resident": resident}))
+        environment.runner.quit()
+
+    gevent.spawn(measure)

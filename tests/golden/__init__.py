@@ -1,0 +1,1 @@
+"""Small logs, written by hand, and what the report must make of them."""

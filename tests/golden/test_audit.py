@@ -1,0 +1,258 @@
+"""What an audit says of a client, from logs written by hand: each finding, and beside it a log that does not show it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loadtests.model.findings import FINDINGS
+from reports.audit.audit import Audit
+from reports.audit.catalogue import CALL_CHECKS, CHECKS
+
+from .story import TOOK, Story
+
+IDLE = 30.0
+LONG_AFTER = 500.0
+
+
+class Seen(Story):
+    """What the sandbox saw of a client."""
+
+    def __init__(self) -> None:
+        super().__init__("client")
+
+    def opened(self, session: int, t: float, **columns: Any) -> Seen:
+        """A `new` that opens a session with an idle timeout of 30 s."""
+        self.call(session, "new", t, **{"intended": t, "value": IDLE, "detail": f"id-{session}", **columns})
+        return self
+
+    def did(self, session: int, kind: str, *times: float) -> Seen:
+        """Calls that succeed."""
+        for t in times:
+            self.call(session, kind, t, intended=t)
+        return self
+
+    def failed(self, session: int, kind: str, *times: float, reason: str = "session-closed") -> Seen:
+        """Calls that are refused."""
+        for t in times:
+            self.call(session, kind, t, intended=t, outcome="fail", status=400, code=10005, detail=reason)
+        return self
+
+    def reaped(self, session: int, t: float) -> Seen:
+        """The API closes it for idleness."""
+        self.note(session, "vanished", t, t)
+        return self
+
+    def audited(self, folder: Path, **manifest: Any) -> Audit:
+        """What the audit makes of it; the sandbox's last look ends the log."""
+        self.call(0, "list", LONG_AFTER, intended=LONG_AFTER, value=0.0)
+        audit = self.analysed(folder, audit=True, **manifest).audit
+        assert audit is not None
+        assert all(finding.owner == "your client" for finding in audit.findings)
+        return audit
+
+
+def _names(audit: Audit) -> list[str]:
+    return [finding.name for finding in audit.findings]
+
+
+def _verdicts(audit: Audit) -> list[str]:
+    return [judged.verdict for judged in audit.sessions]
+
+
+def test_a_client_that_closes_is_clean(tmp_path: Path) -> None:
+    """Opened, used, kept alive in a long quiet period, stopped."""
+    seen = (
+        Seen().opened(1, 1).did(1, "start", 2).did(1, "task", 3).did(1, "keep_alive", 23, 43, 63, 83).did(1, "stop", 90)
+    )
+    audit = seen.audited(tmp_path)
+    assert (audit.verdict.result, _names(audit), _verdicts(audit)) == ("pass", [], ["closed"])
+
+
+@pytest.mark.parametrize("reaped", [True, False])
+def test_a_session_that_is_never_closed(tmp_path: Path, reaped: bool) -> None:
+    """Closed only because it was reaped, or open at the end."""
+    seen = Seen().opened(1, 1).did(1, "task", 3)
+    audit = (seen.reaped(1, 33) if reaped else seen).audited(tmp_path)
+    assert (audit.verdict.result, _verdicts(audit)) == ("fail", ["unclosed-sessions"])
+    assert ("closed by the API" if reaped else "still open") in audit.findings[0].said
+
+
+def test_the_report_of_an_audit_knows_its_leaks(tmp_path: Path) -> None:
+    """Fates, holders and the verdict of `report` agree with the audit: a session nobody closed is a leak."""
+    seen = Seen().opened(1, 1).did(1, "task", 3).reaped(1, 33).opened(2, 5).did(2, "stop", 9)
+    seen.call(0, "list", 40.0)
+    analysis = seen.reported(tmp_path, audit=True)
+    assert list(analysis.sessions["fate"]) == ["leaked-reaped", "closed"]
+    assert analysis.summary["slot_seconds"]["leaked"] == pytest.approx(30 - TOOK)
+    assert analysis.summary["verdict"] == "fail"
+    assert analysis.summary["findings"][0]["owner"] == "your client"
+    page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert "your client" in page
+    assert "modelled client" not in page
+
+
+def test_hits_of_an_audit_are_laid_to_the_clients_leaks(tmp_path: Path) -> None:
+    """A leak that fills the account is the client's, too."""
+    seen = Seen().opened(1, 1).did(1, "task", 3).reaped(1, 33)
+    seen.refused(2, 10.0)
+    analysis = seen.analysed(tmp_path, audit=True, limit=1)
+    (found,) = [finding for finding in analysis.findings if finding.name == "leaks-held-the-limit"]
+    assert found.owner == "your client"
+
+
+@pytest.mark.parametrize(("beats", "zombie"), [((20, 40, 60), True), ((20, 40), False), ((10, 20, 30), False)])
+def test_a_timer_that_outlives_its_person(tmp_path: Path, beats: tuple[float, ...], zombie: bool) -> None:
+    """Three keep-alives and more, for longer than the idle timeout, and then nothing."""
+    audit = Seen().opened(1, 1).did(1, "task", 3).did(1, "keep_alive", *beats).audited(tmp_path)
+    assert ("zombie-keepalives" in _names(audit)) == zombie
+    assert "unclosed-sessions" in _names(audit)
+
+
+def test_keep_alives_before_a_task_are_no_zombies(tmp_path: Path) -> None:
+    """The person was reading, and came back."""
+    seen = Seen().opened(1, 1).did(1, "keep_alive", 20, 40, 60, 80).did(1, "task", 85).reaped(1, 115)
+    assert _names(seen.audited(tmp_path)) == ["unclosed-sessions"]
+
+
+@pytest.mark.parametrize("kind", ["task", "stop", "keep_alive"])
+def test_a_quiet_period_that_is_not_covered(tmp_path: Path, kind: str) -> None:
+    """Reaped, and the client came back to find it closed: not unclosed, unless it was only the timer that came back."""
+    seen = Seen().opened(1, 1).did(1, "task", 3).reaped(1, 33).failed(1, kind, 40)
+    audit = seen.audited(tmp_path)
+    assert _verdicts(audit) == ["uncovered-quiet-periods"]
+    assert ("unclosed-sessions" in _names(audit)) == (kind == "keep_alive")
+
+
+def test_a_reconnect_that_forgets_the_old_session(tmp_path: Path) -> None:
+    """The second was opened before the first was closed, and the first only kept alive from then on."""
+    seen = Seen().opened(1, 1).did(1, "task", 2).opened(2, 10).did(1, "keep_alive", 20).did(2, "stop", 25).reaped(1, 50)
+    audit = seen.audited(tmp_path)
+    assert "double-open" in _names(audit)
+    assert _verdicts(audit) == ["unclosed-sessions", "closed"]
+
+
+def test_two_sessions_at_once_are_no_double_open(tmp_path: Path) -> None:
+    """Both are used, and both closed."""
+    seen = Seen().opened(1, 1).opened(2, 10).did(1, "task", 12).did(1, "stop", 20).did(2, "stop", 25)
+    assert _names(seen.audited(tmp_path)) == []
+
+
+@pytest.mark.parametrize(
+    ("times", "storm"),
+    [
+        ((10.0, 10.2, 10.4), True),
+        ((10.0, 10.2), False),
+        ((10.0, 11.5, 13.0), False),
+        ((10.0, 10.2, 10.6, 11.4), False),
+    ],
+)
+def test_retries_without_a_back_off(tmp_path: Path, times: tuple[float, ...], storm: bool) -> None:
+    """Three refusals, each within a second of the one before; pauses that double are a back-off."""
+    seen = Seen().opened(1, 1).did(1, "stop", 50)
+    for number, t in enumerate(times, start=2):
+        seen.refused(number, t)
+    assert ("retry-storm" in _names(seen.audited(tmp_path))) == storm
+
+
+def test_no_stop_after_a_failed_start(tmp_path: Path) -> None:
+    """The session was open, and stayed so."""
+    seen = Seen().opened(1, 1).failed(1, "start", 2, reason="session-state").reaped(1, 31)
+    audit = seen.audited(tmp_path)
+    assert _verdicts(audit) == ["no-stop-after-failed-start"]
+    assert audit.verdict.result == "fail"
+
+
+@pytest.mark.parametrize("then", ["start", "stop"])
+def test_a_failed_start_that_was_dealt_with(tmp_path: Path, then: str) -> None:
+    """Tried again and closed, or closed at once."""
+    seen = Seen().opened(1, 1).failed(1, "start", 2, reason="session-state").did(1, then, 3)
+    audit = (seen.did(1, "stop", 9) if then == "start" else seen).audited(tmp_path)
+    assert (_names(audit), _verdicts(audit)) == ([], ["closed"])
+
+
+def test_calls_on_a_session_that_the_client_closed(tmp_path: Path) -> None:
+    """A timer that was not cleared: a warning, the session being closed."""
+    seen = Seen().opened(1, 1).did(1, "task", 2).did(1, "stop", 3).failed(1, "keep_alive", 10)
+    audit = seen.audited(tmp_path)
+    assert _names(audit) == ["calls-on-closed-session"]
+    assert audit.verdict.result == "pass"
+
+
+def test_what_is_deprecated_is_told(tmp_path: Path) -> None:
+    """`disable_idle_timeout` has no effect."""
+    seen = Seen().opened(1, 1)
+    seen.note(1, "deprecated", 1, 0.0, "disable_idle_timeout")
+    audit = seen.did(1, "stop", 3).audited(tmp_path)
+    assert (_names(audit), audit.verdict.result) == (["deprecated-disable-idle-timeout"], "pass")
+
+
+def test_a_session_of_which_the_client_never_knew(tmp_path: Path) -> None:
+    """Its answer was lost: a warning, and not the client's leak."""
+    audit = Seen().opened(1, 1, status=0, code=0).reaped(1, 31).audited(tmp_path)
+    assert (_names(audit), _verdicts(audit), audit.verdict.result) == (["lost-answers"], ["lost-answers"], "pass")
+
+
+def test_calls_that_name_no_session(tmp_path: Path) -> None:
+    """The id was read from the wrong place of the answer, as in the vendor's own example."""
+    audit = Seen().opened(1, 1).failed(0, "keep_alive", 5, 10, reason="invalid").audited(tmp_path)
+    assert "calls-without-session" in _names(audit)
+    assert "2 keep_alive" in next(f.said for f in audit.findings if f.name == "calls-without-session")
+
+
+def test_nothing_called_cannot_be_told(tmp_path: Path) -> None:
+    """Never a pass; the sentence says what to look at."""
+    audit = Seen().audited(tmp_path)
+    assert audit.verdict.result == "unknown"
+    assert "KONPRO_BASE_URL" in audit.verdict.sentence
+
+
+def test_a_key_that_was_not_taken_cannot_be_told(tmp_path: Path) -> None:
+    """Every call was refused: nothing was learnt of the client's sessions."""
+    seen = Seen()
+    seen.call(1, "new", 1, outcome="fail", status=401, code=400112, value=IDLE, detail="unauthorized: Unauthorized")
+    audit = seen.audited(tmp_path)
+    assert (audit.verdict.result, _names(audit)) == ("unknown", ["unauthorized-calls"])
+    assert "1 unauthorized" in audit.verdict.sentence
+
+
+def test_an_audit_that_was_cut_off_is_no_pass(tmp_path: Path) -> None:
+    """Unknown, unless it had found a problem by then."""
+    clean = Seen().opened(1, 1).did(1, "stop", 3).audited(tmp_path / "a", ended=None)
+    leaky = Seen().opened(1, 1).audited(tmp_path / "b", ended=None)
+    assert (clean.verdict.result, leaky.verdict.result) == ("unknown", "fail")
+
+
+@pytest.mark.parametrize(
+    ("beats", "finding"),
+    [((31.5, 61.5), "keepalive-slower-than-timeout"), ((28.5, 56.5), "keepalive-too-tight"), ((15, 30, 45), "")],
+)
+def test_keep_alives_by_what_they_leave_of_the_timeout(tmp_path: Path, beats: tuple[float, ...], finding: str) -> None:
+    """Each 30 s of 30: the session is gone. Each 28 s: it hangs by 2 s. Each 15 s: all is well."""
+    seen = Seen().opened(1, 0.5)
+    if finding == "keepalive-slower-than-timeout":
+        seen.reaped(1, 30.5).failed(1, "keep_alive", *beats)
+    else:
+        seen.did(1, "keep_alive", *beats).did(1, "stop", 60)
+    names = set(_names(seen.audited(tmp_path)))
+    assert names & {"keepalive-slower-than-timeout", "keepalive-too-tight"} == ({finding} if finding else set())
+
+
+@pytest.mark.parametrize(("at", "ignored"), [(11, True), (9, False)])
+def test_a_client_that_does_not_see_that_the_account_is_full(tmp_path: Path, at: float, ignored: bool) -> None:
+    """Refused at 10, and calls without a session after it; before it, they have another reason."""
+    seen = Seen().opened(1, 1).did(1, "stop", 50)
+    seen.refused(2, 10.0)
+    names = _names(seen.failed(0, "keep_alive", at, reason="invalid").audited(tmp_path))
+    assert ("ignored-concurrency-errors" in names) == ignored
+    assert "calls-without-session" in names
+
+
+def test_every_finding_is_tested_here() -> None:
+    """A finding that is added needs a log of its own."""
+    text = Path(__file__).read_text(encoding="utf-8")
+    names = [check.name for check in (*CHECKS, *CALL_CHECKS)]
+    assert [name for name in names if f'"{name}"' not in text] == []
+    assert set(names) <= set(FINDINGS)

@@ -1,0 +1,362 @@
+"""Each finding of a load run, from a log written by hand, and beside it a log that does not show it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loadtests.model.findings import AUDIT_FINDINGS, FINDINGS
+from loadtests.model.gates import parse_gate
+from loadtests.model.profile import Profile, build_profile
+from loadtests.model.scenario import Scenario
+from reports.build import judge_run
+from reports.finding import Finding
+from reports.findings.catalogue import CHECKS
+from reports.findings.check import Check, run_checks
+from reports.summary import Analysis
+
+from .story import Story
+
+LOOKS = 120.0
+Made = Story | tuple[Story, dict[str, Any]]
+"""A story, and what its manifest says else."""
+
+
+def analysed(made: Made, folder: Path) -> Analysis:
+    """What the report makes of it, without a page."""
+    story, manifest = made if isinstance(made, tuple) else (made, {})
+    return judge_run(story.write(folder / "run", **manifest))
+
+
+def found(made: Made, folder: Path) -> dict[str, Finding]:
+    """The findings, by name."""
+    return {finding.name: finding for finding in analysed(made, folder).findings}
+
+
+def person(**tables: object) -> dict[str, dict[str, Profile]]:
+    """A manifest that knows the profile of these tables by the name `test`."""
+    tables = {"name": "test", "session_length": 100, **tables}
+    return {"people": {"test": build_profile("test", tables, Path(), (1, 3599))}}
+
+
+def judged(*gates: str, timeout: float = 10.0) -> dict[str, Scenario]:
+    """A manifest with a scenario of these gates."""
+    stages = [{"duration": 1, "load": {}}]
+    tables = {"name": "by-hand", "stages": stages, "gates": list(map(parse_gate, gates)), "timeout": timeout}
+    return {"scenario": Scenario.model_validate(tables)}
+
+
+def _open() -> Story:
+    """Session 1: idle timeout 30 s, last activity at 10: due at 40."""
+    return Story().opens(1, 5.0).call(1, "task", 10.0, value=2.0).listed(1, 5.5)
+
+
+def _left(way: str = "abandon") -> Story:
+    return _open().leaves(1, 12.0, way).looks(LOOKS)
+
+
+def _idle(*lives: tuple[float, float, float], keep_alives: tuple[float, ...] = ()) -> Story:
+    """Sessions of (idle timeout, last task, end), each opened at its number; the list saw the end within a second."""
+    story = Story().looks(400)
+    for number, (idle_timeout, spoke, end) in enumerate(lives, start=1):
+        story.opens(number, number, idle_timeout).listed(number, number + 0.5)
+        story.call(number, "task", number + spoke, value=1.0)
+        for beat in keep_alives:
+            story.call(number, "keep_alive", number + spoke + beat * idle_timeout)
+        story.vanishes(number, number + end - 0.5, number + end + 0.5)
+    return story
+
+
+def _refusals(*times: float, limit: int | None = 2, opened: int = 2, **columns: Any) -> Made:
+    story = Story().looks(LOOKS)
+    for number in range(1, opened + 1):
+        story.opens(number, 1.0 + number, 300.0).listed(number, 2.5 + number).call(number, "task", 40.0)
+        story.leaves(number, 80.0, "close").stops(number, 80.0).vanishes(number, 79.5, 80.5)
+    for number, t in enumerate(times, start=90):
+        story.note(number, "arrive", t, 50.0, "close")
+        story.call(
+            number,
+            "new",
+            t,
+            **{
+                "outcome": "fail",
+                "status": 429,
+                "code": 10007,
+                "value": 30.0,
+                "detail": "concurrency-limit: Concurrent limit reached",
+                **columns,
+            },
+        )
+    return story, {"limit": limit}
+
+
+def _answers(took: Callable[[int], float], kind: str = "task", every: float = 2.0, n: int = 300) -> Story:
+    story = Story().opens(1, 0.5, 300.0)
+    for i in range(n):
+        story.call(1, kind, 1.0 + i * every, took=took(i))
+    return story.looks(n * every)
+
+
+def _new(took: float, others: float) -> Story:
+    story = Story().looks(60)
+    for number in range(1, 7):
+        story.call(number, "new", float(number), took=took, value=60.0, detail=f"id-{number}")
+        story.call(number, "task", number + 20.0, took=others)
+    return story
+
+
+def _lost(created: float) -> Story:
+    story = Story().call(1, "new", 5.0, outcome="unknown", took=3.0, value=30.0, detail="timeout", status=0)
+    return story.note(0, "stranger", 8.5, 1767225600.0 + created, "ghost-id").looks(60)
+
+
+def _no_answer(detail: str, kind: str = "task", took: float = 10.0, status: int = 0) -> Story:
+    return _open().call(1, kind, 20.0, outcome="unknown", status=status, code=0, took=took, detail=detail).looks(60)
+
+
+def _quiet(*beats: float, idle_timeout: float = 30.0) -> Story:
+    story = Story().opens(1, 5.0, idle_timeout).call(1, "task", 6.0).note(1, "quiet", 7.0, 80.0).looks(LOOKS)
+    for beat in beats:
+        story.call(1, "keep_alive", beat)
+    return story.note(1, "resume", 87.0).leaves(1, 88.0, "close").stops(1, 88.0)
+
+
+def _given_up(attempts: int) -> Story:
+    story = Story().opens(1, 1.0, 300.0).listed(1, 1.5)
+    story.note(2, "arrive", 5.0, 50.0, "close")
+    for attempt in range(attempts):
+        story.refused(2, 5.0 + 3 * attempt)
+    return story.note(2, "give-up", 5.5 + 3 * attempts, attempts, "concurrency-limit").looks(60)
+
+
+def _storm(*pauses: float) -> Story:
+    story, t = Story().opens(1, 1.0, 300.0).listed(1, 1.5).note(2, "arrive", 5.0, 50.0, "close"), 5.0
+    story.refused(2, t)
+    for pause in pauses:
+        t += pause
+        story.refused(2, t)
+    return story.looks(60)
+
+
+def _crowded(way: str | None) -> Made:
+    """Limit 1: its one session is leaked or not when two others are refused."""
+    story = _open() if way is None else _open().leaves(1, 12.0, way)
+    return story.refused(2, 15.0).refused(3, 20.0).vanishes(1, 39.5, 40.5).looks(60), {"limit": 1}
+
+
+SHOWN: dict[str, tuple[Made, Made]] = {
+    "lingering-sessions": (
+        _left().call(1, "stop", 60.0, outcome="unknown", status=500, value=2.0, detail="server-error"),
+        _left().vanishes(1, 39.5, 40.5),
+    ),
+    "ghost-sessions": (
+        _left("close").call(1, "stop", 12.0, outcome="fail", status=404, code=10006, detail="session-not-found"),
+        _left("close")
+        .vanishes(1, 40.5, 41.5)
+        .call(1, "stop", 41.0, outcome="fail", status=404, code=10006, detail="session-not-found"),
+    ),
+    "keepalive-ignored": (
+        _idle((30, 1, 31), (60, 2, 62), (90, 3, 93), keep_alives=(0.4, 0.8)),
+        _idle((30, 1, 55), (60, 2, 110), (90, 3, 165), keep_alives=(0.4, 0.8)),
+    ),
+    "timeout-clamped": (
+        _idle((60, 1, 41), (90, 20, 60), (120, 35, 75)),
+        _idle((60, 1, 61), (90, 20, 110), (120, 50, 170)),
+    ),
+    "hidden-duration-cap": (
+        _idle((60, 45, 50), (90, 41, 50), (120, 48, 50)),
+        _idle((30, 45, 75), (40, 41, 81), (30, 48, 78)),
+    ),
+    "early-reap": (
+        _idle((60, 10, 60), (90, 20, 100), (120, 50, 160)),
+        _idle((60, 10, 70), (90, 20, 110), (120, 50, 170)),
+    ),
+    "late-reap": (_left().vanishes(1, 50.5, 51.5), _left().vanishes(1, 40.5, 41.5)),
+    "slot-release-lag": (
+        _left("close").stops(1, 12.0).vanishes(1, 15.5, 16.5),
+        _left("close").stops(1, 12.0).vanishes(1, 11.5, 12.5),
+    ),
+    "limit-below-advertised": (_refusals(40.0, 50.0, limit=5), _refusals(40.0, 50.0, limit=2)),
+    "errors-in-200": (_refusals(40.0, status=200), _refusals(40.0, status=429)),
+    "hanging-requests": (_no_answer("timeout"), _no_answer("cut")),
+    "slow-new": (_new(7.0, 0.03), _new(7.0, 6.0)),
+    "lost-answers": (_lost(5.0), _lost(40.0)),
+    "unstable-answers": (_no_answer("server-error", status=503), _no_answer("cut")),
+    "rate-limited": (_refusals(40.0, detail="rate-limit: Exceed rate limit"), _refusals(40.0)),
+    "quota-exhausted": (_refusals(40.0, detail="quota: Trial API limit reached"), _refusals(40.0)),
+    "latency-drift": (_answers(lambda i: 0.05 + i * 0.0003), _answers(lambda i: 0.05 + 0.01 * (i % 7))),
+    "unclosed-sessions": (_left().vanishes(1, 39.5, 40.5), _left("close").stops(1, 12.0).vanishes(1, 11.5, 12.5)),
+    "zombie-keepalives": (
+        _left("zombie").call(1, "keep_alive", 30.0).vanishes(1, 59.5, 60.5),
+        _open().call(1, "keep_alive", 30.0).leaves(1, 31.0, "close").stops(1, 31.0).looks(60),
+    ),
+    "uncovered-quiet-periods": (_quiet(20, 60), _quiet(20, 40, 60, 80)),
+    "keepalive-too-tight": (_quiet(34.5, 63.5), _quiet(20, 40, 60, 80)),
+    "keepalive-slower-than-timeout": (
+        (_open().looks(60), person(idle_timeout=30, keep_alive={"when": "always", "every": 60})),
+        (_open().looks(60), person(idle_timeout=30, keep_alive={"when": "always", "every": 20})),
+    ),
+    "retry-storm": (_storm(0.2, 0.2), _storm(0.2, 0.4, 0.8)),
+    "double-open": (_left("reopen").vanishes(1, 39.5, 40.5), _left("abandon").vanishes(1, 39.5, 40.5)),
+    "no-stop-after-failed-start": (
+        _open()
+        .call(1, "start", 11.0, outcome="fail", status=400, detail="session-state")
+        .leaves(1, 12.0, "failed-start"),
+        _open()
+        .call(1, "start", 11.0, outcome="fail", status=400, detail="session-state")
+        .leaves(1, 12.0, "close")
+        .stops(1, 12),
+    ),
+    "deprecated-disable-idle-timeout": (
+        (_open().looks(60), person(disable_idle_timeout=True)),
+        (_open().looks(60), person()),
+    ),
+    "sessions-lost-to-idle": (_open().vanishes(1, 39.5, 40.5).looks(60), _left().vanishes(1, 39.5, 40.5)),
+    "ignored-concurrency-errors": (_given_up(1), _given_up(3)),
+    "leaks-held-the-limit": (_crowded("abandon"), _crowded(None)),
+    "limit-too-low": (_crowded(None), _crowded("abandon")),
+    "limit-inferred": (_refusals(40.0, 50.0, limit=None), _refusals(40.0, 50.0, limit=2)),
+    "generator-late": (_open().note(0, "loop", 30.0, 3.0).looks(60), _open().note(0, "loop", 30.0, 0.3).looks(60)),
+    "run-incomplete": ((_open().looks(60), {"ended": None}), _open().looks(60)),
+    "too-few-samples": (
+        (_open().looks(60), judged("latency.task.p99 < 1s")),
+        (_open().looks(60), judged("latency.task.max < 1s")),
+    ),
+    "list-unavailable": (_open(), _open().looks(60)),
+    "worker-lost": (_open().looks(60).note(0, "worker-lost", 10, 5, "1"), _open().looks(60)),
+}
+"""By the finding's name: what shows it, and what does not."""
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_it_is_found_where_it_is(tmp_path: Path, name: str) -> None:
+    """With its figures, its owner, and what to do about it."""
+    finding = found(SHOWN[name][0], tmp_path)[name]
+    assert finding.severity in ("problem", "warning", "note"), finding.said
+    assert any(character.isdigit() for character in finding.said)
+    assert finding.said.endswith(".")
+    assert finding.advice
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_it_is_not_found_where_it_is_not(tmp_path: Path, name: str) -> None:
+    """And the check says pass or unknown."""
+    analysis = analysed(SHOWN[name][1], tmp_path)
+    assert name not in [finding.name for finding in analysis.findings]
+    assert analysis.summary["checks"][name] in ("pass", "unknown")
+
+
+def test_every_finding_is_tested_here() -> None:
+    """A finding that is added needs logs of its own; names are those of the registry."""
+    assert {check.name for check in CHECKS} == set(SHOWN)
+    assert len(CHECKS) == len(SHOWN)
+    assert set(SHOWN) == set(FINDINGS) - set(AUDIT_FINDINGS)
+
+
+@pytest.mark.parametrize(
+    ("lives", "names"),
+    [
+        (((60, 10, 60), (60, 20, 70), (60, 40, 90)), {"timeout-clamped", "early-reap"}),
+        (((60, 1, 50), (90, 1, 50), (120, 1, 50)), {"hidden-duration-cap", "timeout-clamped"}),
+    ],
+)
+def test_what_cannot_be_told_apart_is_said_to_be_so(
+    tmp_path: Path, lives: tuple[tuple[float, float, float], ...], names: set[str]
+) -> None:
+    """One idle timeout alone: cut to 50 s, or 10 s early. Idle all their lives: a cut timeout, or a cap.
+
+    One finding, which names the other; the other's check is unknown.
+    """
+    analysis = analysed(_idle(*lives), tmp_path)
+    (told,) = [finding for finding in analysis.findings if finding.name in names]
+    assert told.confidence == "unknown"
+    others = {name for name in names if f"({name})" in told.said}
+    assert others
+    assert all(analysis.summary["checks"][name] == "unknown" for name in others)
+
+
+def test_ends_without_a_rule_are_early_all_the_same(tmp_path: Path) -> None:
+    """Nothing in common: dropped, and said to have nothing in common."""
+    finding = found(_idle((60, 1, 11), (90, 20, 55), (120, 50, 70), (60, 3, 43)), tmp_path)["early-reap"]
+    assert "nothing in common" in finding.said
+    assert finding.sessions == (1, 2, 3, 4)
+
+
+def test_a_lag_that_the_list_does_not_show_is_seen_by_refusals(tmp_path: Path) -> None:
+    """The limit was honoured, and refusals within seconds of a stop had less than that open."""
+    story = Story().looks(LOOKS)
+    for number in (1, 2):
+        story.opens(number, 1.0 + number, 300.0).listed(number, 2.5 + number).call(number, "task", 40.0)
+    story.leaves(1, 50.0, "close").stops(1, 50.0).vanishes(1, 49.5, 50.5)
+    story.refused(3, 50.5).refused(4, 51.5)
+    finding = found(story, tmp_path)["slot-release-lag"]
+    assert (finding.severity, finding.confidence) == ("problem", "likely")
+
+
+def test_a_timeout_of_our_own_that_is_too_short_is_no_hanging(tmp_path: Path) -> None:
+    """Answers that take seconds, and a patience of 5 s: unknown, not the API's fault."""
+    story = _answers(lambda i: 3.0 + i % 2, n=40)
+    story.call(1, "task", 90.0, outcome="unknown", status=0, code=0, took=5.0, detail="timeout")
+    analysis = analysed((story, judged(timeout=5.0)), tmp_path)
+    assert analysis.summary["checks"]["hanging-requests"] == "unknown"
+    assert "4 s" in analysis.summary["checks_unknown"]["hanging-requests"]
+
+
+def test_a_warm_up_is_no_drift(tmp_path: Path) -> None:
+    """Slow at first, then always the same; and answers that become faster are none either."""
+    for number, took in enumerate((lambda i: 0.5 if i < 30 else 0.05, lambda i: 0.2 - i * 0.0005)):
+        assert "latency-drift" not in found(_answers(took), tmp_path / str(number))
+
+
+def test_a_drift_under_a_growing_load_is_not_sure(tmp_path: Path) -> None:
+    """Twice as many calls at the end: the finding says that it may be the load."""
+    story = _answers(lambda i: 0.05 + i * 0.0003)
+    for i in range(150):
+        story.call(1, "task", 301.0 + 2 * i, took=0.05 + (150 + i) * 0.0003)
+    finding = found(story, tmp_path)["latency-drift"]
+    assert finding.confidence == "unknown"
+    assert "The load rose" in finding.said
+
+
+def test_the_accounts_own_rules_are_no_faults_of_the_api(tmp_path: Path) -> None:
+    """Full, rate limit, quota, a session closed on time, a half request: nothing of severity problem."""
+    story, manifest = _refusals(40.0, 50.0, limit=2)  # type: ignore[misc]
+    assert isinstance(story, Story)
+    story.refused(50, 60.0, "rate-limit").refused(51, 61.0, "quota").refused(52, 62.0, "session-full")
+    story.opens(60, 10.0).listed(60, 10.5).leaves(60, 15.0, "crash")
+    story.call(60, "task", 15.0, outcome="unknown", status=0, code=0, took=0.001, detail="cut").vanishes(60, 44.5, 45.5)
+    names = [finding.name for finding in found((story, manifest), tmp_path).values() if finding.severity == "problem"]
+    assert names == []
+
+
+def test_without_the_list_what_only_it_shows_is_unknown(tmp_path: Path) -> None:
+    """Never a pass."""
+    checks = analysed(_open().leaves(1, 12.0, "abandon"), tmp_path).summary["checks"]
+    assert {checks[name] for name in ("lingering-sessions", "ghost-sessions", "late-reap")} == {"unknown"}
+
+
+def test_a_checker_that_throws_is_unknown(caplog: pytest.LogCaptureFixture) -> None:
+    """It says so by its name, and the others are carried out."""
+
+    def fail(evidence: object) -> None:
+        raise ZeroDivisionError
+
+    nothing: Any = None
+    findings, outcomes = run_checks([Check("slow-new", fail), Check("early-reap", lambda evidence: None)], nothing)
+    assert [(outcome.name, outcome.result) for outcome in outcomes] == [("slow-new", "unknown"), ("early-reap", "pass")]
+    (finding,) = findings
+    assert (finding.name, finding.severity) == ("slow-new", "unknown")
+    assert "slow-new" in caplog.text
+
+
+def test_what_the_api_says_is_not_said_again(tmp_path: Path) -> None:
+    """Its messages and ids are hostile; no finding repeats them."""
+    hostile = "<img src=x onerror=alert(1)>"
+    story, manifest = _refusals(40.0, 50.0, detail=f"concurrency-limit: {hostile}")  # type: ignore[misc]
+    assert isinstance(story, Story)
+    story.note(0, "stranger", 20.0, 0.0, hostile)
+    for finding in found((story, manifest), tmp_path).values():
+        assert "<" not in finding.said + finding.advice

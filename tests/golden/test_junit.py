@@ -1,0 +1,83 @@
+"""junit.xml, read back by a packaged parser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from junitparser import Error, Failure, JUnitXml, Skipped, TestCase
+
+from loadtests.model.scenario import Scenario
+
+from .story import Story
+
+
+def scenario(*gates: str) -> Scenario:
+    """A scenario with these gates."""
+    return Scenario.model_validate({"name": "judged", "stages": [{"duration": 60, "load": {}}], "gates": gates})
+
+
+def cases(story: Story, folder: Path, *gates: str) -> dict[str, TestCase]:
+    """The test cases of the file, by suite and name."""
+    story.reported(folder, scenario=scenario(*gates))
+    suites = JUnitXml.fromfile(str(folder / "run" / "junit.xml"))
+    return {f"{suite.name.rpartition('.')[2]}: {case.name}": case for suite in suites for case in suite}
+
+
+def what(case: TestCase) -> list[type]:
+    """Failure, Error, Skipped; nothing where it passed."""
+    return [type(result) for result in case.result]
+
+
+@pytest.fixture
+def closed() -> Story:
+    """One session, opened and closed, and seen by the list."""
+    return Story().opens(1, 1.0).stops(1, 5.0).looks(60.0).listed(1, 1.5).vanishes(1, 4.5, 5.5)
+
+
+def test_what_holds_passes(closed: Story, tmp_path: Path) -> None:
+    """The verdict, the gates, the checks: nothing is red."""
+    found = cases(closed, tmp_path, "sessions.fates.closed == 1", "finding(ghost-sessions) absent")
+    assert what(found["verdict: verdict"]) == []
+    assert what(found["gates: sessions.fates.closed == 1"]) == []
+    assert what(found["gates: finding(ghost-sessions) absent"]) == []
+    assert what(found["checks: ghost-sessions"]) == []
+
+
+def test_a_gate_that_fails_is_a_failure(closed: Story, tmp_path: Path) -> None:
+    """It, and the verdict with it; with the value in the message."""
+    found = cases(closed, tmp_path, "sessions.opened == 7")
+    (result,) = found["gates: sessions.opened == 7"].result
+    assert isinstance(result, Failure)
+    assert result.message == "1"
+    assert what(found["verdict: verdict"]) == [Failure]
+
+
+def test_what_cannot_be_told_is_an_error(closed: Story, tmp_path: Path) -> None:
+    """A figure that was not measured is neither passed nor failed."""
+    found = cases(closed, tmp_path, "keep_alive.margin.p1 > 5s")
+    assert what(found["gates: keep_alive.margin.p1 > 5s"]) == [Error]
+    assert what(found["verdict: verdict"]) == [Error]
+
+
+def test_a_gate_on_a_finding_decides(tmp_path: Path) -> None:
+    """A leak is found: absent fails, present holds; without a gate the finding only says so in its case's output."""
+    story = Story().opens(1, 1.0).leaves(1, 5.0, "abandon").looks(60.0).listed(1, 1.5).vanishes(1, 30.5, 31.5)
+    found = cases(story, tmp_path, "finding(unclosed-sessions) absent", "finding(unclosed-sessions) present")
+    assert what(found["gates: finding(unclosed-sessions) absent"]) == [Failure]
+    assert what(found["gates: finding(unclosed-sessions) present"]) == []
+    assert what(found["checks: unclosed-sessions"]) == []
+    assert "abandon" in (found["checks: unclosed-sessions"].system_out or "")
+
+
+def test_a_check_that_could_not_tell_is_skipped(tmp_path: Path) -> None:
+    """And a gate on it is an error, never passed."""
+    found = cases(Story().opens(1, 1.0).stops(1, 5.0), tmp_path, "finding(ghost-sessions) absent")
+    assert what(found["checks: ghost-sessions"]) == [Skipped]
+    assert what(found["gates: finding(ghost-sessions) absent"]) == [Error]
+
+
+def test_hostile_texts_are_text(closed: Story, tmp_path: Path) -> None:
+    """What the API says may hold what XML has no place for, or what would end an element."""
+    closed.refused(2, 8.0, 'quota: ]]></system-out><x a="\x00\x1b')
+    assert "1 new" in (cases(closed, tmp_path)["checks: quota-exhausted"].system_out or "")

@@ -1,0 +1,1 @@
+"""The real sandbox, the real Locust, a real browser."""

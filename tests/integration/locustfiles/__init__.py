@@ -1,0 +1,1 @@
+"""Locustfiles of the tests: what `locust -f` loads."""

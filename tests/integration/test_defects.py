@@ -1,0 +1,251 @@
+"""Defects over HTTP: the real sandbox, heard by the real client as virtual time hears them; and each found in a live run."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gevent
+import pytest
+import requests
+
+from loadtests.api import Api
+from loadtests.defects.account import open_account
+from loadtests.defects.catalogue import parse_defects
+from loadtests.http.connection import Connection
+from loadtests.http.origin import Origin
+from loadtests.model.answer import Answer
+from loadtests.model.hearing import heard
+from loadtests.model.manifest import read_manifest
+from loadtests.model.rules import Terms
+from loadtests.model.service import Ask
+from loadtests.model.session import Session
+from loadtests.model.steps import Call
+from loadtests.model.surface import Operation, Surface
+from loadtests.sandbox.process import SandboxProcess
+from tests.matrix.expected import EXPECTED
+
+from .locust_run import SCENARIOS, run_locust, start_locust
+
+if TYPE_CHECKING:
+    from tests.integration.conftest import Client
+
+    Sandboxes = Callable[..., SandboxProcess]
+    Clients = Callable[..., Client]
+
+BOUND = 15.0
+TIMEOUT = 0.3
+CALLS = 24
+
+
+def meanings(url: str, operation: Operation, calls: int) -> list[Answer]:
+    """What the harness's own client makes of the answers to `calls` calls."""
+    origin = Origin.parse(url)
+    api = Api(origin, Surface(), "any", {})
+    connection = Connection(origin, time.monotonic)
+    answers = []
+    for number in range(calls):
+        call = Call(Session(number, "test", 60.0), operation, 0.0)
+        exchange = None
+        with gevent.Timeout(TIMEOUT, TimeoutError):
+            exchange = connection.exchange(api.request(call))
+        assert exchange is not None
+        answers.append(api.meaning(operation, exchange))
+    connection.close()
+    return answers
+
+
+def told(answer: Answer) -> tuple[Any, ...]:
+    """An answer without times and ids."""
+    return answer.outcome, answer.reason, answer.status, answer.code, answer.retry_after
+
+
+@pytest.mark.parametrize(
+    ("defect", "operation"),
+    [
+        ("flaky=0.8", Operation.NEW),
+        ("hang=0.3", Operation.CREATE_TOKEN),
+        ("lost-answer=0.3", Operation.NEW),
+        ("error-in-200=0.5", Operation.STOP),
+        ("fail-new=0.5", Operation.NEW),
+        ("slow-new=0.6", Operation.NEW),
+    ],
+)
+def test_http_and_virtual_time_agree(sandbox: Sandboxes, defect: str, operation: Operation) -> None:
+    """Equal seeds: call by call, the harness hears over HTTP what the simulator says it would."""
+    live = [told(answer) for answer in meanings(sandbox("--defect", defect, "--seed", "7").url, operation, CALLS)]
+    _, service = open_account(
+        Terms(), lambda: str(uuid.uuid1()), lambda at, event, session: None, parse_defects([defect]), 7
+    )
+    replies = [service(float(t), Ask(operation, idle_timeout=60)) for t in range(CALLS)]
+    virtual = [told(heard(reply, 0.0, reply.delay, TIMEOUT)) for reply in replies]
+    assert [said[:3] for said in live] == [said[:3] for said in virtual]
+    assert len(set(virtual)) > 1 or defect.startswith("slow-new")
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "code"),
+    [((), 400, 10005), (("--closed-answer", "404"), 404, 10006), (("--closed-answer", "200"), 200, 10005)],
+)
+def test_what_a_closed_session_answers(
+    sandbox: Sandboxes, client: Clients, options: tuple[str, ...], status: int, code: int
+) -> None:
+    """One of three, for keep_alive and for a second stop."""
+    api = client(sandbox(*options).url)
+    session_id = api.open()
+    api.post("stop", session_id=session_id)
+    for call in ("keep_alive", "stop"):
+        said = api.post(call, session_id=session_id)
+        assert (said.status, said.body["code"]) == (status, code)
+
+
+def test_stop_may_be_idempotent(sandbox: Sandboxes, client: Clients) -> None:
+    """A second stop succeeds; one of what never was does not."""
+    api = client(sandbox("--stop-again").url)
+    session_id = api.open()
+    assert [api.post("stop", session_id=session_id).status for _ in range(2)] == [200, 200]
+    assert api.post("stop", session_id="nobody").status == 404
+
+
+@pytest.mark.parametrize(("asked", "status"), [(5, 200), (3600, 200), ("60", 400), (True, 400)])
+def test_a_timeout_out_of_range_may_be_clamped(sandbox: Sandboxes, client: Clients, asked: object, status: int) -> None:
+    """A number is brought into the range; what is no number is refused all the same."""
+    api = client(sandbox("--out-of-range", "clamp").url)
+    assert api.post("new", activity_idle_timeout=asked).status == status
+
+
+def test_a_slot_may_lag(sandbox: Sandboxes, client: Clients) -> None:
+    """Stopped, and still holding the only slot."""
+    api = client(sandbox("--slot-lag", "60", "--limit", "1").url)
+    session_id = api.open()
+    api.post("stop", session_id=session_id)
+    assert list(api.listed()) == [session_id]
+    assert api.post("new").status == 429
+
+
+def test_a_refusal_may_tell_when_to_come_again(sandbox: Sandboxes, client: Clients) -> None:
+    """Retry-After in whole seconds, rounded up, and heard by the harness."""
+    url = sandbox("--retry-after", "1.5", "--limit", "1").url
+    client(url).open()
+    (answer,) = meanings(url, Operation.NEW, 1)
+    assert (answer.status, answer.retry_after) == (429, 2.0)
+
+
+def test_there_may_be_no_list(sandbox: Sandboxes, client: Clients) -> None:
+    """404, and everything else works."""
+    api = client(sandbox("--no-list").url)
+    api.open()
+    assert api.get("/v1/streaming.list").status == 404
+
+
+def test_a_keep_alive_may_not_count_while_new(sandbox: Sandboxes, client: Clients, tmp_path: Path) -> None:
+    """It succeeds; the truth is in the log: no activity before start."""
+    log = tmp_path / "truth.jsonl"
+    api = client(sandbox("--new-is-not-kept-alive", "--log", str(log)).url)
+    session_id = api.open()
+    assert api.post("keep_alive", session_id=session_id).status == 200
+    api.post("start", session_id=session_id)
+    assert api.post("keep_alive", session_id=session_id).status == 200
+    api.post("stop", session_id=session_id)
+    until = time.monotonic() + BOUND
+    while '"closed"' not in log.read_text():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    assert log.read_text().count('"activity"') == 2
+
+
+def test_a_reset_is_a_reset(sandbox: Sandboxes) -> None:
+    """A client of another make sees a broken connection too, and the sandbox goes on."""
+    url = sandbox("--defect", "flaky=1", "--seed", "1").url
+    seen = set()
+    for _ in range(40):
+        try:
+            answer = requests.post(f"{url}/v1/streaming.new", headers={"x-api-key": "k"}, json={}, timeout=BOUND)
+            seen.add(answer.status_code)
+        except requests.RequestException as error:
+            seen.add(type(error).__name__)
+    assert seen == {503, 200, "ConnectionError", "ChunkedEncodingError"}
+
+
+LIVE = {
+    "none": (),
+    "a cut timeout": ("timeout-clamped=2.2", "slow-new=1.2", "error-in-200"),
+    "an early reaper": ("early-reap=1", "limit-short=5", "slow-down=60"),
+    "deaf to keep-alives": ("keepalive-ignored", "slot-lag=1", "leak-memory=2"),
+    "a cap": ("hidden-cap=4", "flaky=0.05"),
+    "a late reaper": ("late-reap=1.5", "ghost-on-stop=0.3"),
+    "no reaper": ("never-reap", "lost-answer=0.2"),
+    "hanging": ("hang=0.03",),
+}
+"""Live runs: each defect in one of them, beside others that it can be told from."""
+
+
+@pytest.mark.parametrize("name", LIVE)
+def test_each_defect_is_found_live(tmp_path: Path, name: str) -> None:
+    """Real Locust, real sandbox: found by its own name, and no problem that none of them accounts for."""
+    options = [part for defect in LIVE[name] for part in ("--defect", defect)]
+    run = run_locust(tmp_path, str(SCENARIOS / "defects.toml"), *options)
+    findings = run.summary["findings"]
+    expected = [EXPECTED[defect.partition("=")[0]] for defect in LIVE[name]]
+    names = {finding["name"] for finding in findings if finding["severity"] != "unknown"}
+    assert {one.finding for one in expected} <= names, run.output
+    # How late the generator was is the machine's business.
+    problems = {f["name"] for f in findings if f["severity"] in ("problem", "unknown") and f["owner"] != "generator"}
+    accounted = {own for one in expected for own in (one.finding, *one.beside)}
+    assert problems <= accounted, [finding for finding in findings if finding["name"] in problems - accounted]
+    assert read_manifest(run.folder).defects_injected == tuple(map(str, parse_defects(LIVE[name])))
+
+
+def test_each_defect_is_live_once() -> None:
+    """None is left out."""
+    assert {defect.partition("=")[0] for defects in LIVE.values() for defect in defects} == set(EXPECTED)
+
+
+def _streamsoak(cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "loadtests.cli", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, timeout=60)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("sandbox", "--defect", "late-reaper=3"), "did you mean late-reap?"),
+        (("sandbox", "--defect", "limit-short=3"), "needs an account with a limit"),
+        (("sandbox", "--slot-lag", "-1"), "--slot-lag"),
+        (("simulate", "smoke", "--defect", "hang=2"), "at most 1"),
+        (("simulate", "smoke", "--defect", "limit-short=25"), "leaves nothing"),
+        (("audit", "--defect", "slow-new", "--", "true"), "slow-new=VALUE"),
+    ],
+)
+def test_a_wrong_defect_is_told_before_anything_runs(tmp_path: Path, arguments: tuple[str, ...], says: str) -> None:
+    """One message with what would be right, exit code 64, no directory made."""
+    done = _streamsoak(tmp_path, *arguments)
+    assert (done.returncode, done.stdout) == (64, ""), done.stderr
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_defect_of_no_sandbox_is_refused(tmp_path: Path) -> None:
+    """With --host there is no sandbox of ours to have it."""
+    options = ("--headless", "--host", "http://127.0.0.1:1", "--scenario", "smoke", "--defect", "slow-new=1")
+    process = start_locust(tmp_path, *options)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 64, output
+    assert "--defect" in output
+
+
+def test_the_manifest_keeps_what_was_injected(tmp_path: Path) -> None:
+    """Of a simulated run and of an audit; the report does not read it."""
+    done = _streamsoak(
+        tmp_path, "simulate", "smoke", "--duration", "5s", "--defect", "slow-new=2", "--defect", "never-reap"
+    )
+    assert done.returncode == 0, done.stderr
+    _streamsoak(tmp_path, "audit", "--quick", "--defect", "fail-start=0.5", "--lose-answer", "0.25", "--", "true")
+    kept = {read_manifest(run).defects_injected for run in (tmp_path / "runs").iterdir()}
+    assert kept == {("slow-new=2", "never-reap=1"), ("lost-answer=0.25", "fail-start=0.5")}

@@ -1,0 +1,145 @@
+"""What README and docs say is true: each command runs, the event log's description is the code's."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from loadtests.model import mistakes
+from loadtests.model.figure import FIGURES
+from loadtests.model.gates import parse_gate
+from loadtests.model.record import COLUMNS, KINDS
+
+from .locust_run import ROOT
+
+_README = (ROOT / "README.md").read_text(encoding="utf-8")
+_SERVES = {"locust": "Starting web interface", "streamsoak sandbox --limit 20": "listening on http://127.0.0.1:"}
+"""Commands that go on until they are ended, and what they say when they are ready."""
+_FINDS = {"streamsoak audit --quick -- python tests/clients/leaky.py": 1}
+"""Commands that end with another exit code than that of a good run, since what they show is a fault."""
+_ELSEWHERE = ("make demo", "make test")
+"""Commands that are run from a fresh clone: the second is what runs this test, the first takes two minutes."""
+
+
+def _commands() -> list[str]:
+    blocks = re.findall(r"```sh\n(.*?)```", _README, flags=re.DOTALL)
+    lines = [line.split("  #")[0].strip() for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+_COMMANDS = [command for command in _commands() if command not in _ELSEWHERE]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory as a user has it: the locustfile, the profiles and the example clients."""
+    made = tmp_path_factory.mktemp("readme")
+    for name in ("locustfile.py", "profiles", "tests"):
+        (made / name).symlink_to(ROOT / name)
+    return made
+
+
+@pytest.mark.parametrize("command", _COMMANDS)
+def test_each_command_of_the_readme_runs(command: str, folder: Path) -> None:
+    """In their order: the later ones look at the runs of the earlier ones. Exit code 2 is a verdict, not an error."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    process = subprocess.Popen(
+        ["bash", "-c", f"exec {command}"],
+        cwd=folder,
+        env={**os.environ, "PATH": path},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        if command in _SERVES:
+            assert process.stdout is not None
+            assert any(_SERVES[command] in line for line in process.stdout)
+            process.send_signal(signal.SIGTERM)
+        output, _ = process.communicate(timeout=120)
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+    assert process.returncode in _codes(command), output
+    assert "Traceback" not in output
+
+
+def _codes(command: str) -> tuple[int, ...]:
+    if command in _FINDS:
+        return (_FINDS[command],)
+    if command.startswith("streamsoak check"):
+        # Half a day of the demo with a smaller limit is what it looks at: whatever the verdict, it is one.
+        return (0, 1, 2)
+    return (0, -signal.SIGTERM) if command in _SERVES else (0, 2)
+
+
+def test_the_readme_shows_all_ways_in() -> None:
+    """The commands were found at all, and those that make a run come before those that look at one."""
+    assert len(_COMMANDS) >= 8
+    looks = next(number for number, command in enumerate(_COMMANDS) if command.startswith("streamsoak report"))
+    assert _COMMANDS.index("locust --headless --sandbox --scenario smoke") < looks
+
+
+def test_the_event_log_is_documented_column_by_column() -> None:
+    """docs/event-log.md says of each column and kind what the code says."""
+    text = (ROOT / "docs" / "event-log.md").read_text(encoding="utf-8")
+    for column in COLUMNS:
+        assert f"| `{column.name}` | {column.type} | {column.unit} | {column.about} |" in text
+    for kind, about in KINDS.items():
+        assert f"| `{kind}` | {about} |" in text
+
+
+def test_the_gates_of_the_documents_are_gates() -> None:
+    """Each example in docs/ci.md and the README is read, and every figure that there is has its row."""
+    text = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```toml\n(.*?)```", text, flags=re.DOTALL)
+    gates = [parse_gate(gate) for gate in tomllib.loads(block)["gates"]]
+    assert {gate.abort_after for gate in gates} == {None, 30.0}
+    assert any(gate.is_drift for gate in gates) and any(gate.window for gate in gates)
+    section = _README[_README.index("## In a pipeline") :]
+    assert [parse_gate(gate) for gate in re.findall(r'`"(.*?)"`', section[: section.index("\n## ")])]
+    names = re.findall(r"`([a-zA-Z0-9_.()]+)", text[text.index("### Figures") : text.index("### Windows")])
+    wild = {"FATE": "[a-z-]+", "CALL": "[a-z_]+", r"\(NAME\)": ".[a-z0-9-]+"}
+    patterns = [re.sub(r"\\.P$", r"\\.(min|p\\d+|max)", re.escape(name)) for name in names]
+    for word, stands_for in wild.items():
+        patterns = [pattern.replace(word, stands_for) for pattern in patterns]
+    assert [figure for figure in FIGURES if not any(re.fullmatch(pattern, figure) for pattern in patterns)] == []
+
+
+def test_the_exit_codes_of_the_documents_are_those_of_the_code() -> None:
+    """One table, in docs/ci.md."""
+    text = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+    told = {int(code) for code in re.findall(r"(?m)^\| (\d+) \|", text)}
+    assert told == {getattr(mistakes, name) for name in vars(mistakes) if name.startswith("EXIT_")}
+
+
+def test_links_of_the_documents_lead_somewhere() -> None:
+    """Each relative link in README, CONTRIBUTING and docs names a file."""
+    for document in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")):
+        for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text(encoding="utf-8")):
+            assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_the_command_line_helps(tmp_path: Path) -> None:
+    """Each subcommand has help of its own, and all are in the README's or the docs' text."""
+    from loadtests.cli.__main__ import SUBCOMMANDS
+
+    for subcommand in SUBCOMMANDS:
+        said = subprocess.run(
+            [sys.executable, "-m", "loadtests.cli", subcommand, "--help"],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=tmp_path,
+        )
+        assert "usage:" in said.stdout
+        assert f"streamsoak {subcommand}" in _README

@@ -1,0 +1,54 @@
+"""The matrix, reduced: each defect once at one strength, and clean runs, in virtual time; and what the docs say of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from loadtests.defects.catalogue import DEFECTS
+from loadtests.model.findings import FINDINGS
+from tests.matrix.cells import Cell, carry_out, pairs
+from tests.matrix.expected import EXPECTED
+from tests.matrix.table import BEGINS, DOCUMENT, ENDS
+
+_CLEAN = [Cell((), seed) for seed in (101, 102)]
+_ALONE = [
+    # Weak and strong in turn, with seeds that `make matrix` does not use.
+    Cell((f"{name}={expected.strengths[number % 2]}",), 101 + number)
+    for number, (name, expected) in enumerate(EXPECTED.items())
+]
+_TEXT = DOCUMENT.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("cell", [*_CLEAN, *_ALONE], ids=lambda cell: "".join(cell.defects) or f"none-{cell.seed}")
+def test_each_is_found_by_its_own_name_and_nothing_else(tmp_path: Path, cell: Cell) -> None:
+    """And in the clean runs nothing of severity problem."""
+    result = carry_out(cell, tmp_path)
+    assert (result.missing, result.surplus) == (set(), set())
+
+
+def test_pairs_are_a_sample_that_stays() -> None:
+    """Twenty different ones, the same each time."""
+    first, again = list(pairs()), list(pairs())
+    assert first == again
+    assert len({cell.names for cell in first}) == 20
+
+
+def test_the_docs_say_what_the_matrix_expects() -> None:
+    """docs/findings.md has each finding, each defect with its own finding, and the matrix as it was written."""
+    assert [name for name in FINDINGS if f"`{name}`" not in _TEXT and name != "worker-lost"] == []
+    for name, expected in EXPECTED.items():
+        beside = ", ".join(f"`{other}`" for other in expected.beside)
+        said = f"{beside}: {expected.why}" if beside else "–"
+        assert f"| `{name}` | `{expected.finding}` | {said} |" in _TEXT
+    matrix = _TEXT.partition(BEGINS)[2].partition(ENDS)[0]
+    for name, expected in EXPECTED.items():
+        for strength in expected.strengths:
+            assert f"| `{name}={strength}` | `{expected.finding}` | 10 of 10 |" in matrix
+
+
+def test_every_defect_is_expected_as_something() -> None:
+    """But for refusals by rule, which are no faults of the API."""
+    assert set(DEFECTS) - set(EXPECTED) == {"fail-new", "fail-start"}
+    assert {expected.finding for expected in EXPECTED.values()} <= set(FINDINGS)

@@ -1,0 +1,182 @@
+"""`streamsoak plan` as a process: what it says, writes and ends with; and every command that docs/capacity.md shows."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+
+from reports.plan.plan import Plan
+from tests.golden.story import Story
+
+from .locust_run import ROOT
+
+_TEXT = (ROOT / "docs" / "capacity.md").read_text(encoding="utf-8")
+
+
+def _plan(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "loadtests.cli", "plan", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
+
+
+def _simulated(folder: Path, scenario: str, *options: str) -> Path:
+    command = [sys.executable, "-m", "loadtests.cli", "simulate", scenario, "--run-dir", str(folder), *options]
+    subprocess.run(command, check=True, capture_output=True, timeout=200)
+    (run,) = folder.iterdir()
+    return run
+
+
+@pytest.fixture(scope="module")
+def steps(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The scenario of six loads, simulated."""
+    return _simulated(tmp_path_factory.mktemp("steps"), "capacity-steps")
+
+
+def _figures(run: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((run / "plan.json").read_text(encoding="utf-8"))
+    return found
+
+
+def test_the_plan_of_six_loads(steps: Path) -> None:
+    """Erlang B for each load, agreeing with what was measured; a bend where the account is full; the file as its schema says."""
+    said = _plan(steps)
+    assert said.returncode == 0, said.stderr
+    assert "Simulated" in said.stdout
+    assert "Ask for" in said.stdout
+    plan = _figures(steps)
+    TypeAdapter(Plan).validate_python(plan, strict=False)
+    assert plan["simulated"] is True
+    whole, *parts = plan["blocking"]
+    assert (whole["by"], {part["by"] for part in parts}) == ("replay", {"erlang-b"})
+    assert sum(part["agrees"] for part in parts) >= 5
+    assert whole["agrees"]
+    assert all(part["arrivals"]["poisson"] for part in plan["offered"])
+    assert plan["steps"]["bend"] in {"35 a minute", "45 a minute", "60 a minute"}
+    assert plan["today"]["stretch"] == "80 a minute"
+    today = next(each for each in plan["limits"] if each["arrivals"] == 1 and each["leaks"] and each["target"] == 0.01)
+    assert today["low"] < today["slots"] < today["high"]
+    assert today["by"] == "erlang-b"
+
+
+def test_equal_seeds_give_equal_plans(steps: Path, tmp_path: Path) -> None:
+    """To the byte; another seed draws others."""
+    texts = []
+    for seed in ("4", "4", "5"):
+        assert _plan(steps, "--seed", seed, "--out", tmp_path).returncode == 0
+        texts.append((tmp_path / "plan.json").read_bytes())
+    assert texts[0] == texts[1] != texts[2]
+
+
+def test_another_run_is_foreseen(steps: Path, tmp_path: Path) -> None:
+    """A higher limit refuses fewer, more leaks refuse more; an idle timeout of half frees slots."""
+    shares = []
+    for asked in (("--limit", "60"), ("--limit", "60", "--leak-share", "0.4"), ("--idle-timeout", "30")):
+        assert _plan(steps, "--out", tmp_path, *asked).returncode == 0
+        shares.append(_figures(tmp_path)["expected"]["share"])
+    more_slots, more_leaks, shorter = shares
+    measured = _figures(tmp_path)["blocking"][0]["measured"]["value"]
+    assert more_slots < more_leaks
+    assert shorter < measured
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "name at least one run"),
+        (("nowhere",), "is not a run's directory"),
+        (("nowhere", "--leak-share", "2"), "must be a share, 0 to 1 (is 2)"),
+        (("nowhere", "--limit", "0"), "must be 1 or more (is 0)"),
+        (("nowhere", "--arrivals", "nan"), "must be more than 0"),
+        (("nowhere", "--out", "elsewhere"), "is no directory"),
+        (("nowhere", "--survives", "-1"), "must be 0 or more"),
+    ],
+)
+def test_mistakes_are_told(arguments: tuple[str, ...], said: str) -> None:
+    """With exit code 64, the option and the value; never a traceback."""
+    ended = _plan(*arguments)
+    assert ended.returncode == 64
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_runs_of_different_limits_are_not_planned_together(tmp_path: Path) -> None:
+    """Each mistake names the run, its limit, and the other's."""
+    few = Story().opens(1, 1.0).stops(1, 5.0).write(tmp_path / "few", limit=2)
+    many = Story().opens(1, 1.0).stops(1, 5.0).write(tmp_path / "many", limit=3, run="other")
+    ended = _plan(few, many)
+    assert ended.returncode == 64
+    assert "its limit is 3, not 2" in ended.stderr
+
+
+def test_nobody_who_asked_is_unknown_not_a_number(tmp_path: Path) -> None:
+    """Exit code 2, and both files say so."""
+    run = Story().looks(5).write(tmp_path / "run")
+    ended = _plan(run)
+    assert ended.returncode == 2, ended.stderr
+    assert "Unknown" in ended.stdout
+    plan = _figures(run)
+    assert (plan["today"], plan["limits"], plan["what_if"]) == (None, [], None)
+    assert plan["unknown"] == "nobody asked for a session"
+    assert "nobody asked for a session" in (run / "plan.html").read_text(encoding="utf-8")
+
+
+def test_of_an_audit_nobody_knows_how_long_the_refused_meant_to_stay(tmp_path: Path) -> None:
+    """So no load can be told."""
+    story = Story("client").call(1, "new", 1.0, value=30.0, detail="id-1").stops(1, 9.0).refused(2, 3.0).looks(20)
+    ended = _plan(run := story.write(tmp_path / "run", audit=True))
+    assert ended.returncode == 2, ended.stderr
+    assert "nobody knows how long 1 of those who were refused" in _figures(run)["unknown"]
+
+
+def test_a_late_generator_and_a_cut_run_are_told_of_at_the_top(tmp_path: Path) -> None:
+    """Before the limit, on the terminal and on the page."""
+    story = Story()
+    for number in range(1, 40):
+        story.opens(number, float(number)).stops(number, number + 3.0)
+    run = story.note(0, "loop", 20.0, 4.0).looks(60).write(tmp_path / "run", ended=None, load_ended=None)
+    ended = _plan(run)
+    lines = ended.stdout.splitlines()
+    assert any("cut off" in line for line in lines[:2])
+    assert any("stood still for 4.0 s" in line for line in lines[:3])
+    assert len(_figures(run)["warnings"]) == 2
+
+
+def test_the_schema_is_printed() -> None:
+    """It names every part of the file."""
+    schema = json.loads(_plan("--schema").stdout)
+    assert {"limits", "timeout", "leaks", "steps", "what_if"} <= set(schema["properties"])
+
+
+def _commands() -> list[str]:
+    blocks = re.findall(r"```sh\n(.*?)```", _TEXT, flags=re.DOTALL)
+    lines = [line.split("  #")[0].strip() for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+@pytest.mark.timeout(900)
+def test_every_command_of_the_document_runs(tmp_path: Path) -> None:
+    """In their order, in a directory as a user has it."""
+    for name in ("locustfile.py", "profiles", "tests"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    commands = _commands()
+    assert sum("streamsoak plan" in command for command in commands) >= 3
+    for command in commands:
+        ended = subprocess.run(
+            ["bash", "-c", command],
+            cwd=tmp_path,
+            env={**os.environ, "PATH": path},
+            capture_output=True,
+            text=True,
+            timeout=200,
+            check=False,
+        )
+        assert ended.returncode in (0, 2), f"{command}\n{ended.stdout}{ended.stderr}"
+        assert "Traceback" not in ended.stdout + ended.stderr

@@ -1,0 +1,416 @@
+"""The Sessions page in a real browser, within a real Locust; and what the web UI refuses."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from loadtests.sandbox.process import SandboxProcess
+
+from .conftest import BOUND_SECONDS
+from .locust_run import KEY, ROOT, finish, start_locust, truth
+
+LOGIN = Path(__file__).parent / "locustfiles" / "login.py"
+HOSTILE = '</script><script>document.title="owned"</script><img src=x onerror="document.title=\'owned\'">'
+_LONGEST_SECONDS = 60.0
+_LONGEST = _LONGEST_SECONDS * 1000
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + _LONGEST_SECONDS
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.1)  # between two looks at a condition with a bound
+
+
+@contextlib.contextmanager
+def _locust(cwd: Path, *options: str, locustfile: Path = ROOT / "locustfile.py") -> Iterator[tuple[str, Any]]:
+    """Locust with its web UI, and its address."""
+    port = _free_port()
+    process = start_locust(cwd, "--web-port", str(port), *options, locustfile=locustfile)
+    url = f"http://127.0.0.1:{port}"
+
+    def answers() -> bool:
+        assert process.poll() is None, process.communicate()
+        with contextlib.suppress(requests.ConnectionError):
+            return requests.get(f"{url}/login", timeout=BOUND_SECONDS).status_code < 500
+        return False
+
+    _until(answers)
+    try:
+        yield url, process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.communicate(timeout=_LONGEST_SECONDS)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.communicate()
+
+
+def _await(page: Any, condition: str, argument: object = None) -> None:
+    """Wait until an expression holds on the page; its policy forbids Playwright's own way, which needs `eval` there."""
+    try:
+        _until(lambda: bool(page.evaluate(condition, argument)))
+    except AssertionError:
+        pytest.fail(f"waited in vain for {condition} on a page that says: {page.inner_text('body')} {page.complaints}")
+
+
+def _state(url: str) -> dict[str, Any]:
+    told: dict[str, Any] = requests.get(f"{url}/sessions/api/state", timeout=BOUND_SECONDS).json()
+    return told
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_run_is_started_watched_and_stopped_in_the_browser(page: Any, tmp_path: Path, processes: int) -> None:
+    """From the form by the scenario's stages to the report: curves move, a hit comes, a leak's countdown ends in "reaped"."""
+    options = ["--sandbox-log", "truth.jsonl"] + (["--processes", "2"] if processes > 1 else [])
+    with _locust(tmp_path, *options) as (url, process):
+        page.goto(url)
+        _fill_form(page)
+        page.get_by_role("button", name=re.compile("^start$", re.IGNORECASE)).click()
+        page.get_by_text("Statistics").first.wait_for(timeout=_LONGEST)
+        page.click("#streamsoak-sessions")
+        _see_curves_move(page)
+        _see_a_leak_reaped(page)
+        assert page.inner_text("#processes") == ("1" if processes == 1 else "3")
+        assert re.fullmatch(r"\d+ / 6", page.inner_text("#held"))
+        if processes == 1:
+            _have_it_judged_so_far(page)
+        assert _serious(page) == {}
+        page.click("#stop")
+        _await(page, "document.getElementById('state').textContent === 'ended'")
+        _open_report(page)
+        assert page.locator("#past td.fail, #past .pass, #past .fail, #past .unknown").count() == 1
+        assert page.complaints == []
+        process.send_signal(signal.SIGTERM)
+        finished = finish(process, tmp_path)
+    assert all("cause" in facts for facts in truth(finished.truth).values())
+    manifest = json.loads((finished.folder / "manifest.json").read_text(encoding="utf-8"))
+    assert (manifest["limit"], manifest["scenario"]["name"], manifest["observe"]) == (6, "smoke", 1.0)
+
+
+def _fill_form(page: Any) -> None:
+    """The smoke scenario, held for longer than its ten seconds, on an account with six slots."""
+    # A row for each profile, and the box that picks all of them.
+    picked = page.locator("input[type=checkbox]:checked")
+    page.get_by_text("SeedExample").wait_for(timeout=_LONGEST)
+    assert picked.count() >= 5
+    page.get_by_text("Custom parameters").click()
+    page.get_by_text("Advanced options").click()
+    page.select_option("select[name=scenario]", "smoke")
+    page.fill("input[name=limit]", "6")
+    page.fill("input[name=observe]", "1")
+    page.fill("input[name=runTime]", "3m")
+    assert KEY not in page.content()
+
+
+def _see_curves_move(page: Any) -> None:
+    page.locator("#held").wait_for(timeout=_LONGEST)
+    curve = "document.querySelector('#chart-sessions path[data-key=active]')?.getAttribute('d')"
+    _await(page, "parseInt(document.getElementById('held').textContent) > 0")
+    before = page.evaluate(curve)
+    _await(page, f"before => {curve} !== before", before)
+    _await(page, "Number(document.getElementById('hits').textContent) > 0")
+    _await(page, "document.querySelector('#chart-hits .bar').getAttribute('d') !== ''")
+    page.hover("#chart-sessions svg")
+    assert "leaked" in page.inner_text("#chart-sessions .tip")
+
+
+def _see_a_leak_reaped(page: Any) -> None:
+    due = page.locator("#leak-table tr:has(td.due)").first
+    due.wait_for(timeout=_LONGEST)
+    session = due.get_attribute("data-session", timeout=_LONGEST)
+    _await(
+        page,
+        "id => document.querySelector(`#leak-table tr[data-session='${id}'] .reaped`)?.textContent.startsWith('reaped')",
+        session,
+    )
+
+
+def _have_it_judged_so_far(page: Any) -> None:
+    page.click("#analyse")
+    _await(page, "document.getElementById('findings-said').textContent.includes(' as of ')")
+    assert "leaks-held-the-limit" in page.inner_text("#findings")
+    assert "run-incomplete" not in page.inner_text("#findings")
+    assert page.inner_text("#state") == "running"
+
+
+def _open_report(page: Any) -> None:
+    with page.expect_popup() as popup:
+        page.click("#report")
+    report = popup.value
+    refused: list[str] = []
+    report.on("console", lambda message: message.type == "error" and refused.append(message.text))
+    report.reload()
+    report.wait_for_function("window.drawn.length > 0 && Promise.all(window.drawn).then(() => true)", timeout=_LONGEST)
+    assert report.locator("#chart-sessions svg path").count() > 5
+    assert refused == []
+    report.close()
+
+
+def _serious(page: Any) -> dict[str, list[str]]:
+    """What axe-core complains of, light and dark."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    told: dict[str, list[str]] = {}
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        _await(page, "scheme => document.documentElement.dataset.theme === scheme", scheme)
+        for found in Axe().run(page).response["violations"]:
+            if found["impact"] in ("serious", "critical"):
+                told[f"{scheme}: {found['id']}"] = [node["html"] for node in found["nodes"]]
+    return told
+
+
+def _serve(page: Any, url: str, **answers: Any) -> None:
+    """Answer parts of the page's JSON API with `answers`."""
+    for name, answer in answers.items():
+        page.route(f"{url}/sessions/api/{name}", partial(_fulfil, name, json.dumps(answer)))
+
+
+def _fulfil(name: str, said: str, route: Any) -> None:
+    if name == "events":
+        route.fulfill(body=f"retry: 60000\ndata: {said}\n\n", content_type="text/event-stream")
+    else:
+        route.fulfill(body=said, content_type="application/json")
+
+
+def _told(**figures: Any) -> dict[str, Any]:
+    frame = {
+        **dict.fromkeys(
+            ("active", "quiet", "closing", "leaked", "others", "held", "opened", "hits", "requests", "leaks"), 0
+        ),
+        "t": 9.0,
+        "listed": 0,
+        "late": None,
+        "margin": None,
+        "delay": 0.0,
+        "stage": "",
+        "processes": 1,
+        **{key: [] for key in ("profiles", "due", "reaped", "warnings")},
+        **figures,
+    }
+    return {"run": "a-run", "state": "running", "scenario": "", "host": "", "limit": 5, "analysing": False} | {
+        "frame": frame,
+        "analysed": 5.0,
+        "started": 0.0,
+    }
+
+
+_EMPTY = {"run": "a-run", "columns": {"t": []}}
+
+
+def test_what_a_killed_run_left_open_is_swept_by_a_button(
+    page: Any, tmp_path: Path, sandbox: Callable[..., SandboxProcess]
+) -> None:
+    """Its sessions are open at the API until then; the page says what was done."""
+    api = sandbox()
+    with _locust(tmp_path, "--host", api.url) as (url, process):
+        form = {"user_count": 4, "spawn_rate": 4, "host": api.url, "user_classes": "Quiet"}
+        assert requests.post(f"{url}/swarm", data=form, timeout=BOUND_SECONDS).json()["success"]
+        _until(lambda: len(api.open_sessions()) == 4)
+        process.kill()
+        process.wait(BOUND_SECONDS)
+    with _locust(tmp_path, "--host", api.url) as (url, _):
+        page.goto(f"{url}/sessions/")
+        page.get_by_role("button", name="Sweep now (4)").click()
+        page.get_by_text("Closed 4 sessions").wait_for(timeout=_LONGEST)
+        assert api.open_sessions() == {}
+        page.locator("#past td:last-child", has_text="–").wait_for(timeout=_LONGEST)
+        assert "cut off" in page.inner_text("#past")
+        assert page.complaints == []
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Locust that nobody has started a run in."""
+    with _locust(tmp_path_factory.mktemp("served")) as (url, _):
+        yield url
+
+
+def test_hostile_strings_stay_text(page: Any, served: str) -> None:
+    """An API's id, a finding that quotes it, a run's name, a stage's: shown, not run."""
+    leak = {"session": 1, "profile": HOSTILE, "way": "crash", "id": HOSTILE, "due": 20.0}
+    line = {"profile": HOSTILE, "active": 1, "quiet": 0, "closing": 0, "leaked": 0, "hits": 0}
+    found = {"name": HOSTILE, "severity": "high", "owner": "api", "confidence": 1, "said": HOSTILE, "advice": HOSTILE}
+    past = {"run": HOSTILE, "scenario": HOSTILE, "started": 0, "ended": True, "verdict": "pass", "sentence": HOSTILE}
+    frame = _told(due=[leak], leaks=1, profiles=[line], stage=HOSTILE, warnings=[HOSTILE])
+    runs = [{**past, "report": True, "plan": True, "open": 2}]
+    _serve(page, served, events=frame, history=_EMPTY, findings=[found], runs=runs)
+    page.goto(f"{served}/sessions/")
+    page.locator("#findings li").wait_for(timeout=_LONGEST)
+    page.locator("#past tbody tr").wait_for(timeout=_LONGEST)
+    for place in ("#leak-table", "#profile-table", "#findings", "#past", "#warnings", "#about"):
+        assert HOSTILE in page.inner_text(place), place
+    assert page.title() == "Sessions · streamsoak"
+    assert page.locator("img").count() == 0
+    assert page.complaints == []
+
+
+def test_a_generator_that_cannot_keep_up_is_a_warning_in_plain_words(page: Any, served: str) -> None:
+    """On top of the page, and read out."""
+    warning = "The generator stood still for 3.0 s (tolerance 1 s): the verdict will be unknown."
+    _serve(page, served, events=_told(warnings=[warning], delay=3.0), history=_EMPTY, findings=[], runs=[])
+    page.goto(f"{served}/sessions/")
+    page.get_by_role("alert").filter(has_text=warning).wait_for(timeout=_LONGEST)
+
+
+def test_a_window_can_be_chosen_and_the_browser_does_not_grow(page: Any, served: str) -> None:
+    """Half a day of thinned history: the whole of it, its last minute, and a stretch dragged over."""
+    points = [second * 18.0 for second in range(2400)]
+    columns = {"t": points, "active": [3] * len(points), "hits": [0] * len(points)}
+    _serve(page, served, events=_told(t=points[-1]), history={"run": "a-run", "columns": columns}, findings=[], runs=[])
+    page.goto(f"{served}/sessions/")
+    axis = "document.querySelector('#chart-hits svg').textContent"
+    _await(page, f"{axis}.includes('11:5')")
+    page.select_option("#window", "0")
+    _await(page, f"{axis}.includes('4:00:00')")
+    page.locator("#chart-hits svg").scroll_into_view_if_needed()
+    box = page.locator("#chart-hits svg").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 80)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2 + 60, box["y"] + 80, steps=4)
+    page.mouse.up()
+    page.locator("#chosen").wait_for(timeout=_LONGEST)
+    assert "4:00:00" not in page.locator("#chart-sessions svg").text_content()
+    assert page.complaints == []
+
+
+def test_the_page_before_any_run(page: Any, served: str) -> None:
+    """It says so, leads to the form, and axe finds nothing serious."""
+    page.goto(f"{served}/sessions/")
+    page.get_by_text("No run yet").wait_for(timeout=_LONGEST)
+    _await(page, "document.getElementById('state').textContent === 'ready'")
+    assert _serious(page) == {}
+    page.click("#about a")
+    page.get_by_text("Start new load test").wait_for(timeout=_LONGEST)
+    assert page.complaints == []
+
+
+@pytest.mark.parametrize(
+    "path", ["/swarm", "/stop", "/stats/reset", "/user", "/sessions/api/sweep", "/sessions/api/analyse"]
+)
+def test_another_sites_page_starts_and_stops_nothing(served: str, path: str) -> None:
+    """Locust's own addresses as well as ours."""
+    form = {"user_count": 1, "spawn_rate": 1, "host": ""}
+    for headers in ({"Origin": "http://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Host": "evil.example"}):
+        answer = requests.post(f"{served}{path}", data=form, headers=headers, timeout=BOUND_SECONDS)
+        assert answer.status_code == 403, headers
+    assert _state(served)["state"] == "none"
+    assert requests.get(f"{served}/stats/requests", timeout=BOUND_SECONDS).json()["state"] == "ready"
+
+
+def test_no_answer_holds_the_key(served: str) -> None:
+    """Neither the pages nor what they fetch."""
+    for path in (
+        "/",
+        "/sessions/",
+        "/sessions/assets/sessions.js",
+        "/sessions/api/state",
+        "/sessions/api/runs",
+        "/logs",
+    ):
+        answer = requests.get(f"{served}{path}", timeout=BOUND_SECONDS)
+        assert answer.ok, path
+        assert KEY not in answer.text
+
+
+@pytest.mark.parametrize(
+    "path", ["../../etc/passwd", "..%2F..%2Fetc/passwd", "%2e%2e/report.html", "x/manifest.json", "x/report.html"]
+)
+def test_nothing_outside_of_the_runs_is_handed_out(served: str, path: str) -> None:
+    """Nor anything of a run but its report and what belongs to it."""
+    prepared = requests.Request("GET", served).prepare()
+    prepared.url = f"{served}/sessions/runs/{path}"
+    with requests.Session() as session:
+        assert session.send(prepared, timeout=BOUND_SECONDS).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("limit", "many", "--limit: must be a whole number (is 'many')"),
+        ("limit", "0", "--limit: must be 1 or more (is 0)"),
+        ("observe", "-1", "--observe: must be 0 seconds or more (is -1)"),
+        ("scenario", "nowhere", "--scenario: no scenario 'nowhere'"),
+        ("load", "both", "--load: must be stages or users (is 'both')"),
+        ("host", "https://api.example", "--max-open: is missing"),
+    ],
+)
+def test_a_mistake_in_the_form_is_told_in_the_form(served: str, field: str, value: str, said: str) -> None:
+    """And no run begins."""
+    form = {"user_count": 1, "spawn_rate": 1, "host": "", "scenario": "smoke", field: value}
+    answer = requests.post(f"{served}/swarm", data=form, timeout=BOUND_SECONDS).json()
+    assert not answer["success"]
+    assert said in answer["message"]
+    assert _state(served)["state"] == "none"
+
+
+def test_with_web_login_nothing_of_ours_is_open(tmp_path: Path) -> None:
+    """Each address leads to the login, and a form that is posted without one starts nothing."""
+    with _locust(tmp_path, "--web-login", locustfile=LOGIN) as (url, _):
+        for path in (
+            "",
+            "/",
+            "/api/state",
+            "/api/history",
+            "/api/events",
+            "/api/runs",
+            "/api/findings",
+            "/runs/x/report.html",
+        ):
+            answer = requests.get(f"{url}/sessions{path}", timeout=BOUND_SECONDS, allow_redirects=False)
+            assert (answer.status_code, "/login" in answer.headers["Location"]) == (302, True), path
+        form = {"user_count": 1, "spawn_rate": 1, "host": "", "scenario": "smoke"}
+        for path in ("/swarm", "/sessions/api/sweep", "/sessions/api/analyse"):
+            answer = requests.post(f"{url}{path}", data=form, timeout=BOUND_SECONDS, allow_redirects=False)
+            assert (answer.status_code, "/login" in answer.headers["Location"]) == (302, True), path
+        with requests.Session() as session:
+            session.get(f"{url}/let-me-in", timeout=BOUND_SECONDS)
+            assert session.get(f"{url}/sessions/api/state", timeout=BOUND_SECONDS).json()["state"] == "none"
+
+
+def test_users_rate_and_time_can_take_the_place_of_a_scenarios_stages(tmp_path: Path) -> None:
+    """The picked classes come, as the scenario has them; its limit and gates hold; the events reach whoever listens."""
+    with _locust(tmp_path, "--observe", "0") as (url, _):
+        form = {
+            "user_count": 6,
+            "spawn_rate": 6,
+            "host": "",
+            "scenario": "smoke",
+            "load": "users",
+            "user_classes": "Quiet",
+        }
+        with requests.get(f"{url}/sessions/api/events", stream=True, timeout=BOUND_SECONDS) as events:
+            assert requests.post(f"{url}/swarm", data=form, timeout=BOUND_SECONDS).json()["success"]
+            frames = (json.loads(line[6:]) for line in events.iter_lines() if line.startswith(b"data: "))
+            full = next(told for told in frames if told["frame"] and told["frame"]["held"] == 6)
+        assert [line["profile"] for line in full["frame"]["profiles"]] == ["quiet"]
+        assert requests.post(f"{url}/stop", timeout=_LONGEST_SECONDS).ok
+        _until(lambda: _state(url)["state"] == "ended")
+        (past,) = requests.get(f"{url}/sessions/api/runs", timeout=BOUND_SECONDS).json()
+        assert (past["scenario"], past["report"], past["ended"]) == ("smoke", True, True)
+    manifest = json.loads(next(tmp_path.glob("runs/*/manifest.json")).read_text(encoding="utf-8"))
+    assert (manifest["stages_replaced"], list(manifest["people"]), manifest["limit"]) == (True, ["quiet"], 25)

@@ -1,0 +1,30 @@
+"""What a pipeline reads of a run, and that all of it says the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import jsonschema
+from junitparser import Error, Failure, JUnitXml
+
+from reports.schema import schema
+
+from .crew import streamsoak, summary
+
+CODES = {"pass": 0, "fail": 1, "unknown": 2}
+RED = {"pass": [], "fail": [Failure], "unknown": [Error]}
+
+
+def verdict_of(folder: Path, code: int) -> str:
+    """The verdict, which exit code, summary.json, junit.xml, summary.md and `streamsoak check` agree about."""
+    told = summary(folder)
+    jsonschema.Draft202012Validator(schema()).validate(told)
+    verdict: str = told["verdict"]
+    assert code == CODES[verdict], told["sentence"]
+    assert (folder / "summary.md").read_text(encoding="utf-8").startswith(f"### streamsoak: {verdict}\n")
+    cases = {case.name: case for suite in JUnitXml.fromfile(str(folder / "junit.xml")) for case in suite}
+    assert [type(result) for result in cases["verdict"].result] == RED[verdict]
+    for gate in told["gates"]:
+        assert [type(result) for result in cases[gate["gate"]].result] == RED[gate["result"]], gate
+    assert streamsoak("check", str(folder)).returncode == code
+    return verdict

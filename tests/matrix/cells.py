@@ -1,0 +1,85 @@
+"""The cells of the matrix: which defects, which seed, and whether what was found is what must be."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from loadtests.model.draw import Draw
+
+from .expected import EXPECTED, INSEPARABLE
+from .runs import problems, simulated
+
+PAIRS = 20
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run."""
+
+    defects: tuple[str, ...]
+    """As NAME=VALUE; none: the API as documented."""
+    seed: int
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The defects' names."""
+        return tuple(defect.partition("=")[0] for defect in self.defects)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run came to."""
+
+    cell: Cell
+    findings: tuple[dict[str, Any], ...]
+
+    @property
+    def missing(self) -> set[str]:
+        """Own findings of the defects that were not found."""
+        found = {finding["name"] for finding in self.findings if finding["severity"] != "unknown"}
+        return {EXPECTED[name].finding for name in self.cell.names} - found
+
+    @property
+    def surplus(self) -> set[str]:
+        """Problems that no defect of the cell accounts for, and checks that failed."""
+        expected = [EXPECTED[name] for name in self.cell.names]
+        accounted = {name for one in expected for name in (one.finding, *one.beside)}
+        failed = {finding["name"] for finding in self.findings if finding["severity"] == "unknown"}
+        return problems(self.findings) - accounted | failed
+
+    @property
+    def is_right(self) -> bool:
+        """Each defect by its own name, and nothing else."""
+        return not self.missing and not self.surplus
+
+
+def carry_out(cell: Cell, root: Path) -> Result:
+    """The run of `cell`, in a directory of its own in `root`."""
+    folder = root / "-".join((*cell.defects, "seed", str(cell.seed))).replace("=", "_")
+    return Result(cell, tuple(simulated(cell.defects, cell.seed, folder)))
+
+
+def alone(seeds: int) -> Iterator[Cell]:
+    """No defect, then every defect at both strengths."""
+    for defects in ((), *((f"{name}={strength}",) for name, one in EXPECTED.items() for strength in one.strengths)):
+        for seed in range(1, seeds + 1):
+            yield Cell(defects, seed)
+
+
+def pairs() -> Iterator[Cell]:
+    """Two defects at once: a sample that is always the same."""
+    draw = Draw("pairs")
+    every = [pair for pair in itertools.combinations(EXPECTED, 2) if not any(set(pair) <= kin for kin in INSEPARABLE)]
+    for number in range(PAIRS):
+        pair = every.pop(int(draw.uniform() * len(every)))
+        yield Cell(tuple(f"{name}={_strength(name, draw)}" for name in pair), number + 1)
+
+
+def _strength(name: str, draw: Draw) -> str:
+    expected = EXPECTED[name]
+    drawn = expected.strengths[int(draw.uniform() * 2)]
+    return expected.paired or drawn

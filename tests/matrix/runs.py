@@ -1,0 +1,62 @@
+"""One run of the matrix: the scenario in virtual time, with defects, judged by the report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from loadtests.catalogue import folders
+from loadtests.defective import DefectiveSimulator
+from loadtests.defects.catalogue import parse_defects
+from loadtests.model.ending import Bounds
+from loadtests.model.manifest import Manifest, write_manifest
+from loadtests.model.plan import Plan
+from loadtests.model.scenario import Scenario, load_scenario
+from loadtests.recorder import LARGE_BATCH_ROWS, Recorder
+from reports.build import judge_run
+
+SCENARIO = Path(__file__).with_name("scenario.toml")
+
+
+@cache
+def scenario() -> Scenario:
+    """The one that tells defects apart."""
+    return load_scenario(SCENARIO, folders())
+
+
+def simulated(defects: Sequence[str], seed: int, folder: Path) -> list[dict[str, Any]]:
+    """The findings of a run with `defects`, as summary.json has them."""
+    plan = scenario()
+    folder.mkdir(parents=True)
+    recorder = Recorder(folder, plan.profiles, batch_rows=LARGE_BATCH_ROWS)
+    simulator = DefectiveSimulator(Plan(plan), plan.limit, seed, recorder, parse_defects(defects))
+    came_to = simulator.run(plan.duration, Bounds(plan.observe, plan.tolerance, plan.poll, plan.timeout))
+    recorder.close()
+    manifest = Manifest(
+        run=folder.name,
+        host="none: simulated",
+        sandbox=True,
+        simulated=True,
+        started_unix=0.0,
+        seed=seed,
+        limit=plan.limit,
+        observe=plan.observe,
+        poll=plan.poll,
+        tolerance=plan.tolerance,
+        people=plan.profiles,
+        scenario=plan,
+        software={},
+        load_ended=came_to.load_ended,
+        ended=came_to.ended,
+        left_open=came_to.drained.left,
+    )
+    write_manifest(folder, manifest)
+    findings: list[dict[str, Any]] = judge_run(folder).summary["findings"]
+    return findings
+
+
+def problems(findings: Sequence[dict[str, Any]]) -> set[str]:
+    """The names of severity "problem"."""
+    return {finding["name"] for finding in findings if finding["severity"] == "problem"}

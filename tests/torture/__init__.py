@@ -1,0 +1,1 @@
+"""kill -9 at random moments, against real processes: `make torture`."""

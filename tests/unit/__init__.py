@@ -1,0 +1,1 @@
+"""The pure parts, exactly and in virtual time."""

@@ -1,0 +1,1 @@
+"""One defect, one small file; its test beside it."""

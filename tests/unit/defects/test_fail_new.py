@@ -1,0 +1,16 @@
+"""`fail-new`: no room, whatever the limit."""
+
+from __future__ import annotations
+
+from loadtests.model.answer import Reason, classify
+from loadtests.model.surface import Operation
+
+from .account import Account
+
+
+def test_nothing_is_opened() -> None:
+    """Session full, which is no concurrency hit."""
+    account = Account("fail-new=1")
+    refusal = account.ask(0, Operation.NEW)
+    assert classify(refusal.status, refusal.code, refusal.message) is Reason.SESSION_FULL
+    assert account.listed(1) == []

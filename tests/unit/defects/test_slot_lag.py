@@ -1,0 +1,26 @@
+"""`slot-lag`: a slot is free some time after stop."""
+
+from __future__ import annotations
+
+from loadtests.model.surface import Operation
+
+from .account import Account
+
+
+def test_the_slot_is_held_for_a_while() -> None:
+    """The session is closed at once for its client, listed and counted for 3 s more."""
+    account = Account("slot-lag=3", limit=1)
+    session = account.new(0)
+    assert account.ask(10, Operation.STOP, session).code == 100
+    assert account.ask(10.5, Operation.TASK, session).code == 10005
+    assert account.listed(12.9) == [session]
+    assert account.ask(12.9, Operation.NEW).code == 10007
+    assert account.listed(13) == []
+    assert account.ask(13, Operation.NEW).code == 100
+
+
+def test_a_session_that_was_reaped_holds_nothing() -> None:
+    """Only stop lags."""
+    account = Account("slot-lag=3", limit=1)
+    account.new(0, 60)
+    assert account.ask(60, Operation.NEW).code == 100

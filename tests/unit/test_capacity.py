@@ -1,0 +1,268 @@
+"""The parts of a capacity plan, each by itself: exact figures, or chance with a seed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from loadtests.model.erlang import engset, erlang_b, erlang_servers
+from loadtests.model.profile import Profile
+from reports.plan.crowd import Crowd, Marks, Resident
+from reports.plan.leaks import build_leaks
+from reports.plan.limit import Today, build_limits, with_returning
+from reports.plan.poisson import test_arrivals as arrivals_of
+from reports.plan.replay import replays, steady
+from reports.plan.source import read_source
+from reports.plan.steps import Step, build_steps
+from reports.plan.theory import offered_each, theory_of
+from reports.plan.timeout import build_timeout, interval_for
+from tests.golden.story import Story
+
+_SECONDS = 3600.0
+
+
+def _profile(retries: int = 0, model: str = "open", pause: float = 10.0) -> Profile:
+    return Profile.model_validate(
+        {
+            "name": "caller",
+            "session_length": 30,
+            "arrivals": {"model": model, "pause": pause},
+            "on_refusal": {"retries": retries, "backoff": 60.0, "jitter": 0.5},
+        }
+    )
+
+
+def _crowd(n: int, held: float, *, leaks: float = 0.0, tail: float = 0.0, profile: Profile | None = None) -> Crowd:
+    """`n` people in an hour who stay for `held` seconds on average; every so many leak for `tail` more."""
+    generator = np.random.default_rng(7)
+    leaking = np.arange(n) % 100 < 100 * leaks
+    marks = Marks(
+        used=generator.exponential(held, n),
+        tail=np.where(leaking, tail, 0.0),
+        idle_timeout=np.full(n, 60.0),
+        since=np.full(n, 10.0),
+        leak=leaking,
+        endless=np.zeros(n, dtype=bool),
+        profile=np.zeros(n, dtype=int),
+        rate=np.ones(n),
+    )
+    t = np.sort(generator.uniform(0, _SECONDS, n))
+    low, high = np.zeros(n), np.full(n, _SECONDS)
+    return Crowd(marks, t, low, high, False, (profile or _profile(),), (), _SECONDS, 0.03, ())
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_independent_people_come_by_poisson(seed: int) -> None:
+    """Both tests let them pass."""
+    t = np.random.default_rng(seed).uniform(0, 600, 300)
+    told = arrivals_of(t, 0.0, 600.0, 1)
+    assert told.poisson is True
+    assert told.per_minute == 30
+    assert told.dispersion == pytest.approx(1, abs=0.6)
+    assert told.gap_variation == pytest.approx(1, abs=0.2)
+
+
+def test_a_clock_and_bunches_are_not_poisson() -> None:
+    """Evenly spaced: too little dispersion; each with four followers: too much."""
+    even = arrivals_of(np.arange(300) * 2.0 + 1, 0.0, 600.0, 1)
+    bunches = arrivals_of(np.repeat(np.random.default_rng(1).uniform(0, 600, 60), 5), 0.0, 600.0, 1)
+    assert (even.poisson, bunches.poisson) == (False, False)
+    assert even.dispersion is not None
+    assert bunches.dispersion is not None
+    assert even.dispersion < 0.1 < 3 < bunches.dispersion
+
+
+def test_of_few_nothing_is_said() -> None:
+    """Unknown, not a number."""
+    told = arrivals_of(np.arange(20.0), 0.0, 20.0, 1)
+    assert (told.poisson, told.dispersion, told.distance_p, told.gaps) == (None, None, None, ())
+
+
+def test_the_refused_do_as_the_most_similar_did(tmp_path: Path) -> None:
+    """Planned 20 s and to leave without a close: the tail of the leak whose stay was the nearest; who closes has none."""
+    story = Story()
+    for number, t, stay, way in ((1, 1.0, 5.0, "abandon"), (2, 2.0, 19.0, "abandon"), (3, 3.0, 20.0, "close")):
+        story.note(number, "arrive", t, stay, way).call(number, "new", t, value=30.0, detail=f"id-{number}")
+        story.leaves(number, t + stay, way)
+        if way == "close":
+            story.stops(number, t + stay)
+        else:
+            story.listed(number, t + 0.5).call(number, "task", t + stay - 1.0).vanishes(
+                number, t + stay + 28.5, t + stay + 29.5
+            )
+    for number, t, stay, way in ((4, 4.0, 21.0, "abandon"), (5, 5.0, 12.0, "close")):
+        story.note(number, "arrive", t, stay, way).refused(number, t).note(number, "give-up", t, 1, "concurrency-limit")
+    people = read_source(story.looks(90).write(tmp_path / "run")).people.set_index("session")
+    assert list(people["refused"]) == [False, False, False, True, True]
+    assert people.loc[4, "used"] == pytest.approx(21.0, abs=0.1)
+    assert people.loc[4, "tail"] == pytest.approx(people.loc[2, "tail"]) == pytest.approx(29.0, abs=0.6)
+    assert people.loc[5, "used"] == pytest.approx(12.0, abs=0.1)
+    assert people.loc[5, "tail"] == 0
+    assert list(people["leak"]) == [True, True, False, True, False]
+
+
+@pytest.mark.parametrize("limit", [30, 50, 60])
+def test_a_replay_of_people_who_do_not_come_back_is_erlangs(limit: int) -> None:
+    """In a load that lasts, and within the chance of many runs."""
+    crowd = _crowd(6000, 30.0)
+    load = float(crowd.marks.used.sum()) / _SECONDS
+    tally, came = steady(crowd, 6000 / _SECONDS, limit, 1, 40_000)
+    assert came == pytest.approx(load, rel=0.03)
+    assert tally.share == pytest.approx(erlang_b(came, limit), abs=0.012)
+    shares = [each.share for each in replays(crowd, limit, 1, 20)]
+    assert np.mean(shares) == pytest.approx(erlang_b(load, limit), abs=0.012)
+
+
+def test_a_replay_of_residents_is_engsets() -> None:
+    """Thirty people, 30 s inside and 10 s of pause each, and 20 slots."""
+    profile = _profile(model="closed")
+    crowd = replace(_crowd(500, 30.0, profile=profile), residents=(Resident(0, 0.0, _SECONDS),) * 30)
+    shares = [each.share for each in replays(crowd, 20, 1, 12)]
+    assert np.mean(shares) == pytest.approx(engset(30, offered_each(crowd), 20), abs=0.02)
+
+
+def test_the_theory_follows_from_what_people_do() -> None:
+    """Erlang B, Engset, or neither."""
+    alone = _crowd(100, 30.0)
+    returning = _crowd(100, 30.0, profile=_profile(retries=2))
+    closed = replace(_crowd(100, 30.0, profile=_profile(model="closed")), residents=(Resident(0, 0.0, 60.0),))
+    told = [
+        theory_of(alone, is_poisson=True, is_steady=True),
+        theory_of(alone, is_poisson=False, is_steady=True),
+        theory_of(alone, is_poisson=True, is_steady=False),
+        theory_of(returning, is_poisson=True, is_steady=True),
+        theory_of(closed, is_poisson=False, is_steady=True),
+    ]
+    assert [theory.kind for theory in told] == ["erlang-b", "replay", "replay", "replay", "engset"]
+
+
+def test_another_share_of_leaks_and_another_timeout() -> None:
+    """As many people as before, and what leaks hold moves with the timeout."""
+    crowd = _crowd(2000, 30.0, leaks=0.1, tail=50.0)
+    for share in (0.0, 0.3, 1.0):
+        marks = crowd.changed(leak_share=share).marks
+        assert marks.rate.sum() == pytest.approx(2000)
+        assert marks.rate[marks.leak].sum() == pytest.approx(2000 * share)
+    longer = crowd.changed(idle_timeout=120.0).marks
+    assert set(longer.tail[longer.leak]) == {110.0}
+    made = _crowd(2000, 30.0).changed(leak_share=0.25).marks
+    assert made.rate[made.leak].sum() == pytest.approx(500)
+    assert set(made.tail[made.leak]) == {50.0}, "the timeout less the silence before leaving"
+    assert crowd.changed(arrivals=3.0).marks.rate.sum() == pytest.approx(6000)
+
+
+def test_the_first_part_of_a_run_has_its_part_of_the_people() -> None:
+    """Ten minutes of the hour: a sixth of them."""
+    part = _crowd(3000, 30.0).until(600.0)
+    came = [len(each.first) for each in replays(part, 1000, 1, 20)]
+    assert np.mean(came) == pytest.approx(500, rel=0.05)
+
+
+def test_limits_by_erlang_b_are_its_inverse() -> None:
+    """Growing with arrivals, and with what is asked for; leaks cost slots."""
+    crowd = _crowd(4000, 30.0, leaks=0.2, tail=50.0)
+    limits = build_limits(Today(crowd, _SECONDS, "erlang-b", 0.0), 1)
+    by = {(each.arrivals, each.leaks, each.target): each for each in limits}
+    assert len(limits) == len(by) == 24
+    for each in limits:
+        assert each.slots == erlang_servers(each.erlang, each.target)
+        assert each.low <= each.slots <= each.high
+    assert by[1.0, True, 0.01].slots > by[1.0, False, 0.01].slots
+    assert by[10.0, True, 0.01].erlang == pytest.approx(10 * by[1.0, True, 0.01].erlang)
+
+
+def test_people_who_come_back_need_more_slots() -> None:
+    """A replay finds no fewer than Erlang B for people who do not; at the limit found about the target is refused."""
+    crowd = _crowd(3000, 30.0, profile=_profile(retries=3))
+    limits = {
+        each.target: each for each in build_limits(Today(crowd, _SECONDS, "replay", 0.0), 1) if each.arrivals == 1
+    }
+    at_five = limits[0.05]
+    assert (at_five.by, limits[0.001].by) == ("replay", "erlang-b-with-returning")
+    assert at_five.slots > erlang_servers(at_five.erlang, 0.05)
+    tally, _ = steady(crowd, 3000 / _SECONDS, at_five.slots, 9, 30_000)
+    assert 0.02 < tally.share < 0.08
+    assert with_returning(50.0, 0.05, 0) == erlang_servers(50.0, 0.05)
+
+
+def _people(leaks: int, others: int) -> pd.DataFrame:
+    n = leaks + others
+    is_leak = np.arange(n) < leaks
+    return pd.DataFrame(
+        {
+            "session": range(n),
+            "served": True,
+            "leak": is_leak,
+            "endless": False,
+            "since_spoke": 10.0,
+            "tail": np.where(is_leak, 50.0, 0.0),
+            "way": np.where(np.arange(n) < leaks // 2, "abandon", np.where(is_leak, "crash", "close")),
+            "intent": "close",
+        }
+    )
+
+
+def test_the_trade_off_of_timeouts() -> None:
+    """Ten sessions of which one is silent for 100 s; five leaks, silent for 10 s before they left, in 100 s."""
+    gaps = pd.DataFrame({"session": [3, 3, 4], "gap": [100.0, 35.0, 40.0]})
+    told = build_timeout(_people(5, 5), gaps, 100.0, failing=0.1, slack=1.0, survives=2)
+    by = {each.idle_timeout: each for each in told.candidates}
+    assert (by[30].lost, by[45].lost, by[90].lost, by[120].lost) == (0.2, 0.1, 0.1, 0.0)
+    assert by[60].leaked_slots == pytest.approx(5 * (60 - 10) / 100)
+    assert by[60].keep_alive == 19
+    assert 60 - 3 * by[60].keep_alive >= 1
+    assert by[60].leaked_slots_with == pytest.approx(5 * (60 - 9.5) / 100)
+    assert by[60].lost_with == pytest.approx(100 / 19 * 0.001 / 10)
+    assert by[120].lost_with == 0
+    assert told.recommended is not None
+    assert (told.recommended.idle_timeout, told.recommended.keep_alive) == (60, 19)
+    assert told.without_keep_alives == 120
+    assert told.longest_gap == 100
+
+
+@pytest.mark.parametrize("survives", [0, 1, 2, 5])
+def test_the_interval_survives_what_it_promises(survives: int) -> None:
+    """After so many lost in a row the next still comes before the timeout; one second more, and it would not."""
+    for timeout in (30, 61, 120, 3599):
+        interval = interval_for(timeout, survives, 1.0)
+        assert interval * (survives + 1) <= timeout - 1
+        assert (interval + 1) * (survives + 1) > timeout - 1
+
+
+def test_each_way_of_leaving_has_its_price() -> None:
+    """Slots on average, and by how much the limit could be lower."""
+    told = build_leaks(_people(6, 94), 100.0, 40.0, 0.5)
+    assert {leak.way: leak.count for leak in told.ways} == {"abandon": 3, "crash": 3}
+    assert told.together is not None
+    assert told.together.slots == pytest.approx(3.0)
+    assert told.together.saves["0.01"] == erlang_servers(40.0, 0.01) - erlang_servers(37.0, 0.01)
+    assert told.together.costs_an_hour == pytest.approx(3 * 60 * 0.5)
+    assert build_leaks(_people(0, 10), 100.0, 40.0, None).together is None
+
+
+def _step(came: float, admitted: float) -> Step:
+    return Step("run", f"{came:g}", 60.0, int(came), came, came, admitted, admitted, 0.0, 0.0, "erlang-b")
+
+
+def test_where_admitted_sessions_stop_growing() -> None:
+    """The first step of whose further arrivals less than half got in; whatever the order of the steps."""
+    assert build_steps([_step(40, 31), _step(10, 10), _step(20, 20), _step(30, 28)]).bend == "40"
+    assert build_steps([_step(10, 10), _step(20, 20)]).bend is None
+    assert build_steps([_step(10, 10)]).bend is None
+
+
+@pytest.mark.parametrize("retries", [0, 3])
+def test_of_a_fixed_number_of_people_no_more_slots_are_needed_than_people(retries: int) -> None:
+    """By Engset, and by replays where they come back; the load is theirs, however often they were refused."""
+    profile = _profile(retries=retries, model="closed")
+    crowd = replace(_crowd(500, 30.0, profile=profile), residents=(Resident(0, 0.0, _SECONDS),) * 12)
+    kind = theory_of(crowd, is_poisson=None, is_steady=True).kind
+    today = [each for each in build_limits(Today(crowd, _SECONDS, kind, 0.0), 1) if each.arrivals == 1 and each.leaks]
+    each_offers = offered_each(crowd)
+    assert {limit.by for limit in today} == {"replay" if retries else "engset"}
+    assert [limit.erlang for limit in today] == [pytest.approx(12 * each_offers / (1 + each_offers))] * 3
+    assert all(8 < limit.slots <= 13 for limit in today)

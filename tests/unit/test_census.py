@@ -1,0 +1,124 @@
+"""Who holds the slots, counted as it changes; leaks in the order in which they are due."""
+
+from __future__ import annotations
+
+import pytest
+
+from loadtests.census import MOST_LEAKS, Census
+from loadtests.model.answer import Answer, Outcome, Reason
+from loadtests.model.session import Session
+from loadtests.model.surface import Operation
+
+
+class Clock:
+    """A clock in our hands."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def opened(census: Census, number: int, idle: float = 60.0, at: float = 0.0, profile: str = "calm") -> Session:
+    """An open session."""
+    session = Session(number, profile, idle)
+    session.sending(Operation.NEW)
+    session.told(Operation.NEW, Answer(Outcome.OK, sent=at, answered=at, session_id=f"id-{number}"))
+    census.count(session)
+    return session
+
+
+def test_each_session_is_counted_once_as_what_it_is_now() -> None:
+    """Active, quiet, closing, leaked."""
+    census = Census(Clock())
+    quiet, left, closing = (opened(census, number) for number in (1, 2, 3))
+    opened(census, 4, profile="busy")
+    quiet.quiet = True
+    left.leave("abandon")
+    closing.leave("close")
+    closing.sending(Operation.STOP)
+    for session in (quiet, left, closing, quiet, left):
+        census.count(session)
+    assert census.by_profile() == {"calm": {"quiet": 1, "leaked": 1, "closing": 1}, "busy": {"active": 1}}
+    closing.told(Operation.STOP, Answer(Outcome.OK, sent=1, answered=1))
+    census.count(closing)
+    assert census.by_profile()["calm"] == {"quiet": 1, "leaked": 1}
+
+
+def test_a_stop_that_failed_makes_a_leak() -> None:
+    """The person is gone, and the session may be open."""
+    census = Census(Clock())
+    session = opened(census, 1)
+    session.leave("close")
+    session.sending(Operation.STOP)
+    census.count(session)
+    session.told(Operation.STOP, Answer(Outcome.UNKNOWN, Reason.TIMEOUT, 1, 2))
+    census.count(session)
+    assert (census.leaks, [leak.session for leak in census.due_next()]) == (1, [1])
+
+
+def test_leaks_come_in_the_order_in_which_they_are_due_and_a_zombies_due_time_moves() -> None:
+    """An entry of the heap is a lower bound."""
+    census = Census(Clock())
+    sessions = [opened(census, number, idle) for number, idle in ((1, 90), (2, 30), (3, 60))]
+    for session in sessions:
+        session.leave("zombie")
+        census.count(session)
+    assert [(leak.session, leak.due) for leak in census.due_next()] == [(2, 30), (3, 60), (1, 90)]
+    sessions[1].told(Operation.KEEP_ALIVE, Answer(Outcome.OK, sent=40, answered=41))
+    assert [(leak.session, leak.due) for leak in census.due_next()] == [(3, 60), (2, 71), (1, 90)]
+
+
+def test_a_leak_that_ended_is_told_with_when_it_was_due_and_when_it_was_known_to_be_gone() -> None:
+    """The page says "reaped" by it."""
+    clock = Clock()
+    census = Census(clock)
+    session = opened(census, 7, 30)
+    session.leave("crash")
+    census.count(session)
+    clock.now = 31.5
+    session.ended()
+    census.count(session)
+    assert census.leaks == 0
+    assert census.due_next() == []
+    (end,) = census.ended_last()
+    assert (end.session, end.way, end.id, end.earliest, end.due, end.ended) == (7, "crash", "id-7", 30, 30, 31.5)
+
+
+def test_a_leak_that_we_close_ourselves_has_not_been_reaped() -> None:
+    """Closing it is our doing."""
+    census = Census(Clock())
+    session = opened(census, 1)
+    session.leave("abandon")
+    census.count(session)
+    session.sending(Operation.STOP)
+    census.count(session)
+    session.told(Operation.STOP, Answer(Outcome.OK, sent=1, answered=1))
+    census.count(session)
+    assert (census.leaks, census.ended_last()) == (0, [])
+
+
+def test_a_session_whose_answer_was_lost_is_due_an_idle_timeout_after_that() -> None:
+    """Nobody knows its id, nor when it was opened."""
+    clock = Clock()
+    clock.now = 100.0
+    census = Census(clock)
+    session = Session(1, "calm", 60)
+    session.sending(Operation.NEW)
+    session.told(Operation.NEW, Answer(Outcome.UNKNOWN, Reason.TIMEOUT, 95, 100))
+    census.count(session)
+    assert [(leak.way, leak.id, leak.due) for leak in census.due_next()] == [("lost-answer", "", 160)]
+
+
+@pytest.mark.parametrize("number", [MOST_LEAKS, MOST_LEAKS + 1, 500])
+def test_what_a_pulse_names_is_bounded(number: int) -> None:
+    """And asking twice says the same."""
+    census = Census(Clock())
+    for each in range(number):
+        session = opened(census, each, 1000 - each)
+        session.leave("abandon")
+        census.count(session)
+    for _ in range(2):
+        first = census.due_next()
+        assert [leak.due for leak in first] == sorted(1000 - each for each in range(number))[:MOST_LEAKS]
+    assert census.leaks == number

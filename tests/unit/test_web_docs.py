@@ -1,0 +1,28 @@
+"""docs/web.md describes the JSON API field by field."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from loadtests.pulse import Leak, LeakEnd
+from loadtests.webui.frame import Frame, Line
+from loadtests.webui.live import Told
+from loadtests.webui.runs import FILES, Past
+from loadtests.webui.sweeper import Swept
+
+_DOCS = (Path(__file__).parents[2] / "docs" / "web.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("kind", [Told, Frame, Line, Leak, LeakEnd, Past, Swept])
+def test_every_field_is_described(kind: type[msgspec.Struct]) -> None:
+    """By its name."""
+    missing = [field for field in kind.__struct_fields__ if f"`{field}`" not in _DOCS]
+    assert missing == []
+
+
+def test_every_file_that_is_handed_out_is_named() -> None:
+    """And no other is handed out."""
+    assert [name for name in FILES if f"`{name}`" not in _DOCS] == []
