@@ -18,12 +18,15 @@ _ACTIVITY = tuple(operation.value for operation in ACTIVITY)
 # keep-alive that was sent while the client could believe in its session is a margin, the refused ones too: those that came
 # too late are the ones that matter. Of the other activities only those are kept that left nothing: there are few of them.
 _SPARE = f"""
-WITH calls AS (
-    SELECT session, kind = 'keep_alive' AS is_keep_alive, outcome = 'ok' AS is_ok, t, t + latency AS answered,
-        max(CASE WHEN outcome = 'ok' THEN t END) OVER (
+WITH acts AS (
+    SELECT session, kind = 'keep_alive' AS is_keep_alive, outcome = 'ok' AS is_ok, t, latency
+    FROM events WHERE outcome IN ('ok', 'fail', 'unknown') AND (kind = 'new' OR kind IN {_ACTIVITY})
+), calls AS (
+    SELECT session, is_keep_alive, is_ok, t, t + latency AS answered,
+        max(CASE WHEN is_ok THEN t END) OVER (
             PARTITION BY session ORDER BY t ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
         ) AS before
-    FROM events WHERE outcome IN ('ok', 'fail', 'unknown') AND (kind = 'new' OR kind IN {_ACTIVITY})
+    FROM acts
 )
 SELECT session, is_keep_alive AND t / 1e9 <= coalesce(told_gone, 'inf') AS is_margin, is_ok, t / 1e9 AS t,
     before / 1e9 AS before, answered / 1e9 AS answered, (before - answered) / 1e9 + idle_timeout AS margin

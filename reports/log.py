@@ -1,21 +1,21 @@
-"""The event log as a table: Arrow streams as the run left them, compacted once into time-sorted Parquet.
+"""The event log as a table, to be asked in SQL.
 
 All big work is DuckDB's, out of core; what comes back is small.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pandas as pd
-import pyarrow as pa
 
 from loadtests.model.manifest import Manifest, files_of, read_manifest
-from loadtests.model.mistakes import EXIT_UNAVAILABLE, InputError
-from loadtests.model.record import COLUMNS, VERSION
+from loadtests.model.mistakes import InputError
+from loadtests.model.record import VERSION
+
+from .compaction import compact
 
 STREAMS = "events*.arrow"
 PARQUET = "events.parquet"
@@ -23,17 +23,7 @@ UNFINISHED = ".unfinished.parquet"
 """The same of a run that goes on, or was cut off."""
 _END = b"\xff\xff\xff\xff\0\0\0\0"
 """Of an Arrow IPC stream that was closed."""
-_VERSION_KEY = b"streamsoak.version"
 _MEMORY = "700MB"
-
-_TYPES = {
-    "category": "VARCHAR",
-    "string": "VARCHAR",
-    "int64": "BIGINT",
-    "int32": "INTEGER",
-    "int16": "SMALLINT",
-    "float64": "DOUBLE",
-}
 
 
 class Log:
@@ -83,7 +73,7 @@ def open_log(run: Path) -> Log:
             run, f"has event records of version {manifest.version}; this program reads up to {VERSION}: use a newer one"
         )
     database = _connect(run)
-    parquet = _compacted(database, run, is_over=manifest.ended is not None)
+    parquet = _compacted(run, is_over=manifest.ended is not None)
     try:
         database.execute(f"CREATE VIEW events AS SELECT * FROM read_parquet({_quoted(parquet)})")
     except duckdb.Error as error:
@@ -105,7 +95,7 @@ def _connect(run: Path) -> duckdb.DuckDBPyConnection:
     return database
 
 
-def _compacted(database: duckdb.DuckDBPyConnection, run: Path, *, is_over: bool) -> Path:
+def _compacted(run: Path, *, is_over: bool) -> Path:
     """The log as Parquet. What a run has written so far is compacted anew at each look, until the run is over."""
     streams = _streams(run)
     kept = run / PARQUET
@@ -114,7 +104,7 @@ def _compacted(database: duckdb.DuckDBPyConnection, run: Path, *, is_over: bool)
     if not streams:
         raise InputError.of(run, f"holds no events: neither {PARQUET} nor {STREAMS}")
     target = kept if is_over else run / UNFINISHED
-    _compact(database, streams, target)
+    compact(streams, target)
     return target
 
 
@@ -137,59 +127,6 @@ def _is_closed(path: Path) -> bool:
 def _is_older(kept: Path, streams: list[Path], *, is_over: bool) -> bool:
     """Whether the log goes on, or a spool was brought here after it had been compacted."""
     return not is_over or any(path.stat().st_mtime > kept.stat().st_mtime for path in streams)
-
-
-def _compact(database: duckdb.DuckDBPyConnection, streams: list[Path], target: Path) -> None:
-    names = ", ".join(f"{column.name}::{_TYPES[column.type]} AS {column.name}" for column in COLUMNS)
-    reader = pa.RecordBatchReader.from_batches(_schema(), _batches(streams))
-    database.register("streams", reader)
-    partial = target.with_name(f".writing-{target.name}")
-    try:
-        database.execute(
-            f"COPY (SELECT {names} FROM streams ORDER BY t, worker, session) TO {_quoted(partial)}"
-            " (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
-        )
-    except duckdb.IOException:
-        partial.unlink(missing_ok=True)
-        raise InputError.of(target, "cannot be written: is the disk full?", code=EXIT_UNAVAILABLE) from None
-    database.unregister("streams")
-    partial.replace(target)
-
-
-def _schema() -> pa.Schema:
-    # Categories stay as they are written, each batch with its own: as text they would take half of the reader's time.
-    types = {"category": pa.dictionary(pa.int16(), pa.string()), "string": pa.string()}
-    return pa.schema([pa.field(c.name, types.get(c.type) or pa.type_for_alias(c.type)) for c in COLUMNS])
-
-
-def _batches(streams: list[Path]) -> Iterator[pa.RecordBatch]:
-    for path in streams:
-        yield from _readable(path)
-
-
-def _readable(path: Path) -> Iterator[pa.RecordBatch]:
-    """Each whole batch: a stream that was cut off, or damaged, ends with the last one before."""
-    try:
-        # Not mapped: what was read once would stay in memory.
-        with pa.OSFile(str(path)) as source, pa.ipc.open_stream(source) as stream:
-            _check_version(path, stream.schema)
-            while True:
-                yield _checked(stream.read_next_batch())
-    except (StopIteration, pa.ArrowException, OSError, ValueError, KeyError, OverflowError, MemoryError):
-        return
-
-
-def _checked(batch: pa.RecordBatch) -> pa.RecordBatch:
-    # Offsets and indices that lead out of the batch would take the process with them.
-    batch.validate(full=True)
-    schema = _schema()
-    return pa.RecordBatch.from_arrays([batch.column(field.name).cast(field.type) for field in schema], schema=schema)
-
-
-def _check_version(path: Path, schema: pa.Schema) -> None:
-    written = int((schema.metadata or {}).get(_VERSION_KEY, b"0"))
-    if written > VERSION:
-        raise InputError.of(path, f"has event records of version {written}; this program reads up to {VERSION}")
 
 
 def _quoted(path: Path) -> str:

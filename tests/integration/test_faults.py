@@ -21,7 +21,7 @@ from loadtests.model.record import Row
 from loadtests.recorder import Recorder
 from loadtests.sandbox.process import SandboxProcess
 from reports.build import judge_run
-from reports.log import _readable
+from reports.compaction import readable
 
 from .conftest import FaultServer, Peer
 from .crew import CREW, Crew, free_port, manifest, streamsoak, summary, wait_for
@@ -334,9 +334,9 @@ def test_a_log_that_is_cut_at_every_byte_of_its_last_batch(tmp_path: Path) -> No
     assert len(whole) > before
     for size in range(before, len(whole)):
         log.write_bytes(whole[:size])
-        assert [row for batch in _readable(log) for row in batch.column("t").to_pylist()] == [1, 2, 3], size
+        assert [row for batch in readable(log) for row in batch.column("t").to_pylist()] == [1, 2, 3], size
     log.write_bytes(whole)
-    assert sum(batch.num_rows for batch in _readable(log)) == 4
+    assert sum(batch.num_rows for batch in readable(log)) == 4
 
 
 def test_a_log_that_lost_its_end_passes_nowhere(dead_run: Path) -> None:
