@@ -6,32 +6,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from loadtests.model.surface import ACTIVITY
-
 from .latency import Percentiles, percentiles
 from .log import Log
+from .margin import build_margins
 from .screen import column_seconds
-
-_ACTIVITY = tuple(operation.value for operation in ACTIVITY)
-
-# What each activity left of the idle timeout, from the send of the acknowledged one before to the answer of this one. Every
-# keep-alive that was sent while the client could believe in its session is a margin, the refused ones too: those that came
-# too late are the ones that matter. Of the other activities only those are kept that left nothing: there are few of them.
-_SPARE = f"""
-WITH acts AS (
-    SELECT session, kind = 'keep_alive' AS is_keep_alive, outcome = 'ok' AS is_ok, t, latency
-    FROM events WHERE outcome IN ('ok', 'fail', 'unknown') AND (kind = 'new' OR kind IN {_ACTIVITY})
-), calls AS (
-    SELECT session, is_keep_alive, is_ok, t, t + latency AS answered,
-        max(CASE WHEN is_ok THEN t END) OVER (
-            PARTITION BY session ORDER BY t ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
-        ) AS before
-    FROM acts
-)
-SELECT session, is_keep_alive AND t / 1e9 <= coalesce(told_gone, 'inf') AS is_margin, is_ok, t / 1e9 AS t,
-    before / 1e9 AS before, answered / 1e9 AS answered, (before - answered) / 1e9 + idle_timeout AS margin
-FROM calls JOIN sessions USING (session) WHERE is_margin OR (is_ok AND margin <= 1e-6)
-"""
 
 # A quiet period is not covered if, within it, a gap between acknowledged activities reaches the idle timeout; after the last
 # of them the gap does not end.
@@ -40,11 +18,10 @@ WITH periods AS (
     SELECT row_number() OVER () AS number, events.session AS session, events.profile AS profile, events.t / 1e9 AS low,
         least(events.t / 1e9 + events.value, sessions.ended) AS high, sessions.idle_timeout AS idle_timeout
     FROM events JOIN sessions USING (session) WHERE events.kind = 'quiet'
-), gaps AS (
-    SELECT session, before, answered FROM spare WHERE is_ok AND margin <= 1e-6
-    UNION ALL SELECT session, alive, 'inf'::DOUBLE FROM sessions
+), idle AS (
+    SELECT session, before, answered FROM gaps UNION ALL SELECT session, alive, 'inf'::DOUBLE FROM sessions
 ), bare AS (
-    SELECT DISTINCT number FROM periods JOIN gaps USING (session)
+    SELECT DISTINCT number FROM periods JOIN idle USING (session)
     WHERE before < high AND answered > low AND least(answered, high) - before >= idle_timeout - 1e-6
 )
 SELECT profile, count(*) AS periods, count(*) FILTER (number NOT IN (SELECT number FROM bare)) AS covered
@@ -53,7 +30,7 @@ FROM periods GROUP BY profile ORDER BY profile
 
 _OVER_TIME = """
 SELECT floor(t / $width) * $width AS t, count(*)::INTEGER AS n, min(margin) AS low, avg(margin) AS mean, max(margin) AS high
-FROM spare WHERE is_margin AND margin IS NOT NULL GROUP BY 1 ORDER BY 1
+FROM margins GROUP BY 1 ORDER BY 1
 """
 
 
@@ -76,8 +53,8 @@ class KeepAlives:
 
 
 def build_keep_alives(log: Log, log_end: float) -> KeepAlives:
-    """The figures, out of the events and the table `sessions`; keeps `spare` as a table of `log`."""
-    log.keep("spare", _SPARE)
+    """The figures, out of the events and the table `sessions`; keeps `margins` and `gaps` as tables of `log`."""
+    build_margins(log)
     counts = log.row("""
         SELECT count(*) AS n, count(*) FILTER (outcome = 'ok') AS ok FROM events
         WHERE kind = 'keep_alive' AND outcome <> 'withheld'
@@ -89,7 +66,7 @@ def build_keep_alives(log: Log, log_end: float) -> KeepAlives:
         count=int(counts["n"]),
         acknowledged=int(counts["ok"]),
         lateness=percentiles(log, lateness),
-        margin=percentiles(log, "SELECT margin AS v FROM spare WHERE is_margin AND margin IS NOT NULL"),
+        margin=percentiles(log, "SELECT margin AS v FROM margins"),
         coverage=log.frame(_QUIET),
         margins=_histogram(log),
         over_time=log.frame(_OVER_TIME, width=column_seconds(log_end)),
@@ -98,8 +75,8 @@ def build_keep_alives(log: Log, log_end: float) -> KeepAlives:
 
 def _histogram(log: Log) -> pd.DataFrame:
     return log.frame("""
-        WITH bounds AS (SELECT greatest((max(margin) - min(margin)) / 40, 0.001) AS width FROM spare WHERE is_margin)
+        WITH bounds AS (SELECT greatest((max(margin) - min(margin)) / 40, 0.001) AS width FROM margins)
         SELECT profile, floor(margin / width) * width AS low, width, count(*) AS n
-        FROM spare CROSS JOIN bounds JOIN sessions USING (session) WHERE is_margin AND margin IS NOT NULL
+        FROM margins CROSS JOIN bounds JOIN sessions USING (session)
         GROUP BY ALL ORDER BY profile, low
     """)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 
@@ -10,6 +11,7 @@ import pandas as pd
 from loadtests.model.record import nanoseconds
 
 from .log import Log
+from .quantile import quantiles
 from .screen import COLUMNS_ON_SCREEN, column_seconds
 
 
@@ -31,9 +33,9 @@ class Percentiles:
         return asdict(self)
 
 
-# One list of quantiles, since each quantile_disc by itself would hold all the values once more.
-_STATES = "count(*)::INTEGER AS n, min(v) AS min, quantile_disc(v, [0.01, 0.05, 0.5, 0.95, 0.99]) AS q, max(v) AS max"
-_FIGURES = "n, min, q[1] AS p1, q[2] AS p5, q[3] AS p50, q[4] AS p95, q[5] AS p99, max"
+_SHARES = {"p1": 0.01, "p5": 0.05, "p50": 0.5, "p95": 0.95, "p99": 0.99}
+
+_SENT = "FROM events WHERE outcome IN ('ok', 'fail', 'unknown') AND kind <> 'list'"
 
 _CELLS = COLUMNS_ON_SCREEN // 2
 """Of latency over time: its charts stand beside each other."""
@@ -45,42 +47,43 @@ _OVER_TIME = f"""
 SELECT kind, t, n, q[1] / 1e9 AS p50, q[2] / 1e9 AS p99 FROM (
 SELECT kind, i * $width AS t, count(*)::INTEGER AS n, quantile_disc(latency, [0.5, 0.99]) AS q
 FROM (
-    SELECT kind, latency, least(floor(t / 1e9 / $width), {_CELLS - 1})::INTEGER AS i FROM events
-    WHERE outcome IN ('ok', 'fail', 'unknown') AND kind <> 'list' AND t BETWEEN $low AND $high
+    SELECT kind, latency, least(floor(t / 1e9 / $width), {_CELLS - 1})::INTEGER AS i {_SENT} AND t BETWEEN $low AND $high
 ) WHERE i >= $first AND i < $last GROUP BY kind, i)
 """
 
 
 def percentiles(log: Log, values: str) -> Percentiles:
     """Of the column `v` of the query `values`."""
-    return Percentiles(**log.row(f"SELECT {_FIGURES} FROM (SELECT {_STATES} FROM ({values}))"))
+    return next(iter(_percentiles(log, values).values()), Percentiles())
 
 
 def by_call(log: Log) -> dict[str, dict[str, Percentiles]]:
     """Of each operation that was sent: `sent` (from the first byte) and `intended` (from when it was due)."""
+    bases = {"sent": "latency", "intended": "greatest(t - intended, 0) + latency"}
     return {
         basis: {
-            str(row["kind"]): Percentiles(**{str(name): value for name, value in row.items() if name != "kind"})
-            for row in log.frame(f"""
-                SELECT kind, {_FIGURES} FROM (
-                    SELECT kind, {_STATES} FROM (SELECT kind, ({value}) / 1e9 AS v FROM events
-                    WHERE outcome IN ('ok', 'fail', 'unknown') AND kind <> 'list') GROUP BY kind
-                ) ORDER BY kind
-            """).to_dict("records")
+            str(kind): made
+            for (kind,), made in _percentiles(log, f"SELECT kind, ({value}) / 1e9 AS v {_SENT}", ["kind"]).items()
         }
-        for basis, value in (("sent", "latency"), ("intended", "greatest(t - intended, 0) + latency"))
+        for basis, value in bases.items()
     }
 
 
 def by_profile(log: Log) -> pd.DataFrame:
     """Columns profile, kind, n, ok, p50, p95, p99 (seconds from the send)."""
-    return log.frame("""
-        SELECT profile, kind, n, ok, q[1] / 1e9 AS p50, q[2] / 1e9 AS p95, q[3] / 1e9 AS p99 FROM (
-            SELECT profile, kind, count(*)::INTEGER AS n, count(*) FILTER (outcome = 'ok')::INTEGER AS ok,
-                quantile_disc(latency, [0.5, 0.95, 0.99]) AS q
-            FROM events WHERE outcome IN ('ok', 'fail', 'unknown') AND kind <> 'list' GROUP BY profile, kind
-        ) ORDER BY profile, kind
-    """)
+    by = ["profile", "kind"]
+    shares = {name: _SHARES[name] for name in ("p50", "p95", "p99")}
+    found = quantiles(log, f"SELECT profile, kind, latency / 1e9 AS v {_SENT}", shares, by)
+    good = log.frame(f"SELECT profile, kind, count(*) FILTER (outcome = 'ok')::INTEGER AS ok {_SENT} GROUP BY ALL")
+    return found.merge(good, on=by)[[*by, "n", "ok", *shares]]
+
+
+def _percentiles(log: Log, values: str, by: Sequence[str] = ()) -> dict[tuple[str, ...], Percentiles]:
+    rows = quantiles(log, values, _SHARES, by).to_dict("records")
+    return {
+        tuple(str(row[name]) for name in by): Percentiles(**{str(n): v for n, v in row.items() if n not in by})
+        for row in rows
+    }
 
 
 def over_time(log: Log, log_end: float) -> pd.DataFrame:

@@ -5,11 +5,13 @@ All big work is DuckDB's, out of core; what comes back is small.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
 
 from loadtests.model.manifest import Manifest, files_of, read_manifest
 from loadtests.model.mistakes import InputError
@@ -23,7 +25,8 @@ UNFINISHED = ".unfinished.parquet"
 """The same of a run that goes on, or was cut off."""
 _END = b"\xff\xff\xff\xff\0\0\0\0"
 """Of an Arrow IPC stream that was closed."""
-_MEMORY = "700MB"
+_MEMORY = "350MB"
+_ROWS_AT_ONCE = 1 << 20
 
 
 class Log:
@@ -54,10 +57,32 @@ class Log:
         """Keep the answer to a question as the table `name`."""
         self._database.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", values or None)
 
+    def drop(self, name: str) -> None:
+        """Keep the table `name` no longer."""
+        self._database.execute(f"DROP TABLE {name}")
+
     def put(self, name: str, frame: pd.DataFrame) -> None:
         """Keep `frame` as the table `name`."""
-        self._database.register("incoming", frame)
-        self._database.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM incoming")
+        self._take(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM incoming", frame)
+
+    def create(self, name: str, schema: pa.Schema) -> None:
+        """Begin the table `name`, which has no rows yet."""
+        self._take(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM incoming", schema.empty_table())
+
+    def append(self, name: str, rows: pa.Table) -> None:
+        """Add `rows` to the table `name`."""
+        self._take(f"INSERT INTO {name} SELECT * FROM incoming", rows)
+
+    def in_order(self, sql: str) -> Iterator[pa.RecordBatch]:
+        """The answer to a question about `events` alone, in the order of the log, some rows at a time."""
+        # A connection of its own: others are asked meanwhile.
+        with self._database.cursor() as beside:
+            beside.execute("SET preserve_insertion_order = true")
+            yield from beside.sql(sql).to_arrow_reader(_ROWS_AT_ONCE)
+
+    def _take(self, sql: str, incoming: pd.DataFrame | pa.Table) -> None:
+        self._database.register("incoming", incoming)
+        self._database.execute(sql)
         self._database.unregister("incoming")
 
     def close(self) -> None:

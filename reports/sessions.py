@@ -208,15 +208,22 @@ WITH looks AS (
         END AS fate
     FROM people
 )
-SELECT * EXCLUDE (ghost, is_ghost), is_ghost AS ghost,
+SELECT * EXCLUDE (ghost, is_ghost, lost_low, lost_high, last_seen, last_vanished, last_listed, unsure_closing), is_ghost AS ghost,
     -- Who sent a stop has not stopped caring, whatever became of it.
     own_stop IS NULL AND (fate IN {_LEAKED} OR (NOT was_there AND fate IN ('capped', 'unobserved'))) AS leak
 FROM fates
 """
 
 
+# A long run has a million sessions, and half of what is known of each is there for SQL alone.
+_SHOWN = """
+session, id, profile, fate, way, ghost, leak, overdue, opened, ended, end_low, end_high, left_at, reached, idle_timeout, cap,
+due_low, due_high, turns, keep_alives
+"""
+
+
 def build_sessions(log: Log) -> pd.DataFrame:
-    """One row for each opened session, ghosts among them; kept as the table `sessions` of `log` too."""
+    """One row for each opened session, ghosts among them, and what pages show of it; kept whole as the table `sessions` of `log`."""
     log.keep("facts", _FACTS)
     if log.manifest.audit:
         log.keep("facts", _AUDITED)
@@ -226,7 +233,8 @@ def build_sessions(log: Log) -> pd.DataFrame:
         log.put("ghosts", ghosts)
         log.keep("facts", "SELECT * FROM facts UNION ALL BY NAME SELECT * FROM ghosts")
     log.keep("sessions", _FATES, tolerance=log.manifest.tolerance, last_look=_last_look(log))
-    return log.frame("SELECT * FROM sessions ORDER BY session")
+    log.drop("facts")
+    return log.frame(f"SELECT {_SHOWN} FROM sessions ORDER BY session")
 
 
 def unresolved(log: Log, sessions: pd.DataFrame) -> int:

@@ -59,7 +59,7 @@ _SOURCES: dict[str, _Source] = {
 _PERCENTILES_OF: dict[str, str] = {
     "keep_alive.lateness": "SELECT t / 1e9 AS t, greatest(t - intended, 0) / 1e9 AS v FROM {events}"
     " WHERE kind = 'keep_alive' AND outcome <> 'withheld'",
-    "keep_alive.margin": "SELECT t, margin AS v FROM spare WHERE is_margin AND margin IS NOT NULL",
+    "keep_alive.margin": "SELECT t, margin AS v FROM margins",
     "generator.loop_delay": "SELECT t / 1e9 AS t, greatest(t - intended - waited, 0) / 1e9 AS v FROM {events}"
     f" WHERE {_SENT} AND kind <> 'list'",
 }
@@ -88,7 +88,7 @@ class Sample:
 
 
 def sampled(log: Log, log_end: float, figure: str, spans: Sequence[Span]) -> Iterator[Sample]:
-    """`figure` in each of `spans`, which lie in the order of time; needs the tables `sessions` and `spare`."""
+    """`figure` in each of `spans`, which lie in the order of time; needs the tables `sessions` and `margins`."""
     # The call that ends the log belongs to a window that reaches so far.
     spans = [(low, high if high < log_end else log_end + 1) for low, high in spans]
     for sample in _sampled(log, figure, spans):

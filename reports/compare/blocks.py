@@ -22,7 +22,7 @@ WITH calls AS (
     SELECT 'latency.' || kind AS family, t, latency AS v FROM calls
     UNION ALL SELECT 'generator.loop_delay', t, greatest(t - intended - waited, 0) FROM calls
     UNION ALL SELECT 'keep_alive.lateness', t, greatest(t - intended, 0) FROM calls WHERE kind = 'keep_alive'
-    UNION ALL SELECT 'keep_alive.margin', t, margin FROM spare WHERE is_margin AND margin IS NOT NULL
+    UNION ALL SELECT 'keep_alive.margin', t, margin FROM margins
 )
 SELECT family, least(floor(t / $width), {CELLS - 1})::INTEGER AS cell,
     floor(sign(v) * ln(1 + abs(v) / {FINEST}) / {RATIO})::INTEGER AS bucket, count(*)::INTEGER AS n

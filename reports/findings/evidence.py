@@ -25,7 +25,7 @@ MOST_SESSIONS = 100
 
 @dataclass(frozen=True)
 class Evidence:
-    """The tables `sessions`, `hits`, `spare` and `edges` are in `log`, beside the view `events`."""
+    """The tables `sessions`, `hits`, `margins` and `edges` are in `log`, beside the view `events`."""
 
     log: Log
     log_end: float

@@ -15,8 +15,8 @@ LEAST = 2
 
 _TIGHT = """
 SELECT session, count(*)::INTEGER AS n, min(margin) AS margin, any_value(idle_timeout) AS idle_timeout
-FROM spare JOIN sessions USING (session)
-WHERE is_margin AND margin < $tight * idle_timeout GROUP BY session ORDER BY margin, session
+FROM margins JOIN sessions USING (session)
+WHERE margin < $tight * idle_timeout GROUP BY session ORDER BY margin, session
 """
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from loadtests.model.units import say_duration
 from reports.finding import Checked, Finding, Unknown
 from reports.log import Log
+from reports.quantile import quantiles
 
 from .check import Check
 from .evidence import Evidence
@@ -15,9 +16,9 @@ TIMES_THE_OTHERS = 3.0
 """Where all calls are slow, it is not `new` that is."""
 LEAST_CALLS = 5
 
-_MEDIANS = """
-SELECT kind = 'new' AS is_new, count(*) AS n, quantile_disc(latency, 0.5) / 1e9 AS p50 FROM events
-WHERE outcome = 'ok' AND kind IN ('new', 'start', 'task', 'keep_alive', 'stop') GROUP BY 1
+_TIMES = """
+SELECT kind = 'new' AS is_new, latency / 1e9 AS v FROM events
+WHERE outcome = 'ok' AND kind IN ('new', 'start', 'task', 'keep_alive', 'stop')
 """
 
 
@@ -42,7 +43,7 @@ def look(evidence: Evidence) -> Checked:
 
 
 def _medians(log: Log) -> tuple[float | None, float | None]:
-    found = {bool(row["is_new"]): row for row in log.records(_MEDIANS)}
+    found = {bool(row["is_new"]): row for row in quantiles(log, _TIMES, {"p50": 0.5}, ["is_new"]).to_dict("records")}
     new, others = (found.get(which) for which in (True, False))
     is_enough = new is not None and new["n"] >= LEAST_CALLS
     return (float(new["p50"]) if new and is_enough else None), (float(others["p50"]) if others else None)
