@@ -8,6 +8,7 @@ Memory grows with the time by which rows are out of order, which is the longest 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import accumulate
 from math import inf
 from pathlib import Path
@@ -43,6 +44,8 @@ def compact(streams: list[Path], target: Path) -> None:
         partial.unlink(missing_ok=True)
         raise InputError.of(target, "cannot be written: is the disk full?", code=EXIT_UNAVAILABLE) from None
     partial.replace(target)
+    # What comes after it has other uses for the memory.
+    pa.default_memory_pool().release_unused()
 
 
 def in_order(streams: list[Path], at_once: int = _ROWS_AT_ONCE) -> Iterator[pa.Table]:
@@ -109,9 +112,15 @@ def _sorted(batches: list[pa.RecordBatch]) -> pa.Table:
 def _write(tables: Iterator[pa.Table], path: Path) -> None:
     encodings = dict.fromkeys(_DELTAS, "DELTA_BINARY_PACKED")
     options = {"compression": "zstd", "use_dictionary": list(_WORDS), "column_encoding": encodings}
-    with pq.ParquetWriter(path, _schema(), **options) as writer:
+    # While one part is being written, the next is sorted.
+    with pq.ParquetWriter(path, _schema(), **options) as writer, ThreadPoolExecutor(1) as beside:
+        written: Future[None] | None = None
         for table in tables:
-            writer.write_table(table, row_group_size=_GROUP_ROWS)
+            if written:
+                written.result()
+            written = beside.submit(writer.write_table, table, row_group_size=_GROUP_ROWS)
+        if written:
+            written.result()
 
 
 def _schema() -> pa.Schema:

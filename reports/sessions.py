@@ -223,7 +223,7 @@ due_low, due_high, turns, keep_alives
 
 
 def build_sessions(log: Log) -> pd.DataFrame:
-    """One row for each opened session, ghosts among them, and what pages show of it; kept whole as the table `sessions` of `log`."""
+    """One row for each opened session, ghosts among them, and what pages show; kept whole as the table `sessions` of `log`."""
     log.keep("facts", _FACTS)
     if log.manifest.audit:
         log.keep("facts", _AUDITED)
