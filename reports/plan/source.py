@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from loadtests.model.manifest import Manifest
 from reports.generator import build_generator
 from reports.hits import build_hits
+from reports.latency import percentiles
 from reports.log import Log, open_log
 from reports.sessions import build_sessions
 from reports.slots import build_slots
@@ -22,11 +22,11 @@ from .timeout import CANDIDATES
 
 _ANSWERS = """
 SELECT coalesce(median(latency) FILTER (kind = 'new'), 0) / 1e9 AS refusal,
-    coalesce(quantile_cont(latency, 0.99) FILTER (kind = 'keep_alive' AND outcome = 'ok'), 0) / 1e9 AS slow,
     count(*) FILTER (kind = 'keep_alive') AS sent,
     count(*) FILTER (kind = 'keep_alive' AND outcome = 'unknown') AS failed
 FROM events
 """
+_ACKNOWLEDGED = "SELECT latency / 1e9 AS v FROM events WHERE kind = 'keep_alive' AND outcome = 'ok'"
 _HELD = """
 SELECT coalesce(sum(least(high, $high) - greatest(low, $low)), 0) / ($high - $low) AS mean FROM segments
 WHERE low < $high AND high > $low
@@ -103,5 +103,5 @@ def _read(log: Log) -> Source:
         build_generator(log, log_end).doubts,
         slots.seconds["others"] / max(end, 1e-9),
         int(told["failed"]) / int(told["sent"]) if told["sent"] else 0.0,
-        max(_LEAST_SLACK, 2 * float(np.nan_to_num(told["slow"]))),
+        max(_LEAST_SLACK, 2 * (percentiles(log, _ACKNOWLEDGED).p99 or 0.0)),
     )

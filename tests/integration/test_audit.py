@@ -142,7 +142,7 @@ def test_a_server_is_ended_by_an_interrupt(tmp_path: Path) -> None:
         "call = lambda name, **body: http.post(os.environ['KONPRO_BASE_URL'] + '/v1/streaming.' + name, json=body).json()\n"
         "session_id = call('new')['data']['session_id']\n"
         # Not signal.pause(): an interrupt that comes right before it would be waited for again.
-        "try:\n    print('ready', flush=True)\n    while True: time.sleep(0.05)\n"
+        "try:\n    print('ready', flush=True)\n    for _ in range(1200): time.sleep(0.05)\n"
         "except KeyboardInterrupt:\n    call('stop', session_id=session_id); print('cleaned up', flush=True)\n"
     )
     command = [*_COMMAND, f"--run-dir={tmp_path}", "--", sys.executable, "-c", program]
@@ -151,8 +151,11 @@ def test_a_server_is_ended_by_an_interrupt(tmp_path: Path) -> None:
     ) as process:
         assert process.stdout is not None
         assert any(line == "ready\n" for line in process.stdout)
-        process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=BOUND_SECONDS)
+        try:
+            process.send_signal(signal.SIGINT)
+            output, errors = process.communicate(timeout=BOUND_SECONDS)
+        finally:
+            process.kill()
     assert process.returncode == 0, output + errors
     assert "cleaned up" in output
     assert "was interrupted" in errors
