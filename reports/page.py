@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from loadtests.model.fate import FATES
+
 from . import charts
 from .counterfactual import ASSUMPTIONS
 from .document import embedded, environment, library, number
@@ -15,7 +17,6 @@ from .explorer import Choice, choose_sessions, clipped, explorer_rows
 from .finding import Finding
 from .gantt import MOST_BARS, worst_leaks
 from .latency import over_time
-from .sessions import FATES
 from .slots import HOLDERS
 from .stages import build_stages
 from .summary import Analysis

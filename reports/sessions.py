@@ -18,21 +18,6 @@ from loadtests.model.surface import ACTIVITY, Operation
 
 from .log import Log
 
-FATES = (
-    "closed",
-    "censored",
-    "expired",
-    "capped",
-    "dropped",
-    "leaked-reaped",
-    "leaked-early",
-    "leaked-late",
-    "swept",
-    "lingering",
-    "unobserved",
-)
-"""Causes of a session's end, of which each opened session has exactly one."""
-
 _LEAKED = ("leaked-reaped", "leaked-early", "leaked-late", "swept", "lingering")
 # Fates of leaks only; a leak may also be capped, or unobserved.
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from loadtests.model.fate import FATES
 from loadtests.model.reason import is_early
 
 from . import latency
@@ -24,7 +25,7 @@ from .hits import Hits, build_hits
 from .keepalive import KeepAlives, build_keep_alives
 from .log import Log
 from .reading import read
-from .sessions import FATES, build_sessions, unresolved
+from .sessions import build_sessions, unresolved
 from .slots import Slots, build_slots
 from .verdict import Verdict, judge
 

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable
 from enum import StrEnum
 
+from .fate import FATES
 from .findings import FINDINGS
 
 
@@ -17,19 +18,6 @@ class Unit(StrEnum):
     SECONDS = "seconds"
 
 
-_FATES = (
-    "closed",
-    "censored",
-    "expired",
-    "capped",
-    "dropped",
-    "leaked-reaped",
-    "leaked-early",
-    "leaked-late",
-    "swept",
-    "lingering",
-    "unobserved",
-)
 _PERCENTILES = ("p1", "p5", "p50", "p95", "p99", "max", "min")
 _OPERATIONS = ("new", "start", "task", "keep_alive", "stop")
 
@@ -39,7 +27,7 @@ FIGURES: dict[str, Unit] = {
     "sessions.lost_to_idle": Unit.COUNT,
     "sessions.leaked": Unit.COUNT,
     "sessions.ghosts": Unit.COUNT,
-    **{f"sessions.fates.{fate}": Unit.COUNT for fate in _FATES},
+    **{f"sessions.fates.{fate}": Unit.COUNT for fate in FATES},
     "concurrency_hits.count": Unit.COUNT,
     "concurrency_hits.first_attempts": Unit.COUNT,
     "concurrency_hits.first_attempt_share": Unit.SHARE,

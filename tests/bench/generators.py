@@ -58,7 +58,7 @@ print(json.dumps(found), flush=True)
 
 def measure(full: bool) -> list[Measurement]:
     """One table for each server."""
-    windows = 20 if full else 4
+    windows = 20 if full else 3
     servers: dict[str, Callable[[], AbstractContextManager[Server]]] = {"sandbox": sandbox}
     if nginx_path():
         servers = {"nginx, a fixed answer": nginx, **servers}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reports.sessions import FATES
+from loadtests.model.fate import FATES
 
 from .story import Story
 

@@ -15,6 +15,8 @@ import pytest
 from loadtests.cli.__main__ import main
 from tests.unit.test_cli import assert_mistake
 
+from .accessibility import serious
+
 _SCENARIO = """
 limit = 12
 gates = ["sessions.fates.lingering == 0"]
@@ -131,8 +133,6 @@ def test_what_is_no_run_is_told(runs: dict[str, Path], tmp_path: Path, place: in
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_draws_offline_and_axe_finds_nothing_serious(page: Any, runs: dict[str, Path], scheme: str) -> None:
     """Every chart has marks, the console is silent, no request leaves the page, nothing is wider than a phone."""
-    from axe_playwright_python.sync_playwright import Axe
-
     assert streamsoak("compare", str(runs["base"]), str(runs["slow"])).returncode == 1
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -143,8 +143,7 @@ def test_the_page_draws_offline_and_axe_finds_nothing_serious(page: Any, runs: d
     for chart in ("changes", "course-0"):
         assert page.locator(f"#chart-{chart} svg path, #chart-{chart} svg line").count() > 5, chart
     assert "regression" in page.inner_text("#figures")
-    found = Axe().run(page).response["violations"]
-    assert [each["id"] for each in found if each["impact"] in ("serious", "critical")] == []
+    assert serious(page) == {}
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.complaints == []

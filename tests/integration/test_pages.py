@@ -20,6 +20,7 @@ from reports.page import render
 from reports.summary import analyse
 from tests.golden.story import Story
 
+from .accessibility import serious
 from .locust_run import finish, start_locust, truth
 
 _HOSTILE = '</script><script>document.title="owned"</script><img src=x onerror="document.title=\'owned\'">"\'&{{7*7}}'
@@ -191,17 +192,9 @@ def test_nothing_is_wider_than_the_screen(page: Any, report: Path, width: int) -
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious(page: Any, report: Path, scheme: str) -> None:
     """Contrast, names, roles, focus, by axe-core's rules."""
-    from axe_playwright_python.sync_playwright import Axe
-
     page.emulate_media(color_scheme=scheme)
     _open(page, report)
-    found = Axe().run(page).response["violations"]
-    told = {
-        each["id"]: [node["html"] for node in each["nodes"]]
-        for each in found
-        if each["impact"] in ("serious", "critical")
-    }
-    assert told == {}
+    assert serious(page) == {}
 
 
 def test_support_csv_downloads_from_the_page(page: Any, report: Path) -> None:

@@ -20,6 +20,7 @@ import requests
 
 from loadtests.sandbox.process import SandboxProcess
 
+from .accessibility import serious
 from .conftest import BOUND_SECONDS
 from .locust_run import KEY, ROOT, finish, start_locust, truth
 
@@ -170,17 +171,14 @@ def _open_report(page: Any) -> None:
     report.close()
 
 
-def _serious(page: Any) -> dict[str, list[str]]:
+def _serious(page: Any) -> dict[str, dict[str, list[str]]]:
     """What axe-core complains of, light and dark."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    told: dict[str, list[str]] = {}
+    told: dict[str, dict[str, list[str]]] = {}
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         _await(page, "scheme => document.documentElement.dataset.theme === scheme", scheme)
-        for found in Axe().run(page).response["violations"]:
-            if found["impact"] in ("serious", "critical"):
-                told[f"{scheme}: {found['id']}"] = [node["html"] for node in found["nodes"]]
+        if found := serious(page):
+            told[scheme] = found
     return told
 
 

@@ -64,7 +64,7 @@ def test_no_sessions_are_no_choice() -> None:
 
 def test_every_fate_has_its_place() -> None:
     """A fate that is added must be placed."""
-    from reports.sessions import FATES
+    from loadtests.model.fate import FATES
 
     assert set(FATES) <= set(INTEREST)
 
