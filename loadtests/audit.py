@@ -56,7 +56,7 @@ def carry_out(orders: Orders, say: Say) -> Path:
     manifest = _manifest(orders, folder)
     write_manifest(folder, manifest)
     sandbox = SandboxProcess(orders.options(folder, zero), {"KONPRO_API_KEY": key})
-    with contextlib.closing(sandbox), _terminated_as_interrupted():
+    with contextlib.closing(sandbox), _interruptible():
         say(f"The sandbox is {sandbox.url}; your program runs.")
         reason = _run(orders.command, {"KONPRO_BASE_URL": sandbox.url, "KONPRO_API_KEY": key})
         load_ended = time.monotonic() - zero
@@ -96,17 +96,21 @@ def _watch(sandbox: SandboxProcess, say: Say) -> None:
 
 
 @contextlib.contextmanager
-def _terminated_as_interrupted() -> Iterator[None]:
-    """SIGTERM to us ends the program, and not the audit: what was seen until then is judged."""
+def _interruptible() -> Iterator[None]:
+    """SIGINT or SIGTERM to us ends the program, and not the audit: what was seen until then is judged.
+
+    A shell that starts us in the background has us ignore the first, and our program with us: a handler undoes both.
+    """
 
     def interrupt(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _manifest(orders: Orders, folder: Path) -> Manifest:

@@ -133,8 +133,13 @@ def test_a_leaky_client_in_node(audit: Audit, node: str) -> None:
     assert [session["verdict"] for session in done.sessions] == ["zombie-keepalives"]
 
 
-def test_a_server_is_ended_by_an_interrupt(tmp_path: Path) -> None:
-    """Ctrl-C reaches the program as one SIGINT, it may clean up, and the audit judges what it saw."""
+@pytest.mark.parametrize(
+    "start", [[], ["sh", "-c", "trap '' INT; exec \"$@\"", "sh"]], ids=["here", "in-the-background"]
+)
+def test_a_server_is_ended_by_an_interrupt(tmp_path: Path, start: list[str]) -> None:
+    """Ctrl-C reaches the program as one SIGINT, it may clean up, and the audit judges what it saw. A shell's job in the
+    background would ignore it, and so would the program.
+    """
     program = (
         "import os, requests, time\n"
         "http = requests.Session(); http.trust_env = False\n"
@@ -145,7 +150,7 @@ def test_a_server_is_ended_by_an_interrupt(tmp_path: Path) -> None:
         "try:\n    print('ready', flush=True)\n    for _ in range(1200): time.sleep(0.05)\n"
         "except KeyboardInterrupt:\n    call('stop', session_id=session_id); print('cleaned up', flush=True)\n"
     )
-    command = [*_COMMAND, f"--run-dir={tmp_path}", "--", sys.executable, "-c", program]
+    command = [*start, *_COMMAND, f"--run-dir={tmp_path}", "--", sys.executable, "-c", program]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=_environment()
     ) as process:

@@ -184,20 +184,18 @@ def test_mistakes_are_told_once_and_nothing_runs(tmp_path: Path, options: list[s
 
 def _zero(run: Finished) -> float:
     """The run's zero on the monotonic clock, from any session's opening in both logs."""
-    sessions = judge_run(run.folder).sessions
     really = truth(run.truth)
-    gaps = [
-        really[session]["opened"] - asked for session, asked in zip(sessions["id"], sessions["opening"], strict=True)
-    ]
-    return min(gaps)
+    opened = _rows(run, "SELECT detail, t / 1e9 FROM {events} WHERE kind = 'new' AND outcome = 'ok'")
+    return min(float(really[session]["opened"]) - asked for session, asked in opened)
 
 
 def _plans(run: Finished) -> set[tuple[Any, ...]]:
+    return set(_rows(run, "SELECT profile, round(value, 6), detail FROM {events} WHERE kind = 'arrive'"))
+
+
+def _rows(run: Finished, sql: str) -> list[tuple[Any, ...]]:
     with duckdb.connect() as database:
-        rows = database.execute(
-            f"SELECT profile, round(value, 6), detail FROM '{run.folder}/events.parquet' WHERE kind = 'arrive'"
-        ).fetchall()
-    return set(rows)
+        return database.execute(sql.format(events=f"'{run.folder}/events.parquet'")).fetchall()
 
 
 def _await_line(process: subprocess.Popen[str], text: str) -> None:
