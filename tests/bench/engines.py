@@ -59,7 +59,7 @@ def engine_for(url: str, listener: Silent | None = None) -> Iterator[Engine]:
 
 
 def run_together(engine: Engine, behaviours: list[Behaviour]) -> None:
-    """Run the behaviours until all have ended."""
+    """Run the behaviours until all have ended, with a beat each second as in any run."""
     left = [len(behaviours)]
 
     def counted(behaviour: Behaviour) -> Behaviour:
@@ -68,8 +68,12 @@ def run_together(engine: Engine, behaviours: list[Behaviour]) -> None:
 
     for behaviour in behaviours:
         engine.start(counted(behaviour))
+    beat = engine.now()
     while left[0]:
         sleep(0.01)
+        if engine.now() > beat + 1:
+            beat = engine.now()
+            engine.beat()
 
 
 def open_sessions(engine: Engine, count: int, at_once: int = 32) -> list[Session]:
