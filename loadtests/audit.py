@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 
 from loadtests.defects.defect import Injected
 from loadtests.model.manifest import Manifest, write_manifest
@@ -101,11 +100,7 @@ def _interruptible() -> Iterator[None]:
 
     A shell that starts us in the background has us ignore the first, and our program with us: a handler undoes both.
     """
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:

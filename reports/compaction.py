@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import accumulate
 from math import inf
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,11 @@ _ROWS_AT_ONCE = 8 * _GROUP_ROWS
 _ORDER = ("t", "worker", "session")
 _DELTAS = ("t", "session", "intended", "latency")
 """Numbers near the one before, and seldom the same: smaller and sooner read as differences."""
+_TYPES = {"category": pa.dictionary(pa.int16(), pa.string()), "string": pa.string()}
+_SCHEMA = pa.schema([(name, _TYPES.get(kind) or pa.type_for_alias(kind)) for name, kind, *_ in COLUMNS])
 _WORDS = ("profile", "kind", "outcome", "holder", "detail")
+
+_earliest = attrgetter("earliest")
 
 
 def compact(streams: list[Path], target: Path) -> None:
@@ -99,10 +104,6 @@ class _Source:
         return next(self._batches)
 
 
-def _earliest(source: _Source) -> float:
-    return source.earliest
-
-
 def _sorted(batches: list[pa.RecordBatch]) -> pa.Table:
     # Categories stay numbers, each batch with its own list of words until here: as text they would take most of the time.
     rows = pa.Table.from_batches(batches).unify_dictionaries().combine_chunks()
@@ -113,7 +114,7 @@ def _write(tables: Iterator[pa.Table], path: Path) -> None:
     encodings = dict.fromkeys(_DELTAS, "DELTA_BINARY_PACKED")
     options = {"compression": "zstd", "use_dictionary": list(_WORDS), "column_encoding": encodings}
     # While one part is being written, the next is sorted.
-    with pq.ParquetWriter(path, _schema(), **options) as writer, ThreadPoolExecutor(1) as beside:
+    with pq.ParquetWriter(path, _SCHEMA, **options) as writer, ThreadPoolExecutor(1) as beside:
         written: Future[None] | None = None
         for table in tables:
             if written:
@@ -123,18 +124,12 @@ def _write(tables: Iterator[pa.Table], path: Path) -> None:
             written.result()
 
 
-def _schema() -> pa.Schema:
-    types = {"category": pa.dictionary(pa.int16(), pa.string()), "string": pa.string()}
-    return pa.schema([pa.field(c.name, types.get(c.type) or pa.type_for_alias(c.type)) for c in COLUMNS])
-
-
 def _checked(batch: pa.RecordBatch) -> pa.RecordBatch:
     # Offsets and indices that lead out of the batch would take the process with them.
     batch.validate(full=True)
     if any(batch[name].null_count for name in _ORDER):
         raise ValueError("a row without a time, or without its writer")
-    schema = _schema()
-    return pa.RecordBatch.from_arrays([batch.column(field.name).cast(field.type) for field in schema], schema=schema)
+    return pa.RecordBatch.from_arrays([batch[field.name].cast(field.type) for field in _SCHEMA], schema=_SCHEMA)
 
 
 def _check_version(path: Path, schema: pa.Schema) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from .latency import Percentiles, percentiles
+from .latency import SENT, Percentiles, percentiles
 from .log import Log
 from .memory import Memory, build_memory
 from .screen import column_seconds
@@ -38,9 +38,8 @@ class Generator:
 
 def build_generator(log: Log, log_end: float) -> Generator:
     """The generator's health, out of the events."""
-    sent = "FROM events WHERE outcome IN ('ok', 'fail', 'unknown') AND kind <> 'list'"
-    delay = percentiles(log, f"SELECT greatest(t - intended - waited, 0) / 1e9 AS v {sent}")
-    wait = percentiles(log, f"SELECT waited / 1e9 AS v {sent}")
+    delay = percentiles(log, f"SELECT greatest(t - intended - waited, 0) / 1e9 AS v {SENT}")
+    wait = percentiles(log, f"SELECT waited / 1e9 AS v {SENT}")
     stall = log.row("SELECT max(value) AS v FROM events WHERE kind = 'loop'")["v"] or 0.0
     delays = log.frame(
         "SELECT floor(t / 1e9 / $width) * $width AS t, max(value) AS delay FROM events WHERE kind = 'loop' GROUP BY 1 ORDER BY 1",

@@ -35,7 +35,8 @@ class Percentiles:
 
 _SHARES = {"p1": 0.01, "p5": 0.05, "p50": 0.5, "p95": 0.95, "p99": 0.99}
 
-_SENT = "FROM events WHERE outcome IN ('ok', 'fail', 'unknown') AND kind <> 'list'"
+SENT = "FROM events WHERE outcome IN ('ok', 'fail', 'unknown') AND kind <> 'list'"
+"""The people's calls, without the observer's."""
 
 _CELLS = COLUMNS_ON_SCREEN // 2
 """Of latency over time: its charts stand beside each other."""
@@ -47,7 +48,7 @@ _OVER_TIME = f"""
 SELECT kind, t, n, q[1] / 1e9 AS p50, q[2] / 1e9 AS p99 FROM (
 SELECT kind, i * $width AS t, count(*)::INTEGER AS n, quantile_disc(latency, [0.5, 0.99]) AS q
 FROM (
-    SELECT kind, latency, least(floor(t / 1e9 / $width), {_CELLS - 1})::INTEGER AS i {_SENT} AND t BETWEEN $low AND $high
+    SELECT kind, latency, least(floor(t / 1e9 / $width), {_CELLS - 1})::INTEGER AS i {SENT} AND t BETWEEN $low AND $high
 ) WHERE i >= $first AND i < $last GROUP BY kind, i)
 """
 
@@ -63,7 +64,7 @@ def by_call(log: Log) -> dict[str, dict[str, Percentiles]]:
     return {
         basis: {
             str(kind): made
-            for (kind,), made in _percentiles(log, f"SELECT kind, ({value}) / 1e9 AS v {_SENT}", ["kind"]).items()
+            for (kind,), made in _percentiles(log, f"SELECT kind, ({value}) / 1e9 AS v {SENT}", ["kind"]).items()
         }
         for basis, value in bases.items()
     }
@@ -73,8 +74,8 @@ def by_profile(log: Log) -> pd.DataFrame:
     """Columns profile, kind, n, ok, p50, p95, p99 (seconds from the send)."""
     by = ["profile", "kind"]
     shares = {name: _SHARES[name] for name in ("p50", "p95", "p99")}
-    found = quantiles(log, f"SELECT profile, kind, latency / 1e9 AS v {_SENT}", shares, by)
-    good = log.frame(f"SELECT profile, kind, count(*) FILTER (outcome = 'ok')::INTEGER AS ok {_SENT} GROUP BY ALL")
+    found = quantiles(log, f"SELECT profile, kind, latency / 1e9 AS v {SENT}", shares, by)
+    good = log.frame(f"SELECT profile, kind, count(*) FILTER (outcome = 'ok')::INTEGER AS ok {SENT} GROUP BY ALL")
     return found.merge(good, on=by)[[*by, "n", "ok", *shares]]
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -13,9 +13,10 @@ from loadtests.model.record import nanoseconds
 from loadtests.model.window import Span
 
 from .log import Log
+from .quantile import quantiles
 
 _VALUES_AT_ONCE = 4_000_000
-"""Exact quantiles hold all their values: many windows are gone through a few at a time."""
+"""Windows overlap, and each has a value of its own: many are gone through a few at a time."""
 
 _SENT = "outcome IN ('ok', 'fail', 'unknown')"
 _REFUSED = f"(outcome = 'fail' AND starts_with(coalesce(detail, ''), '{Reason.CONCURRENCY.value}'))::INTEGER"
@@ -36,7 +37,7 @@ class _Source(NamedTuple):
     values: str
     """A query for `t` (seconds of the run) and `v`; `{events}` in it are the events of the time that matters."""
     made: str
-    """How the figure is made of them."""
+    """How the figure is made of them: an aggregate, or a quantile's name."""
 
 
 _SOURCES: dict[str, _Source] = {
@@ -99,25 +100,33 @@ def sampled(log: Log, log_end: float, figure: str, spans: Sequence[Span]) -> Ite
 def _sampled(log: Log, figure: str, spans: Sequence[Span]) -> Iterator[Sample]:
     fate = {"sessions.lost_to_idle": "expired"}.get(figure) or figure.removeprefix("sessions.fates.")
     if fate != figure:
-        yield from _part(log, spans, _ENDS, fate=fate)
+        _put(log, spans)
+        yield from _samples(spans, log.records(_ENDS, fate=fate))
         return
     source = _source(figure)
     for part in _parts(log, spans):
         within = f"t BETWEEN {nanoseconds(part[0][0])} AND {nanoseconds(part[-1][1])}"
         values = source.values.replace("{events}", f"(SELECT * FROM events WHERE {within})")
-        yield from _part(
-            log,
-            part,
-            f"SELECT i, count(v) AS n, {source.made} AS value, {source.made} AS least, {source.made} AS most"
-            f" FROM spans JOIN ({values}) AS samples ON t >= low AND t < high GROUP BY i",
-        )
+        _put(log, part)
+        within = f"SELECT i, v FROM spans JOIN ({values}) AS samples ON t >= low AND t < high"
+        yield from _samples(part, _made(log, within, source.made))
+
+
+def _made(log: Log, values: str, made: str) -> Iterable[Mapping[Any, Any]]:
+    """By window `i`: n, value, and the value again as the least and the most that it may be."""
+    if made in _QUANTILES:
+        found = quantiles(log, values, {"value": _QUANTILES[made]}, ["i"])
+        return found.assign(least=found["value"], most=found["value"]).to_dict("records")
+    return log.records(
+        f"SELECT i, count(v) AS n, {made} AS value, {made} AS least, {made} AS most FROM ({values}) GROUP BY i"
+    )
 
 
 def _source(figure: str) -> _Source:
     if figure in _SOURCES:
         return _SOURCES[figure]
     group, _, which = figure.rpartition(".")
-    made = f"quantile_disc(v, {_QUANTILES[which]})" if which in _QUANTILES else f"{which}(v)"
+    made = which if which in _QUANTILES else f"{which}(v)"
     if group in _PERCENTILES_OF:
         return _Source(_PERCENTILES_OF[group], made)
     call = group.removeprefix("latency.")
@@ -132,9 +141,12 @@ def _parts(log: Log, spans: Sequence[Span]) -> Iterator[Sequence[Span]]:
         yield spans[first : first + each]
 
 
-def _part(log: Log, spans: Sequence[Span], sql: str, **values: str) -> Iterator[Sample]:
+def _put(log: Log, spans: Sequence[Span]) -> None:
     log.put("spans", pd.DataFrame(spans, columns=["low", "high"]).rename_axis("i").reset_index())
-    found = {int(row["i"]): row for row in log.records(sql, **values)}
+
+
+def _samples(spans: Sequence[Span], rows: Iterable[Mapping[Any, Any]]) -> Iterator[Sample]:
+    found = {int(row["i"]): row for row in rows}
     for i, span in enumerate(spans):
         row = found.get(i, {"n": 0, "value": None, "least": None, "most": None})
         least, most = (float("nan") if row[name] is None else float(row[name]) for name in ("least", "most"))
