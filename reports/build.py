@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from .junit import junit
+from .library import library
 from .log import open_log
 from .markdown import markdown
 from .summary import Analysis, analyse
@@ -22,18 +24,15 @@ def build_report(run: Path) -> Analysis:
     from .page import render
     from .picture import svg
 
-    log = open_log(run)
-    try:
+    with library() as script, closing(open_log(run)) as log:
         analysis = analyse(log)
         write_text(run / SUMMARY, json.dumps(plain(analysis.summary), indent=1) + "\n")
         write_text(run / JUNIT, junit(analysis))
         chart = svg(analysis)
         write_text(run / CHART, chart or _NO_CHART)
         write_text(run / MARKDOWN, markdown(analysis, f"![Sessions by who held the slot]({CHART})" if chart else ""))
-        write_text(run / PAGE, render(analysis))
+        write_text(run / PAGE, render(analysis, script()))
         support_table(analysis.sessions, log.manifest.started_unix).to_csv(run / SUPPORT, index=False)
-    finally:
-        log.close()
     return analysis
 
 
@@ -49,11 +48,8 @@ def write_summary(run: Path) -> Analysis:
 
 def judge_run(run: Path) -> Analysis:
     """The same analysis, nothing written."""
-    log = open_log(run)
-    try:
+    with closing(open_log(run)) as log:
         return analyse(log)
-    finally:
-        log.close()
 
 
 def plain(value: Any) -> Any:

@@ -1,16 +1,14 @@
-"""What all pages have in common: their templates, how figures are written in them, the library that draws their charts."""
+"""What all pages have in common: their templates, and how figures are written in them."""
 
 from __future__ import annotations
 
 import json
 import math
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 import jinja2
 import pandas as pd
-import vl_convert
 from markupsafe import Markup
 
 from loadtests.model.units import say_duration, say_size
@@ -27,15 +25,6 @@ def environment() -> jinja2.Environment:
     )
     found.filters.update(duration=duration, share=share, number=number, clock=clock, size=say_size)
     return found
-
-
-@cache
-def library() -> Markup:
-    """Vega, as the text of a script element."""
-    # Vega out of the installed package, as one script: the bundle holds it with its companions, or not at all.
-    # Within <script> nothing is escaped; only these two could end it, or change how it is read.
-    script: str = vl_convert.javascript_bundle()  # type: ignore[call-arg] # what to keep of it is optional
-    return Markup(script.replace("</script", "<\\/script").replace("<!--", "<\\!--"))
 
 
 def embedded(data: Mapping[str, Any]) -> Markup:

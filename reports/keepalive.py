@@ -8,7 +8,6 @@ import pandas as pd
 
 from .latency import Percentiles, percentiles
 from .log import Log
-from .margin import build_margins
 from .screen import column_seconds
 
 # A quiet period is not covered if, within it, a gap between acknowledged activities reaches the idle timeout; after the last
@@ -53,8 +52,7 @@ class KeepAlives:
 
 
 def build_keep_alives(log: Log, log_end: float) -> KeepAlives:
-    """The figures, out of the events and the table `sessions`; keeps `margins` and `gaps` as tables of `log`."""
-    build_margins(log)
+    """The figures, out of the events and the tables `sessions`, `margins` and `gaps`."""
     counts = log.row("""
         SELECT count(*) AS n, count(*) FILTER (outcome = 'ok') AS ok FROM events
         WHERE kind = 'keep_alive' AND outcome <> 'withheld'

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping
 from dataclasses import asdict, dataclass
 from itertools import pairwise
+from typing import Any
 
 import pandas as pd
 
 from loadtests.model.record import nanoseconds
 
 from .log import Log
-from .quantile import quantiles
+from .quantile import quantiles, quantiles_of_groups
 from .screen import COLUMNS_ON_SCREEN, column_seconds
 
 
@@ -55,36 +56,44 @@ FROM (
 
 def percentiles(log: Log, values: str) -> Percentiles:
     """Of the column `v` of the query `values`."""
-    return next(iter(_percentiles(log, values).values()), Percentiles())
+    return next(map(_percentiles, quantiles(log, values, _SHARES).to_dict("records")), Percentiles())
 
 
-def by_call(log: Log) -> dict[str, dict[str, Percentiles]]:
-    """Of each operation that was sent: `sent` (from the first byte) and `intended` (from when it was due)."""
-    bases = {"sent": "latency", "intended": "greatest(t - intended, 0) + latency"}
-    return {
-        basis: {
-            str(kind): made
-            for (kind,), made in _percentiles(log, f"SELECT kind, ({value}) / 1e9 AS v {SENT}", ["kind"]).items()
-        }
-        for basis, value in bases.items()
-    }
+@dataclass(frozen=True)
+class Calls:
+    """How long calls took, by operation."""
 
-
-def by_profile(log: Log) -> pd.DataFrame:
+    sent: dict[str, Percentiles]
+    """From the first byte."""
+    intended: dict[str, Percentiles]
+    """From when the call was due."""
+    by_profile: pd.DataFrame
     """Columns profile, kind, n, ok, p50, p95, p99 (seconds from the send)."""
+
+
+def build_calls(log: Log) -> Calls:
+    """Of each operation that was sent."""
+    sent = f"SELECT profile, kind, latency / 1e9 AS v {SENT}"
+    of_all, of_each = quantiles_of_groups(log, sent, _SHARES, [["kind"], ["profile", "kind"]])
+    from_due = quantiles(
+        log, f"SELECT kind, (greatest(t - intended, 0) + latency) / 1e9 AS v {SENT}", _SHARES, ["kind"]
+    )
+    return Calls(_by_kind(of_all), _by_kind(from_due), _with_ok(log, of_each))
+
+
+def _by_kind(rows: pd.DataFrame) -> dict[str, Percentiles]:
+    return {str(row.pop("kind")): _percentiles(row) for row in rows.to_dict("records")}
+
+
+def _percentiles(row: Mapping[Hashable, Any]) -> Percentiles:
+    return Percentiles(**{str(name): value for name, value in row.items()})
+
+
+def _with_ok(log: Log, calls: pd.DataFrame) -> pd.DataFrame:
     by = ["profile", "kind"]
-    shares = {name: _SHARES[name] for name in ("p50", "p95", "p99")}
-    found = quantiles(log, f"SELECT profile, kind, latency / 1e9 AS v {SENT}", shares, by)
-    good = log.frame(f"SELECT profile, kind, count(*) FILTER (outcome = 'ok')::INTEGER AS ok {SENT} GROUP BY ALL")
-    return found.merge(good, on=by)[[*by, "n", "ok", *shares]]
-
-
-def _percentiles(log: Log, values: str, by: Sequence[str] = ()) -> dict[tuple[str, ...], Percentiles]:
-    rows = quantiles(log, values, _SHARES, by).to_dict("records")
-    return {
-        tuple(str(row[name]) for name in by): Percentiles(**{str(n): v for n, v in row.items() if n not in by})
-        for row in rows
-    }
+    others = log.frame(f"SELECT profile, kind, count(*)::INTEGER AS others {SENT} AND outcome <> 'ok' GROUP BY ALL")
+    merged = calls.merge(others, on=by, how="left").fillna({"others": 0})
+    return merged.assign(ok=merged["n"] - merged["others"].astype(int))[[*by, "n", "ok", "p50", "p95", "p99"]]
 
 
 def over_time(log: Log, log_end: float) -> pd.DataFrame:

@@ -5,17 +5,21 @@ All big work is DuckDB's, out of core; what comes back is small.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from loadtests.model.manifest import Manifest, files_of, read_manifest
 from loadtests.model.mistakes import InputError
-from loadtests.model.record import VERSION
+from loadtests.model.record import COLUMNS, VERSION
 
 from .compaction import compact
 
@@ -32,9 +36,10 @@ _ROWS_AT_ONCE = 1 << 20
 class Log:
     """A run's events, to be asked in SQL: the view `events` has the columns of `model.record`."""
 
-    def __init__(self, manifest: Manifest, database: duckdb.DuckDBPyConnection, cut: list[str]) -> None:
+    def __init__(self, manifest: Manifest, database: duckdb.DuckDBPyConnection, parquet: Path, cut: list[str]) -> None:
         self.manifest = manifest
         self._database = database
+        self._parquet = parquet
         self.cut = cut
         """Names of streams that end before their end, although the run did not."""
 
@@ -61,29 +66,31 @@ class Log:
         """Keep the table `name` no longer."""
         self._database.execute(f"DROP TABLE {name}")
 
-    def put(self, name: str, frame: pd.DataFrame) -> None:
-        """Keep `frame` as the table `name`."""
-        self._take(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM incoming", frame)
-
-    def create(self, name: str, schema: pa.Schema) -> None:
-        """Begin the table `name`, which has no rows yet."""
-        self._take(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM incoming", schema.empty_table())
-
-    def append(self, name: str, rows: pa.Table) -> None:
-        """Add `rows` to the table `name`."""
-        self._take(f"INSERT INTO {name} SELECT * FROM incoming", rows)
-
-    def in_order(self, sql: str) -> Iterator[pa.RecordBatch]:
-        """The answer to a question about `events` alone, in the order of the log, some rows at a time."""
-        # A connection of its own: others are asked meanwhile.
-        with self._database.cursor() as beside:
-            beside.execute("SET preserve_insertion_order = true")
-            yield from beside.sql(sql).to_arrow_reader(_ROWS_AT_ONCE)
-
-    def _take(self, sql: str, incoming: pd.DataFrame | pa.Table) -> None:
-        self._database.register("incoming", incoming)
-        self._database.execute(sql)
+    def put(self, name: str, rows: pd.DataFrame | pa.Table | pa.RecordBatchReader) -> None:
+        """Keep `rows` as the table `name`; a reader's are taken as they come, and never held."""
+        self._database.register("incoming", rows)
+        self._database.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM incoming")
         self._database.unregister("incoming")
+
+    def in_order(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """These columns of `events`, in the order of the log, some rows at a time; categories as dictionaries."""
+        categories = [name for name, kind, *_ in COLUMNS if kind == "category"]
+        with pq.ParquetFile(self._parquet, read_dictionary=categories) as file, ThreadPoolExecutor(1) as beside:
+            # One group at a time: the reader would keep all that it has read of a file. The next is read meanwhile.
+            batches = chain.from_iterable(
+                file.iter_batches(_ROWS_AT_ONCE, row_groups=[group], columns=list(columns))
+                for group in range(file.num_row_groups)
+            )
+            coming = beside.submit(next, batches, None)
+            while (batch := coming.result()) is not None:
+                coming = beside.submit(next, batches, None)
+                yield batch
+
+    @contextmanager
+    def beside(self) -> Iterator[Log]:
+        """The same events for another thread, with tables of its own."""
+        with self._database.cursor() as database:
+            yield Log(self.manifest, database, self._parquet, self.cut)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -103,7 +110,7 @@ def open_log(run: Path) -> Log:
         database.execute(f"CREATE VIEW events AS SELECT * FROM read_parquet({_quoted(parquet)})")
     except duckdb.Error as error:
         raise InputError.of(parquet, f"cannot be read: {error}") from None
-    return Log(manifest, database, [] if manifest.ended is None else _cut(run))
+    return Log(manifest, database, parquet, [] if manifest.ended is None else _cut(run))
 
 
 def _connect(run: Path) -> duckdb.DuckDBPyConnection:

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 
 from loadtests.model.fate import FATES
 
 from . import charts
 from .counterfactual import ASSUMPTIONS
-from .document import embedded, environment, library, number
+from .document import embedded, environment, number
 from .explorer import Choice, choose_sessions, clipped, explorer_rows
 from .finding import Finding
 from .gantt import MOST_BARS, worst_leaks
@@ -32,8 +33,8 @@ _FATE_CLASSES = {"closed": "good", "censored": "neutral", "capped": "neutral", "
 """Of the rest: bad, but for leaks that the API reaped or we closed, which have the leaks' colour."""
 
 
-def render(analysis: Analysis) -> str:
-    """The page: no request leaves it, whatever is in the log is text in it."""
+def render(analysis: Analysis, library: Markup) -> str:
+    """The page: no request leaves it, whatever is in the log is text in it. `library`: what draws its charts."""
     templates = environment()
     templates.filters.update(clipped=clipped)
     choice = choose_sessions(analysis.sessions, analysis.findings)
@@ -53,7 +54,7 @@ def render(analysis: Analysis) -> str:
         **_slots(analysis),
         **_leaks(analysis),
         profiles=_profiles(analysis),
-        library=library(),
+        library=library,
     )
 
 
@@ -177,7 +178,7 @@ def _median(values: pd.Series[float]) -> float | None:
 
 def _profiles(analysis: Analysis) -> list[dict[str, Any]]:
     rows = []
-    sessions, calls = analysis.sessions, analysis.profiles
+    sessions, calls = analysis.sessions, analysis.calls.by_profile
     for name in sorted({*sessions["profile"], *calls["profile"]}):
         own = sessions[sessions["profile"] == name]
         rows.append(

@@ -12,10 +12,9 @@ from typing import Any
 
 import pandas as pd
 
-from loadtests.model.answer import GONE
 from loadtests.model.behaviour import GIVEN_UP
-from loadtests.model.surface import ACTIVITY, Operation
 
+from .facts import build_facts
 from .log import Log
 
 _LEAKED = ("leaked-reaped", "leaked-early", "leaked-late", "swept", "lingering")
@@ -29,53 +28,6 @@ LOST_WORKER = "lost-worker"
 
 ABANDONED = "abandon"
 """How a session was left that an audited client never closed."""
-
-_ACTIVITY = tuple(operation.value for operation in ACTIVITY)
-_SPEAKING = tuple(operation.value for operation in ACTIVITY if operation is not Operation.KEEP_ALIVE)
-_GONE = tuple(reason.value for reason in GONE)
-
-# Nine rows of ten are tasks and keep-alives, and few of a session's facts need them: those are asked for apart.
-_FACTS = f"""
-WITH used AS (
-    SELECT session,
-        max(t) FILTER (outcome = 'ok') / 1e9 AS alive,
-        max(t + latency) FILTER (outcome IN ('ok', 'unknown')) / 1e9 AS reached,
-        max(t) FILTER (outcome = 'ok' AND kind <> 'keep_alive') / 1e9 AS spoke_low,
-        max(t + latency) FILTER (outcome IN ('ok', 'unknown') AND kind <> 'keep_alive') / 1e9 AS spoke_high,
-        count(*) FILTER (kind = 'task' AND outcome = 'ok') AS turns,
-        count(*) FILTER (kind = 'keep_alive') AS keep_alives
-    FROM events WHERE session > 0 AND (kind = 'new' OR kind IN {_ACTIVITY}) GROUP BY session
-), seen AS (
-    SELECT session,
-        max(profile) AS profile,
-        any_value(worker) FILTER (kind = 'new') AS worker,
-        min(t) FILTER (kind = 'new') / 1e9 AS asked,
-        arg_min(t, t) FILTER (kind = 'new' AND outcome = 'ok') / 1e9 AS opening,
-        min(t + latency) FILTER (kind = 'new' AND outcome = 'ok') / 1e9 AS opened,
-        any_value(detail) FILTER (kind = 'new' AND outcome = 'ok') AS id,
-        any_value(value) FILTER (kind = 'new') AS idle_timeout,
-        min(t) FILTER (kind = 'new' AND outcome = 'unknown') / 1e9 AS lost_low,
-        min(t + latency) FILTER (kind = 'new' AND outcome = 'unknown') / 1e9 AS lost_high,
-        any_value(value) FILTER (kind = 'cap') AS cap,
-        any_value(value) FILTER (kind = 'arrive') AS planned,
-        min(t) FILTER (kind = 'leave') / 1e9 AS left_at,
-        arg_min(detail, t) FILTER (kind = 'leave') AS way,
-        min(t) FILTER (kind = 'stop' AND value = 0) / 1e9 AS own_stop,
-        min(t) FILTER (kind = 'stop' AND outcome = 'ok') / 1e9 AS stop_sent,
-        min(t + latency) FILTER (kind = 'stop' AND outcome = 'ok') / 1e9 AS stop_answered,
-        arg_min(value, t) FILTER (kind = 'stop' AND outcome = 'ok') AS closing,
-        min(t) FILTER (kind = 'stop' AND outcome = 'unknown') / 1e9 AS unsure_stop,
-        arg_min(value, t) FILTER (kind = 'stop' AND outcome = 'unknown') AS unsure_closing,
-        min(t + latency) FILTER (outcome = 'fail' AND detail IN {_GONE}) / 1e9 AS said_gone,
-        min(t) FILTER (kind = 'seen') / 1e9 AS listed,
-        max(t) FILTER (kind = 'seen') / 1e9 AS last_seen,
-        max(t) FILTER (kind = 'vanished') / 1e9 AS last_vanished,
-        arg_max(value, t) FILTER (kind = 'vanished') AS last_listed,
-        count(*) FILTER (kind = 'new') AS attempts
-    FROM events WHERE session > 0 AND (outcome <> 'ok' OR kind NOT IN ('task', 'keep_alive')) GROUP BY session
-)
-SELECT * FROM (SELECT *, FALSE AS ghost FROM seen WHERE opened IS NOT NULL) JOIN used USING (session)
-"""
 
 # In an audit nobody says when a person leaves: whoever neither closed a session nor came back to it left after its last use.
 _AUDITED = f"""
@@ -193,12 +145,17 @@ WITH looks AS (
         END AS fate
     FROM people
 )
-SELECT * EXCLUDE (ghost, is_ghost, lost_low, lost_high, last_seen, last_vanished, last_listed, unsure_closing), is_ghost AS ghost,
+SELECT * EXCLUDE (ghost, is_ghost, last_seen, last_vanished, last_listed, unsure_closing), is_ghost AS ghost,
     -- Who sent a stop has not stopped caring, whatever became of it.
     own_stop IS NULL AND (fate IN {_LEAKED} OR (NOT was_there AND fate IN ('capped', 'unobserved'))) AS leak
 FROM fates
 """
 
+
+_BELIEVED = """
+SELECT * FROM margins ANTI JOIN (SELECT session, told_gone FROM sessions WHERE told_gone IS NOT NULL) AS gone
+ON margins.session = gone.session AND margins.t > gone.told_gone
+"""
 
 # A long run has a million sessions, and half of what is known of each is there for SQL alone.
 _SHOWN = """
@@ -208,8 +165,11 @@ due_low, due_high, turns, keep_alives
 
 
 def build_sessions(log: Log) -> pd.DataFrame:
-    """One row for each opened session, ghosts among them, and what pages show; kept whole as the table `sessions` of `log`."""
-    log.keep("facts", _FACTS)
+    """One row for each opened session, ghosts among them, and what pages show; kept whole as the table `sessions` of `log`.
+
+    Keeps `margins` and `gaps` too: what keep-alives left while the client could believe in its session, and what was left bare.
+    """
+    build_facts(log)
     if log.manifest.audit:
         log.keep("facts", _AUDITED)
     log.keep("facts", _OF_LOST_WORKERS)
@@ -219,6 +179,7 @@ def build_sessions(log: Log) -> pd.DataFrame:
         log.keep("facts", "SELECT * FROM facts UNION ALL BY NAME SELECT * FROM ghosts")
     log.keep("sessions", _FATES, tolerance=log.manifest.tolerance, last_look=_last_look(log))
     log.drop("facts")
+    log.keep("margins", _BELIEVED)
     return log.frame(f"SELECT {_SHOWN} FROM sessions ORDER BY session")
 
 

@@ -40,25 +40,27 @@ FROM events WHERE kind IN ('stranger', 'stranger-gone') AND detail NOT IN (SELEC
 GROUP BY detail HAVING low IS NOT NULL
 """
 
-_EDGES = """
-SELECT t, holder, sum(sum(change)) OVER (PARTITION BY holder ORDER BY t) AS held
-FROM (SELECT low AS t, holder, 1 AS change FROM segments UNION ALL SELECT high, holder, -1 FROM segments)
-GROUP BY t, holder ORDER BY holder, t
+_CHANGES = "SELECT low AS t, holder, 1 AS change FROM segments UNION ALL SELECT high, holder, -1 FROM segments"
+
+# Of changes at the same moment each row has what all of them come to, and the last one lasts.
+_EDGES = f"""
+SELECT t, holder, (sum(change) OVER moments)::INTEGER AS held, coalesce(lead(t) OVER moments, t) AS until
+FROM ({_CHANGES}) WINDOW moments AS (PARTITION BY holder ORDER BY t)
 """
 
 # The curve in as many columns as a screen has: the mean (its integral is exactly the slot-seconds) and the maximum.
 _CURVE = """
-WITH steps AS (
-    SELECT holder, held, t AS low, coalesce(lead(t) OVER (PARTITION BY holder ORDER BY t), t) AS high FROM edges
-), parts AS (
-    SELECT *, unnest(range(floor(low / $width)::INTEGER, least(floor(high / $width)::INTEGER + 1, $columns))) AS i
-    FROM steps WHERE high > low
+WITH parts AS (
+    SELECT *, unnest(range(floor(t / $width)::INTEGER, least(floor(until / $width)::INTEGER + 1, $columns))) AS i
+    FROM edges WHERE until > t
 ), shares AS (
-    SELECT i, holder, held, least(high, (i + 1) * $width) - greatest(low, i * $width) AS seconds FROM parts
+    SELECT i, holder, held, least(until, (i + 1) * $width) - greatest(t, i * $width) AS seconds FROM parts
 )
 SELECT i, i * $width AS t, holder, sum(held * seconds) / $width AS mean, max(held) AS most
 FROM shares WHERE seconds > 0 GROUP BY i, holder ORDER BY i, holder
 """
+
+_PEAK = f"SELECT max(held) AS most FROM (SELECT sum(change) OVER (ORDER BY t) AS held FROM ({_CHANGES}))"
 
 
 @dataclass(frozen=True)
@@ -101,9 +103,4 @@ def _held(moments: str) -> str:
 
 
 def _peak(log: Log) -> int:
-    most = log.row("""
-        SELECT max(held) AS most FROM (
-            SELECT sum(sum(change)) OVER (ORDER BY t) AS held
-            FROM (SELECT low AS t, 1 AS change FROM segments UNION ALL SELECT high, -1 FROM segments) GROUP BY t)
-    """)["most"]
-    return int(most or 0)
+    return int(log.row(_PEAK)["most"] or 0)

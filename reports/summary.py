@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
@@ -12,7 +13,6 @@ import pandas as pd
 from loadtests.model.fate import FATES
 from loadtests.model.reason import is_early
 
-from . import latency
 from .audit.audit import Audit, audit
 from .client import read_client
 from .counterfactual import Counterfactual, build_counterfactual
@@ -23,6 +23,7 @@ from .findings.evidence import Evidence
 from .generator import Generator, build_generator
 from .hits import Hits, build_hits
 from .keepalive import KeepAlives, build_keep_alives
+from .latency import Calls, build_calls
 from .log import Log
 from .reading import read
 from .sessions import build_sessions, unresolved
@@ -44,8 +45,7 @@ class Analysis:
     counterfactual: Counterfactual
     keep_alives: KeepAlives
     generator: Generator
-    calls: dict[str, dict[str, latency.Percentiles]]
-    profiles: pd.DataFrame
+    calls: Calls
     findings: list[Finding]
     verdict: Verdict
     summary: dict[str, Any]
@@ -58,16 +58,19 @@ class Analysis:
 def analyse(log: Log) -> Analysis:
     """Ask the log every question, once."""
     log_end = float(log.row("SELECT max(t + latency) / 1e9 AS t FROM events")["t"] or 0.0)
-    sessions = build_sessions(log)
+    # What became of each session takes one core; how long calls took needs nothing of it.
+    with log.beside() as other, ThreadPoolExecutor(1) as thread:
+        calling = thread.submit(build_calls, other)
+        sessions = build_sessions(log)
+        calls = calling.result()
     slots = build_slots(log, log_end)
     hits = build_hits(log)
     counterfactual = build_counterfactual(log, log_end)
     keep_alives = build_keep_alives(log, log_end)
     generator = build_generator(log, log_end)
-    calls = latency.by_call(log)
     looks = int(log.row("SELECT count(*) AS n FROM events WHERE kind = 'list' AND outcome = 'ok'")["n"] or 0)
     evidence = Evidence(
-        log, log_end, sessions, hits, keep_alives, generator, calls["sent"], looks, unresolved(log, sessions)
+        log, log_end, sessions, hits, keep_alives, generator, calls.sent, looks, unresolved(log, sessions)
     )
     findings, checks = find(evidence)
     figures = _figures(evidence, slots, counterfactual, calls)
@@ -93,7 +96,6 @@ def analyse(log: Log) -> Analysis:
         keep_alives,
         generator,
         calls,
-        latency.by_profile(log),
         findings,
         verdict,
         summary,
@@ -106,7 +108,7 @@ def _figures(
     evidence: Evidence,
     slots: Slots,
     counterfactual: Counterfactual,
-    calls: Mapping[str, Mapping[str, latency.Percentiles]],
+    calls: Calls,
 ) -> dict[str, Any]:
     sessions, hits, generator = evidence.sessions, evidence.hits, evidence.generator
     counts = sessions["fate"].value_counts()
@@ -139,8 +141,8 @@ def _figures(
             "lateness": evidence.keep_alives.lateness.as_dict(),
             "margin": evidence.keep_alives.margin.as_dict(),
         },
-        "latency": {kind: values.as_dict() for kind, values in calls["sent"].items()},
-        "latency_from_intended": {kind: values.as_dict() for kind, values in calls["intended"].items()},
+        "latency": {kind: values.as_dict() for kind, values in calls.sent.items()},
+        "latency_from_intended": {kind: values.as_dict() for kind, values in calls.intended.items()},
         "generator": {
             "requests": generator.requests,
             "requests_per_second": generator.rate,

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..document import embedded, environment, library
+from markupsafe import Markup
+
+from ..document import embedded, environment
 from .charts import changes_as_forest, courses
 from .comparison import Change, Comparison
 from .wording import MEANINGS, said, said_allowed, said_change, said_interval
 
 
-def render(comparison: Comparison) -> str:
-    """The page: no request leaves it, whatever is in the runs is text in it."""
+def render(comparison: Comparison, library: Markup) -> str:
+    """The page: no request leaves it, whatever is in the runs is text in it. `library`: what draws its charts."""
     forest, drawn = changes_as_forest(comparison.changes), courses(comparison)
     specs = {f"course-{number}": spec for number, spec in enumerate(drawn.values())}
     if forest:
@@ -30,7 +32,7 @@ def render(comparison: Comparison) -> str:
             ],
             has_forest=forest is not None,
             charts=embedded(specs),
-            library=library(),
+            library=library,
         )
     )
 

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 
 from loadtests.model.mistakes import EXIT_UNAVAILABLE, InputError
 from reports.build import plain
+from reports.library import library
 
 from .plan import Options, Plan, build_plan
 
@@ -24,9 +25,10 @@ def write_plan(folders: Sequence[Path], into: Path, options: Options) -> Plan:
     """
     from .page import render
 
-    plan = build_plan(folders, options)
-    _write(into / FIGURES, json.dumps(figures(plan), indent=1) + "\n")
-    _write(into / PAGE, render(plan))
+    with library() as script:
+        plan = build_plan(folders, options)
+        _write(into / FIGURES, json.dumps(figures(plan), indent=1) + "\n")
+        _write(into / PAGE, render(plan, script()))
     return plan
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from reports.document import duration, embedded, environment, library
+from markupsafe import Markup
+
+from reports.document import duration, embedded, environment
 
 from .charts import charts_of
 from .limit import ARRIVALS, TARGETS
@@ -21,8 +23,8 @@ _BY = {
 }
 
 
-def render(plan: Plan) -> str:
-    """The page: no request leaves it, whatever is in the log is text in it."""
+def render(plan: Plan, library: Markup) -> str:
+    """The page: no request leaves it, whatever is in the log is text in it. `library`: what draws its charts."""
     templates = environment()
     templates.filters.update(by=_by, interval=_interval, p=_p)
     specs = dict(charts_of(plan))
@@ -40,7 +42,7 @@ def render(plan: Plan) -> str:
         charts=embedded(specs),
         charted=specs.keys(),
         panel=embedded(asdict(plan.what_if) if plan.what_if else {}),
-        library=library(),
+        library=library,
     )
 
 

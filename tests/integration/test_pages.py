@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from reports.build import build_report
+from reports.library import library
 from reports.log import open_log
 from reports.page import render
 from reports.summary import analyse
@@ -45,7 +46,9 @@ def _led(run: Path) -> Path:
     log = open_log(run)
     analysis = analyse(log)
     led = [replace(finding, chart="sessions", interval=(10.0, 14.0)) for finding in analysis.findings]
-    (run / "report.html").write_text(render(replace(analysis, findings=led)), encoding="utf-8")
+    with library() as script:
+        page = render(replace(analysis, findings=led), script())
+    (run / "report.html").write_text(page, encoding="utf-8")
     log.close()
     return run / "report.html"
 

@@ -19,7 +19,8 @@ def test_the_last_acknowledged_call_before_each(parts: list[list[tuple[int, bool
     last = np.full(PLACES, np.nan)
     seen: dict[int, float] = {}
     now = 0.0
-    for calls in parts:
+    for in_time in parts:
+        calls = sorted(in_time, key=lambda call: call[0])
         times = now + np.arange(len(calls), dtype=float)
         now += len(calls)
         expected = []
