@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import partial
-from typing import IO
 
 from markupsafe import Markup
 
@@ -24,21 +22,24 @@ def library() -> Iterator[Callable[[], Markup]]:
     if _made:
         yield lambda: _made[0]
         return
-    with tempfile.TemporaryFile() as file:
-        process = subprocess.Popen([sys.executable, "-I", "-c", _PROGRAM], stdin=subprocess.DEVNULL, stdout=file)
+    with ThreadPoolExecutor(1) as thread:
+        process = subprocess.Popen([sys.executable, "-I", "-c", _PROGRAM], stdout=subprocess.PIPE)
         try:
-            yield partial(_script, process, file)
+            reading = thread.submit(_read, process)
+            yield lambda: _script(reading)
         finally:
             process.kill()
-            process.wait()
 
 
-def _script(process: subprocess.Popen[bytes], file: IO[bytes]) -> Markup:
+def _read(process: subprocess.Popen[bytes]) -> str:
+    script, _ = process.communicate()
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, process.args)
+    return script.decode()
+
+
+def _script(reading: Future[str]) -> Markup:
     if not _made:
-        if process.wait():
-            raise RuntimeError("vl-convert made no bundle of Vega")
-        file.seek(0)
         # Within <script> nothing is escaped; only these two could end it, or change how it is read.
-        script = file.read().decode().replace("</script", "<\\/script").replace("<!--", "<\\!--")
-        _made.append(Markup(script))
+        _made.append(Markup(reading.result().replace("</script", "<\\/script").replace("<!--", "<\\!--")))
     return _made[0]

@@ -14,7 +14,8 @@ from loadtests.model.mistakes import EXIT_UNAVAILABLE, InputError
 from reports.build import plain
 from reports.library import library
 
-from .plan import Options, Plan, build_plan
+from .plan import Options, Plan
+from .planning import build_plan
 
 PAGE, FIGURES = "plan.html", "plan.json"
 
