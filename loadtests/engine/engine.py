@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from typing import Any, Protocol
 
@@ -66,6 +66,13 @@ class Scope:
     def __init__(self) -> None:
         self.over = False
         self.sessions: list[Session] = []
+
+    def opens(self, session: Session, held: Collection[int]) -> None:
+        """One more; of the others only those are kept whose numbers are among `held`."""
+        # Whenever their number has doubled: who opens thousands must not look through all of them for each.
+        if len(self.sessions) & (len(self.sessions) - 1) == 0:
+            self.sessions = [other for other in self.sessions if other.number in held]
+        self.sessions.append(session)
 
 
 class _Task:
@@ -257,7 +264,7 @@ class Engine:
             self.opening[session.number] = self.now()
             self.sessions[session.number] = session
             if task.scope is not self._public:
-                task.scope.sessions = [s for s in task.scope.sessions if s.number in self.sessions] + [session]
+                task.scope.opens(session, self.sessions)
         self._pool.submit(_Request(call, self._api.request(call), task))
 
     def _objection(self, call: Call) -> Reason | None:
