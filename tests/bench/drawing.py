@@ -12,7 +12,7 @@ from pathlib import Path
 from .servers import sandbox
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-_TIMES = 5
+_TIMES = 3
 OURS = "window.drawn && window.drawn.length && Promise.all(window.drawn).then(() => performance.now())"
 """The moment at which every chart of a page of ours is there, in ms since it was asked for."""
 _LOCUSTS = "document.querySelector('canvas, svg[class*=chart], .recharts-surface') && performance.now()"
@@ -44,7 +44,7 @@ def locusts_own() -> tuple[float, int]:
     """The same of the report that `locust --html` writes, and its size in bytes."""
     with tempfile.TemporaryDirectory() as folder, sandbox() as server:
         page = Path(folder) / "locust.html"
-        command = [sys.executable, "-m", "locust", "-f", str(_LOCUSTFILE), "--headless", "--only-summary", "-t", "5s"]
+        command = [sys.executable, "-m", "locust", "-f", str(_LOCUSTFILE), "--headless", "--only-summary", "-t", "3s"]
         command += ["-u", "4", "-r", "4", "--host", server.url, "--html", str(page)]
         environment = {"BENCH_RESULT": f"{folder}/result.json", "BENCH_WINDOWS": "60", "PATH": "/usr/bin:/bin"}
         subprocess.run(command, env=environment, capture_output=True, timeout=60, check=False)

@@ -32,7 +32,7 @@ from .servers import sandbox
 _OPENED_AT_MOST_SECONDS = 180.0
 _OPENED_IN_SECONDS = 170.0
 """At the most: else as many a second as there will be keep-alives."""
-_QUICK = ((1_000, 5.0, 10.0), (10_000, 5.0, 10.0))
+_QUICK = ((1_000, 5.0, 6.0), (10_000, 5.0, 6.0))
 _FULL = ((1_000, 60.0, 120.0), (10_000, 60.0, 120.0), (100_000, 60.0, 600.0), (1_000_000, 240.0, 180.0))
 """Sessions, seconds between the keep-alives of each, seconds held. A million a minute would be more than the sandbox serves."""
 _LEAST_IDLE_TIMEOUT, _IDLE_TIMEOUT = 30.0, 2.5

@@ -18,7 +18,7 @@ _CONNECTIONS = 32
 
 def measure(full: bool) -> list[Measurement]:
     """Keep-alives a CPU second with few and with many sessions open."""
-    many, requests, repeat = (1_000_000, 60_000, 5) if full else (20_000, 20_000, 3)
+    many, requests, repeat = (1_000_000, 60_000, 5) if full else (20_000, 12_000, 3)
     asked: dict[str, tuple[Callable[[], AbstractContextManager[Server]], int]] = {
         "bare ASGI app (the floor)": (bare_asgi, _CONNECTIONS),
         "sandbox": (sandbox, _CONNECTIONS),

@@ -14,7 +14,7 @@ import gevent
 import psutil
 from locust import events
 
-WARM_UP = 1.5
+WARM_UP = 1.0
 WINDOWS = int(os.environ.get("BENCH_WINDOWS", "5"))
 HEADERS = {"Authorization": "Bearer bench"}
 WAIT = float(os.environ.get("BENCH_WAIT", "0"))
