@@ -17,6 +17,8 @@ from .tally import Tally
 
 _GONE = tuple(reason.value for reason in GONE)
 
+_ROWS_AT_ONCE = 1 << 20
+
 # Texts, and what few rows tell.
 _NAMES = f"""
 SELECT session,
@@ -40,7 +42,9 @@ def build_facts(log: Log) -> None:
     sessions = log.frame("SELECT session FROM names ORDER BY session")["session"].to_numpy(dtype=np.int64)
     tally = Tally(len(sessions))
     margins = Margins(sessions, tally["idle_timeout"])
-    log.put("margins", pa.RecordBatchReader.from_batches(MARGINS, _walk(log, sessions, tally, margins)))
+    log.put("margins", MARGINS.empty_table())
+    for part in _some_at_once(_walk(log, sessions, tally, margins)):
+        log.append("margins", part)
     log.put("gaps", margins.gaps)
     log.put("tally", tally.table().append_column("session", pa.array(sessions)))
     log.keep("facts", "SELECT *, FALSE AS ghost FROM names JOIN tally USING (session)")
@@ -53,3 +57,14 @@ def _walk(log: Log, sessions: npt.NDArray[np.int64], tally: Tally, margins: Marg
         # Margins need the idle timeouts of the sessions that are new in these rows.
         tally.take(rows)
         yield margins.take(rows)
+
+
+def _some_at_once(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        held.append(batch)
+        if sum(map(len, held)) >= _ROWS_AT_ONCE:
+            yield pa.Table.from_batches(held)
+            held = []
+    if held:
+        yield pa.Table.from_batches(held)

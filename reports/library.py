@@ -23,7 +23,10 @@ def library() -> Iterator[Callable[[], Markup]]:
         yield lambda: _made[0]
         return
     with ThreadPoolExecutor(1) as thread:
-        process = subprocess.Popen([sys.executable, "-I", "-c", _PROGRAM], stdout=subprocess.PIPE)
+        # In a session of its own: an interrupt from the terminal is for us to answer.
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-c", _PROGRAM], stdout=subprocess.PIPE, start_new_session=True
+        )
         try:
             reading = thread.submit(_read, process)
             yield lambda: _script(reading)

@@ -45,7 +45,8 @@ class Log:
 
     def frame(self, sql: str, **values: Any) -> pd.DataFrame:
         """The answer to a question, `$name` in it standing for a value."""
-        return self._database.execute(sql, values or None).df()
+        with _interruptible():
+            return self._database.execute(sql, values or None).df()
 
     def row(self, sql: str, **values: Any) -> dict[str, Any]:
         """The one row that answers a question; missing values are None."""
@@ -54,23 +55,34 @@ class Log:
 
     def records(self, sql: str, **values: Any) -> list[dict[str, Any]]:
         """The answer to a question that has a short one; missing values are None."""
-        cursor = self._database.execute(sql, values or None)
-        names = [column[0] for column in cursor.description or ()]
-        return [dict(zip(names, found, strict=True)) for found in cursor.fetchall()]
+        with _interruptible():
+            cursor = self._database.execute(sql, values or None)
+            names = [column[0] for column in cursor.description or ()]
+            return [dict(zip(names, found, strict=True)) for found in cursor.fetchall()]
 
     def keep(self, name: str, sql: str, **values: Any) -> None:
         """Keep the answer to a question as the table `name`."""
-        self._database.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", values or None)
+        with _interruptible():
+            self._database.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", values or None)
 
     def drop(self, name: str) -> None:
         """Keep the table `name` no longer."""
-        self._database.execute(f"DROP TABLE {name}")
+        with _interruptible():
+            self._database.execute(f"DROP TABLE {name}")
 
-    def put(self, name: str, rows: pd.DataFrame | pa.Table | pa.RecordBatchReader) -> None:
-        """Keep `rows` as the table `name`; a reader's are taken as they come, and never held."""
-        self._database.register("incoming", rows)
-        self._database.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM incoming")
-        self._database.unregister("incoming")
+    def put(self, name: str, rows: pd.DataFrame | pa.Table) -> None:
+        """Keep `rows` as the table `name`."""
+        self._take(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM incoming", rows)
+
+    def append(self, name: str, rows: pa.Table) -> None:
+        """Add `rows` to the table `name`."""
+        self._take(f"INSERT INTO {name} SELECT * FROM incoming", rows)
+
+    def _take(self, sql: str, incoming: pd.DataFrame | pa.Table) -> None:
+        with _interruptible():
+            self._database.register("incoming", incoming)
+            self._database.execute(sql)
+            self._database.unregister("incoming")
 
     def in_order(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """These columns of `events`, in the order of the log, some rows at a time; categories as dictionaries."""
@@ -95,6 +107,17 @@ class Log:
     def close(self) -> None:
         """Let go of the database."""
         self._database.close()
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C is what it is everywhere, while DuckDB is at work too."""
+    try:
+        yield
+    except RuntimeError as error:
+        if str(error) == "Query interrupted":
+            raise KeyboardInterrupt from None
+        raise
 
 
 def open_log(run: Path) -> Log:

@@ -1,7 +1,7 @@
 """Exact quantiles of any number of values: values that occurred, without ever holding all of them.
 
 A first look counts the values by class, each some thousandths of its values wide. A quantile lies in one of the classes, at a
-place that the counts tell; a second look takes the values of those classes alone. Memory is that of the fullest class.
+place that the counts tell; a second look takes the values of those classes alone.
 """
 
 from __future__ import annotations
