@@ -45,7 +45,7 @@ class Log:
 
     def frame(self, sql: str, **values: Any) -> pd.DataFrame:
         """The answer to a question, `$name` in it standing for a value."""
-        with _interruptible():
+        with interruptible():
             return self._database.execute(sql, values or None).df()
 
     def row(self, sql: str, **values: Any) -> dict[str, Any]:
@@ -55,19 +55,19 @@ class Log:
 
     def records(self, sql: str, **values: Any) -> list[dict[str, Any]]:
         """The answer to a question that has a short one; missing values are None."""
-        with _interruptible():
+        with interruptible():
             cursor = self._database.execute(sql, values or None)
             names = [column[0] for column in cursor.description or ()]
             return [dict(zip(names, found, strict=True)) for found in cursor.fetchall()]
 
     def keep(self, name: str, sql: str, **values: Any) -> None:
         """Keep the answer to a question as the table `name`."""
-        with _interruptible():
+        with interruptible():
             self._database.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", values or None)
 
     def drop(self, name: str) -> None:
         """Keep the table `name` no longer."""
-        with _interruptible():
+        with interruptible():
             self._database.execute(f"DROP TABLE {name}")
 
     def put(self, name: str, rows: pd.DataFrame | pa.Table) -> None:
@@ -79,7 +79,7 @@ class Log:
         self._take(f"INSERT INTO {name} SELECT * FROM incoming", rows)
 
     def _take(self, sql: str, incoming: pd.DataFrame | pa.Table) -> None:
-        with _interruptible():
+        with interruptible():
             self._database.register("incoming", incoming)
             self._database.execute(sql)
             self._database.unregister("incoming")
@@ -110,8 +110,8 @@ class Log:
 
 
 @contextmanager
-def _interruptible() -> Iterator[None]:
-    """Ctrl-C is what it is everywhere, while DuckDB is at work too."""
+def interruptible() -> Iterator[None]:
+    """Raises KeyboardInterrupt for Ctrl-C while DuckDB is at work, which tells of it as an error of its own."""
     try:
         yield
     except RuntimeError as error:
