@@ -11,16 +11,14 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from loadtests.model.answer import Outcome
-from loadtests.model.surface import ACTIVITY, Operation
+from loadtests.model.surface import Operation
 
-from .rows import Rows
-
-Floats = npt.NDArray[np.float64]
+from .rows import Floats, Rows
+from .tally import USED
 
 MARGINS = pa.schema([("session", pa.int64()), ("t", pa.float64()), ("margin", pa.float64())])
 GAPS = pa.schema([("session", pa.int64()), ("before", pa.float64()), ("answered", pa.float64())])
 
-_USED = (Operation.NEW, *ACTIVITY)
 _SENT = (Outcome.OK, Outcome.FAIL, Outcome.UNKNOWN)
 _NOTHING = 1e-6
 """Seconds that are none: times are whole nanoseconds, and seconds are not."""
@@ -44,8 +42,8 @@ class Margins:
 
         The rows are later than all before.
         """
-        calls = rows.where(rows.are(_USED, _SENT))
-        session, is_ok = self._sessions[calls.place], calls.are(_USED, (Outcome.OK,))
+        calls = rows.where(rows.are(USED, _SENT))
+        session, is_ok = self._sessions[calls.place], calls.are(USED, (Outcome.OK,))
         before = last_before(calls.place, calls.sent, is_ok, self._last)
         margin = before - calls.answered + self._idle_timeout[calls.place]
         bare = np.flatnonzero(is_ok & (margin <= _NOTHING))

@@ -19,9 +19,10 @@ from loadtests.model.record import Observation
 from loadtests.model.steps import Closing, Kind
 from loadtests.model.surface import ACTIVITY, Operation
 
-from .rows import Rows
+from .rows import Floats, Rows
 
-Floats = npt.NDArray[np.float64]
+USED = (Operation.NEW, *ACTIVITY)
+"""What a session is used by: each starts its idle timer anew."""
 
 
 class Rule(Enum):
@@ -48,13 +49,12 @@ class Fact(NamedTuple):
 
 _CALLED = (Outcome.OK, Outcome.UNKNOWN)
 _NEW, _STOP = (Operation.NEW,), (Operation.STOP,)
-_USED = (Operation.NEW, *ACTIVITY)
-_SPOKEN = tuple(operation for operation in _USED if operation is not Operation.KEEP_ALIVE)
+_SPOKEN = tuple(operation for operation in USED if operation is not Operation.KEEP_ALIVE)
 _OK, _UNKNOWN, _ANY = (Outcome.OK,), (Outcome.UNKNOWN,), tuple(Outcome)
 
 FACTS = (
-    Fact("alive", Rule.LAST, "sent", _USED, _OK),
-    Fact("reached", Rule.MOST, "answered", _USED, _CALLED),
+    Fact("alive", Rule.LAST, "sent", USED, _OK),
+    Fact("reached", Rule.MOST, "answered", USED, _CALLED),
     Fact("spoke_low", Rule.LAST, "sent", _SPOKEN, _OK),
     Fact("spoke_high", Rule.MOST, "answered", _SPOKEN, _CALLED),
     Fact("turns", Rule.COUNT, "sent", (Operation.TASK,), _OK),

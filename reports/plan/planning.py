@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import pandas as pd
 from loadtests.model.mistakes import InputError, Mistake
 from loadtests.model.profile import IDLE_RANGE
 
-from .blocking import Blocking, how_often
+from .blocking import how_often
 from .expected import Expected, expect
 from .leaks import Leaks, build_leaks
 from .limit import Today, build_limits
@@ -21,7 +22,7 @@ from .offered import Offered, build_offered, people_in
 from .part import bounded, part_of
 from .plan import SCHEMA_VERSION, Options, Plan, Price, Run
 from .source import Source, read_source
-from .steps import Step, build_steps
+from .steps import build_steps
 from .stretches import Stretch
 from .theory import theory_of
 from .timeout import Timeout, build_timeout
@@ -42,37 +43,47 @@ def _plan(sources: Sequence[Source], options: Options) -> Plan:
     offered = [build_offered(source.people, stretch, options.seed) for source, stretch in stretches]
     blocking, steps = build_measured(sources, offered, options.seed)
     limit = sources[0].manifest.limit
+    known = partial(
+        Plan,
+        schema_version=SCHEMA_VERSION,
+        seed=options.seed,
+        warnings=tuple(_warnings(sources)),
+        simulated=any(source.manifest.simulated for source in sources),
+        runs=tuple(map(_run, sources)),
+        limit=limit,
+        offered=tuple(offered),
+        blocking=tuple(blocking),
+        steps=build_steps(steps),
+    )
     busiest = _busiest(offered)
-    warnings = tuple(_warnings(sources))
-    runs = tuple(map(_run, sources))
-    simulated = any(run.simulated for run in runs)
     if busiest is None:
-        why = _why_unknown(sources, offered)
-        return _unknown(options, warnings, runs, simulated, limit, offered, blocking, steps, sources, why)
+        source = sources[0]
+        seconds = source.stretches[-1].high if source.stretches else 1.0
+        return known(
+            today=None,
+            limits=(),
+            price=None,
+            timeout=_timeout(source, source.people, seconds, options.survives),
+            leaks=Leaks((), None),
+            what_if=None,
+            expected=None,
+            unknown=_why_unknown(sources, offered),
+        )
     source, stretch = stretches[busiest]
     assert source.crowd is not None
     today = offered[busiest]
     people = people_in(source.people, stretch)
     load = today.erlang.value if today.erlang else 0.0
     price = source.manifest.scenario.price_per_minute if source.manifest.scenario else None
-    return Plan(
-        SCHEMA_VERSION,
-        options.seed,
-        warnings,
-        simulated,
-        runs,
-        limit,
-        today,
-        tuple(offered),
-        tuple(blocking),
-        tuple(build_limits(_today(source, stretch, today), options.seed)),
-        _price(price, today),
-        _timeout(source, people, stretch.seconds, options.survives),
-        build_leaks(people, stretch.seconds, load, price),
-        build_steps(steps),
-        _what_if(today, people, limit),
-        _expected(source, options),
-        None,
+    return known(
+        today=today,
+        limits=tuple(build_limits(_today(source, stretch, today), options.seed)),
+        price=_price(price, today),
+        timeout=_timeout(source, people, stretch.seconds, options.survives),
+        leaks=build_leaks(people, stretch.seconds, load, price),
+        what_if=_what_if(today, people, limit),
+        expected=_expected(source, options),
+        unknown=None,
     )
 
 
@@ -185,39 +196,3 @@ def _expected(source: Source, options: Options) -> Expected | None:
 def _why_unknown(sources: Sequence[Source], offered: Sequence[Offered]) -> str:
     told = [source.unknown for source in sources if source.unknown] + [each.unknown for each in offered if each.unknown]
     return told[0] if told else "nobody asked for a session"
-
-
-def _unknown(
-    options: Options,
-    warnings: tuple[str, ...],
-    runs: tuple[Run, ...],
-    simulated: bool,
-    limit: int | None,
-    offered: Sequence[Offered],
-    blocking: Sequence[Blocking],
-    steps: Sequence[Step],
-    sources: Sequence[Source],
-    why: str,
-) -> Plan:
-    """What can be said where the load cannot."""
-    source = sources[0]
-    seconds = source.stretches[-1].high if source.stretches else 1.0
-    return Plan(
-        SCHEMA_VERSION,
-        options.seed,
-        warnings,
-        simulated,
-        runs,
-        limit,
-        None,
-        tuple(offered),
-        tuple(blocking),
-        (),
-        None,
-        _timeout(source, source.people, seconds, options.survives),
-        Leaks((), None),
-        build_steps(steps),
-        None,
-        None,
-        why,
-    )
