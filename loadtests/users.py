@@ -5,7 +5,7 @@ Importing this is enough: options, event log and report come along.
 
 from loadtests.plugin.install import register
 from loadtests.plugin.user import StreamingUser
-from loadtests.visitor import Visitor
+from loadtests.plugin.visitor import Visitor
 
 register()
 

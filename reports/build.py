@@ -8,12 +8,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from .junit import junit
-from .library import library
-from .log import open_log
-from .markdown import markdown
-from .summary import Analysis, analyse
-from .support import support_table
+from reports.log.log import open_log
+from reports.output.junit import junit
+from reports.output.markdown import markdown
+from reports.output.support import support_table
+from reports.page.library import library
+from reports.summary import Analysis, analyse
 
 PAGE, SUMMARY, JUNIT, SUPPORT = "report.html", "summary.json", "junit.xml", "support.csv"
 MARKDOWN, CHART = "summary.md", "chart.svg"
@@ -21,8 +21,8 @@ MARKDOWN, CHART = "summary.md", "chart.svg"
 
 def build_report(run: Path) -> Analysis:
     """Write the report into the directory `run`. Raises InputError if it holds no run that can be read."""
-    from .page import render
-    from .picture import svg
+    from reports.page.page import render
+    from reports.page.picture import svg
 
     with library() as script, closing(open_log(run)) as log:
         analysis = analyse(log)

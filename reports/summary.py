@@ -10,25 +10,24 @@ from typing import Any
 
 import pandas as pd
 
-from loadtests.model.fate import FATES
-from loadtests.model.reason import is_early
-
-from .audit.audit import Audit, audit
-from .client import read_client
-from .counterfactual import Counterfactual, build_counterfactual
-from .finding import Finding
-from .findings.catalogue import find
-from .findings.check import Outcome
-from .findings.evidence import Evidence
-from .generator import Generator, build_generator
-from .hits import Hits, build_hits
-from .keepalive import KeepAlives, build_keep_alives
-from .latency import Calls, build_calls
-from .log import Log
-from .reading import read
-from .sessions import build_sessions, unresolved
-from .slots import Slots, build_slots
-from .verdict import Verdict, judge
+from loadtests.model.log.fate import FATES
+from loadtests.model.run.end_reason import is_early
+from reports.analysis.client import read_client
+from reports.analysis.counterfactual import Counterfactual, build_counterfactual
+from reports.analysis.generator import GeneratorHealth, build_generator
+from reports.analysis.hits import Hits, build_hits
+from reports.analysis.keepalive import KeepAlives, build_keep_alives
+from reports.analysis.latency import CallLatencies, build_calls
+from reports.analysis.sessions import build_sessions, unresolved
+from reports.analysis.slots import Slots, build_slots
+from reports.audit.audit import Audit, audit
+from reports.findings.catalogue import find
+from reports.findings.check import CheckOutcome
+from reports.findings.evidence import Evidence
+from reports.findings.finding import Finding
+from reports.log.log import EventLog
+from reports.verdict.measurement import read
+from reports.verdict.verdict import Verdict, judge
 
 SCHEMA_VERSION = 1
 
@@ -37,25 +36,25 @@ SCHEMA_VERSION = 1
 class Analysis:
     """Everything that the report says, as small frames and figures."""
 
-    log: Log
+    log: EventLog
     log_end: float
     sessions: pd.DataFrame
     slots: Slots
     hits: Hits
     counterfactual: Counterfactual
     keep_alives: KeepAlives
-    generator: Generator
-    calls: Calls
+    generator: GeneratorHealth
+    calls: CallLatencies
     findings: list[Finding]
     verdict: Verdict
     summary: dict[str, Any]
-    checks: list[Outcome]
+    checks: list[CheckOutcome]
     """What became of each check."""
     audit: Audit | None = None
     """Of an audit's log: what the client did."""
 
 
-def analyse(log: Log) -> Analysis:
+def analyse(log: EventLog) -> Analysis:
     """Ask the log every question, once."""
     log_end = float(log.row("SELECT max(t + latency) / 1e9 AS t FROM events")["t"] or 0.0)
     # What became of each session takes one core; how long calls took needs nothing of it.
@@ -108,7 +107,7 @@ def _figures(
     evidence: Evidence,
     slots: Slots,
     counterfactual: Counterfactual,
-    calls: Calls,
+    calls: CallLatencies,
 ) -> dict[str, Any]:
     sessions, hits, generator = evidence.sessions, evidence.hits, evidence.generator
     counts = sessions["fate"].value_counts()
@@ -155,23 +154,23 @@ def _figures(
     }
 
 
-def _cut_short(log: Log) -> str:
+def _cut_short(log: EventLog) -> str:
     """Why the run ended before its time; "": it did not."""
     reason = log.manifest.end_reason
     return "" if log.manifest.scenario is None or not is_early(reason) else f"the run ended before its time: {reason}"
 
 
-def _found(checks: list[Outcome]) -> dict[str, int]:
+def _found(checks: list[CheckOutcome]) -> dict[str, int]:
     """By the check's name, whether it found anything; without those that could not tell."""
     return {check.name: int(check.result == "fail") for check in checks if check.result != "unknown"}
 
 
 def _summary(
-    log: Log,
+    log: EventLog,
     log_end: float,
     figures: Mapping[str, Any],
     findings: list[Finding],
-    checks: list[Outcome],
+    checks: list[CheckOutcome],
     verdict: Verdict,
 ) -> dict[str, Any]:
     manifest = log.manifest

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 def announce(analysis: Analysis) -> None:
     """On GitHub: annotations on standard output, and the summary on the job's page. Elsewhere nothing."""
-    from reports.annotation import told
-    from reports.markdown import markdown
-    from reports.picture import mermaid
+    from reports.output.annotation import told
+    from reports.output.markdown import markdown
+    from reports.page.picture import mermaid
 
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for line in told(analysis):

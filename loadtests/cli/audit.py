@@ -11,7 +11,7 @@ from pathlib import Path
 from loadtests.defects.account import check_fit
 from loadtests.defects.catalogue import DEFECTS, parse_defect, parse_defects
 from loadtests.defects.defect import Injected
-from loadtests.model.mistakes import InputError
+from loadtests.model.text.input_error import InputError
 
 HELP = "Run any client against the sandbox: what did it leave open? Exit code 0 clean, 1 not, 2 unknown."
 
@@ -52,17 +52,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Audit, and say what was found."""
-    from loadtests.audit import Orders, carry_out
+    from loadtests.audit.audit import AuditSettings, carry_out
     from loadtests.cli.check import exit_code
     from loadtests.cli.terminal import show
-    from loadtests.model.rules import Terms
+    from loadtests.model.api.rules import Terms
     from reports.build import plain, write_summary
 
     command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
     _check(arguments)
     defects = (*_short_defects(arguments), *parse_defects(arguments.defect))
     check_fit(Terms(arguments.limit), defects)
-    orders = Orders(
+    orders = AuditSettings(
         tuple(command),
         arguments.run_dir,
         arguments.limit,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from loadtests.model.mistakes import EXIT_FAIL, EXIT_PASS, EXIT_UNKNOWN
+from loadtests.model.text.input_error import EXIT_FAIL, EXIT_PASS, EXIT_UNKNOWN
 
 HELP = "A run's gates and findings on the terminal; exit code 0 pass, 1 fail, 2 unknown."
 

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from loadtests.model.mistakes import InputError
+from loadtests.model.text.input_error import InputError
 
 if TYPE_CHECKING:
     from reports.compare.comparison import Comparison
@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> None:
-    from loadtests.model.manifest import read_manifest
+    from loadtests.model.run.manifest import read_manifest
     from reports.compare.conditions import differences
 
     if arguments.seed < 0:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from loadtests.forecast import Forecast
-    from loadtests.model.plan import Plan
-    from loadtests.model.scenario import Load, Scenario
+    from loadtests.model.run.plan import LoadPlan
+    from loadtests.model.run.scenario import Load, Scenario
+    from loadtests.simulation.forecast import Forecast
 
 HELP = "The plan before the run: stages, arrivals, live sessions, requests, session-minutes, refusals to expect."
 
@@ -29,13 +29,13 @@ def run(arguments: argparse.Namespace) -> int:
     """Print it."""
     from rich.console import Console
 
-    from loadtests.catalogue import named_scenario
     from loadtests.cli.simulate import changes_of
-    from loadtests.forecast import forecast
-    from loadtests.model.plan import Plan
+    from loadtests.model.run.plan import LoadPlan
+    from loadtests.scenarios.catalogue import named_scenario
+    from loadtests.simulation.forecast import forecast
 
     scenario = named_scenario(arguments.scenario, changes_of(arguments.set))
-    plan = Plan(scenario)
+    plan = LoadPlan(scenario)
     limit = arguments.limit if arguments.limit is not None else scenario.limit
     console = Console()
     console.print(_stages(plan))
@@ -46,10 +46,10 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _stages(plan: Plan) -> Table:
+def _stages(plan: LoadPlan) -> Table:
     from rich.table import Table
 
-    from loadtests.model.units import say_duration
+    from loadtests.model.text.units import say_duration
 
     names = list(plan.scenario.profiles)
     table = Table("stage", "from", "lasts", *names, title=plan.scenario.name, title_justify="left")
@@ -79,8 +79,8 @@ def _course(expected: Forecast) -> Table:
 
 
 def _totals(expected: Forecast, limit: int | None, scenario: Scenario) -> Iterator[str]:
-    from loadtests.disk import Need
-    from loadtests.model.units import say_size
+    from loadtests.model.text.units import say_size
+    from loadtests.recording.disk import DiskNeed
 
     live, at = expected.peak(expected.live)
     busiest, when = expected.peak(expected.requests)
@@ -90,7 +90,7 @@ def _totals(expected: Forecast, limit: int | None, scenario: Scenario) -> Iterat
         yield f"about {price:.2f} at {scenario.price_per_minute:g} a session-minute"
     against = f" against a limit of {limit}" if limit else ", with no limit given"
     yield f"highest need: {live:.0f} sessions at second {at:.0f}{against}; {busiest:.1f} requests a second at second {when:.0f}"
-    need = Need.of(expected.events, expected.arrivals)
+    need = DiskNeed.of(expected.events, expected.arrivals)
     more = f"{say_size(need.report)} more for its report"
     yield f"{expected.events:.0f} events: {say_size(need.running)} on disk while it runs, {more}"
     if limit:

@@ -7,11 +7,11 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from loadtests.model.mistakes import EXIT_PASS, EXIT_UNKNOWN, InputError
+from loadtests.model.text.input_error import EXIT_PASS, EXIT_UNKNOWN, InputError
 
 if TYPE_CHECKING:
     from reports.plan.expected import Changes
-    from reports.plan.plan import Plan
+    from reports.plan.plan import CapacityPlan
 
 HELP = "Capacity out of runs: the limit to ask for, the idle timeout to choose, what leaks cost. Exit code 2: it cannot be told."
 
@@ -48,7 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Plan, and say the answer."""
     from reports.plan.build import PAGE, schema, write_plan
-    from reports.plan.plan import Options
+    from reports.plan.plan import PlanOptions
 
     if arguments.schema:
         print(json.dumps(schema(), indent=1))
@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise InputError.of(
             "RUN", "is missing: name at least one run's directory, for example runs/20261125-101500-demo"
         )
-    options = Options(
+    options = PlanOptions(
         _at_least("--seed", arguments.seed, 0), _at_least("--survives", arguments.survives, 0), _changes(arguments)
     )
     into = arguments.out or arguments.runs[-1]
@@ -93,7 +93,7 @@ def _at_least(option: str, value: int, least: int) -> int:
     return value
 
 
-def _say(plan: Plan) -> None:
+def _say(plan: CapacityPlan) -> None:
     from rich.console import Console
 
     from reports.plan.said import sentences

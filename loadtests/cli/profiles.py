@@ -23,18 +23,18 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _print_schema(of: str) -> int:
-    from loadtests.model.profile import Profile
-    from loadtests.model.scenario import Scenario
+    from loadtests.model.people.profile import Profile
+    from loadtests.model.run.scenario import Scenario
 
     print(json.dumps((Profile if of == "profile" else Scenario).model_json_schema(), indent=2))
     return 0
 
 
 def _validate(files: list[Path]) -> int:
-    from loadtests.catalogue import folders
-    from loadtests.model.mistakes import InputError, Mistake
-    from loadtests.model.profile import load_profile, parse_toml
-    from loadtests.model.scenario import load_scenario
+    from loadtests.model.people.profile import load_profile, parse_toml
+    from loadtests.model.run.scenario import load_scenario
+    from loadtests.model.text.input_error import InputError, Mistake
+    from loadtests.scenarios.catalogue import folders
 
     mistakes: list[Mistake] = []
     for file in files:
@@ -56,7 +56,7 @@ def _list() -> int:
     from rich.console import Console
     from rich.table import Table
 
-    from loadtests.catalogue import load_profiles, named_scenario, profile_files, scenario_files
+    from loadtests.scenarios.catalogue import load_profiles, named_scenario, profile_files, scenario_files
 
     console = Console()
     profiles = Table(

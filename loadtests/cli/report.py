@@ -14,7 +14,7 @@ class _PrintSchema(argparse.Action):
     """Prints the schema instead of a report, as --version does a version: no run is needed."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        from reports.schema import schema
+        from reports.output.schema import schema
 
         print(json.dumps(schema(), indent=1))
         parser.exit()

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loadtests.defects.catalogue import parse_defects, usage
-from loadtests.model.mistakes import InputError
-from loadtests.model.profile import IDLE_DEFAULT, IDLE_RANGE
+from loadtests.model.people.profile import IDLE_DEFAULT, IDLE_RANGE
+from loadtests.model.text.input_error import InputError
 
 if TYPE_CHECKING:
-    from loadtests.model.rules import Choices
+    from loadtests.model.api.rules import Choices
 
 HELP = "Serve the API locally, by its documented rules."
 
@@ -83,7 +83,7 @@ def _add_choices(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until interrupted."""
-    from loadtests.model.rules import Terms
+    from loadtests.model.api.rules import Terms
     from loadtests.sandbox.serve import Serving, serve
 
     if arguments.limit is not None and arguments.limit < 1:
@@ -113,7 +113,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _choices(arguments: argparse.Namespace) -> Choices:
-    from loadtests.model.rules import Choices
+    from loadtests.model.api.rules import Choices
 
     for option in ("slot_lag", "retry_after"):
         seconds = getattr(arguments, option)

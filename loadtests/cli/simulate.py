@@ -7,13 +7,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from loadtests.model.mistakes import InputError
+from loadtests.model.text.input_error import InputError
 
 if TYPE_CHECKING:
     from loadtests.defects.defect import Injected
-    from loadtests.model.scenario import Scenario
-    from loadtests.recorder import Recorder
-    from loadtests.simulate import Simulated, Simulator
+    from loadtests.model.run.scenario import Scenario
+    from loadtests.recording.recorder import Recorder
+    from loadtests.simulation.simulator import SimulationResult, Simulator
 
 HELP = "A scenario in virtual time: the same people, the same rules, the same log and report; hours in seconds."
 
@@ -41,13 +41,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Simulate, and build the report."""
-    from loadtests.catalogue import named_scenario
     from loadtests.defects.account import check_fit
     from loadtests.defects.catalogue import parse_defects
-    from loadtests.model.ending import Bounds
-    from loadtests.model.rules import Terms
-    from loadtests.recorder import LARGE_BATCH_ROWS, Recorder
-    from loadtests.rundir import new_folder
+    from loadtests.model.api.rules import Terms
+    from loadtests.model.session.ending import DrainBounds
+    from loadtests.recording.recorder import LARGE_BATCH_ROWS, Recorder
+    from loadtests.recording.run_directory import new_folder
+    from loadtests.scenarios.catalogue import named_scenario
     from reports.build import PAGE, build_report
 
     scenario = named_scenario(arguments.scenario, changes_of(arguments.set))
@@ -62,7 +62,9 @@ def run(arguments: argparse.Namespace) -> int:
     recorder = Recorder(folder, scenario.profiles, batch_rows=LARGE_BATCH_ROWS)
     began = time.perf_counter()
     simulator = _simulator(scenario, limit, seed, recorder, defects)
-    came_to = simulator.run(duration, Bounds(scenario.observe, scenario.tolerance, scenario.poll, scenario.timeout))
+    came_to = simulator.run(
+        duration, DrainBounds(scenario.observe, scenario.tolerance, scenario.poll, scenario.timeout)
+    )
     recorder.close()
     took = time.perf_counter() - began
     _write_manifest(folder, scenario, limit, seed, came_to, recorder.lost, defects)
@@ -76,15 +78,15 @@ def run(arguments: argparse.Namespace) -> int:
 def _simulator(
     scenario: Scenario, limit: int | None, seed: int, recorder: Recorder, defects: tuple[Injected, ...]
 ) -> Simulator:
-    from loadtests.model.plan import Plan
+    from loadtests.model.run.plan import LoadPlan
 
     if not defects:
-        from loadtests.simulate import Simulator
+        from loadtests.simulation.simulator import Simulator
 
-        return Simulator(Plan(scenario), limit, seed, recorder)
-    from loadtests.defective import DefectiveSimulator
+        return Simulator(LoadPlan(scenario), limit, seed, recorder)
+    from loadtests.simulation.defective_simulator import DefectiveSimulator
 
-    return DefectiveSimulator(Plan(scenario), limit, seed, recorder, defects)
+    return DefectiveSimulator(LoadPlan(scenario), limit, seed, recorder, defects)
 
 
 def _write_manifest(
@@ -92,13 +94,13 @@ def _write_manifest(
     scenario: Scenario,
     limit: int | None,
     seed: int,
-    came_to: Simulated,
+    came_to: SimulationResult,
     lost: int,
     defects: tuple[Injected, ...],
 ) -> None:
-    from loadtests.model.manifest import Manifest, write_manifest
-    from loadtests.model.reason import TIME_OVER
-    from loadtests.rundir import software
+    from loadtests.model.run.end_reason import TIME_OVER
+    from loadtests.model.run.manifest import Manifest, write_manifest
+    from loadtests.recording.run_directory import software
 
     manifest = Manifest(
         run=folder.name,
@@ -136,7 +138,7 @@ def changes_of(texts: list[str]) -> dict[str, str]:
 
 
 def _duration(text: str | None) -> float | None:
-    from loadtests.model.units import parse_duration
+    from loadtests.model.text.units import parse_duration
 
     if text is None:
         return None

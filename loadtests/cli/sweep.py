@@ -6,10 +6,10 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from loadtests.model.mistakes import EXIT_FAIL, EXIT_PASS, EXIT_UNKNOWN, InputError
+from loadtests.model.text.input_error import EXIT_FAIL, EXIT_PASS, EXIT_UNKNOWN, InputError
 
 if TYPE_CHECKING:
-    from loadtests.sweep import Swept
+    from loadtests.cleanup.sweep import SweepResult
 
 HELP = "Close what a run left open, by its ledgers; exit code 0 nothing is open, 1 something is, 2 it cannot be told."
 _MOST_SHOWN = 20
@@ -28,8 +28,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Sweep, and say what was done."""
-    from loadtests.key import api_key
-    from loadtests.sweep import account_of, sweep
+    from loadtests.cleanup.sweep import account_of, sweep
+    from loadtests.http.key import api_key
 
     if not 0 < arguments.rate <= 1000:
         raise InputError.of("--rate", f"must be more than 0 and at most 1000 a second (is {arguments.rate:g})")
@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     return EXIT_UNKNOWN if swept.doubt else EXIT_PASS
 
 
-def _lines(swept: Swept) -> list[str]:
+def _lines(swept: SweepResult) -> list[str]:
     lines = [f"Closed {len(swept.closed)} sessions; {len(swept.gone)} were gone already; {len(swept.refused)} refuse."]
     lines += [f"  still open: {one}: {why}" for one, why in list(swept.refused.items())[:_MOST_SHOWN]]
     if swept.suspects_closed:

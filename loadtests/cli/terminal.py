@@ -10,8 +10,8 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 if TYPE_CHECKING:
-    from reports.audit.audit import Audit, Judged
-    from reports.finding import Finding
+    from reports.audit.audit import Audit, AuditResult
+    from reports.findings.finding import Finding
     from reports.summary import Analysis
 
 _RESULTS = {"pass": "green", "fail": "bold red", "unknown": "yellow"}
@@ -51,7 +51,7 @@ def _table(audit: Audit) -> Table:
     return table
 
 
-def _closed_by(judged: Judged) -> str:
+def _closed_by(judged: AuditResult) -> str:
     life = judged.life
     if life.ended is None:
         return "nobody"

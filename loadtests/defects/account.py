@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from loadtests.model.draw import Draw
-from loadtests.model.rules import Hosted, Rules, Terms
-from loadtests.model.service import Service, service_of
-
-from .defect import Injected
+from loadtests.defects.defect import Injected
+from loadtests.model.api.rules import Hosted, Rules, Terms
+from loadtests.model.api.service import Service, service_of
+from loadtests.model.people.draw import Draw
 
 
 def open_account(

@@ -5,51 +5,31 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-from loadtests.model.mistakes import InputError
-
-from . import (
-    early_reap,
-    error_in_200,
-    fail_new,
-    fail_start,
-    flaky,
-    ghost_on_stop,
-    hang,
-    hidden_cap,
-    keepalive_ignored,
-    late_reap,
-    leak_memory,
-    limit_short,
-    lost_answer,
-    never_reap,
-    slot_lag,
-    slow_down,
-    slow_new,
-    timeout_clamped,
-)
-from .defect import Defect, Injected
+from loadtests.defects import answers, reaping, slots, slowness
+from loadtests.defects.defect import Defect, Injected
+from loadtests.model.text.input_error import InputError
 
 DEFECTS: dict[str, Defect] = {
-    module.DEFECT.name: module.DEFECT
-    for module in (
-        ghost_on_stop,
-        keepalive_ignored,
-        late_reap,
-        never_reap,
-        early_reap,
-        slot_lag,
-        limit_short,
-        hidden_cap,
-        timeout_clamped,
-        lost_answer,
-        hang,
-        slow_new,
-        error_in_200,
-        flaky,
-        leak_memory,
-        slow_down,
-        fail_new,
-        fail_start,
+    defect.name: defect
+    for defect in (
+        slots.GHOST_ON_STOP,
+        reaping.KEEPALIVE_IGNORED,
+        reaping.LATE_REAP,
+        reaping.NEVER_REAP,
+        reaping.EARLY_REAP,
+        slots.SLOT_LAG,
+        slots.LIMIT_SHORT,
+        reaping.HIDDEN_CAP,
+        reaping.TIMEOUT_CLAMPED,
+        answers.LOST_ANSWER,
+        answers.HANG,
+        slowness.SLOW_NEW,
+        answers.ERROR_IN_200,
+        answers.FLAKY,
+        slowness.LEAK_MEMORY,
+        slowness.SLOW_DOWN,
+        answers.FAIL_NEW,
+        answers.FAIL_START,
     )
 }
 """In the order in which users reported them."""

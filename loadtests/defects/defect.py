@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from loadtests.model.draw import Draw
-from loadtests.model.rules import Rules, Terms
-from loadtests.model.service import Service
+from loadtests.model.api.rules import Rules, Terms
+from loadtests.model.api.service import Service
+from loadtests.model.people.draw import Draw
 
 
 @dataclass(frozen=True)

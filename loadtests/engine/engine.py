@@ -12,25 +12,24 @@ from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from typing import Any, Protocol
 
-from loadtests.api import Api, withheld
-from loadtests.census import Census
-from loadtests.collector import seldom_collecting, settle
+from loadtests.engine.garbage import collect_and_freeze, infrequent_collection
+from loadtests.engine.occupancy import Occupancy
+from loadtests.engine.pool import Pool
+from loadtests.engine.timers import Timers
+from loadtests.engine.usage import UsageMeter
+from loadtests.http.codec import Codec, withheld
 from loadtests.http.connection import Connection, Exchange
-from loadtests.ledger import Ledger
-from loadtests.meter import Meter
-from loadtests.model.answer import Answer, Outcome, Reason
-from loadtests.model.ending import closing
-from loadtests.model.guard import UNGUARDED, Guard
-from loadtests.model.profile import Way
-from loadtests.model.record import Observation
-from loadtests.model.rows import call_row, note_row
-from loadtests.model.session import Session, State
-from loadtests.model.steps import Behaviour, Call, Closing, Fork, Kind, Note, Sleep
-from loadtests.model.surface import Operation
-from loadtests.recorder import Recorder
-
-from .pool import Pool
-from .timers import Timers
+from loadtests.model.api.answer import Answer, Outcome, Reason
+from loadtests.model.api.surface import Operation
+from loadtests.model.log.record import Observation
+from loadtests.model.log.rows import call_row, note_row
+from loadtests.model.people.profile import Way
+from loadtests.model.run.guard import UNGUARDED, Guard
+from loadtests.model.session.ending import closing
+from loadtests.model.session.session import Session, State
+from loadtests.model.session.steps import Behaviour, Call, Closing, Fork, Note, NoteKind, Sleep
+from loadtests.recording.ledger import Ledger
+from loadtests.recording.recorder import Recorder
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +41,7 @@ _MOST_KEPT = 100_000
 """Keep-alives that are remembered until they are read."""
 
 
-class Listener(Protocol):
+class EngineListener(Protocol):
     """Told of what the engine does; must be quick."""
 
     def answered(self, call: Call, answer: Answer, size: int) -> None:
@@ -58,7 +57,7 @@ class Listener(Protocol):
         """Its person will not try again to open `session`."""
 
 
-class Scope:
+class TaskScope:
     """Tasks that end together, and the sessions that they opened."""
 
     __slots__ = ("over", "sessions")
@@ -78,7 +77,7 @@ class Scope:
 class _Task:
     __slots__ = ("behaviour", "scope")
 
-    def __init__(self, behaviour: Behaviour, scope: Scope) -> None:
+    def __init__(self, behaviour: Behaviour, scope: TaskScope) -> None:
         self.behaviour = behaviour
         self.scope = scope
 
@@ -104,11 +103,11 @@ class Engine:
 
     def __init__(
         self,
-        api: Api,
+        api: Codec,
         connect: Callable[[], Connection],
         recorder: Recorder,
         ledger: Ledger,
-        listener: Listener,
+        listener: EngineListener,
         now: Callable[[], float],
         timeout: float,
         guard: Guard = UNGUARDED,
@@ -121,17 +120,17 @@ class Engine:
         self._pool: Pool[_Request] = Pool(connect, self._carried_out, self.now, timeout)
         self._timers: Timers[_Task] = Timers(self.now, self._wake)
         self._guard = guard
-        self._meter = Meter()
+        self._meter = UsageMeter()
         self._is_ending = False
         self._calm = ExitStack()
-        self._calm.enter_context(seldom_collecting())
-        self._public = Scope()
-        self._scopes: set[Scope] = {self._public}
+        self._calm.enter_context(infrequent_collection())
+        self._public = TaskScope()
+        self._scopes: set[TaskScope] = {self._public}
         self.sessions: dict[int, Session] = {}
         """Sessions that may hold a slot, by our number."""
         self.opening: dict[int, float] = {}
         """Since when a `new` is under way, by our number."""
-        self.census = Census(now)
+        self.census = Occupancy(now)
         """Who holds the slots."""
         self.kept_alive: deque[tuple[float, float]] = deque(maxlen=_MOST_KEPT)
         """Margin and lateness of acknowledged keep-alives, in seconds, since whoever reads them cleared them."""
@@ -158,14 +157,14 @@ class Engine:
         """Whether a request is under way, or waits for a connection."""
         return bool(self._pool.busy or self._pool.waiting)
 
-    def start(self, behaviour: Behaviour) -> Scope:
+    def start(self, behaviour: Behaviour) -> TaskScope:
         """Run `behaviour` in a scope of its own; give the scope to `stop` to end it."""
-        scope = Scope()
+        scope = TaskScope()
         self._scopes.add(scope)
         self._resume(_Task(behaviour, scope), None)
         return scope
 
-    def stop(self, scope: Scope) -> list[Session]:
+    def stop(self, scope: TaskScope) -> list[Session]:
         """End `scope`; its sessions that may still be open."""
         scope.over = True
         self._scopes.discard(scope)
@@ -197,7 +196,7 @@ class Engine:
         self.observe(Observation.LOOP, value=delay)
         self._recorder.flush()
         self._ledger.catch_up()
-        settle()
+        collect_and_freeze()
         return delay
 
     def forget(self, session: Session) -> None:
@@ -325,6 +324,6 @@ class Engine:
         if note.detail != Way.CLOSE:
             # A session whose person leaves by closing it is no leak until its stop has failed.
             self.census.count(note.session)
-        if note.kind is Kind.GIVE_UP:
+        if note.kind is NoteKind.GIVE_UP:
             self._listener.given_up(note.session)
         self.observe(note.kind, note.session, note.value, note.detail or None, at=note.at)

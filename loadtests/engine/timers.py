@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 import gevent
 from gevent.hub import get_hub
 
-from loadtests.model.agenda import Agenda
+from loadtests.model.maths.calendar_queue import CalendarQueue
 
 _LONGEST_SLEEP = 0.25
 _SHORTEST_SLEEP = 0.001
@@ -26,7 +26,7 @@ class Timers(Generic[T]):
     def __init__(self, clock: Callable[[], float], wake: Callable[[T, float], None]) -> None:
         self._clock = clock
         self._wake = wake
-        self._agenda: Agenda[tuple[float, T]] = Agenda()
+        self._agenda: CalendarQueue[tuple[float, T]] = CalendarQueue()
         self._loop = get_hub().loop
         self._sleeps_until = 0.0
         """0 while it does not sleep."""

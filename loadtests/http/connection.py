@@ -19,9 +19,8 @@ import httptools
 import msgspec
 from gevent import monkey
 
-from loadtests.model.answer import Reason
-
-from .origin import Origin
+from loadtests.http.origin import Origin
+from loadtests.model.api.answer import Reason
 
 LARGEST_BODY = 1 << 20
 """Bytes; an answer that is larger is not read to its end."""

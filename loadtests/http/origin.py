@@ -11,9 +11,8 @@ from urllib.parse import urlsplit
 import gevent.ssl
 from gevent import socket
 
-from loadtests.model.mistakes import InputError
-
-from .wire import Wire
+from loadtests.http.tcp import TcpStream
+from loadtests.model.text.input_error import InputError
 
 CONNECT_SECONDS = 10.0
 
@@ -72,7 +71,7 @@ class Origin:
         plain = self._connected()
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self.scheme == "http":
-            return Wire(plain)
+            return TcpStream(plain)
         try:
             secured = _verifying(self).wrap_socket(plain, server_hostname=self.host)
         except BaseException:

@@ -8,11 +8,11 @@ from collections.abc import Iterable
 import requests
 
 from loadtests.http.origin import Origin
-from loadtests.model.guard import Guard
-from loadtests.model.mistakes import InputError, Mistake
-from loadtests.model.profile import Profile
-from loadtests.model.surface import Operation, Surface
-from loadtests.observer import listed_sessions
+from loadtests.model.api.surface import Operation, Surface
+from loadtests.model.people.profile import Profile
+from loadtests.model.run.guard import Guard
+from loadtests.model.text.input_error import InputError, Mistake
+from loadtests.observing.observer import listed_sessions
 
 _SECONDS = 10.0
 

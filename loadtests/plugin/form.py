@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from flask import Response, jsonify, request
@@ -12,9 +11,9 @@ from locust.env import Environment
 from locust.runners import STATE_INIT, STATE_STOPPED
 from locust.util.timespan import parse_timespan
 
-from loadtests.model.mistakes import InputError, Mistake
+from loadtests.model.text.input_error import InputError, Mistake
 from loadtests.plugin.options import NO_SCENARIO, STAGES, USERS
-from loadtests.plugin.role import Role
+from loadtests.plugin.role import Role, StartRequest
 
 _NUMBERS: Mapping[str, tuple[type, str]] = {
     "limit": (int, "a whole number"),
@@ -27,24 +26,13 @@ _FLAGS = ("allow_leaks", "shared_account", "rehearse_guards")
 _IDLE = (STATE_INIT, STATE_STOPPED)
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What the form says. What it does not name stays as it was."""
-
-    values: Mapping[str, Any]
-    """Of options, by their names in Python; times in seconds."""
-    classes: tuple[str, ...] = ()
-    """User classes that were picked; none: all."""
-    host: str = ""
-
-
 def make_typed(options: argparse.Namespace) -> None:
     """Locust keeps what a form says as text where an option was not set: make it what the option is. Raises InputError."""
     values = {name: value for name in _NUMBERS if isinstance(value := getattr(options, name, None), str)}
     vars(options).update(_numbers(values))
 
 
-def asked(form: Any) -> Asked:
+def read_form(form: Any) -> StartRequest:
     """Read the form (werkzeug's MultiDict); raises InputError with every mistake."""
     values: dict[str, Any] = _numbers({name: form[name] for name in _NUMBERS if name in form})
     values |= {name: form[name] == "true" for name in _FLAGS if name in form}
@@ -55,7 +43,7 @@ def asked(form: Any) -> Asked:
         values["scenario"] = ""
     if "run_time" in form:
         values["run_time"] = _seconds(form["run_time"])
-    return Asked(values, tuple(form.getlist("user_classes")), form.get("host", ""))
+    return StartRequest(values, tuple(form.getlist("user_classes")), form.get("host", ""))
 
 
 def listen_to_form(web_ui: Any, environment: Environment, role: Role) -> None:
@@ -83,7 +71,7 @@ def _start(environment: Environment, role: Role) -> Response | None:
             )
         return None
     try:
-        by_stages = role.prepare(asked(request.form))
+        by_stages = role.prepare(read_form(request.form))
     except InputError as error:
         return _said(environment, str(error))
     if not by_stages:

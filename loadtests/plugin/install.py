@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from functools import lru_cache
 
-from loadtests.model.mistakes import InputError
+from loadtests.model.text.input_error import InputError
 from loadtests.plugin.options import People, read_people
 from loadtests.plugin.plugin import Plugin
 from loadtests.plugin.user import StreamingUser, user_classes

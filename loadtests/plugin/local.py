@@ -8,14 +8,14 @@ from functools import partial
 import gevent
 from locust.env import Environment
 
-from loadtests.model.profile import Profile
-from loadtests.plugin.form import Asked
+from loadtests.model.people.profile import Profile
 from loadtests.plugin.progress import Progress
 from loadtests.plugin.report import write_report
+from loadtests.plugin.role import StartRequest
 from loadtests.plugin.setup import Setup, reason_of_end
 from loadtests.plugin.statistics import Statistics
-from loadtests.run import Run
-from loadtests.share import Share
+from loadtests.run.process import RunProcess
+from loadtests.run.run import Run
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ class Local:
         """The run that goes on."""
         return self._run
 
-    def prepare(self, asked: Asked) -> bool:
+    def prepare(self, asked: StartRequest) -> bool:
         """A form asks for a run."""
         return self._setup.choose(asked)
 
@@ -59,7 +59,7 @@ class Local:
         share = run.share
         return seal_and_report(run, load_ended, reason, drained.left, share.recorder.lost, share.engine.defects)
 
-    def share(self, profile: Profile) -> Share | None:
+    def share(self, profile: Profile) -> RunProcess | None:
         """Of the run that goes on."""
         return self._run.share if self._run and not self._run.share.ending else None
 

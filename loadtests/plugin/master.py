@@ -14,27 +14,27 @@ import msgspec
 from locust.env import Environment
 from locust.runners import STATE_MISSING, STATE_RUNNING, MasterRunner
 
-from loadtests.crew import Account, Crew, Member, Standing
-from loadtests.drain import longest_drain
-from loadtests.key import has_key
-from loadtests.model.mistakes import EXIT_MISTAKE
-from loadtests.model.profile import Profile
-from loadtests.model.record import Observation
-from loadtests.model.session import Session
-from loadtests.observer import Look
-from loadtests.plugin.form import Asked
+from loadtests.distributed.shipping import Parcel
+from loadtests.distributed.workers import DrainReport, Worker, Workers, WorkerState
+from loadtests.http.key import has_key
+from loadtests.model.log.record import Observation
+from loadtests.model.people.profile import Profile
+from loadtests.model.session.session import Session
+from loadtests.model.text.input_error import EXIT_MISTAKE
+from loadtests.observing.observer import ListSnapshot
 from loadtests.plugin.local import end_early, seal_and_report, stop_run
-from loadtests.plugin.messages import Told, hear, hear_of_run
+from loadtests.plugin.messages import MessageKind, hear, hear_of_run
 from loadtests.plugin.progress import Progress
+from loadtests.plugin.role import StartRequest
 from loadtests.plugin.roster import Roster
 from loadtests.plugin.setup import Setup, reason_of_end
 from loadtests.plugin.shape import placing
 from loadtests.plugin.statistics import Statistics
 from loadtests.plugin.user import class_name
-from loadtests.pulse import Pulse
-from loadtests.run import Run
-from loadtests.share import Share
-from loadtests.shipping import Parcel
+from loadtests.run.drain import longest_drain
+from loadtests.run.process import RunProcess
+from loadtests.run.run import Run
+from loadtests.run.snapshot import ProcessSnapshot
 
 logger = logging.getLogger(__name__)
 
@@ -51,19 +51,19 @@ class Master:
         self._environment = environment
         self._runner = runner
         self._run: Run | None = None
-        self._crew: Crew | None = None
+        self._crew: Workers | None = None
         self._there: set[str] = set()
         """Workers that have said that they listen."""
         self._taking_part: set[str] = set()
         """Workers that have begun their part in the run."""
         self._roster = Roster()
-        hear(runner, Told.HELLO, self._hello)
-        hear(runner, Told.CLOCK, self._clock)
-        hear_of_run(runner, Told.BEGUN, self._begun)
-        hear_of_run(runner, Told.REFUSED, self._refused)
-        hear_of_run(runner, Told.SHIP, self._ship)
-        hear_of_run(runner, Told.PULSE, self._pulse)
-        hear_of_run(runner, Told.DRAINED, self._drained)
+        hear(runner, MessageKind.HELLO, self._hello)
+        hear(runner, MessageKind.CLOCK, self._clock)
+        hear_of_run(runner, MessageKind.BEGUN, self._begun)
+        hear_of_run(runner, MessageKind.REFUSED, self._refused)
+        hear_of_run(runner, MessageKind.SHIP, self._ship)
+        hear_of_run(runner, MessageKind.PULSE, self._pulse)
+        hear_of_run(runner, MessageKind.DRAINED, self._drained)
         # Workers may be quicker than the sandbox: whoever says hello before this is heard all the same.
         self._setup = make_setup()
         self._place_users()
@@ -73,7 +73,7 @@ class Master:
         """The run that goes on."""
         return self._run
 
-    def prepare(self, asked: Asked) -> bool:
+    def prepare(self, asked: StartRequest) -> bool:
         """A form asks for a run."""
         by_stages = self._setup.choose(asked)
         self._place_users()
@@ -109,12 +109,12 @@ class Master:
         finally:
             self._run = self._crew = None
 
-    def _end(self, run: Run, crew: Crew) -> int:
+    def _end(self, run: Run, crew: Workers) -> int:
         reason = reason_of_end(self._setup.shape, run.early_end)
         load_ended = run.now()
         run.share.ending = True
         self._last_orders = {"reason": reason, "observe": run.observe}
-        self._tell_all(Told.DRAIN, self._last_orders)
+        self._tell_all(MessageKind.DRAIN, self._last_orders)
         bound = load_ended + longest_drain(run.manifest.timeout, run.observe) + _SHIP_SECONDS
         while crew.is_waited_for and run.now() < bound:
             gevent.sleep(0.05)
@@ -136,7 +136,7 @@ class Master:
         )
         return EXIT_MISTAKE if self._is_refused else code
 
-    def share(self, profile: Profile) -> Share | None:
+    def share(self, profile: Profile) -> RunProcess | None:
         """A master has no users."""
         return None
 
@@ -147,7 +147,7 @@ class Master:
     # What workers tell.
 
     def _hello(self, worker: str, _: Any) -> None:
-        self._tell(worker, Told.HELLO, None)
+        self._tell(worker, MessageKind.HELLO, None)
         if worker in self._there:
             return
         self._there.add(worker)
@@ -156,7 +156,7 @@ class Master:
             self._tell_run(worker, 1, 1)
 
     def _clock(self, worker: str, asked: float) -> None:
-        self._tell(worker, Told.CLOCK, [asked, time.monotonic()])
+        self._tell(worker, MessageKind.CLOCK, [asked, time.monotonic()])
 
     def _begun(self, worker: str, run: str, _: Any) -> None:
         if self._run and (crew := self._crew_of(run)):
@@ -173,29 +173,29 @@ class Master:
 
     def _ship(self, worker: str, run: str, parcel: list[Any]) -> None:
         if crew := self._crew_of(run):
-            self._tell(worker, Told.SHIPPED, list(crew.take(self._number(worker), Parcel(*parcel))))
+            self._tell(worker, MessageKind.SHIPPED, list(crew.take(self._number(worker), Parcel(*parcel))))
 
     def _pulse(self, worker: str, run: str, pulse: Any) -> None:
         crew, number = self._crew_of(run), self._number(worker)
-        if crew and crew.heard(number, msgspec.convert(pulse, Pulse)):
-            if crew.members[number].standing is Standing.LOST:
+        if crew and crew.heard(number, msgspec.convert(pulse, ProcessSnapshot)):
+            if crew.members[number].standing is WorkerState.LOST:
                 crew.find(number)
                 self._observe(Observation.WORKER_BACK, 0.0, number)
-            self._tell(worker, Told.PULSE, None)
+            self._tell(worker, MessageKind.PULSE, None)
             if self._run and self._run.share.ending:
                 # It may have been away when all were told.
-                self._tell(worker, Told.DRAIN, self._last_orders)
+                self._tell(worker, MessageKind.DRAIN, self._last_orders)
 
     def _drained(self, worker: str, run: str, account: Any) -> None:
-        self._tell(worker, Told.DRAINED, None)
+        self._tell(worker, MessageKind.DRAINED, None)
         if crew := self._crew_of(run):
             number = self._number(worker)
-            crew.drained(number, msgspec.convert(account, Account))
+            crew.drained(number, msgspec.convert(account, DrainReport))
             if self._run and not self._run.share.ending:
                 logger.warning("Worker %d has ended before the run", number)
                 self._observe(Observation.WORKER_LEFT, 0.0, number)
 
-    def _crew_of(self, run: str) -> Crew | None:
+    def _crew_of(self, run: str) -> Workers | None:
         """A worker of another master that was here before, or of an earlier run, has no part in this one."""
         return self._crew if self._run and self._run.folder.name == run else None
 
@@ -214,27 +214,27 @@ class Master:
             "max_session_minutes": guard.max_session_minutes,
             "has_key": has_key(),
         }
-        self._tell(worker, Told.RUN, told)
+        self._tell(worker, MessageKind.RUN, told)
 
     def _place_users(self) -> None:
         self._environment.dispatcher_class = placing(self._environment.dispatcher_class, self._place, self._takes_part)
 
     def _place(self, wanted: dict[str, dict[str, int]]) -> None:
         for worker, users in self._roster.follow(wanted).items():
-            self._tell(worker, Told.PLACES, self._profiles(users))
+            self._tell(worker, MessageKind.PLACES, self._profiles(users))
 
     def _profiles(self, users: dict[str, list[int]]) -> dict[str, list[int]]:
         names = {class_name(name): name for name in self._run.manifest.people} if self._run else {}
         return {names[user_class]: numbers for user_class, numbers in users.items() if user_class in names}
 
-    def _relay(self, look: Look) -> None:
+    def _relay(self, look: ListSnapshot) -> None:
         if look.outcome == "ok":
-            self._tell_all(Told.LOOK, msgspec.to_builtins(look))
+            self._tell_all(MessageKind.LOOK, msgspec.to_builtins(look))
 
-    def _tell(self, worker: str, kind: Told, data: Any) -> None:
+    def _tell(self, worker: str, kind: MessageKind, data: Any) -> None:
         self._runner.send_message(kind.value, data, client_id=worker)
 
-    def _tell_all(self, kind: Told, data: Any) -> None:
+    def _tell_all(self, kind: MessageKind, data: Any) -> None:
         for worker in self._there & set(self._runner.clients):
             self._tell(worker, kind, data)
 
@@ -264,8 +264,8 @@ class Master:
         if self._runner.state == STATE_RUNNING and not dispatcher.dispatch_in_progress:
             gevent.spawn(self._runner.start, self._runner.target_user_count, self._runner.spawn_rate)
 
-    def _gather(self, folder: Path, now: Callable[[], float]) -> Crew:
-        self._crew = Crew(folder, now, self._relay, self._write_down)
+    def _gather(self, folder: Path, now: Callable[[], float]) -> Workers:
+        self._crew = Workers(folder, now, self._relay, self._write_down)
         return self._crew
 
     def _write_down(self, kind: Observation, session: Session, value: float, at: float) -> None:
@@ -286,17 +286,17 @@ class Master:
         assert crew is not None
         here = set(map(self._number, self._here()))
         for member in list(crew.members.values()):
-            if member.standing is Standing.HERE and member.number not in here:
+            if member.standing is WorkerState.HERE and member.number not in here:
                 self._lose(crew.lose(member.number))
 
-    def _lose(self, member: Member) -> None:
+    def _lose(self, member: Worker) -> None:
         logger.warning(
             "Worker %d is lost, with %d sessions open: closed here once its lease has run out",
             member.number,
             len(member.books.open),
         )
         self._observe(Observation.WORKER_LOST, member.heard, member.number)
-        if self._crew and not any(one.standing is Standing.HERE for one in self._crew.members.values()):
+        if self._crew and not any(one.standing is WorkerState.HERE for one in self._crew.members.values()):
             # Locust stops the load then, and a headless master without a run time would wait for ever.
             stop_run(self._environment)
 
@@ -312,6 +312,6 @@ class Master:
             run.share.engine.observe(kind, value=value, detail=str(number))
 
 
-def _said(crew: Crew) -> str:
-    lost = sum(member.standing is Standing.CLOSED for member in crew.members.values())
+def _said(crew: Workers) -> str:
+    lost = sum(member.standing is WorkerState.CLOSED for member in crew.members.values())
     return f"{len(crew.members)}, of which {lost} lost; they left open {crew.left_open}"

@@ -35,7 +35,7 @@ from locust.runners import Runner, WorkerRunner
 logger = logging.getLogger(__name__)
 
 
-class Told(StrEnum):
+class MessageKind(StrEnum):
     """Kinds of messages."""
 
     HELLO = "streamsoak.hello"
@@ -52,7 +52,7 @@ class Told(StrEnum):
     DRAIN = "streamsoak.drain"
 
 
-def post(runner: WorkerRunner, kind: Told, data: Any) -> bool:
+def post(runner: WorkerRunner, kind: MessageKind, data: Any) -> bool:
     """A worker's message to its master. False: it cannot go now, and whoever has something to say says it again.
 
     Locust's own way to send tries for nine seconds, with a traceback for each try, and then raises: too long for one who
@@ -65,7 +65,7 @@ def post(runner: WorkerRunner, kind: Told, data: Any) -> bool:
     return True
 
 
-def hear(runner: Runner, kind: Told, take: Callable[[str, Any], None], *, apart: bool = False) -> None:
+def hear(runner: Runner, kind: MessageKind, take: Callable[[str, Any], None], *, apart: bool = False) -> None:
     """Have `take(node, data)` called for each message of that kind; `apart`: in a greenlet of its own."""
 
     def listen(msg: Any, **_: object) -> None:
@@ -77,11 +77,11 @@ def hear(runner: Runner, kind: Told, take: Callable[[str, Any], None], *, apart:
     runner.register_message(kind.value, listen, concurrent=apart)
 
 
-def post_of_run(runner: WorkerRunner, kind: Told, run: str, data: Any) -> bool:
+def post_of_run(runner: WorkerRunner, kind: MessageKind, run: str, data: Any) -> bool:
     """As `post`, of the run of that name."""
     return post(runner, kind, [run, data])
 
 
-def hear_of_run(runner: Runner, kind: Told, take: Callable[[str, str, Any], None]) -> None:
+def hear_of_run(runner: Runner, kind: MessageKind, take: Callable[[str, str, Any], None]) -> None:
     """Have `take(node, run, data)` called for each message of that kind."""
     hear(runner, kind, lambda node, told: take(node, *told))

@@ -16,9 +16,9 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from loadtests.model.mistakes import EXIT_UNAVAILABLE, InputError
-from loadtests.pulse import LATENESS_BOUNDS, Pulse
-from loadtests.run import Run
+from loadtests.model.text.input_error import EXIT_UNAVAILABLE, InputError
+from loadtests.run.run import Run
+from loadtests.run.snapshot import LATENESS_BOUNDS, ProcessSnapshot
 
 LOOPBACK = "127.0.0.1"
 _ROUTE = "/metrics"
@@ -67,7 +67,7 @@ class Metrics(Collector):
             self._server.stop()
 
 
-def families(pulses: list[Pulse]) -> Iterator[Metric]:
+def families(pulses: list[ProcessSnapshot]) -> Iterator[Metric]:
     """Of all processes together."""
     live = GaugeMetricFamily("streamsoak_live_sessions", "Sessions that may hold a slot", labels=("profile", "holder"))
     for (profile, holder), number in _sessions(pulses).items():
@@ -98,7 +98,7 @@ def _info(run: Run) -> Metric:
     return InfoMetricFamily("streamsoak_run", "The run", told)
 
 
-def _sessions(pulses: list[Pulse]) -> dict[tuple[str, str], int]:
+def _sessions(pulses: list[ProcessSnapshot]) -> dict[tuple[str, str], int]:
     found: dict[tuple[str, str], int] = {}
     for pulse in pulses:
         for profile, holders in pulse.sessions.items():
@@ -107,7 +107,7 @@ def _sessions(pulses: list[Pulse]) -> dict[tuple[str, str], int]:
     return found
 
 
-def _hits(pulses: list[Pulse]) -> dict[str, int]:
+def _hits(pulses: list[ProcessSnapshot]) -> dict[str, int]:
     found: dict[str, int] = {}
     for pulse in pulses:
         for profile, number in pulse.hits_by_profile.items():
@@ -115,7 +115,7 @@ def _hits(pulses: list[Pulse]) -> dict[str, int]:
     return found
 
 
-def _lateness(pulses: list[Pulse]) -> Metric:
+def _lateness(pulses: list[ProcessSnapshot]) -> Metric:
     told = [pulse.lateness for pulse in pulses if pulse.lateness]
     counts = [sum(column) for column in zip(*told, strict=True)] or [0] * (len(LATENESS_BOUNDS) + 1)
     buckets = [*zip(map(str, LATENESS_BOUNDS), counts, strict=False), ("+Inf", counts[-1])]

@@ -10,10 +10,10 @@ from typing import Any
 
 from locust import argument_parser, events
 
-from loadtests.catalogue import load_profiles, named_scenario, profile_files, scenario_files
-from loadtests.model.mistakes import InputError
-from loadtests.model.profile import Profile
-from loadtests.model.scenario import Scenario, find, is_file
+from loadtests.model.people.profile import Profile
+from loadtests.model.run.scenario import Scenario, find, is_file
+from loadtests.model.text.input_error import InputError
+from loadtests.scenarios.catalogue import load_profiles, named_scenario, profile_files, scenario_files
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from locust import events
 from locust.env import Environment
 from locust.runners import MasterRunner, Runner, WorkerRunner
 
-from loadtests.model.mistakes import EXIT_UNAVAILABLE, InputError
+from loadtests.model.text.input_error import EXIT_UNAVAILABLE, InputError
 from loadtests.plugin.form import listen_to_form
 from loadtests.plugin.local import Local, stop_run
 from loadtests.plugin.master import Master

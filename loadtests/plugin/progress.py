@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from loadtests.pulse import Pulse, line
-from loadtests.run import Run
+from loadtests.run.run import Run
+from loadtests.run.snapshot import ProcessSnapshot, line
 
 _TERMINAL_SECONDS = 2.0
 _LOG_SECONDS = 60.0
@@ -23,7 +23,7 @@ class Progress:
         self._delay = 0.0
         run.each_second(self._take)
 
-    def _take(self, pulses: list[Pulse]) -> None:
+    def _take(self, pulses: list[ProcessSnapshot]) -> None:
         late = [pulse.lateness_p99 for pulse in pulses if pulse.lateness_p99 is not None]
         self._late = max([*late, *([] if self._late is None else [self._late])], default=None)
         self._delay = max([self._delay, *(pulse.worst_delay for pulse in pulses)])

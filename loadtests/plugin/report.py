@@ -8,8 +8,8 @@ from pathlib import Path
 
 from gevent import subprocess
 
-from loadtests.key import without_key
-from loadtests.model.mistakes import EXIT_FAIL, EXIT_PASS, EXIT_UNKNOWN
+from loadtests.http.key import without_key
+from loadtests.model.text.input_error import EXIT_FAIL, EXIT_PASS, EXIT_UNKNOWN
 
 logger = logging.getLogger(__name__)
 

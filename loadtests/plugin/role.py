@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
 
-from loadtests.model.profile import Profile
-from loadtests.run import Run
-from loadtests.share import Share
+from loadtests.model.people.profile import Profile
+from loadtests.run.process import RunProcess
+from loadtests.run.run import Run
 
-if TYPE_CHECKING:
-    from loadtests.plugin.form import Asked
+
+@dataclass(frozen=True)
+class StartRequest:
+    """What the form says. What it does not name stays as it was."""
+
+    values: Mapping[str, Any]
+    """Of options, by their names in Python; times in seconds."""
+    classes: tuple[str, ...] = ()
+    """User classes that were picked; none: all."""
+    host: str = ""
 
 
 class Role(Protocol):
@@ -19,7 +29,7 @@ class Role(Protocol):
     def run(self) -> Run | None:
         """The run that goes on, where this process leads it."""
 
-    def prepare(self, asked: Asked) -> bool:
+    def prepare(self, asked: StartRequest) -> bool:
         """A form asks for a run; whether its stages make the load (else Locust's users do). Raises InputError."""
 
     def begin(self) -> None:
@@ -28,7 +38,7 @@ class Role(Protocol):
     def finish(self) -> int | None:
         """The run, if one goes on, ends, bounded in time; the exit code that says how it went, None: that is not told here."""
 
-    def share(self, profile: Profile) -> Share | None:
+    def share(self, profile: Profile) -> RunProcess | None:
         """Where a user of `profile` that comes now has its place; None: nobody is let in."""
 
     def close(self) -> None:

@@ -15,28 +15,29 @@ from locust import User
 from locust.env import Environment
 from locust.runners import Runner
 
-from loadtests.catalogue import named_scenario
 from loadtests.defects.account import check_fit
 from loadtests.defects.catalogue import parse_defects
-from loadtests.disk import Need
-from loadtests.forecast import forecast
+from loadtests.http.key import api_key
 from loadtests.http.origin import Origin
-from loadtests.key import api_key
-from loadtests.model.mistakes import InputError
-from loadtests.model.plan import Plan
-from loadtests.model.profile import IDLE_RANGE, Profile
-from loadtests.model.reason import STOPPED, TIME_OVER
-from loadtests.model.rules import Terms
-from loadtests.model.units import parse_size
+from loadtests.model.api.rules import Terms
+from loadtests.model.people.profile import IDLE_RANGE, Profile
+from loadtests.model.run.end_reason import STOPPED, TIME_OVER
+from loadtests.model.run.plan import LoadPlan
+from loadtests.model.text.input_error import InputError
+from loadtests.model.text.units import parse_size
 from loadtests.plugin.account import guard_of, is_real, require_consent, require_empty
-from loadtests.plugin.form import Asked, make_typed
+from loadtests.plugin.form import make_typed
 from loadtests.plugin.metrics import Metrics
 from loadtests.plugin.options import STAGES, USERS, People
+from loadtests.plugin.role import StartRequest
 from loadtests.plugin.shape import ScenarioShape, dispatcher_for
-from loadtests.plugin.unswept import warn_of_unswept
 from loadtests.plugin.user import StreamingUser, class_name, profile_of, user_classes
-from loadtests.run import Settings
+from loadtests.recording.disk import DiskNeed
+from loadtests.recording.unswept import warn_of_unswept
+from loadtests.run.run import RunSettings
 from loadtests.sandbox.process import SandboxProcess
+from loadtests.scenarios.catalogue import named_scenario
+from loadtests.simulation.forecast import forecast
 
 logger = logging.getLogger(__name__)
 
@@ -88,12 +89,12 @@ class Setup:
         """What the user asked for, on the command line or in the form."""
         return options_of(self._environment)
 
-    def settings(self) -> Settings:
+    def settings(self) -> RunSettings:
         """Of a run that begins now."""
         # A web form that is posted with an empty host clears it.
         self._environment.host = self._environment.host or self._host
         options, scenario = self.options, self._scenario
-        return Settings(
+        return RunSettings(
             runs=Path(options.run_dir),
             host=self._environment.host or "",
             sandbox=self._is_sandboxed,
@@ -112,14 +113,14 @@ class Setup:
             max_disk=self._max_disk(),
         )
 
-    def admitted(self) -> Settings:
+    def admitted(self) -> RunSettings:
         """The settings of a run that may begin: a real account is looked at before each."""
         make_typed(self.options)
         settings = self.settings()
         self._check_account(settings)
         return settings
 
-    def choose(self, asked: Asked) -> bool:
+    def choose(self, asked: StartRequest) -> bool:
         """Take what a form asks for; whether a scenario's stages make the load. Raises InputError, and changes nothing then."""
         environment = self._environment
         before = [(kept, dict(kept)) for kept in (vars(self.options), vars(self), vars(environment))]
@@ -135,7 +136,7 @@ class Setup:
         self._renew_sandbox()
         return self.shape is not None
 
-    def _choose(self, asked: Asked) -> None:
+    def _choose(self, asked: StartRequest) -> None:
         if "scenario" in asked.values:
             name = asked.values["scenario"]
             self._scenario = named_scenario(name) if name else None
@@ -194,13 +195,13 @@ class Setup:
         if self._environment.web_ui:
             self.metrics.route(self._environment.web_ui, self.options.web_base_path or "")
 
-    def _check_account(self, settings: Settings) -> None:
+    def _check_account(self, settings: RunSettings) -> None:
         if not is_real(settings.host, self.options):
             return
         require_consent(self.options, self._profiles.values(), foretold=self._plan is not None)
         require_empty(settings.host, settings.surface, settings.key, self.options)
 
-    def _planned(self) -> Plan | None:
+    def _planned(self) -> LoadPlan | None:
         scenario, users = self._scenario, self._users
         if scenario is None or self.options.load == USERS:
             return None
@@ -208,7 +209,7 @@ class Setup:
         if missing:
             said = f"needs the User classes {', '.join(missing)}: put globals().update(install()) into the locustfile"
             raise InputError.of("--scenario", said)
-        return Plan.for_users(scenario, users) if users else Plan(scenario)
+        return LoadPlan.for_users(scenario, users) if users else LoadPlan(scenario)
 
     def _set_shape(self) -> ScenarioShape | None:
         environment = self._environment
@@ -223,7 +224,7 @@ class Setup:
         seconds = run_time or self._plan.scenario.duration
         expected = gevent.get_hub().threadpool.apply(forecast, (self._plan, self._limit(), seconds))
         logger.info("%s", expected.line(self._limit()))
-        Need.of(expected.events, expected.arrivals).require_room(Path(self.options.run_dir), self._max_disk())
+        DiskNeed.of(expected.events, expected.arrivals).require_room(Path(self.options.run_dir), self._max_disk())
         return shape
 
     def _sandbox_options(self) -> list[str]:

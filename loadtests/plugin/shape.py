@@ -9,7 +9,7 @@ from locust import LoadTestShape
 from locust.dispatch import UsersDispatcher
 from locust.runners import WorkerNode
 
-from loadtests.model.plan import Plan
+from loadtests.model.run.plan import LoadPlan
 from loadtests.plugin.user import class_name
 
 _SPAWN_RATE = 99.0
@@ -22,7 +22,7 @@ class ScenarioShape(LoadTestShape):
     abstract = True
     use_common_options: ClassVar[bool] = True
 
-    def __init__(self, plan: Plan, spawn_rate: float | None, run_time: float | None) -> None:
+    def __init__(self, plan: LoadPlan, spawn_rate: float | None, run_time: float | None) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._plan = plan
         self._spawn_rate = spawn_rate or _SPAWN_RATE

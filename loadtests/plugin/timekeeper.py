@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from gevent.event import AsyncResult
 
-from loadtests.clock import Offset, Reading, offset
-from loadtests.model.mistakes import InputError
+from loadtests.distributed.clock import ClockOffset, ClockReading, offset
+from loadtests.model.text.input_error import InputError
 
 _READINGS = 8
 _READING_SECONDS = 1.0
@@ -27,15 +27,15 @@ class Timekeeper:
         if asked == self._asked:
             self._answer.set(there)
 
-    def measure(self) -> Offset:
+    def measure(self) -> ClockOffset:
         """The offset of the master's clock, after some questions. Raises InputError if the master does not answer."""
         readings = [reading for _ in range(_READINGS) if (reading := self._read())]
         if not readings:
             raise InputError.of("master", "does not tell the time: is it a streamsoak of the same version?")
         return offset(readings)
 
-    def _read(self) -> Reading | None:
+    def _read(self) -> ClockReading | None:
         self._answer, self._asked = AsyncResult(), time.monotonic()
         self._ask(self._asked)
         there = self._answer.wait(_READING_SECONDS)
-        return None if there is None else Reading(self._asked, there, time.monotonic())
+        return None if there is None else ClockReading(self._asked, there, time.monotonic())

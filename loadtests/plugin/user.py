@@ -12,16 +12,16 @@ import gevent
 from gevent.pool import Group
 from locust import User, task
 
-from loadtests.catalogue import load_profiles, profile_files
-from loadtests.model.behaviour import Visit
-from loadtests.model.ending import closing
-from loadtests.model.mistakes import InputError
-from loadtests.model.profile import IDLE_RANGE, Profile, build_profile
-from loadtests.model.session import Session, State
-from loadtests.model.steps import Closing
+from loadtests.model.people.profile import IDLE_RANGE, Profile, build_profile
+from loadtests.model.session.behaviour import Visit
+from loadtests.model.session.ending import closing
+from loadtests.model.session.session import Session, State
+from loadtests.model.session.steps import Closing
+from loadtests.model.text.input_error import InputError
 from loadtests.plugin.role import Role
-from loadtests.share import Share
-from loadtests.visitor import pay
+from loadtests.plugin.visitor import pay
+from loadtests.run.process import RunProcess
+from loadtests.scenarios.catalogue import load_profiles, profile_files
 
 _NEVER_SECONDS = 3600.0
 
@@ -39,7 +39,7 @@ class StreamingUser(User):
     profile: ClassVar[Profile | str | dict[str, Any]] = {}
     visit: ClassVar[Callable[..., Any] | None] = None
     tags: ClassVar[Iterable[str]] = ()
-    _share: Share | None = None
+    _share: RunProcess | None = None
     _number = 0
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -148,6 +148,6 @@ def profile_name(class_name: str) -> str:
     return parts.strip("-_").replace("_", "-").replace("--", "-") or "user"
 
 
-def _send_off(share: Share, session: Session) -> None:
+def _send_off(share: RunProcess, session: Session) -> None:
     if session.state is State.OPEN and not session.way:
         share.engine.start(closing(session, Closing.RUN, share.now()))

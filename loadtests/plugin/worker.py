@@ -16,24 +16,24 @@ from gevent.event import Event
 from locust.env import Environment
 from locust.runners import WorkerRunner
 
-from loadtests.clock import Offset
-from loadtests.crew import LEASE_SECONDS, Account
-from loadtests.drain import drain
-from loadtests.key import VARIABLE, api_key, has_key
-from loadtests.model.guard import Guard
-from loadtests.model.manifest import FILE, SPOOL, Manifest, write_manifest
-from loadtests.model.mistakes import EXIT_UNKNOWN, InputError
-from loadtests.model.profile import Profile
-from loadtests.model.record import Observation
-from loadtests.observer import Look
-from loadtests.plugin.form import Asked
-from loadtests.plugin.messages import Told, hear, post, post_of_run
+from loadtests.distributed.clock import ClockOffset
+from loadtests.distributed.shipping import Confirmed, Receipt, Shipper
+from loadtests.distributed.workers import LEASE_SECONDS, DrainReport
+from loadtests.http.key import VARIABLE, api_key, has_key
+from loadtests.model.log.record import Observation
+from loadtests.model.people.profile import Profile
+from loadtests.model.run.guard import Guard
+from loadtests.model.run.manifest import FILE, SPOOL, Manifest, write_manifest
+from loadtests.model.text.input_error import EXIT_UNKNOWN, InputError
+from loadtests.observing.observer import ListSnapshot
+from loadtests.plugin.messages import MessageKind, hear, post, post_of_run
+from loadtests.plugin.role import StartRequest
 from loadtests.plugin.setup import options_of
 from loadtests.plugin.statistics import Statistics
 from loadtests.plugin.timekeeper import Timekeeper
 from loadtests.plugin.user import user_classes
-from loadtests.share import Share, ledger_file
-from loadtests.shipping import Confirmed, Receipt, Shipper
+from loadtests.run.drain import drain
+from loadtests.run.process import RunProcess, ledger_file
 
 logger = logging.getLogger(__name__)
 
@@ -64,17 +64,17 @@ class Worker:
         self._is_over = False
         """The master has said that the load is over, if this worker has begun or not."""
         self._is_heard = Event()
-        self._timekeeper = Timekeeper(lambda now: self._tell(Told.CLOCK, now))
-        hear(runner, Told.RUN, self._told_run)
-        hear(runner, Told.CLOCK, lambda _, answer: self._timekeeper.told(*answer))
-        hear(runner, Told.PLACES, self._told_places)
-        hear(runner, Told.LOOK, self._told_look)
-        hear(runner, Told.SHIPPED, self._told_shipped)
-        hear(runner, Told.PULSE, self._told_pulse)
-        hear(runner, Told.DRAIN, self._told_to_drain, apart=True)
-        hear(runner, Told.DRAINED, lambda *_: self._is_heard.set())
+        self._timekeeper = Timekeeper(lambda now: self._tell(MessageKind.CLOCK, now))
+        hear(runner, MessageKind.RUN, self._told_run)
+        hear(runner, MessageKind.CLOCK, lambda _, answer: self._timekeeper.told(*answer))
+        hear(runner, MessageKind.PLACES, self._told_places)
+        hear(runner, MessageKind.LOOK, self._told_look)
+        hear(runner, MessageKind.SHIPPED, self._told_shipped)
+        hear(runner, MessageKind.PULSE, self._told_pulse)
+        hear(runner, MessageKind.DRAIN, self._told_to_drain, apart=True)
+        hear(runner, MessageKind.DRAINED, lambda *_: self._is_heard.set())
         self._is_known = Event()
-        hear(runner, Told.HELLO, lambda *_: self._is_known.set())
+        hear(runner, MessageKind.HELLO, lambda *_: self._is_known.set())
         gevent.spawn(self._say_hello)
 
     @property
@@ -82,7 +82,7 @@ class Worker:
         """The run is the master's."""
         return None
 
-    def prepare(self, asked: Asked) -> bool:
+    def prepare(self, asked: StartRequest) -> bool:
         """A worker has no form."""
         return False
 
@@ -100,7 +100,7 @@ class Worker:
         self._part = None
         return None
 
-    def share(self, profile: Profile) -> Share | None:
+    def share(self, profile: Profile) -> RunProcess | None:
         """Of the run that the master has told of; a user may come a moment before it has begun."""
         self._begun.wait(_BEGIN_SECONDS)
         return self._part.share if self._part and not self._part.share.ending else None
@@ -108,16 +108,16 @@ class Worker:
     def close(self) -> None:
         """Nothing of its own is left."""
 
-    def _give_account(self, run: str, account: Account) -> None:
+    def _give_account(self, run: str, account: DrainReport) -> None:
         self._is_heard.clear()
         for _ in range(_ACCOUNTS):
-            post_of_run(self._runner, Told.DRAINED, run, msgspec.to_builtins(account))
+            post_of_run(self._runner, MessageKind.DRAINED, run, msgspec.to_builtins(account))
             if self._is_heard.wait(_ACCOUNT_EACH_SECONDS):
                 return
 
     def _say_hello(self) -> None:
         while not self._is_known.is_set():
-            self._tell(Told.HELLO, None)
+            self._tell(MessageKind.HELLO, None)
             self._is_known.wait(_HELLO_EACH_SECONDS)
 
     def _told_run(self, _: str, told: dict[str, Any]) -> None:
@@ -139,7 +139,7 @@ class Worker:
 
     def _told_look(self, _: str, look: Any) -> None:
         if self._part:
-            self._part.share.watch.take(msgspec.convert(look, Look))
+            self._part.share.watch.take(msgspec.convert(look, ListSnapshot))
 
     def _told_shipped(self, _: str, receipt: list[Any]) -> None:
         if self._part:
@@ -158,7 +158,7 @@ class Worker:
             # The master was away for long, or another has taken its place: what is left of the run before is closed first.
             self._end()
 
-        def tell(kind: Told, data: Any) -> bool:
+        def tell(kind: MessageKind, data: Any) -> bool:
             return post_of_run(self._runner, kind, manifest.run, data)
 
         try:
@@ -169,16 +169,16 @@ class Worker:
             number = self._runner.worker_index + 1
             away = zero - offset.seconds
             statistics = Statistics(self._environment, manifest.surface)
-            share = Share(
+            share = RunProcess(
                 manifest, folder / SPOOL, api_key(), lambda: time.monotonic() - away, statistics.answered, guard, number
             )
         except (InputError, OSError) as error:
             logger.error("This worker does not take part: %s", error)
-            tell(Told.REFUSED, str(error))
+            tell(MessageKind.REFUSED, str(error))
             return
         share.places.assign(self._places)
         self._part = Part(share, statistics, offset, self._timekeeper, tell, self._give_up)
-        tell(Told.BEGUN, None)
+        tell(MessageKind.BEGUN, None)
         self._begun.set()
         if self._is_over:
             self._end()
@@ -196,7 +196,7 @@ class Worker:
         self._environment.process_exit_code = EXIT_UNKNOWN
         gevent.spawn(self._runner.quit)
 
-    def _tell(self, kind: Told, data: Any) -> bool:
+    def _tell(self, kind: MessageKind, data: Any) -> bool:
         return post(self._runner, kind, data)
 
 
@@ -205,15 +205,17 @@ class Part:
 
     def __init__(
         self,
-        share: Share,
+        share: RunProcess,
         statistics: Statistics,
-        offset: Offset,
+        offset: ClockOffset,
         timekeeper: Timekeeper,
-        tell: Callable[[Told, Any], bool],
+        tell: Callable[[MessageKind, Any], bool],
         give_up: Callable[[], None],
     ) -> None:
         self.share = share
-        self.shipper = Shipper(share.folder, share.worker, lambda parcel: tell(Told.SHIP, list(parcel)), time.monotonic)
+        self.shipper = Shipper(
+            share.folder, share.worker, lambda parcel: tell(MessageKind.SHIP, list(parcel)), time.monotonic
+        )
         self._statistics = statistics
         self._offset = offset
         self._timekeeper = timekeeper
@@ -228,7 +230,7 @@ class Part:
         """The master has answered: the lease begins anew."""
         self._heard = time.monotonic()
 
-    def finish(self, reason: str, observe: float) -> Account:
+    def finish(self, reason: str, observe: float) -> DrainReport:
         """Close everything, and ship the rest."""
         share = self.share
         drained = drain(share, reason, observe)
@@ -237,7 +239,7 @@ class Part:
         self._statistics.close()
         share.close()
         self._ship_the_rest()
-        account = Account(drained.left, share.recorder.lost, share.engine.defects, self.shipper.sizes)
+        account = DrainReport(drained.left, share.recorder.lost, share.engine.defects, self.shipper.sizes)
         if self.shipper.is_done:
             self.shipper.clear()
             with contextlib.suppress(OSError):
@@ -259,7 +261,7 @@ class Part:
     def _tell_pulse(self) -> None:
         pulse = self.share.pulse()
         pulse.known_until = self._confirmed.at(pulse.known_until)
-        self._tell(Told.PULSE, msgspec.to_builtins(pulse))
+        self._tell(MessageKind.PULSE, msgspec.to_builtins(pulse))
 
     def _look_at_clock(self) -> None:
         try:

@@ -12,13 +12,12 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from loadtests.model.rules import DONE, NOT_JSON, UNAUTHORIZED, Hosted, Reply, Rules, Status, invalid
-from loadtests.model.service import Ask, Service
-from loadtests.model.surface import ACTIVITY, Operation, Surface
-from loadtests.model.wire import Wire
-
-from . import openapi
-from .protocol import EXTENSION
+from loadtests.model.api.delivery import Delivery
+from loadtests.model.api.rules import DONE, NOT_JSON, UNAUTHORIZED, Hosted, Reply, Rules, Status, invalid
+from loadtests.model.api.service import Ask, Service
+from loadtests.model.api.surface import ACTIVITY, Operation, Surface
+from loadtests.sandbox import openapi
+from loadtests.sandbox.protocol import EXTENSION
 
 Handler = Callable[[float, dict[str, Any]], Reply]
 """What answers one path: a function of the time and of what was asked."""
@@ -89,9 +88,9 @@ class App:
             self._observe(now, scope["path"], asked, reply)
         if reply.delay:
             await asyncio.sleep(reply.delay)
-        if reply.wire in (Wire.ANSWERED, Wire.GARBLED):
+        if reply.wire in (Delivery.ANSWERED, Delivery.GARBLED):
             return await _answer(send, reply.status, _body(scope["path"], reply), reply.retry_after)
-        if reply.wire is not Wire.UNANSWERED:
+        if reply.wire is not Delivery.UNANSWERED:
             await _break_off(scope["extensions"][EXTENSION]["transport"], send, reply)
         await _gone(receive)
 
@@ -212,7 +211,7 @@ def _whole(text: str | int) -> int:
 
 
 def _body(path: str, reply: Reply) -> bytes:
-    if reply.wire is Wire.GARBLED:
+    if reply.wire is Delivery.GARBLED:
         return _GARBLED
     if reply is DONE:
         return _DONE
@@ -261,7 +260,7 @@ async def _gone(receive: Receive) -> None:
 
 async def _break_off(transport: asyncio.Transport, send: Send, reply: Reply) -> None:
     """Close the connection instead of answering, after half of the answer or at once."""
-    if reply.wire is Wire.RESET:
+    if reply.wire is Delivery.RESET:
         return transport.abort()
     body = _body("", reply)
     await send({"type": "http.response.start", "status": reply.status, "headers": _headers(body)})

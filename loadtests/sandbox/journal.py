@@ -11,14 +11,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from loadtests.model.answer import Outcome, Reason, classify
-from loadtests.model.record import Observation, Row, nanoseconds
-from loadtests.model.rows import list_row
-from loadtests.model.rules import Cause, Hosted, Reply, Terms
-from loadtests.model.session import Holder
-from loadtests.model.surface import Operation, Surface
-from loadtests.model.wire import Wire
-from loadtests.recorder import Recorder
+from loadtests.model.api.answer import Outcome, Reason, classify
+from loadtests.model.api.delivery import Delivery
+from loadtests.model.api.rules import CloseCause, Hosted, Reply, Terms
+from loadtests.model.api.surface import Operation, Surface
+from loadtests.model.log.record import Observation, Row, nanoseconds
+from loadtests.model.log.rows import list_row
+from loadtests.model.session.session import Holder
+from loadtests.recording.recorder import Recorder
 
 CLIENT = "client"
 """The profile of every row that is about a session."""
@@ -53,7 +53,7 @@ class Journal:
         holder = Holder.ACTIVE if _session_id(asked, reply) in self._open else Holder.NONE
         value, detail = self._value(operation, asked, reply), _detail(operation, reply, reason)
         profile = CLIENT if number else ""
-        answered = (reply.status, reply.code) if reply.wire is Wire.ANSWERED else (0, 0)
+        answered = (reply.status, reply.code) if reply.wire is Delivery.ANSWERED else (0, 0)
         self._recorder.append(
             Row(at, 0, number, profile, operation, at, 0, took, *answered, outcome, holder, value, detail)
         )
@@ -66,7 +66,7 @@ class Journal:
             self._open.add(session.id)
         elif event == "closed":
             self._open.discard(session.id)
-            if session.cause is not Cause.STOP:
+            if session.cause is not CloseCause.STOP:
                 seconds = at - self._zero
                 self._note(nanoseconds(seconds), Observation.VANISHED, self._numbers[session.id], seconds, None)
 
@@ -112,8 +112,8 @@ def _session_id(asked: dict[str, Any], reply: Reply) -> str:
 def _meaning(reply: Reply) -> tuple[Outcome, Reason]:
     if reply.code == 100:
         return Outcome.OK, Reason.NONE
-    if reply.wire is not Wire.ANSWERED:
-        return Outcome.UNKNOWN, Reason.TIMEOUT if reply.wire is Wire.UNANSWERED else Reason.RESET
+    if reply.wire is not Delivery.ANSWERED:
+        return Outcome.UNKNOWN, Reason.TIMEOUT if reply.wire is Delivery.UNANSWERED else Reason.RESET
     if reply.status >= 500:
         return Outcome.UNKNOWN, Reason.SERVER_ERROR
     return Outcome.FAIL, classify(reply.status, reply.code, reply.message)

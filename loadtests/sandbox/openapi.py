@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from importlib.resources import files
 
-from loadtests.model.rules import Terms
+from loadtests.model.api.rules import Terms
 
 PATH = "/openapi.json"
 

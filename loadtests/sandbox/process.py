@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from loadtests.model.mistakes import EXIT_UNAVAILABLE, InputError
+from loadtests.model.text.input_error import EXIT_UNAVAILABLE, InputError
 
 _SAYS = "listening on "
 _START_SECONDS = 30.0

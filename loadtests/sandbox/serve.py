@@ -19,17 +19,16 @@ from typing import TYPE_CHECKING, TextIO
 import msgspec
 import uvicorn
 
-from loadtests.collector import seldom_collecting, settle
 from loadtests.defects.account import open_account
 from loadtests.defects.defect import Injected
-from loadtests.model.mistakes import EXIT_UNAVAILABLE, InputError
-from loadtests.model.rules import Hosted, Rules, Terms
-
-from .app import App
-from .protocol import Protocol
+from loadtests.engine.garbage import collect_and_freeze, infrequent_collection
+from loadtests.model.api.rules import Hosted, Rules, Terms
+from loadtests.model.text.input_error import EXIT_UNAVAILABLE, InputError
+from loadtests.sandbox.app import App
+from loadtests.sandbox.protocol import Protocol
 
 if TYPE_CHECKING:
-    from .journal import Journal
+    from loadtests.sandbox.journal import Journal
 
 _REAP_EACH_SECONDS = 0.05
 _SETTLE_EACH = 20
@@ -60,7 +59,7 @@ class Serving:
 def serve(serving: Serving) -> None:
     """Serve until interrupted; prints `listening on http://HOST:PORT` when ready. Raises InputError."""
     with contextlib.ExitStack() as stack:
-        stack.enter_context(seldom_collecting())
+        stack.enter_context(infrequent_collection())
         log = _open_log(serving.log, stack)
         journal = _open_journal(serving, stack)
         write = _writer(log) if log else None
@@ -130,7 +129,7 @@ async def _reap(rules: Rules, log: TextIO | None, journal: Journal | None) -> No
         await asyncio.sleep(_REAP_EACH_SECONDS)
         rules.advance(time.monotonic())
         if turn % _SETTLE_EACH == 0:
-            settle()
+            collect_and_freeze()
         if log:
             log.flush()
         if journal:
@@ -141,7 +140,7 @@ def _open_journal(serving: Serving, stack: contextlib.ExitStack) -> Journal | No
     if serving.journal is None:
         return None
     # Arrow takes its time to load: a sandbox without a journal does without it.
-    from .journal import Journal
+    from loadtests.sandbox.journal import Journal
 
     journal = Journal(serving.journal, serving.zero, serving.terms, time.monotonic)
     stack.callback(journal.close)

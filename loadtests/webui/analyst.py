@@ -12,7 +12,7 @@ import gevent
 import msgspec
 from gevent import subprocess
 
-from loadtests.key import without_key
+from loadtests.http.key import without_key
 from loadtests.webui.live import Live
 
 SUMMARY = "summary.json"

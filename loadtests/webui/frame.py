@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from loadtests.model.session import Holder
-from loadtests.pulse import Leak, LeakEnd, Pulse
+from loadtests.engine.occupancy import Leak, LeakEnd
+from loadtests.model.session.session import Holder
+from loadtests.run.snapshot import ProcessSnapshot
 
 MOST_LEAKS = 20
 """Named on the page, of those due next and of those reaped last."""
@@ -64,7 +65,7 @@ class Frame(msgspec.Struct):
     """Why the run's results cannot be trusted, in plain words; none: nothing speaks against it."""
 
 
-def frame(t: float, pulses: Sequence[Pulse], listed: int | None, others: int, stage: str = "") -> Frame:
+def frame(t: float, pulses: Sequence[ProcessSnapshot], listed: int | None, others: int, stage: str = "") -> Frame:
     """Put the pulses of all processes together."""
     lines = _lines(pulses)
     return Frame(
@@ -89,7 +90,7 @@ def frame(t: float, pulses: Sequence[Pulse], listed: int | None, others: int, st
     )
 
 
-def doubts(pulses: Sequence[Pulse], worst_delay: float, tolerance: float) -> list[str]:
+def doubts(pulses: Sequence[ProcessSnapshot], worst_delay: float, tolerance: float) -> list[str]:
     """Why the results cannot be trusted; `worst_delay`: of the generator's loop in the whole run, in seconds."""
     found = []
     if worst_delay > tolerance:
@@ -106,7 +107,7 @@ def doubts(pulses: Sequence[Pulse], worst_delay: float, tolerance: float) -> lis
     return found
 
 
-def _lines(pulses: Sequence[Pulse]) -> list[Line]:
+def _lines(pulses: Sequence[ProcessSnapshot]) -> list[Line]:
     counts: dict[str, Counter[str]] = {}
     for pulse in pulses:
         for profile, holders in pulse.sessions.items():

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import msgspec
 from gevent.event import Event
 
-from loadtests.pulse import Pulse
-from loadtests.run import Run
+from loadtests.run.run import Run
+from loadtests.run.snapshot import ProcessSnapshot
 from loadtests.webui.frame import Frame, doubts, frame
 from loadtests.webui.series import Series
 
@@ -112,7 +112,7 @@ class Live:
         finally:
             self.browsers -= 1
 
-    def _take(self, pulses: list[Pulse]) -> None:
+    def _take(self, pulses: list[ProcessSnapshot]) -> None:
         run = self.run
         if run is None:
             return

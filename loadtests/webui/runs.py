@@ -8,7 +8,7 @@ from typing import Any
 import gevent
 import msgspec
 
-from loadtests.unswept import left_open
+from loadtests.recording.unswept import left_open
 
 MOST_RUNS = 50
 """The newest."""

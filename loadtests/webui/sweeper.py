@@ -10,13 +10,13 @@ import msgspec
 from gevent import subprocess
 from gevent.lock import BoundedSemaphore
 
-from loadtests.key import api_key, redacted
+from loadtests.http.key import api_key, redacted
 
 _LONGEST_SECONDS = 600.0
 _MOST_CHARACTERS = 4000
 
 
-class Swept(msgspec.Struct):
+class SweepProgress(msgspec.Struct):
     """What a sweep came to."""
 
     code: int
@@ -30,7 +30,7 @@ class Sweeper:
     def __init__(self) -> None:
         self._turn = BoundedSemaphore()
 
-    def sweep(self, run: Path) -> Swept:
+    def sweep(self, run: Path) -> SweepProgress:
         """Close what the run in that directory left open."""
         command = [sys.executable, "-m", "loadtests.cli", "sweep", str(run)]
         with self._turn:
@@ -48,4 +48,4 @@ class Sweeper:
                 process.kill()
                 said, _ = process.communicate()
         text = redacted(said.decode(errors="replace"), api_key())
-        return Swept(process.returncode, text[:_MOST_CHARACTERS])
+        return SweepProgress(process.returncode, text[:_MOST_CHARACTERS])

@@ -6,22 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from loadtests.model.manifest import Manifest
-from reports.client import Client, Life, as_dict
-from reports.finding import Finding
+from loadtests.model.run.manifest import Manifest
+from reports.analysis.client import Client, Life, as_dict
+from reports.audit.catalogue import CALL_CHECKS, CHECKS
+from reports.audit.check import Facts
+from reports.audit.verdict import judge
 from reports.findings.check import ORDER
-from reports.verdict import Verdict
-
-from .catalogue import CALL_CHECKS, CHECKS
-from .check import Facts
-from .verdict import judge
+from reports.findings.finding import Finding
+from reports.verdict.verdict import Verdict
 
 CLOSED = "closed"
 LOST = "lost-answers"
 
 
 @dataclass(frozen=True)
-class Judged:
+class AuditResult:
     """One session and what the client did wrong with it: the first thing is its verdict."""
 
     life: Life
@@ -38,7 +37,7 @@ class Judged:
 class Audit:
     """What became of each session, and what is wrong with the client."""
 
-    sessions: tuple[Judged, ...]
+    sessions: tuple[AuditResult, ...]
     client: Client
     findings: list[Finding]
     verdict: Verdict
@@ -63,7 +62,7 @@ def audit(client: Client, manifest: Manifest) -> Audit:
     findings = [*found, *(finding for check in CALL_CHECKS if (finding := check.look(client)))]
     findings.sort(key=lambda finding: ORDER.index(finding.severity))
     sessions = tuple(
-        Judged(life, {name: shown[life.number] for name, shown in facts.items() if life.number in shown})
+        AuditResult(life, {name: shown[life.number] for name, shown in facts.items() if life.number in shown})
         for life in client.lives
     )
     return Audit(sessions, client, findings, judge(client, findings, manifest), facts)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from reports.client import Client
-
-from .check import Check, Facts, kinds
+from reports.analysis.client import Client
+from reports.audit.check import AuditCheck, Facts, kinds
 
 
 def _facts(client: Client) -> Facts:
@@ -15,7 +14,7 @@ def _facts(client: Client) -> Facts:
     }
 
 
-CHECK = Check(
+CHECK = AuditCheck(
     "calls-on-closed-session",
     "warning",
     "certain",

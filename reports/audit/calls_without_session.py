@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from loadtests.model.answer import Reason
-from reports.client import Client
-from reports.finding import Finding
-
-from .check import CallCheck, kinds
+from loadtests.model.api.answer import Reason
+from reports.analysis.client import Client
+from reports.audit.check import CallCheck, kinds
+from reports.findings.finding import Finding
 
 
 def _look(client: Client) -> Finding | None:

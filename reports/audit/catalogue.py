@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import (
+from reports.audit import (
     calls_on_closed_session,
     calls_without_session,
     deprecated_disable_idle_timeout,
@@ -17,9 +17,9 @@ from . import (
     uncovered_quiet_periods,
     zombie_keepalives,
 )
-from .check import CallCheck, Check
+from reports.audit.check import AuditCheck, CallCheck
 
-CHECKS: tuple[Check, ...] = (
+CHECKS: tuple[AuditCheck, ...] = (
     no_stop_after_failed_start.CHECK,
     zombie_keepalives.CHECK,
     uncovered_quiet_periods.CHECK,

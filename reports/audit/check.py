@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from reports.client import Call, Client
-from reports.finding import Confidence, Finding, Severity
+from loadtests.model.text.units import say_duration
+from reports.analysis.client import Client, ClientCall, Life
+from reports.findings.finding import Confidence, Finding, Severity
 
 _MOST_SESSIONS = 100
 
@@ -16,7 +17,7 @@ Facts = Mapping[int, str]
 
 
 @dataclass(frozen=True)
-class Check:
+class AuditCheck:
     """A finding that sessions show."""
 
     name: str
@@ -50,7 +51,7 @@ class CallCheck:
     look: Callable[[Client], Finding | None]
 
 
-def kinds(calls: Iterable[Call]) -> str:
+def kinds(calls: Iterable[ClientCall]) -> str:
     """How many calls of each kind."""
     return ", ".join(f"{n} {kind}" for kind, n in Counter(call.kind for call in calls).most_common())
 
@@ -58,3 +59,10 @@ def kinds(calls: Iterable[Call]) -> str:
 def count(n: int, noun: str) -> str:
     """So many of them."""
     return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def how_it_ended(life: Life) -> str:
+    """In words."""
+    if life.reaped is None:
+        return "still open at the end"
+    return f"closed by the API alone, {say_duration(life.reaped - life.new.t)} after it was opened"

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from reports.client import Client
-
-from .check import Check, Facts
+from reports.analysis.client import Client
+from reports.audit.check import AuditCheck, Facts
 
 
 def _facts(client: Client) -> Facts:
     return {life.number: "opened with disable_idle_timeout" for life in client.lives if life.deprecated}
 
 
-CHECK = Check(
+CHECK = AuditCheck(
     "deprecated-disable-idle-timeout",
     "warning",
     "certain",

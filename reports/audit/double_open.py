@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from loadtests.model.surface import Operation
-from reports.client import Client, Life
-
-from .check import Check, Facts
+from loadtests.model.api.surface import Operation
+from reports.analysis.client import Client, Life
+from reports.audit.check import AuditCheck, Facts
 
 
 def _facts(client: Client) -> Facts:
@@ -23,7 +22,7 @@ def _forgotten(life: Life, at: float) -> bool:
     return was_open and not any(call.t > at and call.kind != Operation.KEEP_ALIVE for call in life.calls)
 
 
-CHECK = Check(
+CHECK = AuditCheck(
     "double-open",
     "warning",
     "likely",

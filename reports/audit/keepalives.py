@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from loadtests.model.surface import ACTIVITY, Operation
-from loadtests.model.units import say_duration
-from reports.client import Client, Life
-
-from .check import Check, Facts
+from loadtests.model.api.surface import ACTIVITY, Operation
+from loadtests.model.text.units import say_duration
+from reports.analysis.client import Client, Life
+from reports.audit.check import AuditCheck, Facts
 
 TIGHT = 0.1
 """Of the idle timeout."""
@@ -43,7 +42,7 @@ def _tight(client: Client) -> Facts:
     }
 
 
-SLOWER = Check(
+SLOWER = AuditCheck(
     "keepalive-slower-than-timeout",
     "problem",
     "certain",
@@ -51,7 +50,7 @@ SLOWER = Check(
     "Keep-alives come when the idle timeout is over: {n}.",
     "Take the interval from the timeout (half of activity_idle_timeout), not a fixed 60 s as in the vendor's example.",
 )
-TOO_TIGHT = Check(
+TOO_TIGHT = AuditCheck(
     "keepalive-too-tight",
     "warning",
     "certain",

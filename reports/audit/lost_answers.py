@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from reports.client import Client
-
-from .check import Check, Facts
-from .ends import how_it_ended
+from reports.analysis.client import Client
+from reports.audit.check import AuditCheck, Facts, how_it_ended
 
 
 def _facts(client: Client) -> Facts:
     return {life.number: how_it_ended(life) for life in client.lives if life.lost and life.stopped is None}
 
 
-CHECK = Check(
+CHECK = AuditCheck(
     "lost-answers",
     "warning",
     "certain",

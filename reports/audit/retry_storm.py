@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import pairwise
 
-from loadtests.model.answer import FULL
-from loadtests.model.units import say_duration
-from reports.client import Call, Client
-from reports.finding import Finding
+from loadtests.model.api.answer import FULL
+from loadtests.model.text.units import say_duration
+from reports.analysis.client import Client, ClientCall
+from reports.audit.check import CallCheck
+from reports.findings.finding import Finding
 from reports.findings.retry_storm import BACK_OFF, STORM_REFUSALS, STORM_SECONDS
-
-from .check import CallCheck
 
 
 def _look(client: Client) -> Finding | None:
@@ -31,8 +30,8 @@ def _look(client: Client) -> Finding | None:
     )
 
 
-def _chains(refused: Iterable[Call]) -> list[list[Call]]:
-    chains: list[list[Call]] = []
+def _chains(refused: Iterable[ClientCall]) -> list[list[ClientCall]]:
+    chains: list[list[ClientCall]] = []
     for call in refused:
         if chains and call.t - chains[-1][-1].t < STORM_SECONDS:
             chains[-1].append(call)
@@ -41,7 +40,7 @@ def _chains(refused: Iterable[Call]) -> list[list[Call]]:
     return chains
 
 
-def _backs_off(chain: list[Call]) -> bool:
+def _backs_off(chain: list[ClientCall]) -> bool:
     pauses = [after.t - before.t for before, after in pairwise(chain)]
     return all(after >= BACK_OFF * before for before, after in pairwise(pauses)) and len(pauses) > 1
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from loadtests.model.units import say_duration
-from reports.client import Client
-
-from .check import Check, Facts, kinds
+from loadtests.model.text.units import say_duration
+from reports.analysis.client import Client
+from reports.audit.check import AuditCheck, Facts, kinds
 
 
 def _facts(client: Client) -> Facts:
@@ -17,7 +16,7 @@ def _facts(client: Client) -> Facts:
     }
 
 
-CHECK = Check(
+CHECK = AuditCheck(
     "uncovered-quiet-periods",
     "problem",
     "certain",

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 
-from loadtests.model.answer import Reason
-from loadtests.model.manifest import Manifest
-from reports.client import Client
-from reports.finding import Finding
-from reports.verdict import Result, Verdict
-
-from .check import count
+from loadtests.model.api.answer import Reason
+from loadtests.model.run.manifest import Manifest
+from reports.analysis.client import Client
+from reports.audit.check import count
+from reports.findings.finding import Finding
+from reports.verdict.verdict import Result, Verdict
 
 
 def judge(client: Client, findings: list[Finding], manifest: Manifest) -> Verdict:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from loadtests.model.units import say_duration
-from reports.client import Client, Life
-
-from .check import Check, Facts
+from loadtests.model.text.units import say_duration
+from reports.analysis.client import Client, Life
+from reports.audit.check import AuditCheck, Facts
 
 LEAST_KEEP_ALIVES = 3
 
@@ -21,7 +20,7 @@ def _zombie(life: Life) -> str:
     return f"{len(beats)} keep-alives in {say_duration(beats[-1].t - beats[0].t)}, and nothing else any more"
 
 
-CHECK = Check(
+CHECK = AuditCheck(
     "zombie-keepalives",
     "problem",
     "likely",

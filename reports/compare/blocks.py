@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from loadtests.model.answer import Reason
-
-from ..log import Log
-from .bootstrap import CELLS
-from .figures import FINEST, RATIO
+from loadtests.model.api.answer import Reason
+from reports.compare.bootstrap import CELLS
+from reports.compare.figures import FINEST, RATIO
+from reports.log.log import EventLog
 
 LEAST_SECONDS = 30.0
 """Of load that both runs have: with less, a block would hold hardly a call."""
@@ -85,11 +84,11 @@ SELECT figure, cell, part::DOUBLE AS part, whole::DOUBLE AS whole FROM (
 """
 
 
-def samples_of(log: Log, seconds: float) -> pd.DataFrame:
+def samples_of(log: EventLog, seconds: float) -> pd.DataFrame:
     """Columns family, cell, bucket, n, over the first `seconds`. Needs the tables that `analyse` keeps in `log`."""
     return log.frame(_SAMPLES, width=seconds / CELLS, end=seconds)
 
 
-def sums_of(log: Log, seconds: float) -> pd.DataFrame:
+def sums_of(log: EventLog, seconds: float) -> pd.DataFrame:
     """Columns figure, cell, part, whole, over the first `seconds`. Needs the tables that `analyse` keeps in `log`."""
     return log.frame(_SUMS, width=seconds / CELLS)

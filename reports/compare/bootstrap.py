@@ -34,7 +34,7 @@ Values = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Interval:
+class DifferenceInterval:
     """An estimate of a change, and its standard error."""
 
     change: float
@@ -54,10 +54,10 @@ def weights(length: int, seed: int) -> Values:
     return np.bincount(flat.ravel(), minlength=ROUNDS * CELLS).reshape(ROUNDS, CELLS).astype(np.float64)
 
 
-def interval(change: float, short: Values, long: Values) -> Interval:
+def interval(change: float, short: Values, long: Values) -> DifferenceInterval:
     """Around a change, from what it was in each round of short and of long blocks (not finite: not measured in that round)."""
     narrow, wide = _variance(short), _variance(long)
-    return Interval(change, math.sqrt(max(narrow, wide, 2 * wide - narrow)))
+    return DifferenceInterval(change, math.sqrt(max(narrow, wide, 2 * wide - narrow)))
 
 
 def student(p: float, freedom: int) -> float:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..build import write_text
-from ..library import library
-from .comparison import Comparison
-from .markdown import write
-from .page import render
+from reports.build import write_text
+from reports.compare.comparison import Comparison
+from reports.compare.markdown import write
+from reports.compare.page import render
+from reports.page.library import library
 
 PAGE, MARKDOWN = "compare.html", "compare.md"
 

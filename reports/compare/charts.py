@@ -8,11 +8,10 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from loadtests.model.gates import Unit
-
-from ..timechart import DIM, INK, Spec, compiled, height, milliseconds, moment, over_time, time
-from .comparison import COLUMNS, Change, Comparison
-from .wording import said_change, said_interval
+from loadtests.model.gates.gates import Unit
+from reports.compare.comparison import COLUMNS, Change, Comparison
+from reports.compare.wording import said_change, said_interval
+from reports.page.timechart import DIM, INK, Spec, compiled, height, milliseconds, moment, over_time, time
 
 MOST_COURSES = 6
 _FARTHEST = 1.5

@@ -9,16 +9,15 @@ from typing import Literal
 
 import numpy as np
 
-from loadtests.model.compared import COMPARED, Better, Compared, Tolerances
-from loadtests.model.manifest import Manifest
-
-from ..log import open_log
-from ..summary import Analysis, analyse
-from ..verdict import Result
-from .blocks import LEAST_SECONDS, samples_of, sums_of
-from .bootstrap import CELLS, LENGTHS, Interval, Values, interval, weights
-from .conditions import differences
-from .figures import Measure, measures
+from loadtests.model.gates.compared import COMPARED, Better, Compared, Tolerances
+from loadtests.model.run.manifest import Manifest
+from reports.compare.blocks import LEAST_SECONDS, samples_of, sums_of
+from reports.compare.bootstrap import CELLS, LENGTHS, DifferenceInterval, Values, interval, weights
+from reports.compare.conditions import differences
+from reports.compare.figures import Measure, measures
+from reports.log.log import open_log
+from reports.summary import Analysis, analyse
+from reports.verdict.verdict import Result
 
 Judged = Literal["noise", "better", "worse", "changed", "regression", "unknown"]
 """worse: more than noise, within the tolerance; changed: of a figure that is neither better nor worse."""
@@ -135,7 +134,7 @@ _COLUMNS: Values = np.repeat(np.eye(COLUMNS), CELLS // COLUMNS, axis=1)
 _DIRECTED = sum(about.better is not Better.NEITHER for about in COMPARED.values())
 
 
-def judge(found: Interval, better: Better, allowed: float | None) -> Judged:
+def judge(found: DifferenceInterval, better: Better, allowed: float | None) -> Judged:
     """What a change is.
 
     Of many figures looked at together one in twenty is beyond its own interval by chance: so a regression has to be beyond the

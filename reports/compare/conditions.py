@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from loadtests.model.manifest import Manifest
+from loadtests.model.run.manifest import Manifest
 
 _APART = {"name", "about", "gates", "compare", "price_per_minute"}
 """Of a scenario: what it is called, and how it is judged."""

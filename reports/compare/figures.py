@@ -13,9 +13,8 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from loadtests.model.compared import CALLS, COMPARED
-
-from .bootstrap import CELLS, Values
+from loadtests.model.gates.compared import CALLS, COMPARED
+from reports.compare.bootstrap import CELLS, Values
 
 RATIO = math.log(1.02)
 FINEST = 1e-5
@@ -71,7 +70,7 @@ class Percentile:
 
 
 @dataclass(frozen=True)
-class Share:
+class ShareFigure:
     """A sum for each of another: a share of all, or a rate."""
 
     part: Values
@@ -105,7 +104,7 @@ def measures(samples: pd.DataFrame, sums: pd.DataFrame) -> dict[str, Measure]:
                 found[f"{family}.{name}"] = Percentile(counts, first, share)
     for figure in COMPARED.keys() - found.keys():
         own = sums[sums["figure"] == figure]
-        found[figure] = Share(_by_cell(own, "part"), _by_cell(own, "whole"))
+        found[figure] = ShareFigure(_by_cell(own, "part"), _by_cell(own, "whole"))
     return {figure: found[figure] for figure in COMPARED}
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .comparison import Change, Comparison
-from .wording import said, said_allowed, said_change, said_interval
+from reports.compare.comparison import Change, Comparison
+from reports.compare.wording import said, said_allowed, said_change, said_interval
 
 _HEAD = "| figure | base | run | change | 95 % interval of the change | may be worse by | |"
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from ..document import embedded, environment
-from .charts import changes_as_forest, courses
-from .comparison import Change, Comparison
-from .wording import MEANINGS, said, said_allowed, said_change, said_interval
+from reports.compare.charts import changes_as_forest, courses
+from reports.compare.comparison import Change, Comparison
+from reports.compare.wording import MEANINGS, said, said_allowed, said_change, said_interval
+from reports.page.document import embedded, environment
 
 
 def render(comparison: Comparison, library: Markup) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from loadtests.model.gates import Unit
-from loadtests.model.units import say_duration
-
-from .comparison import Change
+from loadtests.model.gates.gates import Unit
+from loadtests.model.text.units import say_duration
+from reports.compare.comparison import Change
 
 _LEAST_SECONDS = 5e-6
 """Shorter is 0: no clock of a run tells it."""

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reports.finding import Finding
-
-from . import (
+from reports.findings import (
     deprecated_disable_idle_timeout,
     early_reap,
     errors_in_200,
@@ -42,8 +40,9 @@ from . import (
     worker_lost,
     zombie_keepalives,
 )
-from .check import Check, Outcome, run_checks
-from .evidence import Evidence
+from reports.findings.check import Check, CheckOutcome, run_checks
+from reports.findings.evidence import Evidence
+from reports.findings.finding import Finding
 
 CHECKS: tuple[Check, ...] = (
     generator_late.CHECK,
@@ -89,7 +88,7 @@ AUDITED: tuple[Check, ...] = (leaks_held_the_limit.CHECK,)
 """In an audit the API is the sandbox and the times are its own: all else is the client's doing, and said by `reports.audit`."""
 
 
-def find(evidence: Evidence) -> tuple[list[Finding], list[Outcome]]:
+def find(evidence: Evidence) -> tuple[list[Finding], list[CheckOutcome]]:
     """Everything that is found, the worst first, and what became of each check."""
     if not evidence.manifest.audit:
         return run_checks(CHECKS, evidence)

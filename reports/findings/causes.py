@@ -18,8 +18,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loadtests.model.surface import ACTIVITY
-from reports.log import Log
+from loadtests.model.api.surface import ACTIVITY
+from reports.log.log import EventLog
 
 LEAST_ENDS = 3
 """Fewer ends that agree may agree by chance, unless there are no others."""
@@ -66,7 +66,7 @@ FROM sessions LEFT JOIN pauses USING (session) WHERE NOT ghost
 
 
 @dataclass(frozen=True)
-class Cause:
+class SuspectedCause:
     """What explains some of the ends."""
 
     name: str
@@ -89,14 +89,14 @@ class Cause:
 class Causes:
     """Every early end, explained or not."""
 
-    found: tuple[Cause, ...]
+    found: tuple[SuspectedCause, ...]
     unexplained: pd.DataFrame
 
-    def of(self, name: str) -> Cause | None:
+    def of(self, name: str) -> SuspectedCause | None:
         """The cause of that name; None: it was not found."""
         return next((cause for cause in self.found if cause.name == name), None)
 
-    def rivalled(self, name: str) -> Cause | None:
+    def rivalled(self, name: str) -> SuspectedCause | None:
         """A cause that was found, from which that of `name` cannot be told apart."""
         return next((cause for cause in self.found if name in cause.rivals), None)
 
@@ -113,14 +113,14 @@ class _Fit:
         return int(self.mask.sum())
 
 
-def attribute(log: Log) -> Causes:
+def attribute(log: EventLog) -> Causes:
     """The causes of the early ends, out of the events and the table `sessions`."""
     rest = log.frame(_ENDS)
     if rest.empty:
         return Causes((), rest)
     log.keep("outlived", _OUTLIVED)
     total = len(rest)
-    found: list[Cause] = []
+    found: list[SuspectedCause] = []
     while len(rest) > REST_SHARE * total or not found:
         enough = max(LEAST_SHARE * len(rest), min(LEAST_ENDS, total))
         fits = [fit for fit in _fits(rest, log.manifest.tolerance) if not _is_outlived(log, fit)]
@@ -129,12 +129,12 @@ def attribute(log: Log) -> Causes:
         if best is None:
             break
         rivals = tuple(fit.name for fit in fits if fit is not best and _is_rival(fit, best))
-        _add(found, Cause(best.name, rest[best.mask], best.low, best.high, rivals))
+        _add(found, SuspectedCause(best.name, rest[best.mask], best.low, best.high, rivals))
         rest = rest[~best.mask]
     return Causes(tuple(found), rest)
 
 
-def _add(found: list[Cause], cause: Cause) -> None:
+def _add(found: list[SuspectedCause], cause: SuspectedCause) -> None:
     """Another cause; or more ends of one that was found."""
     for place, known in enumerate(found):
         if known.name == cause.name == "keepalive-ignored":
@@ -216,7 +216,7 @@ _OUTLIVES: dict[str, str] = {
 }
 
 
-def _is_outlived(log: Log, fit: _Fit) -> bool:
+def _is_outlived(log: EventLog, fit: _Fit) -> bool:
     condition = _OUTLIVES.get(fit.name)
     if condition is None or not fit.n:
         return False

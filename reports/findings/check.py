@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from reports.finding import Checked, Finding, Unknown
-
-from .evidence import Evidence
+from reports.findings.evidence import Evidence
+from reports.findings.finding import Checked, Finding, Unknown
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +25,7 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CheckOutcome:
     """What became of a check."""
 
     name: str
@@ -35,10 +34,10 @@ class Outcome:
     """Unknown: what the log does not tell."""
 
 
-def run_checks(checks: Iterable[Check], evidence: Evidence) -> tuple[list[Finding], list[Outcome]]:
+def run_checks(checks: Iterable[Check], evidence: Evidence) -> tuple[list[Finding], list[CheckOutcome]]:
     """What the checks find, the worst first, and what became of each."""
     findings: list[Finding] = []
-    outcomes: list[Outcome] = []
+    outcomes: list[CheckOutcome] = []
     for check in checks:
         found = _carried_out(check, evidence)
         if isinstance(found, Finding):
@@ -48,12 +47,12 @@ def run_checks(checks: Iterable[Check], evidence: Evidence) -> tuple[list[Findin
     return findings, outcomes
 
 
-def _outcome(check: Check, found: Checked) -> Outcome:
+def _outcome(check: Check, found: Checked) -> CheckOutcome:
     if isinstance(found, Unknown):
-        return Outcome(check.name, "unknown", found.why)
+        return CheckOutcome(check.name, "unknown", found.why)
     if found is None:
-        return Outcome(check.name, "pass")
-    return Outcome(check.name, "unknown" if found.severity == "unknown" else "fail", "")
+        return CheckOutcome(check.name, "pass")
+    return CheckOutcome(check.name, "unknown" if found.severity == "unknown" else "fail", "")
 
 
 def _carried_out(check: Check, evidence: Evidence) -> Checked:

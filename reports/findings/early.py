@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from reports.finding import Checked, Finding, Unknown
-
-from .causes import Cause
-from .evidence import Evidence, numbers, span
+from reports.findings.causes import SuspectedCause
+from reports.findings.evidence import Evidence, numbers, span
+from reports.findings.finding import Checked, Finding, Unknown
 
 _NAMES = {
     "keepalive-ignored": "keep-alives without effect",
@@ -17,7 +16,7 @@ _NAMES = {
 }
 
 
-def told(name: str, evidence: Evidence, say: Callable[[Cause], str], advice: str) -> Checked:
+def told(name: str, evidence: Evidence, say: Callable[[SuspectedCause], str], advice: str) -> Checked:
     """The finding of that name; unknown where another explains the same ends; nothing where there are none."""
     cause = evidence.causes.of(name)
     if cause is None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from loadtests.model.units import say_duration
-from reports.finding import Checked, Finding
-
-from .causes import LEAST_ENDS, Cause
-from .check import Check
-from .early import told
-from .evidence import Evidence, numbers, span
+from loadtests.model.text.units import say_duration
+from reports.findings.causes import LEAST_ENDS, SuspectedCause
+from reports.findings.check import Check
+from reports.findings.early import told
+from reports.findings.evidence import Evidence, numbers, span
+from reports.findings.finding import Checked, Finding
 
 _NAME = "early-reap"
 _ADVICE = (
@@ -38,7 +37,7 @@ def look(evidence: Evidence) -> Checked:
     )
 
 
-def _said(cause: Cause) -> str:
+def _said(cause: SuspectedCause) -> str:
     return f"{len(cause.ends)} sessions were closed about {say_duration(cause.seconds)} before idleness was due."
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from reports.finding import Checked, Finding
-
-from .check import Check
-from .evidence import Evidence
+from reports.findings.check import Check
+from reports.findings.evidence import Evidence
+from reports.findings.finding import Checked, Finding
 
 
 def look(evidence: Evidence) -> Checked:

@@ -8,16 +8,15 @@ from functools import cached_property
 
 import pandas as pd
 
-from loadtests.model.manifest import Manifest
-from reports.generator import Generator
-from reports.hits import Hits
-from reports.keepalive import KeepAlives
-from reports.latency import Percentiles
-from reports.log import Log
-
-from .causes import Causes, attribute
-from .failures import Failures, build_failures
-from .occupancy import Occupancy, build_occupancy
+from loadtests.model.run.manifest import Manifest
+from reports.analysis.generator import GeneratorHealth
+from reports.analysis.hits import Hits
+from reports.analysis.keepalive import KeepAlives
+from reports.analysis.latency import Percentiles
+from reports.findings.causes import Causes, attribute
+from reports.findings.failures import Failures, build_failures
+from reports.findings.occupancy import Occupancy, build_occupancy
+from reports.log.log import EventLog
 
 MOST_SESSIONS = 100
 """That a finding names."""
@@ -27,12 +26,12 @@ MOST_SESSIONS = 100
 class Evidence:
     """The tables `sessions`, `hits`, `margins` and `edges` are in `log`, beside the view `events`."""
 
-    log: Log
+    log: EventLog
     log_end: float
     sessions: pd.DataFrame
     hits: Hits
     keep_alives: KeepAlives
-    generator: Generator
+    generator: GeneratorHealth
     calls: Mapping[str, Percentiles]
     """Latency from the send, by call."""
     looks: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from reports.log import Log
+from reports.log.log import EventLog
 
 # The detail of `new` holds the API's message after the colon; the reason before it is one of ours.
 _FAILURES = """
@@ -67,7 +67,7 @@ class Failures:
         return ", ".join(f"{n} {what}" for what, n in sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
-def build_failures(log: Log) -> Failures:
+def build_failures(log: EventLog) -> Failures:
     """The failures, out of the events."""
     rows = tuple(Failure(**{**row, "reason": row["reason"] or ""}) for row in log.records(_FAILURES))
     return Failures(rows, {row["kind"]: row["n"] for row in log.records(_ATTEMPTS)})

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from loadtests.model.units import say_duration
-from reports.finding import Checked, Finding, Unknown
-from reports.generator import WORST_P99_SECONDS
-
-from .check import Check
-from .evidence import Evidence
+from loadtests.model.text.units import say_duration
+from reports.analysis.generator import WORST_P99_SECONDS
+from reports.findings.check import Check
+from reports.findings.evidence import Evidence
+from reports.findings.finding import Checked, Finding, Unknown
 
 
 def look(evidence: Evidence) -> Checked:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from reports.finding import Checked, Finding, Unknown
-
-from .check import Check
-from .evidence import Evidence
-from .occupancy import LAG_SECONDS
-from .shown import IS_LOST, shown
+from reports.findings.check import Check
+from reports.findings.evidence import Evidence
+from reports.findings.finding import Checked, Finding, Unknown
+from reports.findings.occupancy import LAG_SECONDS
+from reports.findings.shown import IS_LOST, shown
 
 # A stop that was acknowledged is listed late, and no ghost; nor is what a lost answer opened. A stop whose answer was lost may
 # have closed it: then the next one is right, and the list only lags.

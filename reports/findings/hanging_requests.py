@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from loadtests.model.answer import Reason
-from loadtests.model.units import say_duration
-from reports.finding import Checked, Finding, Unknown
-
-from .check import Check
-from .evidence import Evidence
-from .failures import Failures
-from .shown import IS_LOST, shown
+from loadtests.model.api.answer import Reason
+from loadtests.model.text.units import say_duration
+from reports.findings.check import Check
+from reports.findings.evidence import Evidence
+from reports.findings.failures import Failures
+from reports.findings.finding import Checked, Finding, Unknown
+from reports.findings.shown import IS_LOST, shown
 
 PATIENT = 3.0
 """Our timeout is no more to blame where it is this many times what 99 of 100 answers take."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from loadtests.model.answer import Reason
-from reports.finding import Checked, Finding
-
-from .check import Check
-from .evidence import Evidence, numbers, span
+from loadtests.model.api.answer import Reason
+from reports.findings.check import Check
+from reports.findings.evidence import Evidence, numbers, span
+from reports.findings.finding import Checked, Finding
 
 _IGNORED = f"""
 SELECT session, t / 1e9 AS t FROM events

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from reports.finding import Checked
-
-from .causes import Cause
-from .check import Check
-from .early import told
-from .evidence import Evidence
+from reports.findings.causes import SuspectedCause
+from reports.findings.check import Check
+from reports.findings.early import told
+from reports.findings.evidence import Evidence
+from reports.findings.finding import Checked
 
 
 def look(evidence: Evidence) -> Checked:
@@ -21,7 +20,7 @@ def look(evidence: Evidence) -> Checked:
     )
 
 
-def _said(cause: Cause) -> str:
+def _said(cause: SuspectedCause) -> str:
     return (
         f"{len(cause.ends)} sessions were closed one idle timeout after their last other activity, although keep-alives"
         " had been acknowledged since."

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from reports.finding import Checked, Finding
-
-from .check import Check
-from .evidence import Evidence, numbers
-from .shown import Shown, shown
+from reports.findings.check import Check
+from reports.findings.evidence import Evidence, numbers
+from reports.findings.finding import Checked, Finding
+from reports.findings.shown import Shown, shown
 
 _SLOW = "profile = $profile AND idle_timeout <= $every"
 _LEAST = {"least": "min(idle_timeout)"}

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from reports.finding import Checked, Finding
-
-from .check import Check
-from .evidence import Evidence, numbers
+from reports.findings.check import Check
+from reports.findings.evidence import Evidence, numbers
+from reports.findings.finding import Checked, Finding
 
 TIGHT = 0.1
 """Of the idle timeout: a keep-alive with less to spare is late as soon as anything is slow."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 
-from loadtests.model.units import say_duration
-from reports.finding import Checked, Finding, Unknown
-
-from .check import Check
-from .evidence import Evidence
-from .shown import IS_LOST, shown
+from loadtests.model.text.units import say_duration
+from reports.findings.check import Check
+from reports.findings.evidence import Evidence
+from reports.findings.finding import Checked, Finding, Unknown
+from reports.findings.shown import IS_LOST, shown
 
 # For idleness: not by a cap, nor by a stop whose answer was lost.
 _LATE = f"""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from reports.drift import LOAD_RISE, Drift, build_drift
-from reports.finding import Checked, Finding, Unknown
-
-from .check import Check
-from .evidence import Evidence
+from reports.analysis.drift import LOAD_RISE, Drift, build_drift
+from reports.findings.check import Check
+from reports.findings.evidence import Evidence
+from reports.findings.finding import Checked, Finding, Unknown
 
 RISE = 0.2
 """Of the usual latency: by so much it must have risen, by slope and from first to last."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from reports.finding import Checked, Finding, Unknown
-
-from .check import Check
-from .evidence import Evidence
+from reports.findings.check import Check
+from reports.findings.evidence import Evidence
+from reports.findings.finding import Checked, Finding, Unknown
 
 SHARE = 0.01
 """Of the first attempts: fewer refusals are what every limit costs now and then."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from loadtests.model.units import say_duration
-from reports.finding import Checked, Finding, Unknown
-
-from .check import Check
-from .evidence import Evidence
-from .ghost_sessions import IS_GHOST
-from .shown import IS_LOST, shown
+from loadtests.model.text.units import say_duration
+from reports.findings.check import Check
+from reports.findings.evidence import Evidence
+from reports.findings.finding import Checked, Finding, Unknown
+from reports.findings.ghost_sessions import IS_GHOST
+from reports.findings.shown import IS_LOST, shown
 
 # What a slot that is freed late adds to the list after our stop is none of the reaper's. What a lost answer opened is overdue
 # by the longest timeout of all, or not at all.

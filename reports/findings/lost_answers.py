@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from reports.finding import Checked, Finding, Unknown
-
-from .check import Check
-from .evidence import Evidence
-from .shown import IS_LOST, shown
+from reports.findings.check import Check
+from reports.findings.evidence import Evidence
+from reports.findings.finding import Checked, Finding, Unknown
+from reports.findings.shown import IS_LOST, shown
 
 
 def look(evidence: Evidence) -> Checked:

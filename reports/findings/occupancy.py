@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from loadtests.model.answer import Reason
-from reports.log import Log
+from loadtests.model.api.answer import Reason
+from reports.log.log import EventLog
 
 LAG_SECONDS = 5.0
 """A slot that a stop freed may be held for so much longer: 0.3 to 3 s are reported."""
@@ -63,7 +63,7 @@ SELECT max(held) AS peak FROM (
 class Occupancy:
     """The table `refusals` of the log has session, sent, answered, at_most and with_lag, for each concurrency hit."""
 
-    log: Log
+    log: EventLog
     peak: int
     """Slots that our sessions certainly held at once, at the most."""
     hits: int
@@ -77,7 +77,7 @@ class Occupancy:
         )
 
 
-def build_occupancy(log: Log) -> Occupancy:
+def build_occupancy(log: EventLog) -> Occupancy:
     """The bounds, out of the tables `sessions` and `strangers`; keeps `refusals`."""
     manifest = log.manifest
     log.keep("may_hold", _MAY_HOLD, tolerance=manifest.tolerance, poll=manifest.poll)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from loadtests.model.answer import Reason
-from reports.finding import Checked, Finding
-
-from .check import Check
-from .evidence import Evidence
+from loadtests.model.api.answer import Reason
+from reports.findings.check import Check
+from reports.findings.evidence import Evidence
+from reports.findings.finding import Checked, Finding
 
 
 def _refused(evidence: Evidence, name: str, reason: Reason, said: str, advice: str) -> Checked:

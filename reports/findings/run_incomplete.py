@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from loadtests.model.units import say_duration
-from reports.finding import Checked, Finding
-
-from .check import Check
-from .evidence import Evidence
+from loadtests.model.text.units import say_duration
+from reports.findings.check import Check
+from reports.findings.evidence import Evidence
+from reports.findings.finding import Checked, Finding
 
 
 def look(evidence: Evidence) -> Checked:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from reports.log import Log
-from reports.sessions import LOST_ANSWER
-
-from .evidence import MOST_SESSIONS
+from reports.analysis.sessions import LOST_ANSWER
+from reports.findings.evidence import MOST_SESSIONS
+from reports.log.log import EventLog
 
 IS_LOST = f"coalesce(way, '') = '{LOST_ANSWER}'"
 """Opened by an answer that was lost. Which of several lost answers it was is a guess, and so is when the session was due."""
@@ -30,7 +29,7 @@ class Shown:
 
 
 def shown(
-    log: Log,
+    log: EventLog,
     condition: str,
     low: str,
     high: str,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from loadtests.model.units import say_duration
-from reports.finding import Checked, Finding, Severity, Unknown
-
-from .check import Check
-from .evidence import Evidence
-from .occupancy import LAG_SECONDS
-from .shown import shown
+from loadtests.model.text.units import say_duration
+from reports.findings.check import Check
+from reports.findings.evidence import Evidence
+from reports.findings.finding import Checked, Finding, Severity, Unknown
+from reports.findings.occupancy import LAG_SECONDS
+from reports.findings.shown import shown
 
 LEAST_HITS = 2
 """Refusals that a lag alone explains; one may have had another reason."""

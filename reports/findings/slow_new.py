@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from loadtests.model.units import say_duration
-from reports.finding import Checked, Finding, Unknown
-from reports.latency import percentiles
-
-from .check import Check
-from .evidence import Evidence
+from loadtests.model.text.units import say_duration
+from reports.analysis.latency import percentiles
+from reports.findings.check import Check
+from reports.findings.evidence import Evidence
+from reports.findings.finding import Checked, Finding, Unknown
 
 SLOW_SECONDS = 1.0
 """The median of `new` from which on it is slow: a person waits for it."""

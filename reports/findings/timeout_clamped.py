@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from loadtests.model.units import say_duration
-from reports.finding import Checked
-
-from .causes import Cause
-from .check import Check
-from .early import told
-from .evidence import Evidence
+from loadtests.model.text.units import say_duration
+from reports.findings.causes import SuspectedCause
+from reports.findings.check import Check
+from reports.findings.early import told
+from reports.findings.evidence import Evidence
+from reports.findings.finding import Checked
 
 
 def look(evidence: Evidence) -> Checked:
@@ -22,7 +21,7 @@ def look(evidence: Evidence) -> Checked:
     )
 
 
-def _said(cause: Cause) -> str:
+def _said(cause: SuspectedCause) -> str:
     low, high = cause.ends["idle_timeout"].min(), cause.ends["idle_timeout"].max()
     asked = f"{low:g} s" if low == high else f"{low:g} to {high:g} s"
     return (

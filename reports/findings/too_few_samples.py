@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from reports.finding import Checked, Finding
-from reports.latency import Percentiles
-
-from .check import Check
-from .evidence import Evidence
+from reports.analysis.latency import Percentiles
+from reports.findings.check import Check
+from reports.findings.evidence import Evidence
+from reports.findings.finding import Checked, Finding
 
 LEAST = {"p1": 100, "p5": 20, "p50": 10, "p95": 20, "p99": 100}
 """With fewer values a percentile is no more than the least or the most of them."""

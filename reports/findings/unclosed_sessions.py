@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from reports.finding import Checked, Finding
-
-from .check import Check
-from .evidence import Evidence
-from .shown import IS_LOST, shown
+from reports.findings.check import Check
+from reports.findings.evidence import Evidence
+from reports.findings.finding import Checked, Finding
+from reports.findings.shown import IS_LOST, shown
 
 _LEAKS = f"leak AND NOT {IS_LOST}"
 _WAYS = f"SELECT way, count(*) AS n FROM sessions WHERE {_LEAKS} GROUP BY way ORDER BY n DESC, way"

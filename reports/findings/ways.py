@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from loadtests.model.behaviour import FAILED_START
-from loadtests.model.profile import Way
-from reports.finding import Checked, Finding
-
-from .check import Check
-from .evidence import Evidence
-from .shown import shown
+from loadtests.model.people.profile import Way
+from loadtests.model.session.behaviour import FAILED_START
+from reports.findings.check import Check
+from reports.findings.evidence import Evidence
+from reports.findings.finding import Checked, Finding
+from reports.findings.shown import shown
 
 
 def _left(evidence: Evidence, way: str, name: str, said: str, advice: str) -> Checked:

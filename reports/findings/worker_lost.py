@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from reports.finding import Checked, Finding
-from reports.workers import departures
-
-from .check import Check
-from .evidence import Evidence
-from .shown import shown
+from reports.analysis.workers import departures
+from reports.findings.check import Check
+from reports.findings.evidence import Evidence
+from reports.findings.finding import Checked, Finding
+from reports.findings.shown import shown
 
 _NAME = "worker-lost"
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from reports.finding import Checked, Finding
-
-from .check import Check
-from .evidence import Evidence, numbers, span
+from reports.findings.check import Check
+from reports.findings.evidence import Evidence, numbers, span
+from reports.findings.finding import Checked, Finding
 
 _ZOMBIES = """
 SELECT events.session AS session, count(*)::INTEGER AS n, min(sessions.left_at) AS low, max(events.t) / 1e9 AS high

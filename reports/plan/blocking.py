@@ -13,10 +13,10 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from .crowd import Crowd
-from .interval import Interval, single_run
-from .replay import Tally, replays
-from .theory import Kind, Theory, blocking
+from reports.plan.crowd import Crowd
+from reports.plan.interval import Interval, single_run
+from reports.plan.replay import ReplayResult, replays
+from reports.plan.theory import Kind, Theory, blocking
 
 _PERSONS = 200_000
 """That all replays together let ask: some seconds."""
@@ -54,7 +54,7 @@ def how_often(crowd: Crowd) -> int:
     return int(np.clip(_PERSONS // max(len(crowd.t) + 10 * len(crowd.residents), 1), _FEWEST, _MOST))
 
 
-def replayed(crowd: Crowd, limit: int, seed: int) -> list[Tally]:
+def replayed(crowd: Crowd, limit: int, seed: int) -> list[ReplayResult]:
     """So many runs like the one that was made."""
     return list(replays(crowd, limit, seed, how_often(crowd)))
 
@@ -65,7 +65,7 @@ def build_blocking(
     limit: int | None,
     crowd: Crowd | None,
     theory: Theory | None,
-    tallies: list[Tally],
+    tallies: list[ReplayResult],
     offered: float | None,
     unknown: str | None,
 ) -> Blocking:
@@ -88,7 +88,7 @@ def build_blocking(
     )
 
 
-def _share(tally: Tally, low: float, high: float) -> float | None:
+def _share(tally: ReplayResult, low: float, high: float) -> float | None:
     first = sum(low <= t < high for t in tally.first)
     return sum(low <= t < high for t in tally.refused) / first if first else None
 

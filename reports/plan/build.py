@@ -10,21 +10,20 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from loadtests.model.mistakes import EXIT_UNAVAILABLE, InputError
+from loadtests.model.text.input_error import EXIT_UNAVAILABLE, InputError
 from reports.build import plain
-from reports.library import library
-
-from .plan import Options, Plan
-from .planning import build_plan
+from reports.page.library import library
+from reports.plan.plan import CapacityPlan, PlanOptions
+from reports.plan.planning import build_plan
 
 PAGE, FIGURES = "plan.html", "plan.json"
 
 
-def write_plan(folders: Sequence[Path], into: Path, options: Options) -> Plan:
+def write_plan(folders: Sequence[Path], into: Path, options: PlanOptions) -> CapacityPlan:
     """Write both files into the directory `into`. Raises InputError if a folder is no run, the runs are not of one account, or
     nothing can be written there.
     """
-    from .page import render
+    from reports.plan.page import render
 
     with library() as script:
         plan = build_plan(folders, options)
@@ -33,14 +32,14 @@ def write_plan(folders: Sequence[Path], into: Path, options: Options) -> Plan:
     return plan
 
 
-def figures(plan: Plan) -> dict[str, Any]:
+def figures(plan: CapacityPlan) -> dict[str, Any]:
     """What plan.json holds."""
     return dict(plain(asdict(plan)))
 
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of plan.json."""
-    return TypeAdapter(Plan).json_schema()
+    return TypeAdapter(CapacityPlan).json_schema()
 
 
 def _write(path: Path, text: str) -> None:

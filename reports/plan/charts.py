@@ -8,10 +8,9 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from reports.timechart import DIM, INK, Spec, compiled
-
-from .plan import Plan
-from .poisson import Quantile
+from reports.page.timechart import DIM, INK, Spec, compiled
+from reports.plan.plan import CapacityPlan
+from reports.plan.poisson import Quantile
 
 _WITH, _WITHOUT = "var(--leaked)", "var(--active)"
 _MEASURED, _PREDICTED = INK, "var(--quiet)"
@@ -19,7 +18,7 @@ _MOST_STRETCHES = 30
 _LABELS: dict[str, Any] = {"labelLimit": 220, "title": None, "ticks": False, "domain": False}
 
 
-def charts_of(plan: Plan) -> Iterator[tuple[str, Spec]]:
+def charts_of(plan: CapacityPlan) -> Iterator[tuple[str, Spec]]:
     """Each chart that there are figures for, by name."""
     if plan.limits:
         yield "limits", limits(plan)
@@ -34,7 +33,7 @@ def charts_of(plan: Plan) -> Iterator[tuple[str, Spec]]:
         yield "steps", steps(plan)
 
 
-def limits(plan: Plan) -> Spec:
+def limits(plan: CapacityPlan) -> Spec:
     """The limit to ask for with its interval, by arrivals and target."""
     rows = [
         {
@@ -63,7 +62,7 @@ def limits(plan: Plan) -> Spec:
     return compiled(alt.layer(*layers), "Slots to ask for, with intervals", 26 * len({row["what"] for row in rows}))
 
 
-def blocking(plan: Plan) -> Spec:
+def blocking(plan: CapacityPlan) -> Spec:
     """What was refused, in what was to be expected."""
     told = [each for each in plan.blocking if each.measured and each.predicted][:_MOST_STRETCHES]
     rows = [
@@ -103,7 +102,7 @@ def gaps(quantiles: tuple[Quantile, ...]) -> Spec:
     return compiled(alt.layer(line, points), "Gaps between arrivals, seen and of independent people", 180)
 
 
-def timeouts(plan: Plan, figure: str, title: str, shown: str) -> Spec:
+def timeouts(plan: CapacityPlan, figure: str, title: str, shown: str) -> Spec:
     """One side of the trade-off, by idle timeout."""
     frame = pd.DataFrame([{"T": each.idle_timeout, "y": getattr(each, figure)} for each in plan.timeout.candidates])
     x = alt.X("T:Q", title="idle timeout (s)", scale=alt.Scale(type="log", nice=False), axis=alt.Axis(grid=False))
@@ -118,7 +117,7 @@ def timeouts(plan: Plan, figure: str, title: str, shown: str) -> Spec:
     return compiled(alt.layer(*layers), f"By idle timeout: {title}", 180)
 
 
-def steps(plan: Plan) -> Spec:
+def steps(plan: CapacityPlan) -> Spec:
     """Who was admitted, against who came."""
     frame = pd.DataFrame(
         [

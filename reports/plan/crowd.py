@@ -13,10 +13,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loadtests.model.manifest import Manifest
-from loadtests.model.profile import OnRefusal, Profile
-
-from .stretches import Stretch, cells_of
+from loadtests.model.people.profile import OnRefusal, Profile
+from loadtests.model.run.manifest import Manifest
+from reports.plan.stretches import Stretch, cells_of
 
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int_]

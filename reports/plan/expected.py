@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .crowd import Crowd
-from .replay import replays
+from reports.plan.crowd import Crowd
+from reports.plan.replay import replays
 
 _WIDE = 1.96
 

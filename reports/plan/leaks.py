@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from loadtests.model.erlang import erlang_servers
-
-from .limit import TARGETS
+from loadtests.model.maths.erlang import erlang_servers
+from reports.plan.limit import TARGETS
 
 
 @dataclass(frozen=True)
-class Leak:
+class LeakCost:
     """One way of leaving that leaves the session open."""
 
     way: str
@@ -36,32 +35,34 @@ class Leak:
 
 
 @dataclass(frozen=True)
-class Leaks:
+class LeakCosts:
     """All ways, and all of them together."""
 
-    ways: tuple[Leak, ...]
-    together: Leak | None
+    ways: tuple[LeakCost, ...]
+    together: LeakCost | None
 
 
-def build_leaks(people: pd.DataFrame, seconds: float, load: float, price: float | None) -> Leaks:
+def build_leaks(people: pd.DataFrame, seconds: float, load: float, price: float | None) -> LeakCosts:
     """Of the `people` who came in `seconds`; `load`: what they offer, in Erlang."""
     leaking = people[people["leak"]]
     if leaking.empty:
-        return Leaks((), None)
+        return LeakCosts((), None)
     ways = leaking["intent"].where(leaking["way"] == "", leaking["way"])
     found = [_leak(str(way), own, people, seconds, load, price) for way, own in leaking.groupby(ways, sort=True)]
     together = replace(_leak("all", leaking, people, seconds, load, price), endless=bool(leaking["endless"].any()))
-    return Leaks(tuple(sorted(found, key=lambda leak: -leak.slots)), together)
+    return LeakCosts(tuple(sorted(found, key=lambda leak: -leak.slots)), together)
 
 
-def _leak(way: str, own: pd.DataFrame, people: pd.DataFrame, seconds: float, load: float, price: float | None) -> Leak:
+def _leak(
+    way: str, own: pd.DataFrame, people: pd.DataFrame, seconds: float, load: float, price: float | None
+) -> LeakCost:
     tail = own["tail"].to_numpy(dtype=float)
     slots = float(np.sum(tail)) / seconds
     saves = {
         f"{target:g}": erlang_servers(load, target) - erlang_servers(max(load - slots, 0.0), target)
         for target in TARGETS
     }
-    return Leak(
+    return LeakCost(
         way,
         len(own),
         len(own) / len(people),

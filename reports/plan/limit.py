@@ -16,12 +16,11 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from loadtests.model.erlang import engset_servers, erlang_offered, erlang_servers
-
-from .crowd import Crowd
-from .interval import resampled_sums
-from .replay import steady
-from .theory import Kind, offered_each, slots
+from loadtests.model.maths.erlang import engset_servers, erlang_offered, erlang_servers
+from reports.plan.crowd import Crowd
+from reports.plan.interval import resampled_sums
+from reports.plan.replay import steady
+from reports.plan.theory import Kind, offered_each, slots
 
 TARGETS = (0.05, 0.01, 0.001)
 ARRIVALS = (1.0, 2.0, 5.0, 10.0)

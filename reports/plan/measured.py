@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from .blocking import Blocking, build_blocking, replayed
-from .crowd import Crowd
-from .offered import Offered, people_in
-from .part import part_of
-from .source import Source
-from .steps import Step, build_step
-from .stretches import WHOLE, Stretch
-from .theory import Theory, theory_of
+from reports.plan.blocking import Blocking, build_blocking, replayed
+from reports.plan.crowd import Crowd
+from reports.plan.offered import Offered, people_in
+from reports.plan.part import part_of
+from reports.plan.source import Source
+from reports.plan.steps import Step, build_step
+from reports.plan.stretches import WHOLE, Stretch
+from reports.plan.theory import Theory, theory_of
 
 
 def build_measured(

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .interval import Interval, interval_of, resampled_sums
-from .poisson import Arrivals, test_arrivals
-from .stretches import Stretch
+from reports.plan.interval import Interval, interval_of, resampled_sums
+from reports.plan.poisson import PoissonTest, test_arrivals
+from reports.plan.stretches import Stretch
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Offered:
     low: float
     """Seconds of its run."""
     high: float
-    arrivals: Arrivals
+    arrivals: PoissonTest
     """First attempts."""
     retries: int
     """Later attempts of the same people: apart, since they are no load of their own."""

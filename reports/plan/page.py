@@ -7,13 +7,12 @@ from typing import Any
 
 from markupsafe import Markup
 
-from reports.document import duration, embedded, environment
-
-from .charts import charts_of
-from .limit import ARRIVALS, TARGETS
-from .offered import Holding, Offered
-from .plan import Plan
-from .said import headline, limit_for, sentences
+from reports.page.document import duration, embedded, environment
+from reports.plan.charts import charts_of
+from reports.plan.limit import ARRIVALS, TARGETS
+from reports.plan.offered import Holding, Offered
+from reports.plan.plan import CapacityPlan
+from reports.plan.said import headline, limit_for, sentences
 
 _BY = {
     "erlang-b": "Erlang B",
@@ -23,7 +22,7 @@ _BY = {
 }
 
 
-def render(plan: Plan, library: Markup) -> str:
+def render(plan: CapacityPlan, library: Markup) -> str:
     """The page: no request leaves it, whatever is in the log is text in it. `library`: what draws its charts."""
     templates = environment()
     templates.filters.update(by=_by, interval=_interval, p=_p)
@@ -46,7 +45,7 @@ def render(plan: Plan, library: Markup) -> str:
     )
 
 
-def _limit_rows(plan: Plan) -> list[dict[str, Any]]:
+def _limit_rows(plan: CapacityPlan) -> list[dict[str, Any]]:
     """One row for each number of arrivals, with and without leaks; the targets side by side."""
     by = {(each.arrivals, each.leaks, each.target): each for each in plan.limits}
     return [

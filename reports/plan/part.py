@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .crowd import Crowd
+from reports.plan.crowd import Crowd
 
 
 def part_of(crowd: Crowd, low: float, high: float) -> Crowd:

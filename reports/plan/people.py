@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loadtests.model.profile import Way
-from loadtests.model.surface import ACTIVITY, Operation
-from reports.log import Log
+from loadtests.model.api.surface import ACTIVITY, Operation
+from loadtests.model.people.profile import Way
+from reports.log.log import EventLog
 
 SPEAKING = tuple(operation.value for operation in ACTIVITY if operation is not Operation.KEEP_ALIVE)
 """What the API detects without a keep-alive."""
@@ -70,7 +70,7 @@ SELECT session, gap FROM gaps WHERE gap >= $least ORDER BY session
 """
 
 
-def build_people(log: Log, log_end: float) -> pd.DataFrame:
+def build_people(log: EventLog, log_end: float) -> pd.DataFrame:
     """One row for each person who asked, out of the events and the tables `sessions`, `segments` and `hits`.
 
     `used`, `quiet` (a part of it) and `tail` (held after the person had gone) are what they held, or would have; NaN where nobody
@@ -81,7 +81,7 @@ def build_people(log: Log, log_end: float) -> pd.DataFrame:
     return _imputed(people)
 
 
-def build_gaps(log: Log, log_end: float, least: float) -> pd.DataFrame:
+def build_gaps(log: EventLog, log_end: float, least: float) -> pd.DataFrame:
     """Columns session, gap: stretches of `least` seconds and more without anything that the API detects but keep-alives, until
     the person left. Of a session that was reaped meanwhile the gap ends there: it was that long at the least.
     """

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .blocking import Blocking
-from .expected import Changes, Expected
-from .leaks import Leaks
-from .limit import Limit
-from .offered import Offered
-from .steps import Steps
-from .timeout import SURVIVES, Timeout
-from .what_if import WhatIf
+from reports.plan.blocking import Blocking
+from reports.plan.expected import Changes, Expected
+from reports.plan.leaks import LeakCosts
+from reports.plan.limit import Limit
+from reports.plan.offered import Offered
+from reports.plan.steps import Steps
+from reports.plan.timeout import SURVIVES, Timeout
+from reports.plan.what_if import WhatIf
 
 SCHEMA_VERSION = 1
 
 
 @dataclass(frozen=True)
-class Run:
+class PlannedRun:
     """One run that the plan is made of."""
 
     run: str
@@ -45,7 +45,7 @@ class Price:
 
 
 @dataclass(frozen=True)
-class Plan:
+class CapacityPlan:
     """The plan. Times are seconds, loads Erlang, shares 0 to 1; null: it cannot be told."""
 
     schema_version: int
@@ -55,7 +55,7 @@ class Plan:
     """What to know before any figure is used."""
     simulated: bool
     """Whether any of the runs was in virtual time."""
-    runs: tuple[Run, ...]
+    runs: tuple[PlannedRun, ...]
     limit: int | None
     """The account's, as advertised."""
     today: Offered | None
@@ -67,7 +67,7 @@ class Plan:
     limits: tuple[Limit, ...]
     price: Price | None
     timeout: Timeout
-    leaks: Leaks
+    leaks: LeakCosts
     steps: Steps
     what_if: WhatIf | None
     expected: Expected | None
@@ -77,7 +77,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Options:
+class PlanOptions:
     """What the plan is asked for."""
 
     seed: int = 1

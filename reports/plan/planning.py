@@ -10,41 +10,40 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from loadtests.model.mistakes import InputError, Mistake
-from loadtests.model.profile import IDLE_RANGE
-
-from .blocking import how_often
-from .expected import Expected, expect
-from .leaks import Leaks, build_leaks
-from .limit import Today, build_limits
-from .measured import build_measured
-from .offered import Offered, build_offered, people_in
-from .part import bounded, part_of
-from .plan import SCHEMA_VERSION, Options, Plan, Price, Run
-from .source import Source, read_source
-from .steps import build_steps
-from .stretches import Stretch
-from .theory import theory_of
-from .timeout import Timeout, build_timeout
-from .what_if import Question, WhatIf, build_what_if
+from loadtests.model.people.profile import IDLE_RANGE
+from loadtests.model.text.input_error import InputError, Mistake
+from reports.plan.blocking import how_often
+from reports.plan.expected import Expected, expect
+from reports.plan.leaks import LeakCosts, build_leaks
+from reports.plan.limit import Today, build_limits
+from reports.plan.measured import build_measured
+from reports.plan.offered import Offered, build_offered, people_in
+from reports.plan.part import bounded, part_of
+from reports.plan.plan import SCHEMA_VERSION, CapacityPlan, PlannedRun, PlanOptions, Price
+from reports.plan.source import Source, read_source
+from reports.plan.steps import build_steps
+from reports.plan.stretches import Stretch
+from reports.plan.theory import theory_of
+from reports.plan.timeout import Timeout, build_timeout
+from reports.plan.what_if import Question, WhatIf, build_what_if
 
 ENOUGH = 30
 """First attempts; a stretch of fewer is not what a limit is asked for by."""
 
 
-def build_plan(folders: Sequence[Path], options: Options) -> Plan:
+def build_plan(folders: Sequence[Path], options: PlanOptions) -> CapacityPlan:
     """The plan out of the runs in `folders`; raises InputError if one is none, or they are not of one account."""
     return _plan(_sources(folders), options)
 
 
-def _plan(sources: Sequence[Source], options: Options) -> Plan:
+def _plan(sources: Sequence[Source], options: PlanOptions) -> CapacityPlan:
     """The plan out of what was read."""
     stretches = [(source, stretch) for source in sources for stretch in source.stretches]
     offered = [build_offered(source.people, stretch, options.seed) for source, stretch in stretches]
     blocking, steps = build_measured(sources, offered, options.seed)
     limit = sources[0].manifest.limit
     known = partial(
-        Plan,
+        CapacityPlan,
         schema_version=SCHEMA_VERSION,
         seed=options.seed,
         warnings=tuple(_warnings(sources)),
@@ -64,7 +63,7 @@ def _plan(sources: Sequence[Source], options: Options) -> Plan:
             limits=(),
             price=None,
             timeout=_timeout(source, source.people, seconds, options.survives),
-            leaks=Leaks((), None),
+            leaks=LeakCosts((), None),
             what_if=None,
             expected=None,
             unknown=_why_unknown(sources, offered),
@@ -111,11 +110,11 @@ def _sources(folders: Sequence[Path]) -> list[Source]:
     return found
 
 
-def _run(source: Source) -> Run:
+def _run(source: Source) -> PlannedRun:
     manifest = source.manifest
     seconds = source.stretches[-1].high if source.stretches else 0.0
     scenario = manifest.scenario.name if manifest.scenario else None
-    return Run(
+    return PlannedRun(
         manifest.run, scenario, manifest.started, manifest.simulated, seconds, manifest.limit, tuple(source.doubts)
     )
 
@@ -186,7 +185,7 @@ def _what_if(today: Offered, people: pd.DataFrame, limit: int | None) -> WhatIf 
     return build_what_if(question, silent)
 
 
-def _expected(source: Source, options: Options) -> Expected | None:
+def _expected(source: Source, options: PlanOptions) -> Expected | None:
     limit = options.changes.limit if options.changes.limit is not None else source.manifest.limit
     if not options.changes.any or limit is None or source.crowd is None:
         return None

@@ -28,7 +28,7 @@ _MOST = 5000
 
 
 @dataclass(frozen=True)
-class Arrivals:
+class PoissonTest:
     """Whether first attempts come as independent people do."""
 
     n: int
@@ -59,19 +59,19 @@ class Quantile:
     """Seconds, of an exponential distribution of the same mean."""
 
 
-def test_arrivals(t: Floats, low: float, high: float, seed: int) -> Arrivals:
+def test_arrivals(t: Floats, low: float, high: float, seed: int) -> PoissonTest:
     """The arrivals at seconds `t` of a steady load from `low` to `high`."""
     t = np.sort(t)
     n, rate = len(t), 60 * len(t) / (high - low) if high > low else 0.0
     if n < FEWEST:
-        return Arrivals(n, rate, None, None, None, None, None, None, None, ())
+        return PoissonTest(n, rate, None, None, None, None, None, None, None, ())
     gaps = np.diff(t)
     mean = float(gaps.mean())
     dispersion, dispersion_p = _dispersion(t, low, high)
     distance, distance_p = _distance(gaps, seed)
     is_poisson = min(dispersion_p, distance_p) >= SIGNIFICANT
     variation = float(gaps.std()) / mean if mean else None
-    return Arrivals(
+    return PoissonTest(
         n, rate, mean, variation, dispersion, dispersion_p, distance, distance_p, is_poisson, _quantiles(gaps)
     )
 

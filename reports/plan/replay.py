@@ -12,16 +12,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from loadtests.model.agenda import Agenda
-from loadtests.model.draw import Draw
-from loadtests.model.rules import DONE, Rules, Terms
-
-from .crowd import Crowd, Places
+from loadtests.model.api.rules import DONE, Rules, Terms
+from loadtests.model.maths.calendar_queue import CalendarQueue
+from loadtests.model.people.draw import Draw
+from reports.plan.crowd import Crowd, Places
 
 _UNLIMITED = (0.0, float("inf"))
 
 
-class Came(NamedTuple):
+class Arrival(NamedTuple):
     """Somebody asks for a session."""
 
     mark: int
@@ -35,7 +34,7 @@ class Came(NamedTuple):
 
 
 @dataclass
-class Tally:
+class ReplayResult:
     """What a replay came to."""
 
     first: list[float] = field(default_factory=list)
@@ -54,14 +53,14 @@ class Tally:
         return len(self.refused) / len(self.first) if self.first else 0.0
 
 
-def replays(crowd: Crowd, limit: int, seed: int, times: int) -> Iterator[Tally]:
+def replays(crowd: Crowd, limit: int, seed: int, times: int) -> Iterator[ReplayResult]:
     """So many runs like the one that was made, but for `limit`."""
     for number in range(times):
         generator = np.random.default_rng([seed, number])
         yield _Replay(crowd, limit, generator).run(_arrivals(crowd, generator), crowd.end)
 
 
-def steady(crowd: Crowd, rate: float, limit: int, seed: int, persons: int) -> tuple[Tally, float]:
+def steady(crowd: Crowd, rate: float, limit: int, seed: int, persons: int) -> tuple[ReplayResult, float]:
     """A load that lasts: about `persons` people who come at `rate` a second (and the residents, all of them there for as long),
     into an account that is as full as such a load fills it; and the load in Erlang that these people came to.
 
@@ -76,7 +75,7 @@ def steady(crowd: Crowd, rate: float, limit: int, seed: int, persons: int) -> tu
     return tally, tally.held / end
 
 
-def _arrivals(crowd: Crowd, generator: np.random.Generator) -> Iterator[tuple[float, Came]]:
+def _arrivals(crowd: Crowd, generator: np.random.Generator) -> Iterator[tuple[float, Arrival]]:
     own = np.flatnonzero(crowd.is_open)
     if crowd.keeps_times:
         chosen = _others_alike(crowd, own, generator)
@@ -87,12 +86,12 @@ def _arrivals(crowd: Crowd, generator: np.random.Generator) -> Iterator[tuple[fl
         times = begins + (ends - begins) * generator.uniform(size=len(chosen))
     yield from _people(times.tolist(), chosen.tolist())
     for number, resident in enumerate(crowd.residents):
-        yield resident.enters, Came(-1, 1, number, 0.0)
+        yield resident.enters, Arrival(-1, 1, number, 0.0)
     for low, high in crowd.others:
-        yield low, Came(-1, 1, -1, high - low)
+        yield low, Arrival(-1, 1, -1, high - low)
 
 
-def _lasting(crowd: Crowd, rate: float, end: float, generator: np.random.Generator) -> Iterator[tuple[float, Came]]:
+def _lasting(crowd: Crowd, rate: float, end: float, generator: np.random.Generator) -> Iterator[tuple[float, Arrival]]:
     own = np.flatnonzero(crowd.is_open)
     held = crowd.marks.used + crowd.marks.tail
     if len(own) and rate:
@@ -102,16 +101,16 @@ def _lasting(crowd: Crowd, rate: float, end: float, generator: np.random.Generat
         there = int(generator.poisson(rate * float(lasting.sum())))
         met = generator.choice(own, there, p=lasting / lasting.sum()) if lasting.sum() else own[:0]
         for rest in (held[met] * generator.uniform(size=len(met))).tolist():
-            yield 0.0, Came(-1, 1, -1, rest)
+            yield 0.0, Arrival(-1, 1, -1, rest)
         chosen = generator.choice(own, generator.poisson(rate * end), p=weights)
         yield from _people(generator.uniform(0, end, len(chosen)).tolist(), chosen.tolist())
     for number, resident in enumerate(crowd.residents):
         pause = crowd.pauses()[resident.profile](float(generator.uniform()))
-        yield pause, Came(-1, 1, number, 0.0)
+        yield pause, Arrival(-1, 1, number, 0.0)
 
 
-def _people(times: Sequence[float], chosen: Sequence[int]) -> Iterable[tuple[float, Came]]:
-    return ((t, Came(mark, 1, -1, 0.0)) for t, mark in zip(times, chosen, strict=True))
+def _people(times: Sequence[float], chosen: Sequence[int]) -> Iterable[tuple[float, Arrival]]:
+    return ((t, Arrival(mark, 1, -1, 0.0)) for t, mark in zip(times, chosen, strict=True))
 
 
 def _others_alike(crowd: Crowd, own: Places, generator: np.random.Generator) -> Places:
@@ -136,11 +135,11 @@ class _Replay:
         )
         self._draw = Draw("replay", int(generator.integers(2**62)))
         self._pools = self._pools_of(generator)
-        self._agenda: Agenda[tuple[float, Came]] = Agenda()
+        self._agenda: CalendarQueue[tuple[float, Arrival]] = CalendarQueue()
         self._end = 0.0
 
-    def run(self, arrivals: Iterable[tuple[float, Came]], end: float) -> Tally:
-        tally = Tally()
+    def run(self, arrivals: Iterable[tuple[float, Arrival]], end: float) -> ReplayResult:
+        tally = ReplayResult()
         self._end = end
         for arrival in arrivals:
             self._agenda.push(arrival)
@@ -153,7 +152,7 @@ class _Replay:
                 self._ask(t, came, tally)
         return tally
 
-    def _ask(self, t: float, came: Came, tally: Tally) -> None:
+    def _ask(self, t: float, came: Arrival, tally: ReplayResult) -> None:
         mark = came.mark
         holds = self._end - t if self._endless[mark] else self._used[mark] + self._tail[mark]
         granted = self._rules.new(t, holds).code == DONE.code
@@ -173,14 +172,14 @@ class _Replay:
         tally.lost += 1
         return self._again(told, came)
 
-    def _again(self, gone: float, came: Came) -> None:
+    def _again(self, gone: float, came: Arrival) -> None:
         """A resident pauses, and comes again."""
         if came.resident < 0:
             return
         resident = self._crowd.residents[came.resident]
         at = gone + self._pauses[resident.profile](self._draw.uniform())
         if at < min(resident.leaves, self._end):
-            self._agenda.push((at, Came(-1, 1, came.resident, 0.0)))
+            self._agenda.push((at, Arrival(-1, 1, came.resident, 0.0)))
 
     def _next_mark(self, resident: int) -> int:
         pool = self._pools[self._crowd.residents[resident].profile]

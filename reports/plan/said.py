@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from loadtests.model.units import say_duration
-
-from .limit import Limit
-from .plan import Plan
+from loadtests.model.text.units import say_duration
+from reports.plan.limit import Limit
+from reports.plan.plan import CapacityPlan
 
 DECIDES = 0.01
 """The target of refusals that the first sentence is about."""
 
 
-def sentences(plan: Plan) -> Iterator[str]:
+def sentences(plan: CapacityPlan) -> Iterator[str]:
     """The answer first, then what qualifies it."""
     for warning in plan.warnings:
         yield f"Beware: {warning}."
@@ -23,7 +22,7 @@ def sentences(plan: Plan) -> Iterator[str]:
     yield from filter(None, (_timeout(plan), _leaks(plan), _expected(plan)))
 
 
-def headline(plan: Plan) -> str:
+def headline(plan: CapacityPlan) -> str:
     """The limit to ask for."""
     asked = limit_for(plan, arrivals=1.0, leaks=True)
     if plan.unknown or asked is None:
@@ -37,13 +36,13 @@ def headline(plan: Plan) -> str:
     )
 
 
-def limit_for(plan: Plan, *, arrivals: float, leaks: bool, target: float = DECIDES) -> Limit | None:
+def limit_for(plan: CapacityPlan, *, arrivals: float, leaks: bool, target: float = DECIDES) -> Limit | None:
     """One of the limits; None: none was told."""
     fitting = (each for each in plan.limits if (each.arrivals, each.leaks, each.target) == (arrivals, leaks, target))
     return next(fitting, None)
 
 
-def _timeout(plan: Plan) -> str | None:
+def _timeout(plan: CapacityPlan) -> str | None:
     pair = plan.timeout.recommended
     if pair is None:
         return None
@@ -55,7 +54,7 @@ def _timeout(plan: Plan) -> str | None:
     )
 
 
-def _leaks(plan: Plan) -> str | None:
+def _leaks(plan: CapacityPlan) -> str | None:
     together = plan.leaks.together
     if together is None:
         return None
@@ -63,7 +62,7 @@ def _leaks(plan: Plan) -> str | None:
     return f"Leaks hold {together.slots:.1f} slots on average; mending all of them lowers the limit by {saved}."
 
 
-def _expected(plan: Plan) -> str | None:
+def _expected(plan: CapacityPlan) -> str | None:
     told = plan.expected
     if told is None:
         return None

@@ -7,18 +7,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from loadtests.model.manifest import Manifest
-from reports.generator import build_generator
-from reports.hits import build_hits
-from reports.latency import percentiles
-from reports.log import Log, open_log
-from reports.sessions import build_sessions
-from reports.slots import build_slots
-
-from .crowd import Crowd, build_crowd
-from .people import build_gaps, build_people
-from .stretches import Stretch, stretches_of
-from .timeout import CANDIDATES
+from loadtests.model.run.manifest import Manifest
+from reports.analysis.generator import build_generator
+from reports.analysis.hits import build_hits
+from reports.analysis.latency import percentiles
+from reports.analysis.sessions import build_sessions
+from reports.analysis.slots import build_slots
+from reports.log.log import EventLog, open_log
+from reports.plan.crowd import Crowd, build_crowd
+from reports.plan.people import build_gaps, build_people
+from reports.plan.stretches import Stretch, stretches_of
+from reports.plan.timeout import CANDIDATES
 
 _ANSWERS = """
 SELECT coalesce(median(latency) FILTER (kind = 'new'), 0) / 1e9 AS refusal,
@@ -66,7 +65,7 @@ def read_source(run: Path) -> Source:
         log.close()
 
 
-def _read(log: Log) -> Source:
+def _read(log: EventLog) -> Source:
     log_end = float(log.row("SELECT max(t + latency) / 1e9 AS t FROM events")["t"] or 0.0)
     build_sessions(log)
     slots = build_slots(log, log_end)

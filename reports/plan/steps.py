@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from .blocking import Blocking
-from .offered import Offered
+from reports.plan.blocking import Blocking
+from reports.plan.offered import Offered
 
 STOPS_GROWING = 0.5
 """Of each further arrival less than this is admitted."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from loadtests.model.manifest import Manifest
+from loadtests.model.run.manifest import Manifest
 
 CELLS_OF_A_RAMP = 10
 WHOLE = "the whole load"

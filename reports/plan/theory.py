@@ -11,9 +11,8 @@ from typing import Literal
 
 import numpy as np
 
-from loadtests.model.erlang import engset, engset_servers, erlang_b, erlang_servers
-
-from .crowd import Crowd, mean_pause
+from loadtests.model.maths.erlang import engset, engset_servers, erlang_b, erlang_servers
+from reports.plan.crowd import Crowd, mean_pause
 
 Kind = Literal["erlang-b", "engset", "replay"]
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loadtests.model.profile import IDLE_RANGE
+from loadtests.model.people.profile import IDLE_RANGE
 
 CANDIDATES = (30, 45, 60, 90, 120, 180, 240, 300, 600, 900, 1200, 1800, 2700, 3599)
 """Seconds, within what the API takes."""

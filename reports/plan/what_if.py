@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from loadtests.model.erlang import erlang_b, erlang_servers
-
-from .limit import TARGETS
+from loadtests.model.maths.erlang import erlang_b, erlang_servers
+from reports.plan.limit import TARGETS
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Estimate:
     """What comes out of it."""
 
     erlang: float
@@ -45,7 +44,7 @@ class Example:
 
     name: str
     question: Question
-    answer: Answer
+    answer: Estimate
 
 
 @dataclass(frozen=True)
@@ -63,12 +62,12 @@ def tail_of(idle_timeout: float, silent_before: float) -> float:
     return max(0.0, idle_timeout - silent_before)
 
 
-def answer(question: Question, silent_before: float) -> Answer:
+def answer(question: Question, silent_before: float) -> Estimate:
     """By Erlang B."""
     held = question.session_seconds + question.leak_share * tail_of(question.idle_timeout, silent_before)
     erlang = question.arrivals_per_minute / 60 * held
     slots = {f"{target:g}": erlang_servers(erlang, target) for target in TARGETS}
-    return Answer(erlang, erlang_b(erlang, question.limit), slots)
+    return Estimate(erlang, erlang_b(erlang, question.limit), slots)
 
 
 def build_what_if(today: Question, silent_before: float) -> WhatIf:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from loadtests.catalogue import folders
-from loadtests.model.scenario import Scenario, load_scenario
+from loadtests.model.run.scenario import Scenario, load_scenario
+from loadtests.scenarios.catalogue import folders
 
 SCENARIO = Path(__file__).with_name("scenario.toml")
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import statistics
 from pathlib import Path
 
-from loadtests.model.ending import Bounds
-from loadtests.model.manifest import Manifest, write_manifest
-from loadtests.model.plan import Plan
-from loadtests.model.record import Row
-from loadtests.model.scenario import Scenario
-from loadtests.recorder import Recorder
-from loadtests.simulate import Simulator
+from loadtests.model.log.record import Row
+from loadtests.model.run.manifest import Manifest, write_manifest
+from loadtests.model.run.plan import LoadPlan
+from loadtests.model.run.scenario import Scenario
+from loadtests.model.session.ending import DrainBounds
+from loadtests.recording.recorder import Recorder
+from loadtests.simulation.simulator import Simulator
 
 
 class Refusals:
@@ -44,8 +44,8 @@ class Refusals:
 def refused_share(scenario: Scenario, seed: int) -> float:
     """Of first attempts, in one hour."""
     refusals = Refusals()
-    simulator = Simulator(Plan(scenario), scenario.limit, seed, refusals)
-    simulator.run(scenario.duration, Bounds(0.0, scenario.tolerance, 0.0, scenario.timeout))
+    simulator = Simulator(LoadPlan(scenario), scenario.limit, seed, refusals)
+    simulator.run(scenario.duration, DrainBounds(0.0, scenario.tolerance, 0.0, scenario.timeout))
     return refusals.share
 
 
@@ -58,8 +58,8 @@ def recorded(scenario: Scenario, seed: int, folder: Path) -> Path:
     """A run's directory of one hour."""
     folder.mkdir(parents=True)
     recorder = Recorder(folder, scenario.profiles)
-    simulator = Simulator(Plan(scenario), scenario.limit, seed, recorder)
-    bounds = Bounds(scenario.observe, scenario.tolerance, scenario.poll, scenario.timeout)
+    simulator = Simulator(LoadPlan(scenario), scenario.limit, seed, recorder)
+    bounds = DrainBounds(scenario.observe, scenario.tolerance, scenario.poll, scenario.timeout)
     came_to = simulator.run(scenario.duration, bounds)
     recorder.close()
     write_manifest(

@@ -11,16 +11,16 @@ from pathlib import Path
 
 from gevent import sleep
 
-from loadtests.api import Api
 from loadtests.engine.engine import Engine
+from loadtests.http.codec import Codec
 from loadtests.http.connection import Connection
 from loadtests.http.origin import Origin
-from loadtests.ledger import Ledger
-from loadtests.model.answer import Answer
-from loadtests.model.session import Session
-from loadtests.model.steps import Behaviour, Call
-from loadtests.model.surface import Operation, Surface
-from loadtests.recorder import Recorder
+from loadtests.model.api.answer import Answer
+from loadtests.model.api.surface import Operation, Surface
+from loadtests.model.session.session import Session
+from loadtests.model.session.steps import Behaviour, Call
+from loadtests.recording.ledger import Ledger
+from loadtests.recording.recorder import Recorder
 
 
 class Silent:
@@ -50,7 +50,7 @@ def engine_for(url: str, listener: Silent | None = None) -> Iterator[Engine]:
 
     with tempfile.TemporaryDirectory() as folder:
         recorder, ledger = Recorder(Path(folder), ["bench"]), Ledger(Path(folder))
-        api = Api(origin, Surface(), "bench", {})
+        api = Codec(origin, Surface(), "bench", {})
         engine = Engine(api, lambda: Connection(origin, now), recorder, ledger, listener or Silent(), now, 30.0)
         yield engine
         engine.close()

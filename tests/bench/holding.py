@@ -17,13 +17,13 @@ import msgspec
 import psutil
 
 from loadtests.engine.engine import Engine
-from loadtests.model.answer import GONE, Answer
-from loadtests.model.behaviour import Person, arrivals
-from loadtests.model.draw import Draw
-from loadtests.model.histogram import Histogram
-from loadtests.model.profile import build_profile
-from loadtests.model.steps import Call
-from loadtests.model.surface import Operation
+from loadtests.model.api.answer import GONE, Answer
+from loadtests.model.api.surface import Operation
+from loadtests.model.maths.histogram import Histogram
+from loadtests.model.people.draw import Draw
+from loadtests.model.people.profile import build_profile
+from loadtests.model.session.behaviour import Person, arrivals
+from loadtests.model.session.steps import Call
 
 from .engines import Silent, engine_for
 from .measurement import Budget, Measurement

@@ -9,15 +9,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from loadtests.catalogue import folders
-from loadtests.model.ending import Bounds
-from loadtests.model.manifest import Manifest, write_manifest
-from loadtests.model.plan import Plan
-from loadtests.model.record import NANOSECONDS
-from loadtests.model.scenario import Scenario, load_scenario
-from loadtests.recorder import FILE, Recorder
-from loadtests.simulate import Simulator
-from reports.log import PARQUET, open_log
+from loadtests.model.log.record import NANOSECONDS
+from loadtests.model.run.manifest import Manifest, write_manifest
+from loadtests.model.run.plan import LoadPlan
+from loadtests.model.run.scenario import Scenario, load_scenario
+from loadtests.model.session.ending import DrainBounds
+from loadtests.recording.recorder import FILE, Recorder
+from loadtests.scenarios.catalogue import folders
+from loadtests.simulation.simulator import Simulator
+from reports.log.log import PARQUET, open_log
 
 _SCENARIO = Path(__file__).parent / "scenarios" / "thousand.toml"
 _BATCH_ROWS = 8192
@@ -29,7 +29,7 @@ def long_log(folder: Path, events: int, hour: float = 3600.0) -> int:
     """A run of at least so many events in `folder`, as its streams left it; the number of events."""
     scenario = load_scenario(_SCENARIO, folders())
     recorder = Recorder(folder, scenario.profiles)
-    Simulator(Plan(scenario), scenario.limit, 1, recorder).run(hour, Bounds(0.0, 1.0, scenario.poll, 10.0))
+    Simulator(LoadPlan(scenario), scenario.limit, 1, recorder).run(hour, DrainBounds(0.0, 1.0, scenario.poll, 10.0))
     recorder.close()
     with pa.memory_map(str(folder / FILE)) as source:
         table = pa.ipc.open_stream(source).read_all().unify_dictionaries().combine_chunks()

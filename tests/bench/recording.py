@@ -10,13 +10,13 @@ from pathlib import Path
 
 import psutil
 
-from loadtests.ledger import Ledger
-from loadtests.model.answer import Answer, Outcome, Reason
-from loadtests.model.rows import call_row
-from loadtests.model.session import Session
-from loadtests.model.steps import Call
-from loadtests.model.surface import Operation
-from loadtests.recorder import Recorder
+from loadtests.model.api.answer import Answer, Outcome, Reason
+from loadtests.model.api.surface import Operation
+from loadtests.model.log.rows import call_row
+from loadtests.model.session.session import Session
+from loadtests.model.session.steps import Call
+from loadtests.recording.ledger import Ledger
+from loadtests.recording.recorder import Recorder
 
 from .logs import at_rest_bytes
 from .measurement import Budget, Measurement

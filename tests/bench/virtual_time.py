@@ -15,12 +15,12 @@ from pathlib import Path
 
 import msgspec
 
-from loadtests.catalogue import folders
-from loadtests.model.ending import Bounds
-from loadtests.model.plan import Plan
-from loadtests.model.scenario import load_scenario
-from loadtests.recorder import LARGE_BATCH_ROWS, Recorder
-from loadtests.simulate import Simulator
+from loadtests.model.run.plan import LoadPlan
+from loadtests.model.run.scenario import load_scenario
+from loadtests.model.session.ending import DrainBounds
+from loadtests.recording.recorder import LARGE_BATCH_ROWS, Recorder
+from loadtests.scenarios.catalogue import folders
+from loadtests.simulation.simulator import Simulator
 
 from .measurement import Budget, Measurement
 from .processes import peak_bytes, use
@@ -88,8 +88,8 @@ def _simulate(scenario: str, seconds: float, folder: Path) -> Cost:
     asked = load_scenario(_file(scenario), folders())
     recorder = Recorder(folder, asked.profiles, batch_rows=LARGE_BATCH_ROWS)
     began = time.process_time()
-    simulator = Simulator(Plan(asked), asked.limit, asked.seed, recorder)
-    simulator.run(seconds, Bounds(asked.observe, asked.tolerance, asked.poll, asked.timeout))
+    simulator = Simulator(LoadPlan(asked), asked.limit, asked.seed, recorder)
+    simulator.run(seconds, DrainBounds(asked.observe, asked.tolerance, asked.poll, asked.timeout))
     recorder.close()
     return Cost(recorder.written, time.process_time() - began, peak_bytes())
 

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from loadtests.cli.__main__ import main
-from loadtests.ledger import Books, ledgers, read_books
+from loadtests.recording.ledger import LedgerContents, ledgers, read_ledgers
 
 from .events import DOCUMENTED
 from .mutate import CORPUS, mutated
@@ -104,10 +104,10 @@ def test_manifests(data: bytes) -> None:
 def test_ledgers(data: bytes) -> None:
     """Damaged lines are passed over; what comes out are numbers and ids, and nothing that both is open and closed."""
     with a_file("ledger.jsonl", data) as path:
-        books = read_books(ledgers(path.parent))
+        books = read_ledgers(ledgers(path.parent))
         assert all(type(number) is int and type(one) is str for number, one in books.open.items())
         assert not books.closed & books.open.keys()
-        again = Books()
+        again = LedgerContents()
         again.merge(books)
         assert again.open == books.open
 

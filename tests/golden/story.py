@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from loadtests.model.answer import Outcome
-from loadtests.model.manifest import Manifest, write_manifest
-from loadtests.model.record import Row, nanoseconds
-from loadtests.recorder import Recorder
+from loadtests.model.api.answer import Outcome
+from loadtests.model.log.record import Row, nanoseconds
+from loadtests.model.run.manifest import Manifest, write_manifest
+from loadtests.recording.recorder import Recorder
 from reports.build import build_report, judge_run
 from reports.summary import Analysis
 

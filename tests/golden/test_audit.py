@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from loadtests.model.findings import FINDINGS
+from loadtests.model.gates.finding_names import FINDINGS
 from reports.audit.audit import Audit
 from reports.audit.catalogue import CALL_CHECKS, CHECKS
 

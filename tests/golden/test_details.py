@@ -9,18 +9,18 @@ from typing import Any
 
 import pytest
 
-from reports.gantt import bars, worst_leaks
-from reports.latency import over_time
-from reports.log import Log, open_log
-from reports.stages import build_stages
+from reports.analysis.latency import over_time
+from reports.log.log import EventLog, open_log
+from reports.page.gantt import bars, worst_leaks
+from reports.page.stages import build_stages
+from reports.page.timeline import KINDS, MOST_CALLS, OUTCOMES, build_timelines
 from reports.summary import Analysis, analyse
-from reports.timeline import KINDS, MOST_CALLS, OUTCOMES, build_timelines
 
 from .story import TOOK, Story
 
 
 @contextmanager
-def _opened(story: Story, folder: Path, **manifest: Any) -> Iterator[tuple[Log, Analysis]]:
+def _opened(story: Story, folder: Path, **manifest: Any) -> Iterator[tuple[EventLog, Analysis]]:
     log = open_log(story.write(folder / "run", **manifest))
     try:
         yield log, analyse(log)
@@ -97,7 +97,7 @@ def test_latency_over_time_by_column(tmp_path: Path, monkeypatch: pytest.MonkeyP
     story.call(1, "stop", 200.0, took=0.5)
     with _opened(story, tmp_path) as (log, analysis):
         whole = over_time(log, analysis.log_end)
-        monkeypatch.setattr("reports.latency._ROWS_AT_ONCE", 7)
+        monkeypatch.setattr("reports.analysis.latency._ROWS_AT_ONCE", 7)
         assert over_time(log, analysis.log_end).to_dict("records") == whole.to_dict("records")
     new, stop = whole[whole["kind"] == "new"], whole[whole["kind"] == "stop"]
     assert new["n"].sum() == 100

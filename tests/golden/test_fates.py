@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.model.fate import FATES
+from loadtests.model.log.fate import FATES
 
 from .story import Story
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from loadtests.model.gates import parse_gate
-from loadtests.model.scenario import Scenario
+from loadtests.model.gates.gates import parse_gate
+from loadtests.model.run.scenario import Scenario
 from reports.build import plain
 
 from .story import TOOK, Story
@@ -94,7 +94,7 @@ def test_a_run_without_hits_needs_no_replay(tmp_path: Path) -> None:
 
 def test_a_run_too_long_to_replay_is_replayed_from_its_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is compared is cut off at the same moment, and said."""
-    monkeypatch.setattr("reports.counterfactual.MOST_ATTEMPTS", 3)
+    monkeypatch.setattr("reports.analysis.counterfactual.MOST_ATTEMPTS", 3)
     found = _crowded().analysed(tmp_path).counterfactual
     assert (found.measured, found.replayed, found.first_attempts, found.until) == (1, 1, 0, 14.0)
 

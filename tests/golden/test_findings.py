@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from loadtests.model.findings import AUDIT_FINDINGS, FINDINGS
-from loadtests.model.gates import parse_gate
-from loadtests.model.profile import Profile, build_profile
-from loadtests.model.scenario import Scenario
+from loadtests.model.gates.finding_names import AUDIT_FINDINGS, FINDINGS
+from loadtests.model.gates.gates import parse_gate
+from loadtests.model.people.profile import Profile, build_profile
+from loadtests.model.run.scenario import Scenario
 from reports.build import judge_run
-from reports.finding import Finding
 from reports.findings.catalogue import CHECKS
 from reports.findings.check import Check, run_checks
+from reports.findings.finding import Finding
 from reports.summary import Analysis
 
 from .story import Story

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase
 
-from loadtests.model.scenario import Scenario
+from loadtests.model.run.scenario import Scenario
 
 from .story import Story
 

@@ -13,9 +13,9 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from loadtests.cli.announce import announce
-from reports.annotation import told
-from reports.markdown import escaped, markdown
-from reports.picture import mermaid
+from reports.output.annotation import told
+from reports.output.markdown import escaped, markdown
+from reports.page.picture import mermaid
 from reports.summary import Analysis
 
 from .story import Story

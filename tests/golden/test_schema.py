@@ -12,7 +12,7 @@ import pytest
 
 from loadtests.cli.__main__ import main
 from reports.build import build_report
-from reports.schema import schema
+from reports.output.schema import schema
 
 from .story import Story
 from .test_junit import scenario

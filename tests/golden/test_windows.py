@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from loadtests.cli.__main__ import main
-from loadtests.model.figure import FIGURES, WHOLE
-from loadtests.model.gates import parse_gate
+from loadtests.model.gates.figure import FIGURES, WHOLE
+from loadtests.model.gates.gates import parse_gate
 from reports.build import judge_run, plain
-from reports.log import open_log
-from reports.reading import lookup, read
+from reports.log.log import open_log
 from reports.summary import analyse
-from reports.verdict import Judged
+from reports.verdict.measurement import lookup, read
+from reports.verdict.verdict import GateResult
 
 from .story import Story
 from .test_junit import scenario
@@ -34,7 +34,7 @@ def refusals(*times: float, until: float = ENDED) -> Story:
     return story.looks(until + 20)
 
 
-def judged(story: Story, folder: Path, *gates: str, load_ended: float = ENDED) -> list[Judged]:
+def judged(story: Story, folder: Path, *gates: str, load_ended: float = ENDED) -> list[GateResult]:
     """What became of the gates."""
     return story.analysed(folder, scenario=scenario(*gates), load_ended=load_ended, limit=20).verdict.gates
 
@@ -65,14 +65,14 @@ REFUSED_ONCE = {
 
 
 @pytest.fixture(scope="module")
-def refused_once(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Judged]:
+def refused_once(tmp_path_factory: pytest.TempPathFactory) -> dict[str, GateResult]:
     """What became of each gate in the run of ten people, of whom one is refused, at 30 s."""
     found = judged(refusals(30.0), tmp_path_factory.mktemp("refused"), *REFUSED_ONCE)
     return {gate.gate: gate for gate in found}
 
 
 @pytest.mark.parametrize("gate", REFUSED_ONCE)
-def test_gates_of_windows(refused_once: dict[str, Judged], gate: str) -> None:
+def test_gates_of_windows(refused_once: dict[str, GateResult], gate: str) -> None:
     """A window in which nobody asked is unknown, never a pass."""
     found = refused_once[gate]
     result, value, span = REFUSED_ONCE[gate]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from loadtests.recorder import Recorder
+from loadtests.recording.recorder import Recorder
 from reports.build import judge_run
 from reports.summary import Analysis
 

@@ -299,7 +299,7 @@ def test_the_fixture_fails_the_test_that_leaks(tmp_path: Path) -> None:
         "-m",
         "pytest",
         "-p",
-        "loadtests.pytest_plugin",
+        "loadtests.audit.pytest_plugin",
         "-p",
         "no:cacheprovider",
         "-s",

@@ -17,7 +17,7 @@ import pytest
 
 from loadtests.http.connection import LARGEST_BODY, Connection, Exchange
 from loadtests.http.origin import Origin
-from loadtests.model.answer import Reason
+from loadtests.model.api.answer import Reason
 
 if TYPE_CHECKING:
     from tests.integration.conftest import FaultServer, Peer, Script

@@ -14,19 +14,19 @@ import gevent
 import pytest
 import requests
 
-from loadtests.api import Api
 from loadtests.defects.account import open_account
 from loadtests.defects.catalogue import parse_defects
+from loadtests.http.codec import Codec
 from loadtests.http.connection import Connection
 from loadtests.http.origin import Origin
-from loadtests.model.answer import Answer
-from loadtests.model.hearing import heard
-from loadtests.model.manifest import read_manifest
-from loadtests.model.rules import Terms
-from loadtests.model.service import Ask
-from loadtests.model.session import Session
-from loadtests.model.steps import Call
-from loadtests.model.surface import Operation, Surface
+from loadtests.model.api.answer import Answer
+from loadtests.model.api.heard import answer_from_reply
+from loadtests.model.api.rules import Terms
+from loadtests.model.api.service import Ask
+from loadtests.model.api.surface import Operation, Surface
+from loadtests.model.run.manifest import read_manifest
+from loadtests.model.session.session import Session
+from loadtests.model.session.steps import Call
 from loadtests.sandbox.process import SandboxProcess
 from tests.matrix.expected import EXPECTED
 
@@ -46,7 +46,7 @@ CALLS = 24
 def meanings(url: str, operation: Operation, calls: int) -> list[Answer]:
     """What the harness's own client makes of the answers to `calls` calls."""
     origin = Origin.parse(url)
-    api = Api(origin, Surface(), "any", {})
+    api = Codec(origin, Surface(), "any", {})
     connection = Connection(origin, time.monotonic)
     answers = []
     for number in range(calls):
@@ -83,7 +83,7 @@ def test_http_and_virtual_time_agree(sandbox: Sandboxes, defect: str, operation:
         Terms(), lambda: str(uuid.uuid1()), lambda at, event, session: None, parse_defects([defect]), 7
     )
     replies = [service(float(t), Ask(operation, idle_timeout=60)) for t in range(CALLS)]
-    virtual = [told(heard(reply, 0.0, reply.delay, TIMEOUT)) for reply in replies]
+    virtual = [told(answer_from_reply(reply, 0.0, reply.delay, TIMEOUT)) for reply in replies]
     assert [said[:3] for said in live] == [said[:3] for said in virtual]
     assert len(set(virtual)) > 1 or defect.startswith("slow-new")
 

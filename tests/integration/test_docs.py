@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.model import mistakes
-from loadtests.model.figure import FIGURES
-from loadtests.model.gates import parse_gate
-from loadtests.model.record import COLUMNS, KINDS
+from loadtests.model.gates.figure import FIGURES
+from loadtests.model.gates.gates import parse_gate
+from loadtests.model.log.record import COLUMNS, KINDS
+from loadtests.model.text import input_error
 
 from .locust_run import ROOT
 
@@ -119,7 +119,7 @@ def test_the_exit_codes_of_the_documents_are_those_of_the_code() -> None:
     """One table, in docs/ci.md."""
     text = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
     told = {int(code) for code in re.findall(r"(?m)^\| (\d+) \|", text)}
-    assert told == {getattr(mistakes, name) for name in vars(mistakes) if name.startswith("EXIT_")}
+    assert told == {getattr(input_error, name) for name in vars(input_error) if name.startswith("EXIT_")}
 
 
 def test_links_of_the_documents_lead_somewhere() -> None:

@@ -15,21 +15,21 @@ import gevent
 import pyarrow as pa
 import pytest
 
-from loadtests.api import Api
 from loadtests.engine.engine import Engine
 from loadtests.engine.pool import Pool
+from loadtests.http.codec import Codec
 from loadtests.http.connection import Connection
 from loadtests.http.origin import Origin
-from loadtests.ledger import Ledger, left_open
-from loadtests.model.answer import Answer, Outcome, Reason
-from loadtests.model.behaviour import Person, visit
-from loadtests.model.draw import Draw
-from loadtests.model.profile import build_profile
-from loadtests.model.record import NANOSECONDS, Observation, Row
-from loadtests.model.session import Holder, Session, State
-from loadtests.model.steps import Arrive, Behaviour, Call, Closing, Fork, Kind, Note, Sleep
-from loadtests.model.surface import Operation, Surface
-from loadtests.recorder import Recorder
+from loadtests.model.api.answer import Answer, Outcome, Reason
+from loadtests.model.api.surface import Operation, Surface
+from loadtests.model.log.record import NANOSECONDS, Observation, Row
+from loadtests.model.people.draw import Draw
+from loadtests.model.people.profile import build_profile
+from loadtests.model.session.behaviour import Person, visit
+from loadtests.model.session.session import Holder, Session, State
+from loadtests.model.session.steps import Arrive, Behaviour, Call, Closing, Fork, Note, NoteKind, Sleep
+from loadtests.recording.ledger import Ledger, left_open
+from loadtests.recording.recorder import Recorder
 
 if TYPE_CHECKING:
     from loadtests.sandbox.process import SandboxProcess
@@ -62,7 +62,7 @@ class Rig:
         self.ledger = Ledger(folder)
         self.told: list[tuple[Call, Answer, int]] = []
         self.events: list[tuple[str, int]] = []
-        api = Api(origin, surface, "key", {})
+        api = Codec(origin, surface, "key", {})
         self.engine = Engine(
             api, lambda: Connection(origin, self.now), self.recorder, self.ledger, self, self.now, timeout
         )
@@ -599,7 +599,7 @@ def test_crash_cuts_the_request_and_leaves_the_session(rig: Rigs, sandbox: Sandb
     def behaviour() -> Behaviour:
         yield Call(session, NEW, engine.now())
         session.leave("crash")
-        yield Note(session, Kind.LEAVE, engine.now(), detail="crash")
+        yield Note(session, NoteKind.LEAVE, engine.now(), detail="crash")
         yield Call(session, TASK, engine.now(), words=1, cut=True)
 
     engine.run(behaviour())

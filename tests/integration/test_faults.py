@@ -16,12 +16,12 @@ from typing import Any
 
 import pytest
 
-from loadtests.ledger import read_books
-from loadtests.model.record import Row
-from loadtests.recorder import Recorder
+from loadtests.model.log.record import Row
+from loadtests.recording.ledger import read_ledgers
+from loadtests.recording.recorder import Recorder
 from loadtests.sandbox.process import SandboxProcess
 from reports.build import judge_run
-from reports.compaction import readable
+from reports.log.compaction import readable
 
 from .conftest import FaultServer, Peer
 from .crew import CREW, Crew, free_port, manifest, streamsoak, summary, wait_for
@@ -158,7 +158,7 @@ def test_a_server_that_breaks_its_answers_in_every_way(
     assert len(broken.done) >= 6
     told = manifest(finished.folder)
     assert (told["defects"], told["lost_events"]) == (0, 0)
-    books = read_books(finished.folder.glob("ledger*.jsonl"))
+    books = read_ledgers(finished.folder.glob("ledger*.jsonl"))
     assert not books.ids.keys() & served.open_sessions().keys()
     sessions = judge_run(finished.folder).sessions
     concluded = dict(zip(sessions["id"], sessions["fate"], strict=True))
@@ -179,7 +179,7 @@ def test_a_server_that_never_answers(tmp_path: Path, fault_server: Servers) -> N
     assert finished.summary["verdict"] != "pass"
     assert "Traceback" not in finished.output
     assert finished.summary["sessions"]["opened"] == 0
-    assert len(read_books(finished.folder.glob("ledger*.jsonl")).lost) > 0
+    assert len(read_ledgers(finished.folder.glob("ledger*.jsonl")).lost) > 0
 
 
 def test_a_certificate_that_nobody_knows(tmp_path: Path, fault_server: Servers, self_signed: Any) -> None:
@@ -360,7 +360,7 @@ def test_an_unswept_run_is_told_of(tmp_path: Path, sandbox: Sandboxes) -> None:
         wait_for(lambda: len(served.open_sessions()) >= 8, "sessions are open")
         killed.kill()
         folder = crew.run_folder("here")
-        left = len(read_books(folder.glob("ledger*.jsonl")).open)
+        left = len(read_ledgers(folder.glob("ledger*.jsonl")).open)
         again = crew.start("here", *options, "-t", "1s")
         again.end()
         assert (

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.catalogue import named_scenario
-from loadtests.forecast import LONGEST_SECONDS, forecast
-from loadtests.model.plan import Plan
+from loadtests.model.run.plan import LoadPlan
+from loadtests.scenarios.catalogue import named_scenario
+from loadtests.simulation.forecast import LONGEST_SECONDS, forecast
 
 from .test_simulate import simulated_rows
 
@@ -17,7 +17,7 @@ from .test_simulate import simulated_rows
 def test_a_forecast_is_the_mean_of_many_runs(tmp_path: Path) -> None:
     """Sessions asked for and keep-alives sent, over 30 simulated runs without a limit, within a tenth."""
     scenario = named_scenario("demo")
-    expected = forecast(Plan(scenario), None, scenario.duration)
+    expected = forecast(LoadPlan(scenario), None, scenario.duration)
     asked, keep_alives, events = [], [], []
     for seed in range(30):
         rows = simulated_rows(scenario.model_copy(update={"limit": None}), tmp_path / str(seed), seed)
@@ -34,7 +34,7 @@ def test_a_forecast_is_the_mean_of_many_runs(tmp_path: Path) -> None:
 
 def test_refusals_grow_as_the_limit_shrinks() -> None:
     """None without a limit, some at the demo's, more at half of it."""
-    plan = Plan(named_scenario("demo"))
+    plan = LoadPlan(named_scenario("demo"))
     refused = [forecast(plan, limit, 95.0).refused for limit in (None, 20, 10)]
     assert refused[0] == 0
     assert 0 < refused[1] < refused[2]
@@ -42,7 +42,7 @@ def test_refusals_grow_as_the_limit_shrinks() -> None:
 
 def test_a_run_of_weeks_is_foretold_by_its_first_days() -> None:
     """It goes on as it was then, and costs no more to foretell."""
-    plan = Plan(named_scenario("nightly-soak"))
+    plan = LoadPlan(named_scenario("nightly-soak"))
     days, weeks = (forecast(plan, None, seconds) for seconds in (LONGEST_SECONDS, 10 * LONGEST_SECONDS))
     for figure in ("arrivals", "session_minutes", "events"):
         assert 9.5 < getattr(weeks, figure) / getattr(days, figure) < 11

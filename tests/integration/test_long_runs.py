@@ -12,8 +12,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from loadtests.disk import ARROW_BYTES, LEDGER_BYTES
-from loadtests.model.manifest import read_manifest
+from loadtests.model.run.manifest import read_manifest
+from loadtests.recording.disk import ARROW_BYTES, LEDGER_BYTES
 
 from .locust_run import ROOT, finish, run_locust, start_locust, truth
 

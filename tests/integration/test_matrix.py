@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from loadtests.defects.catalogue import DEFECTS
-from loadtests.model.findings import FINDINGS
+from loadtests.model.gates.finding_names import FINDINGS
 from tests.matrix.cells import Cell, carry_out, pairs
 from tests.matrix.expected import EXPECTED
 from tests.matrix.table import BEGINS, DOCUMENT, ENDS

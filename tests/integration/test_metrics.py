@@ -13,7 +13,7 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from loadtests.plugin.metrics import families
-from loadtests.pulse import LATENESS_BOUNDS, Pulse
+from loadtests.run.snapshot import LATENESS_BOUNDS, ProcessSnapshot
 
 from .locust_run import KEY, ROOT, finish, start_locust
 from .test_pages import _free_port
@@ -106,11 +106,13 @@ def test_the_web_uis_metrics_need_its_login(tmp_path: Path) -> None:
 def test_processes_are_added_up() -> None:
     """Workers and master; the histogram ends with all that there were."""
     late = list(range(1, len(LATENESS_BOUNDS) + 2))
-    one = Pulse(
+    one = ProcessSnapshot(
         1.0, requests=20, leaks=1, lateness=late, lateness_sum=1.5, sessions={"quiet": {"leaked": 1, "quiet": 2}}
     )
-    other = Pulse(1.0, requests=5, hits_by_profile={"quiet": 3}, lateness=late, sessions={"quiet": {"quiet": 4}})
-    found = {metric.name: metric for metric in families([Pulse(0.0), one, other])}
+    other = ProcessSnapshot(
+        1.0, requests=5, hits_by_profile={"quiet": 3}, lateness=late, sessions={"quiet": {"quiet": 4}}
+    )
+    found = {metric.name: metric for metric in families([ProcessSnapshot(0.0), one, other])}
     live = {sample.labels["holder"]: sample.value for sample in found["streamsoak_live_sessions"].samples}
     assert live == {"leaked": 1, "quiet": 6}
     assert found["streamsoak_concurrency_hits"].samples[0].value == 3

@@ -16,9 +16,9 @@ import pytest
 import requests
 import schemathesis
 
-from loadtests.model.rules import Rules, Terms
-from loadtests.model.service import service_of
-from loadtests.model.surface import Operation, Surface
+from loadtests.model.api.rules import Rules, Terms
+from loadtests.model.api.service import service_of
+from loadtests.model.api.surface import Operation, Surface
 from loadtests.sandbox.app import App
 from loadtests.sandbox.process import SandboxProcess
 

@@ -15,9 +15,9 @@ import pytest
 import requests
 
 from reports.build import build_report
-from reports.library import library
-from reports.log import open_log
-from reports.page import render
+from reports.log.log import open_log
+from reports.page.library import library
+from reports.page.page import render
 from reports.summary import analyse
 from tests.golden.story import Story
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from reports.plan.plan import Plan
+from reports.plan.plan import CapacityPlan
 from tests.golden.story import Story
 
 from .locust_run import ROOT
@@ -51,7 +51,7 @@ def test_the_plan_of_six_loads(steps: Path) -> None:
     assert "Simulated" in said.stdout
     assert "Ask for" in said.stdout
     plan = _figures(steps)
-    TypeAdapter(Plan).validate_python(plan, strict=False)
+    TypeAdapter(CapacityPlan).validate_python(plan, strict=False)
     assert plan["simulated"] is True
     whole, *parts = plan["blocking"]
     assert (whole["by"], {part["by"] for part in parts}) == ("replay", {"erlang-b"})

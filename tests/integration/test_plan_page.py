@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reports.plan.build import write_plan
-from reports.plan.plan import Options
+from reports.plan.plan import PlanOptions
 from reports.plan.what_if import Question, answer
 from tests.golden.story import Story
 
@@ -23,7 +23,7 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A plan of two runs whose names are hostile: of sixty people each, every seventh leaves without a close."""
     folder = tmp_path_factory.mktemp("runs")
     runs = [_run(folder / name, gap, name) for name, gap in (("slow", 3.0), ("fast", 1.5))]
-    write_plan(runs, folder, Options())
+    write_plan(runs, folder, PlanOptions())
     return folder / "plan.html"
 
 

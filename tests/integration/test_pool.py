@@ -15,7 +15,7 @@ import pytest
 from loadtests.engine.pool import Pool
 from loadtests.http.connection import Connection, Exchange
 from loadtests.http.origin import Origin
-from loadtests.model.answer import Reason
+from loadtests.model.api.answer import Reason
 
 if TYPE_CHECKING:
     from tests.integration.conftest import FaultServer, Peer, Script

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from loadtests.catalogue import folders
-from loadtests.model.ending import Bounds
-from loadtests.model.erlang import erlang_b
-from loadtests.model.plan import Plan
-from loadtests.model.profile import build_profile
-from loadtests.model.record import Row
-from loadtests.model.scenario import Scenario, load_scenario
-from loadtests.recorder import Recorder
-from loadtests.simulate import Simulated, Simulator
+from loadtests.model.log.record import Row
+from loadtests.model.maths.erlang import erlang_b
+from loadtests.model.people.profile import build_profile
+from loadtests.model.run.plan import LoadPlan
+from loadtests.model.run.scenario import Scenario, load_scenario
+from loadtests.model.session.ending import DrainBounds
+from loadtests.recording.recorder import Recorder
+from loadtests.scenarios.catalogue import folders
+from loadtests.simulation.simulator import SimulationResult, Simulator
 from reports.build import judge_run
 
 from .locust_run import SCENARIOS, run_locust
@@ -42,11 +42,11 @@ class _Kept(Recorder):
 
 def _simulate(
     scenario: Scenario, folder: Path, seed: int, limit: int | None = None, duration: float | None = None
-) -> tuple[Simulated, list[Row]]:
+) -> tuple[SimulationResult, list[Row]]:
     folder.mkdir(exist_ok=True)
     recorder = _Kept(folder, scenario.profiles)
-    simulator = Simulator(Plan(scenario), limit or scenario.limit, seed, recorder)
-    bounds = Bounds(scenario.observe, scenario.tolerance, scenario.poll, scenario.timeout)
+    simulator = Simulator(LoadPlan(scenario), limit or scenario.limit, seed, recorder)
+    bounds = DrainBounds(scenario.observe, scenario.tolerance, scenario.poll, scenario.timeout)
     simulated = simulator.run(duration or scenario.duration, bounds)
     recorder.close()
     return simulated, recorder.kept
@@ -143,8 +143,8 @@ def _figures(folder: Path) -> dict[str, float]:
     }
 
 
-def _write_manifest(folder: Path, scenario: Scenario, came_to: Simulated) -> None:
-    from loadtests.model.manifest import Manifest, write_manifest
+def _write_manifest(folder: Path, scenario: Scenario, came_to: SimulationResult) -> None:
+    from loadtests.model.run.manifest import Manifest, write_manifest
 
     write_manifest(
         folder,

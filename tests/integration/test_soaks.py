@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from loadtests.catalogue import named_scenario
 from loadtests.cli.__main__ import build_parser, main
+from loadtests.scenarios.catalogue import named_scenario
 
 from .locust_run import ROOT
 

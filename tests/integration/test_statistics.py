@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reports.log import open_log
+from reports.log.log import open_log
 
 from .locust_run import Finished, finish, start_locust
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from loadtests.ledger import SWEEP_FILE, Ledger, ledgers, read_books
-from loadtests.model.manifest import Manifest, write_manifest
-from loadtests.model.session import Session
+from loadtests.model.run.manifest import Manifest, write_manifest
+from loadtests.model.session.session import Session
+from loadtests.recording.ledger import SWEEP_FILE, Ledger, ledgers, read_ledgers
 from loadtests.sandbox.process import SandboxProcess
 
 from .conftest import Client, FaultServer, Peer, Script
@@ -194,7 +194,7 @@ def test_a_ghost_is_told_as_still_open(dead: Any, fault_server: Servers) -> None
         code, said = run.sweep()
         assert code == FAIL
         assert "still open: ghost" in said
-    assert read_books(ledgers(run.folder)).open == {1: "ghost"}
+    assert read_ledgers(ledgers(run.folder)).open == {1: "ghost"}
 
 
 def test_a_refusal_is_told_with_its_reason(dead: Any, fault_server: Servers) -> None:
@@ -210,7 +210,7 @@ def test_a_refusal_is_told_with_its_reason(dead: Any, fault_server: Servers) -> 
     code, said = run.sweep()
     assert code == FAIL
     assert "stubborn: invalid (HTTP 400)" in said
-    assert read_books(ledgers(run.folder)).open == {1: "stubborn"}
+    assert read_ledgers(ledgers(run.folder)).open == {1: "stubborn"}
 
 
 def test_suspects_are_left_alone_unless_the_account_is_exclusive(
@@ -288,4 +288,4 @@ def test_a_sweep_that_is_killed_can_be_done_again(dead: Any, sandbox: Sandboxes,
     code, said = run.sweep()
     assert (code, "Closed 1 sessions; 0 were gone already" in said) == (PASS, True), said
     assert served.open_sessions() == {}
-    assert read_books(ledgers(run.folder)).open == {}
+    assert read_ledgers(ledgers(run.folder)).open == {}

@@ -13,11 +13,11 @@ import duckdb
 import pytest
 import requests
 
-from loadtests.ledger import ledgers, read_books
-from loadtests.model.behaviour import Person, visit
-from loadtests.model.draw import Draw
-from loadtests.model.manifest import SPOOL, read_manifest
-from loadtests.model.steps import Note
+from loadtests.model.people.draw import Draw
+from loadtests.model.run.manifest import SPOOL, read_manifest
+from loadtests.model.session.behaviour import Person, visit
+from loadtests.model.session.steps import Note
+from loadtests.recording.ledger import ledgers, read_ledgers
 from loadtests.sandbox.process import SandboxProcess
 from reports.build import judge_run
 
@@ -92,7 +92,7 @@ def test_it_is_one_run(two: Finished) -> None:
     assert not (two.folder / SPOOL).exists()
     assert all("cause" in facts for facts in truth(two.truth).values())
     assert {path.name for path in ledgers(two.folder)} == {"ledger.jsonl", "ledger-w1.jsonl", "ledger-w2.jsonl"}
-    assert read_books(ledgers(two.folder)).open == {}
+    assert read_ledgers(ledgers(two.folder)).open == {}
 
 
 def test_load_is_split_over_the_workers(two: Finished) -> None:
@@ -238,7 +238,7 @@ def test_a_killed_worker_is_told_of_and_its_sessions_closed(hasty: Crew, api: Sa
     # What its ledger said was open was closed by the master.
     closed = {entry[1] for entry in _entries(folder / "ledger.jsonl") if entry[0] == "closed"}
     assert {number for number in closed if number // 1_000_000_000 == int(lost[2])}
-    assert read_books(ledgers(folder)).open == {}
+    assert read_ledgers(ledgers(folder)).open == {}
 
 
 def test_a_worker_that_stops_for_a_while_taints_the_verdict(hasty: Crew, api: SandboxProcess) -> None:
@@ -271,7 +271,7 @@ def test_a_worker_that_stops_for_longer_than_its_lease_comes_to_its_end(hasty: C
     # What it has written and not yet shipped the master cannot know; by now it has taken in all that was on the way.
     master.wait_until_said("is lost")
     (theirs,) = (path.name for path in ledgers(hasty.run_folder("one")))
-    ours = read_books([folder / theirs]).open.keys()
+    ours = read_ledgers([folder / theirs]).open.keys()
     wait_for(
         lambda: ours <= {e[1] for e in _entries(folder / "ledger.jsonl") if e[0] == "closed"}, "orphans are closed"
     )
@@ -327,7 +327,7 @@ def test_spools_of_a_dead_masters_workers_are_merged(tmp_path: Path, api: Sandbo
         assert said.returncode == 0, said.stderr
         assert "cut off" in said.stdout
         sessions = judge_run(folder).sessions
-        opened = {session_id for path in ledgers(folder) for session_id in read_books([path]).ids}
+        opened = {session_id for path in ledgers(folder) for session_id in read_ledgers([path]).ids}
         assert set(sessions["id"]) == opened
         assert streamsoak("check", str(folder)).returncode == UNKNOWN
 
@@ -345,7 +345,7 @@ def test_everything_killed_is_swept(tmp_path: Path, api: SandboxProcess) -> None
         assert "goes on" in refused.stderr
         master.kill()
         before = set(api.open_sessions())
-        known = set(read_books(ledgers(folder)).open.values())
+        known = set(read_ledgers(ledgers(folder)).open.values())
         assert len(before & known) >= 8
         swept = streamsoak("sweep", str(folder))
         assert swept.returncode == 0, swept.stdout + swept.stderr
@@ -378,7 +378,7 @@ def test_a_master_whose_workers_are_all_killed_comes_to_its_end(
     for worker in workers:
         worker.process.kill()
     assert master.end() == UNKNOWN, master.output
-    known = {one for path in ledgers(hasty.run_folder()) for one in read_books([path]).ids}
+    known = {one for path in ledgers(hasty.run_folder()) for one in read_ledgers([path]).ids}
     assert not known & api.open_sessions().keys()
     doubts = summary(hasty.run_folder())["generator"]["doubts"]
     assert sum("was lost" in doubt for doubt in doubts) == 2

@@ -7,7 +7,7 @@ from pathlib import Path
 import jsonschema
 from junitparser import Error, Failure, JUnitXml
 
-from reports.schema import schema
+from reports.output.schema import schema
 
 from .crew import streamsoak, summary
 

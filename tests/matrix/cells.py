@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loadtests.model.draw import Draw
+from loadtests.model.people.draw import Draw
 
 from .expected import EXPECTED, INSEPARABLE
 from .runs import problems, simulated

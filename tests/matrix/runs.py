@@ -7,14 +7,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from loadtests.catalogue import folders
-from loadtests.defective import DefectiveSimulator
 from loadtests.defects.catalogue import parse_defects
-from loadtests.model.ending import Bounds
-from loadtests.model.manifest import Manifest, write_manifest
-from loadtests.model.plan import Plan
-from loadtests.model.scenario import Scenario, load_scenario
-from loadtests.recorder import LARGE_BATCH_ROWS, Recorder
+from loadtests.model.run.manifest import Manifest, write_manifest
+from loadtests.model.run.plan import LoadPlan
+from loadtests.model.run.scenario import Scenario, load_scenario
+from loadtests.model.session.ending import DrainBounds
+from loadtests.recording.recorder import LARGE_BATCH_ROWS, Recorder
+from loadtests.scenarios.catalogue import folders
+from loadtests.simulation.defective_simulator import DefectiveSimulator
 from reports.build import judge_run
 
 SCENARIO = Path(__file__).with_name("scenario.toml")
@@ -31,8 +31,8 @@ def simulated(defects: Sequence[str], seed: int, folder: Path) -> list[dict[str,
     plan = scenario()
     folder.mkdir(parents=True)
     recorder = Recorder(folder, plan.profiles, batch_rows=LARGE_BATCH_ROWS)
-    simulator = DefectiveSimulator(Plan(plan), plan.limit, seed, recorder, parse_defects(defects))
-    came_to = simulator.run(plan.duration, Bounds(plan.observe, plan.tolerance, plan.poll, plan.timeout))
+    simulator = DefectiveSimulator(LoadPlan(plan), plan.limit, seed, recorder, parse_defects(defects))
+    came_to = simulator.run(plan.duration, DrainBounds(plan.observe, plan.tolerance, plan.poll, plan.timeout))
     recorder.close()
     manifest = Manifest(
         run=folder.name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtests.model.agenda import Agenda
+from loadtests.model.maths.calendar_queue import CalendarQueue
 
 _TIMES = st.floats(0, 40, allow_nan=False) | st.sampled_from([0.0, 0.125, 1.0, 10.0])
 _STEPS = st.lists(st.tuples(st.lists(_TIMES, max_size=6), _TIMES), max_size=12)
@@ -15,7 +15,7 @@ _STEPS = st.lists(st.tuples(st.lists(_TIMES, max_size=6), _TIMES), max_size=12)
 @given(_STEPS)
 def test_entries_come_in_order(steps: list[tuple[list[float], float]]) -> None:
     """By time, then as they came; none early, none left behind, none twice."""
-    agenda: Agenda[tuple[float, int]] = Agenda()
+    agenda: CalendarQueue[tuple[float, int]] = CalendarQueue()
     waiting: list[tuple[float, int]] = []
     came = 0
     for pushes, until in steps:
@@ -34,7 +34,7 @@ def test_entries_come_in_order(steps: list[tuple[list[float], float]]) -> None:
 @given(st.lists(st.tuples(_TIMES, _TIMES), min_size=1, max_size=10))
 def test_what_is_pushed_meanwhile_is_handed_out_too(chains: list[tuple[float, float]]) -> None:
     """Each entry that is taken puts another one down; those that are due are taken in the same go."""
-    agenda: Agenda[tuple[float, float]] = Agenda()
+    agenda: CalendarQueue[tuple[float, float]] = CalendarQueue()
     for when, wait in chains:
         agenda.push((when, wait))
     taken = []

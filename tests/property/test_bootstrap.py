@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtests.model.compared import Better, Tolerances
+from loadtests.model.gates.compared import Better, Tolerances
 from reports.compare.bootstrap import CELLS, LENGTHS, Values, interval, student, weights
 from reports.compare.comparison import compare_figures, judge
-from reports.compare.figures import FINEST, RATIO, Measure, Percentile, Share, seconds_of
+from reports.compare.figures import FINEST, RATIO, Measure, Percentile, ShareFigure, seconds_of
 
 _PAIRS = 400
 _ROUNDS = [weights(length, 1) for length in LENGTHS]
@@ -97,15 +97,15 @@ def test_buckets_and_seconds_are_each_others_inverse(seconds: float) -> None:
 
 
 def _all(measure: Measure) -> dict[str, Measure]:
-    from loadtests.model.compared import COMPARED
+    from loadtests.model.gates.compared import COMPARED
 
-    nothing = Share(np.zeros(CELLS), np.zeros(CELLS))
+    nothing = ShareFigure(np.zeros(CELLS), np.zeros(CELLS))
     return {**dict.fromkeys(COMPARED, nothing), "calls.failed_share": measure}
 
 
 def test_a_share_that_only_one_run_has_cannot_be_told() -> None:
     """And what neither has is not told of."""
-    some, none = Share(np.ones(CELLS), np.full(CELLS, 10.0)), Share(np.zeros(CELLS), np.zeros(CELLS))
+    some, none = ShareFigure(np.ones(CELLS), np.full(CELLS, 10.0)), ShareFigure(np.zeros(CELLS), np.zeros(CELLS))
     (change,) = compare_figures(_all(some), _all(none), Tolerances(), 1)
     assert (change.judged, change.why) == ("unknown", "RUN has not measured it")
     assert compare_figures(_all(none), _all(none), Tolerances(), 1) == []
@@ -115,6 +115,6 @@ def test_what_was_measured_in_a_few_cells_only_cannot_be_told() -> None:
     """One cell of 120 is in fewer than half of the rounds' blocks together with one of the other run's."""
     one, other = np.zeros(CELLS), np.zeros(CELLS)
     one[3], other[70] = 50.0, 50.0
-    (change,) = compare_figures(_all(Share(one / 2, one)), _all(Share(other / 3, other)), Tolerances(), 1)
+    (change,) = compare_figures(_all(ShareFigure(one / 2, one)), _all(ShareFigure(other / 3, other)), Tolerances(), 1)
     assert change.judged == "unknown"
     assert "too few blocks" in change.why

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from loadtests.model.answer import Outcome
-from loadtests.model.record import Row
-from loadtests.recorder import Recorder
-from reports.compaction import compact, in_order
+from loadtests.model.api.answer import Outcome
+from loadtests.model.log.record import Row
+from loadtests.recording.recorder import Recorder
+from reports.log.compaction import compact, in_order
 
 _WORDS = st.sampled_from(["new", "task", "a word of its own", "another"])
 _ROWS = st.tuples(st.integers(0, 40), st.integers(0, 5), _WORDS, st.sampled_from([None, "", "x", "ü"]))

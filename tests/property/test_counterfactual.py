@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from reports.analysis.counterfactual import Attempt, refused
 from reports.build import judge_run
-from reports.counterfactual import Attempt, refused
 from tests.golden.story import Story
 
 UNEXPLAINED = settings(phases=set(Phase) - {Phase.explain})

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from loadtests.model.distribution import Distribution
-from loadtests.model.draw import Draw
+from loadtests.model.people.distribution import Distribution
+from loadtests.model.people.draw import Draw
 
 ADAPTER: TypeAdapter[Any] = TypeAdapter(Distribution)
 

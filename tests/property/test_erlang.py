@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtests.model.erlang import engset, engset_servers, erlang_b, erlang_servers
+from loadtests.model.maths.erlang import engset, engset_servers, erlang_b, erlang_servers
 
 _LOADS = st.floats(0.001, 5000, allow_nan=False)
 _SERVERS = st.integers(0, 3000)

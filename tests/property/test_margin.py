@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.margin import last_before
+from reports.log.margin import last_before
 
 PLACES = 4
 

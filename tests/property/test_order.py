@@ -10,13 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from loadtests.catalogue import named_scenario
-from loadtests.defective import DefectiveSimulator
 from loadtests.defects.catalogue import parse_defects
-from loadtests.model.ending import Bounds
-from loadtests.model.plan import Plan
-from loadtests.model.record import Row
-from loadtests.recorder import Recorder
+from loadtests.model.log.record import Row
+from loadtests.model.run.plan import LoadPlan
+from loadtests.model.session.ending import DrainBounds
+from loadtests.recording.recorder import Recorder
+from loadtests.scenarios.catalogue import named_scenario
+from loadtests.simulation.defective_simulator import DefectiveSimulator
 from reports.build import judge_run, plain
 from tests.golden.story import Story
 
@@ -38,8 +38,8 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> list[Row]:
     """A simulated run against an API that goes wrong in many ways."""
     scenario = named_scenario("smoke")
     recorder = _Kept(tmp_path_factory.mktemp("rows"), scenario.profiles)
-    simulator = DefectiveSimulator(Plan(scenario), scenario.limit, 3, recorder, parse_defects(DEFECTS))
-    simulator.run(scenario.duration, Bounds(scenario.observe, scenario.tolerance, scenario.poll, scenario.timeout))
+    simulator = DefectiveSimulator(LoadPlan(scenario), scenario.limit, 3, recorder, parse_defects(DEFECTS))
+    simulator.run(scenario.duration, DrainBounds(scenario.observe, scenario.tolerance, scenario.poll, scenario.timeout))
     return recorder.kept
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from reports.log import Log, open_log
-from reports.quantile import quantiles, quantiles_of_groups
+from reports.log.log import EventLog, open_log
+from reports.log.quantile import quantiles, quantiles_of_groups
 from tests.golden.story import Story
 
 SHARES = {"p1": 0.01, "p5": 0.05, "p50": 0.5, "p95": 0.95, "p99": 0.99, "all": 1.0}
@@ -25,7 +25,7 @@ _VALUES = st.lists(st.tuples(st.sampled_from("ab"), st.one_of(_SECONDS, st.none(
 
 
 @pytest.fixture(scope="module")
-def log(tmp_path_factory: pytest.TempPathFactory) -> Log:
+def log(tmp_path_factory: pytest.TempPathFactory) -> EventLog:
     """Any log: it is asked about other things than its events."""
     return open_log(Story().opens(1, 0.0).write(tmp_path_factory.mktemp("log") / "run"))
 
@@ -34,7 +34,7 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Log:
 @given(rows=_VALUES)
 @example(rows=[])
 @example(rows=[("a", 0.1)] * 3)
-def test_they_are_what_occurred(log: Log, rows: list[tuple[str, float | None]]) -> None:
+def test_they_are_what_occurred(log: EventLog, rows: list[tuple[str, float | None]]) -> None:
     """Of all, and of each group, together or alone; nulls do not count."""
     values = pd.DataFrame(rows, columns=["kind", "v"]).astype({"kind": "str", "v": "Float64"})
     log.put("made", values)

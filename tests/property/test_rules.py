@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from loadtests.model.rules import Cause, Reply, Rules, Terms
+from loadtests.model.api.rules import CloseCause, Reply, Rules, Terms
 
 # A failing sequence is shrunk, but not explained: that takes half a minute and tells nothing more.
 UNEXPLAINED = settings(phases=set(Phase) - {Phase.explain})
@@ -23,7 +23,7 @@ class Known:
     created: float
     idle_timeout: float
     last: float
-    end: tuple[float, Cause] | None = None
+    end: tuple[float, CloseCause] | None = None
 
 
 @dataclass
@@ -39,7 +39,7 @@ class Naive:
         for session in self.sessions.values():
             idle, capped = session.last + session.idle_timeout, session.created + self.cap
             if session.end is None and min(idle, capped) <= now:
-                session.end = (min(idle, capped), Cause.CAP if capped <= idle else Cause.IDLE)
+                session.end = (min(idle, capped), CloseCause.CAP if capped <= idle else CloseCause.IDLE)
         return [name for name, session in self.sessions.items() if session.end is None]
 
     def new(self, now: float, idle_timeout: float) -> int:
@@ -56,7 +56,7 @@ class Naive:
         if name not in self.open(now):
             return CLOSED if name in self.sessions else MISSING
         if is_stop:
-            self.sessions[name].end = (now, Cause.STOP)
+            self.sessions[name].end = (now, CloseCause.STOP)
         else:
             self.sessions[name].last = now
         return DONE
@@ -110,7 +110,7 @@ def expected(naive: Naive, action: Action, now: float) -> int:
     return naive.call(now, f"s{action.which}", action.what == "stop")
 
 
-def ends(rules: Rules) -> dict[str, tuple[float, Cause | None]]:
+def ends(rules: Rules) -> dict[str, tuple[float, CloseCause | None]]:
     """When and why each closed session ended."""
     return {name: (session.ended, session.cause) for name, session in rules.closed.items()}
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtests.engine.engine import Scope
-from loadtests.model.session import Session
+from loadtests.engine.engine import TaskScope
+from loadtests.model.session.session import Session
 
 
 @given(closes=st.lists(st.one_of(st.none(), st.integers(0, 100)), max_size=200))
 def test_it_keeps_what_is_held(closes: list[int | None]) -> None:
     """Sessions are opened one after the other, and now and then one is closed: none that is held is forgotten."""
-    scope, held = Scope(), dict[int, Session]()
+    scope, held = TaskScope(), dict[int, Session]()
     most = 0
     for number, close in enumerate(closes, 1):
         session = Session(number, "test", 60.0)
@@ -27,7 +27,7 @@ def test_it_keeps_what_is_held(closes: list[int | None]) -> None:
 
 def test_who_opens_many_does_not_look_through_all_of_them_for_each() -> None:
     """Ten thousand that stay: each is looked at a few times, not ten thousand."""
-    scope, held = Scope(), Counting()
+    scope, held = TaskScope(), Counting()
     for number in range(10_000):
         scope.opens(Session(number, "test", 60.0), held)
     assert held.asked <= 30_000

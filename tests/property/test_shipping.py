@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loadtests import shipping
-from loadtests.shipping import Confirmed, Parcel, Receipt, Receiver, Shipper, worker_of
+from loadtests.distributed import shipping
+from loadtests.distributed.shipping import Confirmed, Parcel, Receipt, Receiver, Shipper, worker_of
 
 FILES = ("events-w3.arrow", "ledger-w3.jsonl", "events-w3-2.arrow")
 SECONDS_A_STEP = 1.0

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from loadtests.ledger import read_books
-from loadtests.model.manifest import SPOOL
+from loadtests.model.run.manifest import SPOOL
+from loadtests.recording.ledger import read_ledgers
 from loadtests.sandbox.process import SandboxProcess
 from tests.integration.crew import HASTY, MASTER_HOST, SANDBOX_HOST, Crew, Process, streamsoak, summary, wait_for
 from tests.integration.locust_run import truth
@@ -113,7 +113,7 @@ def _sweep(crew: Crew) -> None:
 
 def _known(crew: Crew) -> set[str]:
     """Ids that any process of the run ever wrote down."""
-    return {session_id for path in crew.ledgers() for session_id in read_books([path]).ids}
+    return {session_id for path in crew.ledgers() for session_id in read_ledgers([path]).ids}
 
 
 def _lost(crew: Crew, relay: Relay) -> Iterator[str]:

@@ -6,13 +6,13 @@ import heapq
 from collections.abc import Callable
 from itertools import count
 
-from loadtests.model.answer import Answer, Outcome, Reason
-from loadtests.model.behaviour import Person
-from loadtests.model.draw import Draw
-from loadtests.model.profile import IDLE_RANGE, Profile, build_profile
-from loadtests.model.session import Session
-from loadtests.model.steps import Arrive, Behaviour, Call, Fork, Note, Sleep
-from loadtests.model.surface import Operation
+from loadtests.model.api.answer import Answer, Outcome, Reason
+from loadtests.model.api.surface import Operation
+from loadtests.model.people.draw import Draw
+from loadtests.model.people.profile import IDLE_RANGE, Profile, build_profile
+from loadtests.model.session.behaviour import Person
+from loadtests.model.session.session import Session
+from loadtests.model.session.steps import Arrive, Behaviour, Call, Fork, Note, Sleep
 
 Answers = Callable[[Call, float], Answer]
 Event = tuple[float, int, str, str]

@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtests.model.abort import Abort
-from loadtests.model.answer import Answer, Outcome, Reason
-from loadtests.model.counts import Counts, together
-from loadtests.model.figure import GROWING
-from loadtests.model.gates import parse_gate
-from loadtests.model.session import Session
-from loadtests.model.steps import Call
-from loadtests.model.surface import Operation
-from loadtests.pulse import Pulse
-from loadtests.tally import Tally
+from loadtests.model.api.answer import Answer, Outcome, Reason
+from loadtests.model.api.surface import Operation
+from loadtests.model.gates.abort import Abort
+from loadtests.model.gates.counts import Counts, together
+from loadtests.model.gates.figure import GROWING
+from loadtests.model.gates.gates import parse_gate
+from loadtests.model.session.session import Session
+from loadtests.model.session.steps import Call
+from loadtests.run.counters import Counters
+from loadtests.run.snapshot import ProcessSnapshot
 
 
 def aborted_at(gate: str, *hits: float, until: int = 200) -> int | None:
@@ -88,18 +88,18 @@ def test_counts_of_processes_add_up_and_travel() -> None:
     """But the longest stall, which is the longest of any."""
     assert together([Counts(1, 1, 1, 1, 0.5), Counts(2, 1, 0, 3, 0.25)]) == Counts(3, 2, 1, 4, 0.5)
     assert together([]) == Counts()
-    pulse = Pulse(1.0, counts=Counts(hits=3))
-    assert msgspec.convert(msgspec.to_builtins(pulse), Pulse) == pulse
+    pulse = ProcessSnapshot(1.0, counts=Counts(hits=3))
+    assert msgspec.convert(msgspec.to_builtins(pulse), ProcessSnapshot) == pulse
 
 
-def _new(tally: Tally, session: Session, reason: Reason) -> None:
+def _new(tally: Counters, session: Session, reason: Reason) -> None:
     outcome = Outcome.FAIL if reason else Outcome.OK
     tally.answered(Call(session, Operation.NEW, 1.0), Answer(outcome, reason, 1.0, 1.1))
 
 
 def test_first_attempts_are_told_from_later_ones() -> None:
     """Refused twice, let in; another refused for its rate, then for the limit: three hits, one of them a first attempt."""
-    tally, first, second = Tally(), Session(1, "p", 30.0), Session(2, "p", 30.0)
+    tally, first, second = Counters(), Session(1, "p", 30.0), Session(2, "p", 30.0)
     for session, reason in (
         (first, Reason.CONCURRENCY),
         (second, Reason.RATE),
@@ -113,7 +113,7 @@ def test_first_attempts_are_told_from_later_ones() -> None:
 
 def test_keep_alives_that_failed_are_counted() -> None:
     """Refused or without an answer; not those that were never sent."""
-    tally, session = Tally(), Session(1, "p", 30.0)
+    tally, session = Counters(), Session(1, "p", 30.0)
     for outcome in (Outcome.OK, Outcome.FAIL, Outcome.UNKNOWN, Outcome.WITHHELD):
         tally.answered(Call(session, Operation.KEEP_ALIVE, 1.0), Answer(outcome, Reason.NONE, 1.0, 1.1))
     assert tally.counts.keep_alives_failed == 2
@@ -125,7 +125,7 @@ def test_keep_alives_that_failed_are_counted() -> None:
 )
 def test_a_session_lost_to_idleness_is_one_that_was_due(at: float, way: str, cap: float, lost: int) -> None:
     """Opened at 1 s, idle timeout 30 s: gone when it was due, while the person was there, and far from its cap."""
-    tally, session = Tally(), Session(1, "p", 30.0)
+    tally, session = Counters(), Session(1, "p", 30.0)
     session.sending(Operation.NEW)
     session.told(Operation.NEW, Answer(Outcome.OK, Reason.NONE, 1.0, 1.0, value=cap, session_id="s"))
     if way:

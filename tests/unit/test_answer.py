@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtests.model.answer import FULL, GONE, Answer, Outcome, Reason, read
+from loadtests.model.api.answer import FULL, GONE, Answer, Outcome, Reason, answer_from_body
 
 TABLE: list[tuple[int, int, str, Reason]] = [
     (400, 10001, "Session state wrong: new", Reason.STATE),
@@ -36,7 +36,7 @@ TABLE: list[tuple[int, int, str, Reason]] = [
 
 def answer(status: int, body: Any) -> Answer:
     """What an answer with a JSON body means."""
-    return read(status, json.dumps(body).encode(), 1.0, 2.0)
+    return answer_from_body(status, json.dumps(body).encode(), 1.0, 2.0)
 
 
 def meaning(found: Answer) -> tuple[Outcome, Reason]:
@@ -139,7 +139,7 @@ def test_amount_that_makes_no_sense_is_none(field: str, amount: Any) -> None:
 @pytest.mark.parametrize("body", [b"", b"<html>", b'{"code":100,"data":{"session_id":"abc"}}', b'{"code":10007}'])
 def test_server_errors_and_redirects_leave_it_unknown(status: int, reason: Reason, body: bytes) -> None:
     """After a 5xx or a redirect nothing is known about the effect, whatever the body says."""
-    found = read(status, body, 1.0, 2.0)
+    found = answer_from_body(status, body, 1.0, 2.0)
     assert (found.outcome, found.reason, found.session_id) == (Outcome.UNKNOWN, reason, "")
 
 
@@ -149,7 +149,7 @@ GOOD = json.dumps({"code": 100, "message": "success", "data": {"session_id": "ab
 @pytest.mark.parametrize("length", range(len(GOOD)))
 def test_cut_success_leaves_it_unknown(length: int) -> None:
     """A 200 whose body is cut anywhere may have had its effect."""
-    assert meaning(read(200, GOOD[:length], 1.0, 2.0)) == (Outcome.UNKNOWN, Reason.UNREADABLE)
+    assert meaning(answer_from_body(200, GOOD[:length], 1.0, 2.0)) == (Outcome.UNKNOWN, Reason.UNREADABLE)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_cut_success_leaves_it_unknown(length: int) -> None:
 )
 def test_unreadable_success_leaves_it_unknown(body: bytes) -> None:
     """A 200 that is no JSON object may have had its effect."""
-    assert meaning(read(200, body, 1.0, 2.0)) == (Outcome.UNKNOWN, Reason.UNREADABLE)
+    assert meaning(answer_from_body(200, body, 1.0, 2.0)) == (Outcome.UNKNOWN, Reason.UNREADABLE)
 
 
 @pytest.mark.parametrize(
@@ -167,14 +167,14 @@ def test_unreadable_success_leaves_it_unknown(body: bytes) -> None:
 @pytest.mark.parametrize("body", [b"", b"<html>concurrent limit</html>", b"\xff", b'{"code":100'])
 def test_unreadable_refusal_is_a_refusal(status: int, reason: Reason, body: bytes) -> None:
     """A 4xx without a readable body says no all the same; 404 and 429 alone say no more than that."""
-    assert meaning(read(status, body, 1.0, 2.0)) == (Outcome.FAIL, reason)
+    assert meaning(answer_from_body(status, body, 1.0, 2.0)) == (Outcome.FAIL, reason)
 
 
 @pytest.mark.parametrize("status", [400, 429, 503])
 @pytest.mark.parametrize("body", [b"", b'{"code":10007,"message":"Concurrent limit reached"}'])
 def test_retry_after_is_kept(status: int, body: bytes) -> None:
     """What the API asked us to wait is kept, with or without a body."""
-    assert read(status, body, 1.0, 2.0, 7.5).retry_after == 7.5
+    assert answer_from_body(status, body, 1.0, 2.0, 7.5).retry_after == 7.5
 
 
 def data(inner: bytes) -> bytes:
@@ -200,7 +200,7 @@ HOSTILE = {
 @pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_body_never_raises(body: bytes, status: int) -> None:
     """Nesting without end and numbers without end are answers like any other."""
-    assert math.isfinite(read(status, body, 1.0, 2.0).value)
+    assert math.isfinite(answer_from_body(status, body, 1.0, 2.0).value)
 
 
 JSON = st.recursive(
@@ -220,7 +220,7 @@ BODIES = st.binary(max_size=200) | (ENVELOPES | JSON).map(lambda value: json.dum
 @given(st.integers(100, 599), BODIES)
 def test_any_answer_has_one_of_three_outcomes(status: int, body: bytes) -> None:
     """No answer raises; ok needs a 2xx, fail a 2xx or 4xx; 3xx and 5xx are always unknown; ok alone has no reason."""
-    found = read(status, body, 1.0, 2.0)
+    found = answer_from_body(status, body, 1.0, 2.0)
     allowed = {2: {Outcome.OK, Outcome.FAIL, Outcome.UNKNOWN}, 4: {Outcome.FAIL}}.get(status // 100, {Outcome.UNKNOWN})
     assert found.outcome in allowed
     assert (found.outcome is Outcome.OK) == (found.reason is Reason.NONE)

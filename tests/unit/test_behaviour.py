@@ -7,13 +7,13 @@ from itertools import pairwise
 
 import pytest
 
-from loadtests.model.answer import Answer, Outcome, Reason
-from loadtests.model.behaviour import arrivals, resident, visit
-from loadtests.model.draw import Draw
-from loadtests.model.rules import Reply, Rules, Terms
-from loadtests.model.session import Holder, State
-from loadtests.model.steps import Call
-from loadtests.model.surface import Operation
+from loadtests.model.api.answer import Answer, Outcome, Reason
+from loadtests.model.api.rules import Reply, Rules, Terms
+from loadtests.model.api.surface import Operation
+from loadtests.model.people.draw import Draw
+from loadtests.model.session.behaviour import arrivals, resident, visit
+from loadtests.model.session.session import Holder, State
+from loadtests.model.session.steps import Call
 
 from .drive import Answers, Driver, Event, person, profile, refuse, yes
 

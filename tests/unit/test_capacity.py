@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from loadtests.model.erlang import engset, erlang_b, erlang_servers
-from loadtests.model.profile import Profile
+from loadtests.model.maths.erlang import engset, erlang_b, erlang_servers
+from loadtests.model.people.profile import Profile
 from reports.plan.crowd import Crowd, Marks, Resident
 from reports.plan.leaks import build_leaks
 from reports.plan.limit import Today, build_limits, with_returning

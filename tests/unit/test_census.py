@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from loadtests.census import MOST_LEAKS, Census
-from loadtests.model.answer import Answer, Outcome, Reason
-from loadtests.model.session import Session
-from loadtests.model.surface import Operation
+from loadtests.engine.occupancy import MOST_LEAKS, Occupancy
+from loadtests.model.api.answer import Answer, Outcome, Reason
+from loadtests.model.api.surface import Operation
+from loadtests.model.session.session import Session
 
 
 class Clock:
@@ -19,7 +19,7 @@ class Clock:
         return self.now
 
 
-def opened(census: Census, number: int, idle: float = 60.0, at: float = 0.0, profile: str = "calm") -> Session:
+def opened(census: Occupancy, number: int, idle: float = 60.0, at: float = 0.0, profile: str = "calm") -> Session:
     """An open session."""
     session = Session(number, profile, idle)
     session.sending(Operation.NEW)
@@ -30,7 +30,7 @@ def opened(census: Census, number: int, idle: float = 60.0, at: float = 0.0, pro
 
 def test_each_session_is_counted_once_as_what_it_is_now() -> None:
     """Active, quiet, closing, leaked."""
-    census = Census(Clock())
+    census = Occupancy(Clock())
     quiet, left, closing = (opened(census, number) for number in (1, 2, 3))
     opened(census, 4, profile="busy")
     quiet.quiet = True
@@ -47,7 +47,7 @@ def test_each_session_is_counted_once_as_what_it_is_now() -> None:
 
 def test_a_stop_that_failed_makes_a_leak() -> None:
     """The person is gone, and the session may be open."""
-    census = Census(Clock())
+    census = Occupancy(Clock())
     session = opened(census, 1)
     session.leave("close")
     session.sending(Operation.STOP)
@@ -59,7 +59,7 @@ def test_a_stop_that_failed_makes_a_leak() -> None:
 
 def test_leaks_come_in_the_order_in_which_they_are_due_and_a_zombies_due_time_moves() -> None:
     """An entry of the heap is a lower bound."""
-    census = Census(Clock())
+    census = Occupancy(Clock())
     sessions = [opened(census, number, idle) for number, idle in ((1, 90), (2, 30), (3, 60))]
     for session in sessions:
         session.leave("zombie")
@@ -72,7 +72,7 @@ def test_leaks_come_in_the_order_in_which_they_are_due_and_a_zombies_due_time_mo
 def test_a_leak_that_ended_is_told_with_when_it_was_due_and_when_it_was_known_to_be_gone() -> None:
     """The page says "reaped" by it."""
     clock = Clock()
-    census = Census(clock)
+    census = Occupancy(clock)
     session = opened(census, 7, 30)
     session.leave("crash")
     census.count(session)
@@ -87,7 +87,7 @@ def test_a_leak_that_ended_is_told_with_when_it_was_due_and_when_it_was_known_to
 
 def test_a_leak_that_we_close_ourselves_has_not_been_reaped() -> None:
     """Closing it is our doing."""
-    census = Census(Clock())
+    census = Occupancy(Clock())
     session = opened(census, 1)
     session.leave("abandon")
     census.count(session)
@@ -102,7 +102,7 @@ def test_a_session_whose_answer_was_lost_is_due_an_idle_timeout_after_that() -> 
     """Nobody knows its id, nor when it was opened."""
     clock = Clock()
     clock.now = 100.0
-    census = Census(clock)
+    census = Occupancy(clock)
     session = Session(1, "calm", 60)
     session.sending(Operation.NEW)
     session.told(Operation.NEW, Answer(Outcome.UNKNOWN, Reason.TIMEOUT, 95, 100))
@@ -113,7 +113,7 @@ def test_a_session_whose_answer_was_lost_is_due_an_idle_timeout_after_that() -> 
 @pytest.mark.parametrize("number", [MOST_LEAKS, MOST_LEAKS + 1, 500])
 def test_what_a_pulse_names_is_bounded(number: int) -> None:
     """And asking twice says the same."""
-    census = Census(Clock())
+    census = Occupancy(Clock())
     for each in range(number):
         session = opened(census, each, 1000 - each)
         session.leave("abandon")

@@ -6,18 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtests.clock import Offset, Reading, offset
+from loadtests.distributed.clock import ClockOffset, ClockReading, offset
 
 DELAYS = st.floats(0, 5)
 TRIPS = st.lists(st.tuples(DELAYS, DELAYS), min_size=1, max_size=8)
 ROUNDING = 1e-6
 
 
-def asked_over(trips: list[tuple[float, float]], true: float, began: float) -> list[Reading]:
+def asked_over(trips: list[tuple[float, float]], true: float, began: float) -> list[ClockReading]:
     """Questions whose way there and back took so long, of a master whose clock is `true` ahead."""
     readings, now = [], began
     for there, back in trips:
-        readings.append(Reading(now, now + there + true, now + there + back))
+        readings.append(ClockReading(now, now + there + true, now + there + back))
         now += there + back
     return readings
 
@@ -56,4 +56,4 @@ def test_a_drift_is_within_the_error_that_is_told_later(
 
 def test_two_clocks_that_agree_have_the_error_of_the_trip() -> None:
     """An hour's difference is no error."""
-    assert Offset(3600.0, 0.1).error_now(Offset(3600.0, 0.2)) == pytest.approx(0.2)
+    assert ClockOffset(3600.0, 0.1).error_now(ClockOffset(3600.0, 0.2)) == pytest.approx(0.2)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.model.compared import COMPARED, Better, Tolerance, Tolerances
-from loadtests.model.gates import FIGURES
-from loadtests.model.mistakes import InputError
-from loadtests.model.scenario import Scenario, load_scenario
+from loadtests.model.gates.compared import COMPARED, Better, Tolerance, Tolerances
+from loadtests.model.gates.gates import FIGURES
+from loadtests.model.run.scenario import Scenario, load_scenario
+from loadtests.model.text.input_error import InputError
 
 _SCENARIO = """
 [[stages]]

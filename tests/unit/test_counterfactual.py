@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reports.counterfactual import Attempt, Counterfactual, refused
+from reports.analysis.counterfactual import Attempt, Counterfactual, refused
 
 
 def _comes(person: int, t: float, holds: float) -> Attempt:

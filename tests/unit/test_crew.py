@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.crew import LEASE_SECONDS, Account, Crew, Standing
-from loadtests.model.manifest import SPOOL
-from loadtests.model.record import Observation
-from loadtests.model.session import Session
-from loadtests.observer import Look
-from loadtests.pulse import Pulse
-from loadtests.shipping import Parcel
+from loadtests.distributed.shipping import Parcel
+from loadtests.distributed.workers import LEASE_SECONDS, DrainReport, Workers, WorkerState
+from loadtests.model.log.record import Observation
+from loadtests.model.run.manifest import SPOOL
+from loadtests.model.session.session import Session
+from loadtests.observing.observer import ListSnapshot
+from loadtests.run.snapshot import ProcessSnapshot
 
 LONG_AFTER = LEASE_SECONDS + 10
 
@@ -24,8 +24,8 @@ class Scene:
     def __init__(self, folder: Path) -> None:
         self.now = 0.0
         self.noted: list[tuple[str, int, str, float]] = []
-        self.relayed: list[Look] = []
-        self.crew = Crew(folder, lambda: self.now, self.relayed.append, self._note)
+        self.relayed: list[ListSnapshot] = []
+        self.crew = Workers(folder, lambda: self.now, self.relayed.append, self._note)
         self._shipped: dict[int, bytes] = {}
 
     def ship(self, worker: int, *lines: list[object]) -> None:
@@ -41,7 +41,7 @@ class Scene:
 
     def pulse(self, worker: int, **figures: float) -> bool:
         """A worker is heard of; whether its lease goes on."""
-        return self.crew.heard(worker, Pulse(self.now, **figures))  # type: ignore[arg-type]
+        return self.crew.heard(worker, ProcessSnapshot(self.now, **figures))  # type: ignore[arg-type]
 
     def orphans(self) -> list[tuple[int, str]]:
         """Sessions that the master is to close, by number and id."""
@@ -50,7 +50,7 @@ class Scene:
     def look(self, at: float, *appeared: str, vanished: tuple[str, ...] = ()) -> None:
         """The list was asked for at `at`."""
         shown = [(session_id, 0.0) for session_id in appeared]
-        self.crew.show(Look(at, at, at + 0.1, "ok", since=at - 1, appeared=shown, vanished=list(vanished)))
+        self.crew.show(ListSnapshot(at, at, at + 0.1, "ok", since=at - 1, appeared=shown, vanished=list(vanished)))
 
     def _note(self, kind: Observation, session: Session, value: float, at: float) -> None:
         self.noted.append((kind.value, session.number, session.id, value))
@@ -77,7 +77,7 @@ def test_a_lost_workers_sessions_are_the_masters_when_its_lease_is_over_and_once
     scene.now = 5.0 + LONG_AFTER
     assert scene.orphans() == [(11, "a"), (12, "b")]
     assert scene.orphans() == []
-    assert scene.crew.members[1].standing is Standing.CLOSED
+    assert scene.crew.members[1].standing is WorkerState.CLOSED
     assert not scene.crew.is_waited_for
 
 
@@ -152,7 +152,7 @@ def test_what_was_shown_shortly_before_it_was_lost_is_written_down(scene: Scene)
 def test_what_is_left_open_is_what_workers_say_or_have_not_said(scene: Scene) -> None:
     """A worker's own word counts once it has given account; before that, its ledger does."""
     assert scene.crew.left_open == 2
-    scene.crew.drained(1, Account(left_open=1))
+    scene.crew.drained(1, DrainReport(left_open=1))
     assert scene.crew.left_open == 1
     assert not scene.crew.is_waited_for
 
@@ -170,9 +170,9 @@ def test_a_log_is_cut_unless_all_of_it_has_come(scene: Scene) -> None:
     size = len('["intent", 11, 0.1]\n["open", 11, "a", 0.2]\n["open", 12, "b", 0.3]\n["open", 13, "c", 0.3]\n')
     size += len('["closed", 13, 0.9]\n')
     assert scene.crew.cut == 1
-    scene.crew.drained(1, Account(sizes={"ledger-w1.jsonl": size}))
+    scene.crew.drained(1, DrainReport(sizes={"ledger-w1.jsonl": size}))
     assert scene.crew.cut == 0
-    scene.crew.drained(1, Account(sizes={"ledger-w1.jsonl": size, "events-w1.arrow": 1}))
+    scene.crew.drained(1, DrainReport(sizes={"ledger-w1.jsonl": size, "events-w1.arrow": 1}))
     assert scene.crew.cut == 1
 
 
@@ -191,13 +191,13 @@ def test_a_worker_that_does_not_take_part_is_not_waited_for(scene: Scene) -> Non
     """It refused: it has nothing to close."""
     scene.crew.join(2)
     scene.crew.drop(2)
-    scene.crew.drained(1, Account())
+    scene.crew.drained(1, DrainReport())
     assert not scene.crew.is_waited_for
 
 
 def test_a_worker_that_is_gone_holds_no_sessions_and_what_it_counted_stands(scene: Scene) -> None:
     """What it had open is the master's, and would count twice."""
     scene.pulse(1, held=7, leaks=2, requests=100, hits=3)
-    scene.crew.drained(1, Account())
+    scene.crew.drained(1, DrainReport())
     (pulse,) = scene.crew.pulses()
     assert (pulse.held, pulse.leaks, pulse.requests, pulse.hits) == (0, 0, 100, 3)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.disk import REPORT_BYTES, Need, free, used
-from loadtests.model.mistakes import EXIT_MISTAKE, EXIT_UNAVAILABLE, InputError
-from loadtests.model.units import parse_size, say_size
+from loadtests.model.text.input_error import EXIT_MISTAKE, EXIT_UNAVAILABLE, InputError
+from loadtests.model.text.units import parse_size, say_size
+from loadtests.recording.disk import REPORT_BYTES, DiskNeed, free, used
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_what_is_no_size_is_refused(text: str) -> None:
 
 def test_a_run_that_fits_may_start(tmp_path: Path) -> None:
     """Also where its directory is not there yet."""
-    need = Need.of(1000, 10)
+    need = DiskNeed.of(1000, 10)
     assert 70_000 < need.running < 80_000
     need.require_room(tmp_path / "not" / "yet", max_disk=100_000)
 
@@ -37,16 +37,16 @@ def test_a_run_that_fits_may_start(tmp_path: Path) -> None:
 def test_a_run_that_does_not_fit_is_refused(tmp_path: Path) -> None:
     """By what it may take: the user's mistake. By what there is: something needed is not there."""
     with pytest.raises(InputError, match=r"--max-disk: is 50 KB, and the run is expected to write 73\.4 KB") as told:
-        Need.of(1000, 10).require_room(tmp_path, max_disk=50_000)
+        DiskNeed.of(1000, 10).require_room(tmp_path, max_disk=50_000)
     assert told.value.code == EXIT_MISTAKE
     with pytest.raises(InputError, match=r"--run-dir: .* has room for .*B, and the run is expected to write") as told:
-        Need.of(free(tmp_path) / 70, 10).require_room(tmp_path, max_disk=None)
+        DiskNeed.of(free(tmp_path) / 70, 10).require_room(tmp_path, max_disk=None)
     assert told.value.code == EXIT_UNAVAILABLE
 
 
 def test_the_report_needs_room_as_well(tmp_path: Path) -> None:
     """The log once more, sorted."""
-    need = Need.of(1e6, 0)
+    need = DiskNeed.of(1e6, 0)
     assert need.report > need.running + REPORT_BYTES
 
 

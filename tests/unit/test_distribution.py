@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from loadtests.model.distribution import Distribution
-from loadtests.model.draw import Draw
+from loadtests.model.people.distribution import Distribution
+from loadtests.model.people.draw import Draw
 
 SAMPLES = 40_000
 

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from loadtests.model.draw import Draw
+from loadtests.model.people.draw import Draw
 
 BITS = 64
 MASK = (1 << BITS) - 1

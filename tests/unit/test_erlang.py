@@ -8,7 +8,7 @@ from math import comb
 import erlanglib
 import pytest
 
-from loadtests.model.erlang import engset, engset_servers, erlang_b, erlang_offered, erlang_servers
+from loadtests.model.maths.erlang import engset, engset_servers, erlang_b, erlang_offered, erlang_servers
 
 # Iversen, Teletraffic Engineering Handbook (ITU-D SG 2), and every printed Erlang B table: servers, blocking, Erlang.
 _TABLE = [

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from reports.explorer import INTEREST, LONGEST_TEXT, choose_sessions, clipped
-from reports.finding import Finding
+from reports.findings.finding import Finding
+from reports.page.explorer import INTEREST, LONGEST_TEXT, choose_sessions, clipped
 
 
 def _sessions(**counts: int) -> pd.DataFrame:
@@ -64,7 +64,7 @@ def test_no_sessions_are_no_choice() -> None:
 
 def test_every_fate_has_its_place() -> None:
     """A fate that is added must be placed."""
-    from loadtests.model.fate import FATES
+    from loadtests.model.log.fate import FATES
 
     assert set(FATES) <= set(INTEREST)
 

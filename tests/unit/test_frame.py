@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from loadtests.pulse import Leak, LeakEnd, Pulse
+from loadtests.engine.occupancy import Leak, LeakEnd
+from loadtests.run.snapshot import ProcessSnapshot
 from loadtests.webui.frame import MOST_LEAKS, doubts, frame
 
 
 def test_the_figures_of_all_processes_are_put_together() -> None:
     """Sums of counts, the worst lateness, the least margin."""
-    one = Pulse(
+    one = ProcessSnapshot(
         9.0,
         held=3,
         leaks=1,
@@ -19,7 +20,9 @@ def test_the_figures_of_all_processes_are_put_together() -> None:
         sessions={"calm": {"active": 2, "leaked": 1}},
         hits_by_profile={"calm": 2},
     )
-    other = Pulse(9.1, held=2, hits=1, margin_min=2.0, sessions={"calm": {"quiet": 2}}, hits_by_profile={"busy": 1})
+    other = ProcessSnapshot(
+        9.1, held=2, hits=1, margin_min=2.0, sessions={"calm": {"quiet": 2}}, hits_by_profile={"busy": 1}
+    )
     whole = frame(9.2, [one, other], listed=6, others=1)
     assert (whole.active, whole.quiet, whole.leaked, whole.others) == (2, 2, 1, 1)
     assert (whole.held, whole.hits, whole.leaks, whole.processes) == (5, 3, 1, 2)
@@ -30,7 +33,7 @@ def test_the_figures_of_all_processes_are_put_together() -> None:
 def test_the_leaks_due_next_are_those_of_all_processes() -> None:
     """In the order in which they are due, and as many as one process names."""
     pulses = [
-        Pulse(
+        ProcessSnapshot(
             0.0,
             due_next=[Leak(each, "calm", "crash", "", due=each) for each in range(start, 60, 2)],
             ended_last=[LeakEnd(start, "calm", "crash", "", 1.0, 1.0, ended=start)],
@@ -44,14 +47,14 @@ def test_the_leaks_due_next_are_those_of_all_processes() -> None:
 
 def test_a_generator_that_cannot_keep_up_is_named_at_once_and_not_forgotten() -> None:
     """Late now; and once later than the tolerance, for the rest of the run."""
-    late = [Pulse(5.0, worst_delay=0.4)]
+    late = [ProcessSnapshot(5.0, worst_delay=0.4)]
     assert "cannot keep up" in " ".join(doubts(late, 0.4, tolerance=1.0))
-    assert doubts([Pulse(6.0)], 0.4, tolerance=1.0) == []
-    assert "stood still for 2.5 s" in " ".join(doubts([Pulse(7.0)], 2.5, tolerance=1.0))
+    assert doubts([ProcessSnapshot(6.0)], 0.4, tolerance=1.0) == []
+    assert "stood still for 2.5 s" in " ".join(doubts([ProcessSnapshot(7.0)], 2.5, tolerance=1.0))
 
 
 def test_events_that_were_lost_and_errors_of_ours_are_told() -> None:
     """Either makes the verdict unknown."""
-    said = " ".join(doubts([Pulse(1.0, lost_events=7), Pulse(1.0, defects=2)], 0.0, 1.0))
+    said = " ".join(doubts([ProcessSnapshot(1.0, lost_events=7), ProcessSnapshot(1.0, defects=2)], 0.0, 1.0))
     assert "7 events" in said
     assert "2 errors" in said

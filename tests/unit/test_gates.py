@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from loadtests.model.figure import ALIASES, DRIFTING, FIGURES, GROWING, SHARES, WHOLE, Unit
-from loadtests.model.gates import Gate, GateText, parse_gate
-from loadtests.model.mistakes import from_pydantic
-from loadtests.model.window import Kind, Window
+from loadtests.model.gates.figure import ALIASES, DRIFTING, FIGURES, GROWING, SHARES, WHOLE, Unit
+from loadtests.model.gates.gates import Gate, GateText, parse_gate
+from loadtests.model.gates.window import Window, WindowKind
+from loadtests.model.text.input_error import from_pydantic
 
 
 @pytest.mark.parametrize(
@@ -129,16 +129,16 @@ def test_a_share_of_a_count_is_the_share_of_first_attempts() -> None:
 @pytest.mark.parametrize(
     ("text", "kind", "seconds"),
     [
-        ("after 2m", Kind.AFTER, 120.0),
-        ("last 10m", Kind.LAST, 600.0),
-        ("any 5m window", Kind.ANY, 300.0),
-        ("any 1h30m window", Kind.ANY, 5400.0),
+        ("after 2m", WindowKind.AFTER, 120.0),
+        ("last 10m", WindowKind.LAST, 600.0),
+        ("any 5m window", WindowKind.ANY, 300.0),
+        ("any 1h30m window", WindowKind.ANY, 5400.0),
     ],
 )
 @pytest.mark.parametrize(
     "condition", ["concurrency_hits.count == 0", "latency.new.p99 < 800ms", "latency.new.p99<800 ms"]
 )
-def test_windows_are_read(condition: str, text: str, kind: Kind, seconds: float) -> None:
+def test_windows_are_read(condition: str, text: str, kind: WindowKind, seconds: float) -> None:
     """Behind any bound, whatever its unit."""
     gate = parse_gate(f"{condition}  {text}")
     assert gate.window == Window(kind=kind, seconds=seconds)
@@ -147,21 +147,21 @@ def test_windows_are_read(condition: str, text: str, kind: Kind, seconds: float)
 
 def test_where_windows_lie() -> None:
     """`after` and `last` to the end of the log, sliding ones within the load, the last of them to its end."""
-    assert Window(kind=Kind.AFTER, seconds=20).spans(100, 130) == [(20, 130)]
-    assert Window(kind=Kind.AFTER, seconds=100).spans(100, 130) == []
-    assert Window(kind=Kind.LAST, seconds=20).spans(100, 130) == [(80, 130)]
-    assert Window(kind=Kind.LAST, seconds=500).spans(100, 130) == [(0, 130)]
-    spans = Window(kind=Kind.ANY, seconds=40).spans(101, 130)
+    assert Window(kind=WindowKind.AFTER, seconds=20).spans(100, 130) == [(20, 130)]
+    assert Window(kind=WindowKind.AFTER, seconds=100).spans(100, 130) == []
+    assert Window(kind=WindowKind.LAST, seconds=20).spans(100, 130) == [(80, 130)]
+    assert Window(kind=WindowKind.LAST, seconds=500).spans(100, 130) == [(0, 130)]
+    spans = Window(kind=WindowKind.ANY, seconds=40).spans(101, 130)
     assert spans[:2] == [(0, 40), (4, 44)]
     assert spans[-1] == (61, 101)
-    assert Window(kind=Kind.ANY, seconds=101).spans(101, 130) == [(0, 101)]
-    assert Window(kind=Kind.ANY, seconds=102).spans(101, 130) == []
+    assert Window(kind=WindowKind.ANY, seconds=101).spans(101, 130) == [(0, 101)]
+    assert Window(kind=WindowKind.ANY, seconds=102).spans(101, 130) == []
 
 
 def test_sliding_windows_of_a_long_run_are_bounded_and_leave_no_gap() -> None:
     """Ten minutes in eight hours each minute; a second in eight hours each half second."""
-    assert len(Window(kind=Kind.ANY, seconds=600).spans(28_800, 28_800)) == 471
-    spans = Window(kind=Kind.ANY, seconds=1).spans(28_800, 28_800)
+    assert len(Window(kind=WindowKind.ANY, seconds=600).spans(28_800, 28_800)) == 471
+    spans = Window(kind=WindowKind.ANY, seconds=1).spans(28_800, 28_800)
     assert len(spans) <= 57_600
     assert all(after[0] <= before[1] for before, after in pairwise(spans))
 

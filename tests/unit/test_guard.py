@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtests.model.answer import Reason
-from loadtests.model.guard import UNGUARDED, Guard
+from loadtests.model.api.answer import Reason
+from loadtests.model.run.guard import UNGUARDED, Guard
 
 
 @given(max_open=st.integers(1, 10_000), workers=st.integers(1, 40))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtests.model.histogram import Histogram
+from loadtests.model.maths.histogram import Histogram
 
 
 def histogram(values: list[float]) -> Histogram:

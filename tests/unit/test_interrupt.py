@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from loadtests.cli.__main__ import main
-from loadtests.model.mistakes import EXIT_INTERRUPTED
-from reports.log import interruptible
+from loadtests.model.text.input_error import EXIT_INTERRUPTED
+from reports.log.log import interruptible
 from tests.golden.story import Story
 
 

@@ -12,9 +12,18 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.ledger import FILE, SWEEP_FILE, Books, Ledger, is_held, ledgers, left_open, read_books
-from loadtests.model.manifest import SPOOL
-from loadtests.model.session import Session
+from loadtests.model.run.manifest import SPOOL
+from loadtests.model.session.session import Session
+from loadtests.recording.ledger import (
+    FILE,
+    SWEEP_FILE,
+    Ledger,
+    LedgerContents,
+    is_held,
+    ledgers,
+    left_open,
+    read_ledgers,
+)
 
 
 def session(number: int, session_id: str = "") -> Session:
@@ -145,7 +154,7 @@ def test_several_processes_ledgers_are_one_run(tmp_path: Path) -> None:
     master.closed(1, 2.0)
     master.before("others")
     sweep.closed(2, 3.0)
-    books = read_books(ledgers(tmp_path))
+    books = read_ledgers(ledgers(tmp_path))
     assert [path.name for path in ledgers(tmp_path)] == ["ledger-w1.jsonl", FILE, SWEEP_FILE]
     assert books.open == {3: "id-3"}
     assert books.ids == {"id-1": 1, "id-2": 2, "id-3": 3}
@@ -159,9 +168,9 @@ def test_a_sweep_has_the_last_word(tmp_path: Path) -> None:
     owner.opened(session(1), 1.0)
     owner.closed(1, 2.0)
     sweep.reopened(1, "id-1", 3.0)
-    assert read_books(ledgers(tmp_path)).open == {1: "id-1"}
+    assert read_ledgers(ledgers(tmp_path)).open == {1: "id-1"}
     sweep.closed(1, 4.0)
-    assert read_books(ledgers(tmp_path)).open == {}
+    assert read_ledgers(ledgers(tmp_path)).open == {}
 
 
 def test_of_a_ledger_that_is_here_twice_the_longer_counts(tmp_path: Path) -> None:
@@ -172,7 +181,7 @@ def test_of_a_ledger_that_is_here_twice_the_longer_counts(tmp_path: Path) -> Non
     (tmp_path / "ledger-w1.jsonl").write_bytes((tmp_path / SPOOL / "ledger-w1.jsonl").read_bytes())
     spooled.opened(session(2), 2.0)
     assert ledgers(tmp_path) == [tmp_path / SPOOL / "ledger-w1.jsonl"]
-    assert read_books(ledgers(tmp_path)).open == {1: "id-1", 2: "id-2"}
+    assert read_ledgers(ledgers(tmp_path)).open == {1: "id-1", 2: "id-2"}
 
 
 @pytest.mark.parametrize("name", ["ledger-w1.jsonl", FILE])
@@ -190,7 +199,7 @@ def test_any_ledger_of_several_may_be_cut_at_every_byte(tmp_path: Path, name: st
     cut_off = {2: "id-2", 3: "id-3"} if name == FILE else {}
     for size in range(len(before[path]), len(whole) - 1):
         path.write_bytes(whole[:size])
-        assert read_books(ledgers(tmp_path)).open == cut_off, whole[len(before[path]) : size]
+        assert read_ledgers(ledgers(tmp_path)).open == cut_off, whole[len(before[path]) : size]
 
 
 def test_a_ledger_is_held_while_its_process_lives(tmp_path: Path) -> None:
@@ -241,7 +250,7 @@ def test_what_a_full_disk_did_not_take_is_written_when_there_is_room(tmp_path: P
 
 def test_merging_keeps_what_each_said() -> None:
     """Books of no ledger change nothing."""
-    books = Books()
+    books = LedgerContents()
     books.add(b'["open",1,"a",0]\n["intent",2,0]\n')
-    books.merge(Books())
+    books.merge(LedgerContents())
     assert (books.open, books.ids, books.unanswered) == ({1: "a"}, {"a": 1}, 1)

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from loadtests.observer import Look, sessions_in
+from loadtests.observing.observer import ListSnapshot, sessions_in
 
 
 def listed(*rows: Any, inner: bool = False) -> bytes:
@@ -96,7 +96,7 @@ def test_creation_beyond_all_numbers_does_not_end_the_observer(created: bytes) -
 
 def test_look_survives_its_way_to_the_run() -> None:
     """A look is one line of JSON, and comes back as it was."""
-    look = Look(1.0, 1.1, 1.2, "ok", "", 200, 100, 2, 0.5, [("a\n…", 1.5)], ["b\r"])
+    look = ListSnapshot(1.0, 1.1, 1.2, "ok", "", 200, 100, 2, 0.5, [("a\n…", 1.5)], ["b\r"])
     line = msgspec.json.encode(look)
     assert b"\n" not in line
-    assert msgspec.json.decode(line, type=Look) == look
+    assert msgspec.json.decode(line, type=ListSnapshot) == look

@@ -5,12 +5,12 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtests.places import Places
+from loadtests.run.user_numbers import UserNumbers
 
 
 def test_alone_the_lowest_free_number_is_taken() -> None:
     """A user that comes after one has gone takes its number: the same people, however often users are changed."""
-    places = Places()
+    places = UserNumbers()
     assert [places.take("reading") for _ in range(3)] == [0, 1, 2]
     assert places.give_up("reading", 1) == 1
     assert places.take("reading") == 1
@@ -19,7 +19,7 @@ def test_alone_the_lowest_free_number_is_taken() -> None:
 
 def test_a_worker_takes_what_it_was_given() -> None:
     """And, for a user that the master gave no number yet, one that no other worker can have."""
-    places = Places(worker=2)
+    places = UserNumbers(worker=2)
     places.assign({"reading": [3, 5]})
     taken = [places.take("reading") for _ in range(3)]
     assert taken[:2] == [3, 5]
@@ -28,7 +28,7 @@ def test_a_worker_takes_what_it_was_given() -> None:
 
 def test_the_number_that_is_not_wanted_any_more_is_the_one_that_ends() -> None:
     """Locust stops any user of a class: the stream that ends is the one that the master took back."""
-    places = Places(worker=1)
+    places = UserNumbers(worker=1)
     places.assign({"reading": [0, 1, 2]})
     for _ in range(3):
         places.take("reading")
@@ -38,7 +38,7 @@ def test_the_number_that_is_not_wanted_any_more_is_the_one_that_ends() -> None:
 
 def test_an_assignment_names_the_profiles_that_it_changes() -> None:
     """What it does not name stays as it was."""
-    places = Places(worker=1)
+    places = UserNumbers(worker=1)
     places.assign({"reading": [4]})
     places.assign({"leaky": [7]})
     assert (places.take("reading"), places.take("leaky")) == (4, 7)
@@ -51,7 +51,7 @@ def test_an_assignment_names_the_profiles_that_it_changes() -> None:
 )
 def test_in_the_end_a_worker_has_what_was_assigned(first: set[int], then: set[int], late: bool) -> None:
     """Whether Locust changes its users before or after the master has said which: the numbers come to be those wanted."""
-    places = Places(worker=1)
+    places = UserNumbers(worker=1)
     places.assign({"reading": first})
     has = {places.take("reading") for _ in first}
     assert has == first

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtests.model.mistakes import InputError
-from loadtests.model.plan import Plan
-from loadtests.model.scenario import Scenario, load_scenario
+from loadtests.model.run.plan import LoadPlan
+from loadtests.model.run.scenario import Scenario, load_scenario
+from loadtests.model.text.input_error import InputError
 
 PROFILES = Path(__file__).parents[2] / "profiles"
 SHIPPED = sorted((PROFILES / "scenarios").glob("*.toml"))
@@ -54,13 +54,13 @@ UP_AND_DOWN = scenario(stage(100, 60, 4, ramp=50), stage(50, 60, 8), stage(40, 1
 )
 def test_load_follows_the_stages(t: float, talk: float, stay: float) -> None:
     """Straight lines during ramps, from the load before; level otherwise; the last stage's load stays."""
-    plan = Plan(UP_AND_DOWN)
+    plan = LoadPlan(UP_AND_DOWN)
     assert (plan.load("talk", t), plan.load("stay", t)) == pytest.approx((talk, stay))
 
 
 def test_profile_that_a_stage_does_not_name_has_no_load_there() -> None:
     """A stage's mix is all there is."""
-    plan = Plan(scenario(stage(10, 60, 4), {"duration": 10, "load": {"talk": "60/min"}}))
+    plan = LoadPlan(scenario(stage(10, 60, 4), {"duration": 10, "load": {"talk": "60/min"}}))
     assert (plan.load("stay", 9), plan.load("stay", 11), plan.users("stay", 11)) == (4.0, 0.0, 0)
 
 
@@ -69,7 +69,7 @@ def test_profile_that_a_stage_does_not_name_has_no_load_there() -> None:
 )
 def test_users_cover_the_load(t: float, talk: int, stay: int) -> None:
     """As many streams and persons as the load needs, rounded up."""
-    assert Plan(UP_AND_DOWN).all_users(t) == {"talk": talk, "stay": stay}
+    assert LoadPlan(UP_AND_DOWN).all_users(t) == {"talk": talk, "stay": stay}
 
 
 @pytest.mark.parametrize("per_minute", [1, 7, 23, 31, 60, 62, 124, 6000])
@@ -82,12 +82,12 @@ def test_binary_fractions_make_no_extra_user(per_minute: int) -> None:
             "profiles": {"talk": {**OPEN, "arrivals": {"rate": "1/min"}}},
         }
     )
-    assert Plan(found).peak_users() == per_minute
+    assert LoadPlan(found).peak_users() == per_minute
 
 
 def test_peaks() -> None:
     """The highest load of each profile, and the highest number of users, ramps' ends included."""
-    plan = Plan(UP_AND_DOWN, scale=2.0)
+    plan = LoadPlan(UP_AND_DOWN, scale=2.0)
     assert (plan.peak("talk"), plan.peak("stay")) == pytest.approx((2.0, 16.0))
     assert plan.peak_users() == 36
 
@@ -98,15 +98,15 @@ def test_peaks() -> None:
 )
 def test_stage_is_named(t: float, name: str) -> None:
     """A stage goes from its beginning up to, but not including, the next one's; after the last there is none."""
-    assert Plan(UP_AND_DOWN).stage(t) == name
+    assert LoadPlan(UP_AND_DOWN).stage(t) == name
 
 
 def test_no_load_needs_no_user() -> None:
     """A scenario that lets nobody in has no users; scaling it to some is the user's mistake."""
     nobody = scenario(stage(10, 0, 0))
-    assert Plan(nobody).peak_users() == 0
+    assert LoadPlan(nobody).peak_users() == 0
     with pytest.raises(InputError, match="--users: the scenario 's' has no load"):
-        Plan.for_users(nobody, 5)
+        LoadPlan.for_users(nobody, 5)
 
 
 LOADS = st.floats(0, 500).map(lambda load: round(load, 3))
@@ -117,12 +117,14 @@ STAGES = st.builds(
     LOADS,
     st.sampled_from([0.0, 0.25, 1.0]),
 )
-PLANS = st.builds(lambda stages, scale: Plan(scenario(*stages), scale), st.lists(STAGES, min_size=1, max_size=4), LOADS)
+PLANS = st.builds(
+    lambda stages, scale: LoadPlan(scenario(*stages), scale), st.lists(STAGES, min_size=1, max_size=4), LOADS
+)
 SHARES = st.floats(0, 1.2)
 
 
 @given(PLANS, SHARES)
-def test_stream_rates_add_up_to_the_load(plan: Plan, share: float) -> None:
+def test_stream_rates_add_up_to_the_load(plan: LoadPlan, share: float) -> None:
     """Rounding up the streams does not change the load: their rates are made exact."""
     t = share * plan.scenario.duration
     streams, load = plan.users("talk", t), plan.load("talk", t)
@@ -130,7 +132,7 @@ def test_stream_rates_add_up_to_the_load(plan: Plan, share: float) -> None:
 
 
 @given(PLANS, SHARES)
-def test_stream_rate_is_bounded(plan: Plan, share: float) -> None:
+def test_stream_rate_is_bounded(plan: LoadPlan, share: float) -> None:
     """No stream has to give more than what its profile says (but for the hair that saves a stream)."""
     t = share * plan.scenario.duration
     assert 0 <= plan.stream_rate("talk", t) <= plan.stream_peak("talk") * (1 + 1e-8)
@@ -138,14 +140,14 @@ def test_stream_rate_is_bounded(plan: Plan, share: float) -> None:
 
 
 @given(PLANS, SHARES)
-def test_peaks_are_bounds(plan: Plan, share: float) -> None:
+def test_peaks_are_bounds(plan: LoadPlan, share: float) -> None:
     """At no time are load and users above their peaks."""
     t = share * plan.scenario.duration
     assert plan.load("talk", t) <= plan.peak("talk") * (1 + 1e-12)
     assert sum(plan.all_users(t).values()) <= plan.peak_users()
 
 
-def times(plan: Plan) -> Iterator[float]:
+def times(plan: LoadPlan) -> Iterator[float]:
     """Some moments of the run."""
     return (plan.scenario.duration * step / 20 for step in range(21))
 
@@ -155,7 +157,7 @@ def times(plan: Plan) -> Iterator[float]:
 def test_scaling_keeps_the_mix(file: Path, users: int) -> None:
     """-u multiplies the load of each profile by the same factor, at each moment."""
     found = load_scenario(file, (PROFILES,))
-    whole, scaled = Plan(found), Plan.for_users(found, users)
+    whole, scaled = LoadPlan(found), LoadPlan.for_users(found, users)
     for t in times(whole):
         for name in found.profiles:
             assert scaled.load(name, t) == pytest.approx(scaled.scale * whole.load(name, t))
@@ -166,7 +168,7 @@ def test_scaling_keeps_the_mix(file: Path, users: int) -> None:
 def test_scaling_comes_near_to_the_users_asked_for(file: Path, users: int) -> None:
     """The peak is what -u says, but for rounding up once a profile."""
     found = load_scenario(file, (PROFILES,))
-    plan = Plan.for_users(found, users)
+    plan = LoadPlan.for_users(found, users)
     assert users - len(found.profiles) <= plan.peak_users() <= users + len(found.profiles)
 
 
@@ -174,4 +176,4 @@ def test_scaling_comes_near_to_the_users_asked_for(file: Path, users: int) -> No
 def test_scenario_is_not_scaled_by_its_own_number_of_users(file: Path) -> None:
     """-u with the scenario's own peak is the scenario as it stands."""
     found = load_scenario(file, (PROFILES,))
-    assert math.isclose(Plan.for_users(found, Plan(found).peak_users()).scale, 1.0)
+    assert math.isclose(LoadPlan.for_users(found, LoadPlan(found).peak_users()).scale, 1.0)

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from loadtests.model.draw import Draw
-from loadtests.model.mistakes import EXIT_MISTAKE, InputError
-from loadtests.model.profile import KeepAlive, Leaving, OnRefusal, Profile, Way, load_profile
+from loadtests.model.people.draw import Draw
+from loadtests.model.people.profile import KeepAlive, Leaving, OnRefusal, Profile, Way, load_profile
+from loadtests.model.text.input_error import EXIT_MISTAKE, InputError
 
 SHIPPED = sorted((Path(__file__).parents[2] / "profiles").glob("*.toml"))
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from loadtests.pulse import Pulse, line
+from loadtests.run.snapshot import ProcessSnapshot, line
 
 
 def test_the_line_says_how_long_it_will_still_take() -> None:
     """Hours where there are any."""
-    said = line([Pulse(60.0, held=3), Pulse(59.0, held=4)], 3725.0, 10, 0.012, 0.0, 8 * 3600.0)
+    said = line([ProcessSnapshot(60.0, held=3), ProcessSnapshot(59.0, held=4)], 3725.0, 10, 0.012, 0.0, 8 * 3600.0)
     assert said.startswith("1:02:05 of 8:00:00, 6 h 57 min left  sessions 7/10  ")
     assert "lateness p99 12 ms" in said
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from loadtests.model.answer import Outcome
-from loadtests.model.record import COLUMNS, KINDS, VERSION, Row
-from loadtests.model.session import Holder
-from loadtests.recorder import BATCH_ROWS, FILE, Recorder, schema
+from loadtests.model.api.answer import Outcome
+from loadtests.model.log.record import COLUMNS, KINDS, VERSION, Row
+from loadtests.model.session.session import Holder
+from loadtests.recording.recorder import BATCH_ROWS, FILE, Recorder, schema
 
 
 def row(n: int, **other: object) -> Row:
@@ -161,8 +161,8 @@ def test_last_batch_may_be_cut_at_every_byte(tmp_path: Path) -> None:
 FULL_DISK = """
 import resource
 from pathlib import Path
-from loadtests.model.record import Row
-from loadtests.recorder import FILE, Recorder
+from loadtests.model.log.record import Row
+from loadtests.recording.recorder import FILE, Recorder
 
 folder = Path({folder!r})
 recorder = Recorder(folder, ["reading"])

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from loadtests.model.answer import Outcome, Reason, read
-from loadtests.model.rules import REMEMBERED, Cause, Hosted, Reply, Rules, Status, Terms
-from loadtests.model.surface import ACTIVITY, Operation
+from loadtests.model.api.answer import Outcome, Reason, answer_from_body
+from loadtests.model.api.rules import REMEMBERED, CloseCause, Hosted, Reply, Rules, Status, Terms
+from loadtests.model.api.surface import ACTIVITY, Operation
 
 DEFAULT = 120.0
 
@@ -64,7 +64,7 @@ def said(reply: Reply) -> tuple[int, int]:
     return reply.status, reply.code
 
 
-def end(rules: Rules, session_id: str) -> tuple[float, Cause | None]:
+def end(rules: Rules, session_id: str) -> tuple[float, CloseCause | None]:
     """When and why the closed session ended."""
     return rules.closed[session_id].ended, rules.closed[session_id].cause
 
@@ -76,7 +76,7 @@ def test_idle_timeout_within_the_range_is_taken_exactly(seconds: float) -> None:
     session_id = opened(rules, idle_timeout=seconds)
     assert open_ids(rules, math.nextafter(seconds, 0.0)) == [session_id]
     assert open_ids(rules, seconds) == []
-    assert end(rules, session_id) == (seconds, Cause.IDLE)
+    assert end(rules, session_id) == (seconds, CloseCause.IDLE)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_activity_resets_the_idle_timer(reset: Call) -> None:
     session_id = opened(rules)
     assert said(reset(rules, 100.0, session_id)) == (200, 100)
     rules.advance(1000.0)
-    assert end(rules, session_id) == (100.0 + DEFAULT, Cause.IDLE)
+    assert end(rules, session_id) == (100.0 + DEFAULT, CloseCause.IDLE)
 
 
 @pytest.mark.parametrize("reset", RESETS)
@@ -125,7 +125,7 @@ def test_activity_at_the_due_instant_comes_too_late(reset: Call) -> None:
     rules = account()
     session_id = opened(rules)
     assert said(reset(rules, DEFAULT, session_id)) == (400, 10005)
-    assert end(rules, session_id) == (DEFAULT, Cause.IDLE)
+    assert end(rules, session_id) == (DEFAULT, CloseCause.IDLE)
 
 
 def test_calls_that_reset_are_named() -> None:
@@ -148,7 +148,7 @@ def test_activity_of_one_session_leaves_the_others_alone() -> None:
     first, second = opened(rules), opened(rules)
     keep_alive(rules, 60.0, second)
     assert open_ids(rules, 120.0) == [second]
-    assert end(rules, first) == (120.0, Cause.IDLE)
+    assert end(rules, first) == (120.0, CloseCause.IDLE)
 
 
 @pytest.mark.parametrize("late", [0.0, 0.001, 400.0, 1e6])
@@ -161,7 +161,7 @@ def test_end_is_exact_however_late_it_is_noticed(late: float) -> None:
     session_id = opened(rules, 7.0, 33.3)
     keep_alive(rules, 20.0, session_id)
     rules.advance(20.0 + 33.3 + late)
-    assert end(rules, session_id) == (20.0 + 33.3, Cause.IDLE)
+    assert end(rules, session_id) == (20.0 + 33.3, CloseCause.IDLE)
     assert events == [(7.0, "opened"), (20.0, "activity"), (20.0 + 33.3, "closed")]
 
 
@@ -187,7 +187,7 @@ def test_keep_alives_hold_a_session_for_hours() -> None:
     for minute in range(1, 601):
         assert said(keep_alive(rules, minute * 60.0, session_id)) == (200, 100)
     rules.advance(1e9)
-    assert end(rules, session_id) == (36_000.0 + DEFAULT, Cause.IDLE)
+    assert end(rules, session_id) == (36_000.0 + DEFAULT, CloseCause.IDLE)
 
 
 @pytest.mark.parametrize("wish", [True, 1, "yes"])
@@ -198,7 +198,7 @@ def test_there_is_no_forever_mode(wish: Any) -> None:
     assert said(reply) == (200, 100)
     assert "deprecated" in reply.data["warning"]
     rules.advance(1e6)
-    assert end(rules, reply.data["session_id"]) == (60.0, Cause.IDLE)
+    assert end(rules, reply.data["session_id"]) == (60.0, CloseCause.IDLE)
 
 
 def test_no_warning_without_disable_idle_timeout() -> None:
@@ -226,10 +226,10 @@ def closed_by_cap() -> tuple[Rules, str]:
     return rules, opened(rules, idle_timeout=3599)
 
 
-CLOSERS: dict[Callable[[], tuple[Rules, str]], tuple[float, Cause]] = {
-    closed_by_stop: (10.0, Cause.STOP),
-    closed_by_idleness: (30.0, Cause.IDLE),
-    closed_by_cap: (50.0, Cause.CAP),
+CLOSERS: dict[Callable[[], tuple[Rules, str]], tuple[float, CloseCause]] = {
+    closed_by_stop: (10.0, CloseCause.STOP),
+    closed_by_idleness: (30.0, CloseCause.IDLE),
+    closed_by_cap: (50.0, CloseCause.CAP),
 }
 
 
@@ -264,7 +264,9 @@ def test_limit_refuses_and_opens_nothing() -> None:
     """The session beyond the limit is refused, as a concurrency hit and nothing else."""
     rules = full_account()
     reply = rules.new(1.0, 60)
-    answer = read(reply.status, b'{"code":%d,"message":"%b"}' % (reply.code, reply.message.encode()), 0.0, 1.0)
+    answer = answer_from_body(
+        reply.status, b'{"code":%d,"message":"%b"}' % (reply.code, reply.message.encode()), 0.0, 1.0
+    )
     assert said(reply) == (429, 10007)
     assert (answer.outcome, answer.reason) == (Outcome.FAIL, Reason.CONCURRENCY)
     assert open_ids(rules, 1.0) == ["s1", "s2"]
@@ -315,11 +317,13 @@ def test_cap_ends_a_session_whatever_its_activity() -> None:
     for now in (30.0, 60.0, 104.0):
         assert said(task(rules, now, session_id)) == (200, 100)
     rules.advance(1e6)
-    assert end(rules, session_id) == (105.0, Cause.CAP)
+    assert end(rules, session_id) == (105.0, CloseCause.CAP)
 
 
-@pytest.mark.parametrize(("cap", "expected"), [(99.0, Cause.CAP), (120.0, Cause.CAP), (121.0, Cause.IDLE)])
-def test_whichever_is_first_ends_a_session(cap: float, expected: Cause) -> None:
+@pytest.mark.parametrize(
+    ("cap", "expected"), [(99.0, CloseCause.CAP), (120.0, CloseCause.CAP), (121.0, CloseCause.IDLE)]
+)
+def test_whichever_is_first_ends_a_session(cap: float, expected: CloseCause) -> None:
     """The earlier of idle timeout and cap ends it; the cap where both fall together."""
     rules = account(cap=cap)
     session_id = opened(rules)
@@ -342,7 +346,7 @@ def test_history_holds_each_session_once() -> None:
     keep_alive(rules, 100.0, "s3")
     rules.advance(150.0)
     history = [(session.id, session.created, *end(rules, session.id)) for session in rules.closed.values()]
-    assert history == [("s2", 1.0, 3.0, Cause.STOP), ("s1", 0.0, 120.0, Cause.IDLE)]
+    assert history == [("s2", 1.0, 3.0, CloseCause.STOP), ("s1", 0.0, 120.0, CloseCause.IDLE)]
     assert list(rules.open) == ["s3"]
 
 
@@ -395,7 +399,7 @@ def test_next_due_is_never_later_than_the_first_end() -> None:
         wakes.append(due)
         rules.advance(due)
     assert wakes == [120.0, 170.0]
-    assert end(rules, session_id) == (170.0, Cause.IDLE)
+    assert end(rules, session_id) == (170.0, CloseCause.IDLE)
 
 
 def test_refused_calls_are_no_events() -> None:

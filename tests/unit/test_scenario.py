@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.model.draw import Draw
-from loadtests.model.manifest import Manifest, read_manifest, write_manifest
-from loadtests.model.mistakes import InputError
-from loadtests.model.profile import load_profile
-from loadtests.model.scenario import Scenario, load_scenario
+from loadtests.model.people.draw import Draw
+from loadtests.model.people.profile import load_profile
+from loadtests.model.run.manifest import Manifest, read_manifest, write_manifest
+from loadtests.model.run.scenario import Scenario, load_scenario
+from loadtests.model.text.input_error import InputError
 
 PROFILES = Path(__file__).parents[2] / "profiles"
 SHIPPED = sorted((PROFILES / "scenarios").glob("*.toml"))

@@ -6,9 +6,9 @@ from itertools import product
 
 import pytest
 
-from loadtests.model.answer import Answer, Outcome, Reason
-from loadtests.model.session import Event, Holder, IllegalEventError, Session, State
-from loadtests.model.surface import ACTIVITY, Operation
+from loadtests.model.api.answer import Answer, Outcome, Reason
+from loadtests.model.api.surface import ACTIVITY, Operation
+from loadtests.model.session.session import Event, Holder, IllegalEventError, Session, State
 
 LEGAL: dict[tuple[State, Event], State] = {
     (State.PLANNED, Event.OPEN): State.OPENING,

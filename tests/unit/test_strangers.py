@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from loadtests.model.answer import Outcome
-from loadtests.observer import Look
-from loadtests.strangers import Strangers
+from loadtests.model.api.answer import Outcome
+from loadtests.observing.foreign_sessions import ForeignSessions
+from loadtests.observing.observer import ListSnapshot
 
 
 class Scene:
@@ -15,7 +15,7 @@ class Scene:
         self.known_until = 0.0
         self.noted: list[tuple[str, float, str]] = []
         self.before: list[str] = []
-        self.strangers = Strangers(
+        self.strangers = ForeignSessions(
             lambda session_id: session_id in self.ours,
             lambda: self.known_until,
             lambda kind, value, detail, at: self.noted.append((kind, value, detail)),
@@ -26,7 +26,7 @@ class Scene:
         """The list was asked for at `at`, and answered a tenth of a second later."""
         shown = [(session_id, 1.7e9) for session_id in appeared]
         self.strangers.take(
-            Look(at, at, at + 0.1, outcome, since=at - 1, appeared=shown, vanished=list(vanished), count=0)
+            ListSnapshot(at, at, at + 0.1, outcome, since=at - 1, appeared=shown, vanished=list(vanished), count=0)
         )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from loadtests.model.units import Rate, Seconds, parse_duration, parse_rate, say_duration
+from loadtests.model.text.units import Rate, Seconds, parse_duration, parse_rate, say_duration
 
 
 @pytest.mark.parametrize(

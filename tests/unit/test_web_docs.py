@@ -7,16 +7,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from loadtests.pulse import Leak, LeakEnd
+from loadtests.engine.occupancy import Leak, LeakEnd
 from loadtests.webui.frame import Frame, Line
 from loadtests.webui.live import Told
 from loadtests.webui.runs import FILES, Past
-from loadtests.webui.sweeper import Swept
+from loadtests.webui.sweeper import SweepProgress
 
 _DOCS = (Path(__file__).parents[2] / "docs" / "web.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("kind", [Told, Frame, Line, Leak, LeakEnd, Past, Swept])
+@pytest.mark.parametrize("kind", [Told, Frame, Line, Leak, LeakEnd, Past, SweepProgress])
 def test_every_field_is_described(kind: type[msgspec.Struct]) -> None:
     """By its name."""
     missing = [field for field in kind.__struct_fields__ if f"`{field}`" not in _DOCS]

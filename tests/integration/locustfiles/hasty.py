@@ -1,12 +1,12 @@
-"""The locustfile with a short lease and heartbeats to match: a lost worker's end takes seconds, not half a minute."""
+"""The locustfile with a short lease and matching heartbeats, so that a lost worker is noticed within seconds."""
 
 import locust.runners
 
-import loadtests.crew
+import loadtests.distributed.workers
 
 locust.runners.HEARTBEAT_INTERVAL = 0.5
-loadtests.crew.LEASE_SECONDS = 6.0
+loadtests.distributed.workers.LEASE_SECONDS = 6.0
 
-from loadtests.plugin.install import install  # noqa: E402 - workers take the lease's length over when they are imported
+from loadtests.plugin.install import install  # noqa: E402 - workers read the lease's length when they are imported
 
 globals().update(install())

@@ -11,6 +11,6 @@ def _moved() -> float:
 
 time.time = _moved
 
-from loadtests.plugin.install import install  # noqa: E402 - whoever takes the clock over by name takes ours
+from loadtests.plugin.install import install  # noqa: E402 - modules that import the clock by name get ours
 
 globals().update(install())

@@ -7,9 +7,9 @@ from typing import Any
 
 from loadtests.defects.account import open_account
 from loadtests.defects.catalogue import parse_defects
-from loadtests.model.rules import Reply, Terms
-from loadtests.model.service import Ask
-from loadtests.model.surface import Operation
+from loadtests.model.api.rules import Reply, Terms
+from loadtests.model.api.service import Ask
+from loadtests.model.api.surface import Operation
 
 
 class Account:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from loadtests.defects.catalogue import DEFECTS, parse_defect, parse_defects
-from loadtests.model.mistakes import EXIT_MISTAKE, InputError
-from loadtests.model.surface import Operation
+from loadtests.model.api.surface import Operation
+from loadtests.model.text.input_error import EXIT_MISTAKE, InputError
 
 from .account import Account
 

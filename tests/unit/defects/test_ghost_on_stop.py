@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from loadtests.model.answer import Reason, classify
-from loadtests.model.surface import Operation
+from loadtests.model.api.answer import Reason, classify
+from loadtests.model.api.surface import Operation
 
 from .account import Account
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from loadtests.model.rules import Cause
-from loadtests.model.surface import Operation
+from loadtests.model.api.rules import CloseCause
+from loadtests.model.api.surface import Operation
 
 from .account import Account
 
@@ -17,4 +17,4 @@ def test_it_ends_at_that_age_whatever_the_activity() -> None:
     for t in range(20, 100, 20):
         assert account.ask(t, Operation.TASK, session).code == 100
     assert account.ended(session, by=1000) == 100
-    assert account.rules.closed[session].cause is Cause.CAP
+    assert account.rules.closed[session].cause is CloseCause.CAP

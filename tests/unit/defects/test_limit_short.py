@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from loadtests.model.mistakes import InputError
-from loadtests.model.surface import Operation
+from loadtests.model.api.surface import Operation
+from loadtests.model.text.input_error import InputError
 
 from .account import Account
 

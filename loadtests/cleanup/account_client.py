@@ -1,0 +1,73 @@
+"""An account at the API, for one-off calls: what is open there, and stop for one session. Plain `requests`, no hurry."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import requests
+
+from loadtests.http.origin import Origin
+from loadtests.model.api.answer import Answer, Outcome, Reason, answer_from_body
+from loadtests.model.api.surface import Operation, Surface
+from loadtests.observing.observer import listed_sessions, make_client
+
+_TIMEOUT_SECONDS = 10.0
+_TRIES = 6
+_LONGEST_PAUSE_SECONDS = 60.0
+_AGAIN = frozenset({Reason.RATE, Reason.SESSION_FULL})
+
+
+class AccountClient:
+    """The account that `key` opens at `origin`. At most `rate` stops are sent a second."""
+
+    def __init__(
+        self, origin: Origin, surface: Surface, key: str, rate: float, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._origin = origin
+        self._surface = surface
+        self._key = key
+        self._pause = 1 / rate
+        self._sleep = sleep
+        self._http = make_client(key)
+
+    @property
+    def has_list(self) -> bool:
+        """Whether the API has a list call."""
+        return bool(self._surface.path(Operation.LIST))
+
+    def listed(self) -> dict[str, float]:
+        """Ids of what is open, with created_at (unix seconds; 0: not told).
+
+        Raises requests.RequestException, OSError, or ValueError with the reason.
+        """
+        url = f"{self._origin.url}{self._surface.path(Operation.LIST)}"
+        return listed_sessions(url, self._key, _TIMEOUT_SECONDS, self._surface.session_id)
+
+    def stop(self, session_id: str) -> Answer:
+        """Close a session; tried again where the API asks for patience or does not say what it did."""
+        backoff = 0.5
+        answer = self._stop_once(session_id)
+        for _ in range(_TRIES - 1):
+            if answer.outcome is Outcome.OK or (answer.outcome is Outcome.FAIL and answer.reason not in _AGAIN):
+                break
+            self._sleep(min(max(backoff, answer.retry_after), _LONGEST_PAUSE_SECONDS))
+            backoff *= 2
+            answer = self._stop_once(session_id)
+        self._sleep(self._pause)
+        return answer
+
+    def _stop_once(self, session_id: str) -> Answer:
+        url = f"{self._origin.url}{self._surface.path(Operation.STOP)}"
+        try:
+            response = self._http.post(
+                url, json={self._surface.session_id: session_id}, timeout=_TIMEOUT_SECONDS, allow_redirects=False
+            )
+        except requests.Timeout:
+            return Answer(Outcome.UNKNOWN, Reason.TIMEOUT)
+        except (requests.RequestException, OSError):
+            return Answer(Outcome.UNKNOWN, Reason.CONNECT)
+        waits = response.headers.get("Retry-After", "")
+        return answer_from_body(
+            response.status_code, response.content, 0.0, 0.0, float(waits) if waits.isdecimal() else 0.0
+        )

@@ -1,0 +1,122 @@
+"""Defects in the answers: missing, broken, or wrong."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from loadtests.defects.defect import Defect, share
+from loadtests.model.api.delivery import Delivery
+from loadtests.model.api.rules import Reply, Rules
+from loadtests.model.api.service import Ask, Service
+from loadtests.model.api.surface import Operation
+from loadtests.model.people.draw import Draw
+
+
+def _lost_answer(service: Service, rules: Rules, value: float, draw: Draw) -> Service:
+    def answer(now: float, ask: Ask) -> Reply:
+        reply = service(now, ask)
+        is_opened = ask.operation is Operation.NEW and reply.code == 100
+        return replace(reply, wire=Delivery.UNANSWERED) if is_opened and draw.chance(value) else reply
+
+    return answer
+
+
+LOST_ANSWER = Defect(
+    "lost-answer",
+    "new opens a session and is never answered: a client without a timeout waits until it is ended",
+    share("of the new requests that open a session"),
+    around=_lost_answer,
+)
+"""The answer to `new` never comes: the session is open, and its client does not know its id."""
+
+
+_NO_ANSWER = Reply(0, 0, "", wire=Delivery.UNANSWERED)
+
+
+def _hang(service: Service, rules: Rules, value: float, draw: Draw) -> Service:
+    return lambda now, ask: _NO_ANSWER if draw.chance(value) else service(now, ask)
+
+
+HANG = Defect(
+    "hang",
+    "a request, whichever it is, has no effect and is never answered",
+    share("of all requests"),
+    around=_hang,
+)
+"""A request that stays pending for ever, and has no effect."""
+
+
+_FAILURES_BEFORE = (Reply(503, 503, "Service Unavailable"), Reply(0, 0, "", wire=Delivery.RESET))
+_FAILURES_AFTER = (Delivery.HALF, Delivery.GARBLED)
+
+
+def _flaky(service: Service, rules: Rules, value: float, draw: Draw) -> Service:
+    def answer(now: float, ask: Ask) -> Reply:
+        if not draw.chance(value):
+            return service(now, ask)
+        kind = int(draw.uniform() * 4)
+        return _FAILURES_BEFORE[kind] if kind < 2 else replace(service(now, ask), wire=_FAILURES_AFTER[kind - 2])
+
+    return answer
+
+
+FLAKY = Defect(
+    "flaky",
+    "5xx, a reset, half an answer, or no JSON, each as often as the others",
+    share("of all requests"),
+    around=_flaky,
+)
+"""Answers that are none: 5xx and resets before anything was done, half answers and what is not JSON after it was."""
+
+
+def _error_in_200(service: Service, rules: Rules, value: float, draw: Draw) -> Service:
+    def answer(now: float, ask: Ask) -> Reply:
+        reply = service(now, ask)
+        is_refusal = 400 <= reply.status < 500
+        return replace(reply, status=200) if is_refusal and draw.chance(value) else reply
+
+    return answer
+
+
+ERROR_IN_200 = Defect(
+    "error-in-200",
+    "refusals come with HTTP status 200",
+    share("of the refusals", default=1.0),
+    around=_error_in_200,
+)
+"""Errors as HTTP 200 with a code: who reads the status alone takes them for success."""
+
+
+_NEW_REFUSED = Reply(429, 10014, "Session full; please try again later")
+
+
+def _fail_new(service: Service, rules: Rules, value: float, draw: Draw) -> Service:
+    def answer(now: float, ask: Ask) -> Reply:
+        return _NEW_REFUSED if ask.operation is Operation.NEW and draw.chance(value) else service(now, ask)
+
+    return answer
+
+
+FAIL_NEW = Defect(
+    "fail-new", "new is refused (429, 10014), and opens nothing", share("of the new requests"), around=_fail_new
+)
+"""`streaming.new` fails: the API has no room, whatever the account's limit."""
+
+
+_START_REFUSED = Reply(400, 10002, "Session state wrong: connecting")
+
+
+def _fail_start(service: Service, rules: Rules, value: float, draw: Draw) -> Service:
+    def answer(now: float, ask: Ask) -> Reply:
+        return _START_REFUSED if ask.operation is Operation.START and draw.chance(value) else service(now, ask)
+
+    return answer
+
+
+FAIL_START = Defect(
+    "fail-start",
+    "start is refused (400, 10002), the session staying open",
+    share("of the start requests"),
+    around=_fail_start,
+)
+"""`streaming.start` fails: the session is open, and nothing can be done with it but close it."""

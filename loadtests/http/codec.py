@@ -1,0 +1,97 @@
+"""Requests as bytes, answers as meanings: everything about the API's wire that the engine needs."""
+
+from __future__ import annotations
+
+import msgspec
+
+from loadtests.http.connection import Exchange
+from loadtests.http.key import redacted
+from loadtests.http.origin import Origin
+from loadtests.model.api.answer import Answer, Outcome, Reason, answer_from_body
+from loadtests.model.api.surface import Operation, Surface
+from loadtests.model.people.profile import Profile
+from loadtests.model.session.steps import Call
+
+_encode = msgspec.json.Encoder().encode
+
+_NEW, _TASK = Operation.NEW, Operation.TASK
+"""By names of their own: Python 3.11 takes ten times as long to find a member of an enum as a name of the module."""
+
+_SAYING = ("I would like to know a little more about that please and then we can go on with the next point").split()  # noqa: SIM905
+
+
+class Codec:
+    """The API under test. Holds the key, and gives it to nobody but the requests."""
+
+    def __init__(self, origin: Origin, surface: Surface, key: str, profiles: dict[str, Profile]) -> None:
+        self._surface = surface
+        self._id_field = surface.session_id
+        self._before_id = _encode(surface.session_id)
+        self._key = key
+        self._disables_idle = {name: profile.disable_idle_timeout for name, profile in profiles.items()}
+        self._heads: dict[Operation, bytes] = {
+            operation: _head(origin, path, key)
+            for operation in Operation
+            if operation is not Operation.LIST and (path := surface.path(operation))
+        }
+
+    def has(self, operation: Operation) -> bool:
+        """Whether the API under test has such a call."""
+        return operation in self._heads
+
+    def request(self, call: Call) -> bytes:
+        """The whole request."""
+        body = self._body(call)
+        return b"%b%d\r\n\r\n%b" % (self._heads[call.operation], len(body), body)
+
+    def meaning(self, operation: Operation, exchange: Exchange) -> Answer:
+        """What an exchange came to. A `new` that says yes without an id leaves it unknown what was opened."""
+        if exchange.failure:
+            outcome = Outcome.UNKNOWN if exchange.was_sent else Outcome.FAIL
+            return Answer(outcome, exchange.failure, exchange.sent, exchange.answered)
+        answer = answer_from_body(
+            exchange.status, exchange.body, exchange.sent, exchange.answered, exchange.retry_after, self._id_field
+        )
+        if operation is _NEW and answer.outcome is Outcome.OK and not answer.session_id:
+            answer.outcome, answer.reason = Outcome.UNKNOWN, Reason.UNREADABLE
+        if answer.message:
+            answer.message = redacted(answer.message, self._key)
+        return answer
+
+    def _body(self, call: Call) -> bytes:
+        session, surface = call.session, self._surface
+        if call.operation is _NEW:
+            asked: dict[str, object] = {surface.idle_timeout: int(session.idle_timeout)}
+            if self._disables_idle.get(session.profile):
+                asked[surface.disable_idle_timeout] = True
+            return _encode(asked)
+        if call.operation is _TASK:
+            text = words(call.words)
+            return _encode({surface.session_id: session.id, "text": text, "task_mode": "sync", "task_type": "talk"})
+        if call.operation is Operation.CREATE_TOKEN:
+            return b""
+        return b"{%b:%b}" % (self._before_id, _encode(session.id))
+
+
+def words(count: int) -> str:
+    """A saying of `count` words."""
+    repeats = -(-count // len(_SAYING))
+    return " ".join((_SAYING * repeats)[:count])
+
+
+def withheld(reason: Reason, now: float) -> Answer:
+    """The answer to a call that was not sent."""
+    return Answer(Outcome.WITHHELD, reason, now, now)
+
+
+def _head(origin: Origin, path: str, key: str) -> bytes:
+    lines = (
+        f"POST {origin.prefix}{path} HTTP/1.1",
+        f"Host: {origin.authority}",
+        f"Authorization: Bearer {key}",
+        "Content-Type: application/json",
+        "Accept: application/json",
+        "User-Agent: streamsoak",
+        "Content-Length: ",
+    )
+    return "\r\n".join(lines).encode("ascii")

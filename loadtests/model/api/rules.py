@@ -1,0 +1,306 @@
+"""The API's side: sessions, idleness, the limit, the cap. Served over HTTP by the sandbox, called by the simulator.
+
+Time comes in as an argument and never goes back. A session's end is exact: one that was reaped ended at the instant it was
+due, however late `advance` was called. Each open session has one entry in a heap; activity only moves the session's due
+time, and the entry is put back when it comes up too early.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import chain
+from typing import Any, Literal
+
+import msgspec
+
+from loadtests.model.api.delivery import Delivery
+from loadtests.model.people.profile import IDLE_DEFAULT, IDLE_RANGE
+
+REMEMBERED = 100_000
+"""Closed sessions that are kept for `session-closed` answers and the history."""
+
+WORDS_A_SECOND = 183 / 60
+"""How fast the answer to a task is spoken: reading aloud, 183 words a minute (Brysbaert 2019, J. Memory and Language 109,
+doi 10.1016/j.jml.2019.104047)."""
+
+WORDS_ANSWERED = 214.5 / 69.5
+"""Words of an answer for each word asked: mean lengths of answers and prompts in tokens (Zheng et al., LMSYS-Chat-1M, ICLR
+2024, arXiv 2309.11998)."""
+
+_MILLISECONDS_A_WORD = 1000 * WORDS_ANSWERED / WORDS_A_SECOND
+
+
+class CloseCause(StrEnum):
+    """Why a session ended, as the API knows it."""
+
+    STOP = "stop"
+    IDLE = "idle"
+    CAP = "cap"
+
+
+class Status(StrEnum):
+    """A session's status, as the list shows it."""
+
+    NEW = "new"
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    CLOSED = "closed"
+
+
+def as_asked(seconds: float) -> float:
+    """The documented patience: a session may be idle for as long as it asked for."""
+    return seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the API does where its documentation is silent: a real one may choose otherwise."""
+
+    closed: Literal["400", "404", "200"] = "400"
+    """What a call on a closed session gets: HTTP 400 with code 10005, 404 with 10006, or 200 with 10005."""
+    clamps: bool = False
+    """An idle timeout out of range is brought into it silently; else it is refused."""
+    stops_again: bool = False
+    """A stop of a session that is closed succeeds."""
+    slot_lag: float = 0.0
+    """Seconds from a stop's answer until the slot is free; the list has the session as long."""
+    new_counts: bool = True
+    """A keep-alive counts while the status is still `new`."""
+    retry_after: float = 0.0
+    """Seconds that a refusal for the limit asks to wait, as Retry-After; 0: it is not sent."""
+    lists: bool = True
+    """There is a list call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the account and the API allow."""
+
+    limit: int | None = None
+    """Concurrent sessions; None: no limit."""
+    idle_range: tuple[float, float] = IDLE_RANGE
+    idle_default: float = IDLE_DEFAULT
+    cap: float | None = None
+    """A session's longest duration in seconds; None: no cap."""
+    choices: Choices = Choices()
+    hidden_cap: float | None = None
+    """A cap in seconds that `new` does not tell: a defect."""
+    patience: Callable[[float], float] = as_asked
+    """How long a session that asked for so many seconds may really be idle, in seconds: anything else than that is a
+    defect."""
+
+
+class Reply(msgspec.Struct, frozen=True, gc=False):
+    """What the API answers: an HTTP status, the envelope's parts, and what the wire does with it."""
+
+    status: int = 200
+    code: int = 100
+    message: str = "success"
+    data: Any = None
+    wire: Delivery = Delivery.ANSWERED
+    delay: float = 0.0
+    """Seconds that the answer takes longer than it has to."""
+    retry_after: float = 0.0
+    """Seconds in a Retry-After header; 0: there is none."""
+
+
+def milliseconds(words: int) -> int:
+    """How long the answer to a task of so many words plays: `duration_ms`."""
+    return round((words if words > 1 else 1) * _MILLISECONDS_A_WORD)
+
+
+def _no(status: int, code: int, message: str) -> Reply:
+    return Reply(status, code, message)
+
+
+NOT_FOUND = _no(404, 10006, "Session not found")
+CLOSED = _no(400, 10005, "Session state wrong: closed")
+FULL = _no(429, 10007, "Concurrent limit reached")
+UNAUTHORIZED = _no(401, 400112, "Unauthorized")
+_WHEN_CLOSED = {"400": CLOSED, "404": NOT_FOUND, "200": _no(200, CLOSED.code, CLOSED.message)}
+NOT_JSON = _no(400, 40118, "body is not JSON")
+DONE = Reply()
+
+
+def invalid(what: str) -> Reply:
+    """The refusal of a parameter."""
+    return _no(400, 40012, f"Invalid parameter: {what}")
+
+
+class Hosted:
+    """One session at the API."""
+
+    __slots__ = ("cause", "created", "due", "ended", "id", "idle_timeout", "last", "status", "tasks", "until")
+
+    def __init__(self, session_id: str, now: float, idle_timeout: float, until: float) -> None:
+        self.id = session_id
+        self.created = self.last = now
+        self.idle_timeout = idle_timeout
+        self.until = until
+        """When the cap ends it."""
+        self.due = min(now + idle_timeout, until)
+        self.status = Status.NEW
+        self.tasks = 0
+        self.ended = 0.0
+        self.cause: CloseCause | None = None
+
+    def hold(self) -> None:
+        """Nothing that the rules know ends it any more."""
+        self.due = self.until = float("inf")
+
+
+@dataclass
+class Rules:
+    """One account at the API."""
+
+    terms: Terms
+    new_id: Callable[[], str]
+    on_event: Callable[[float, str, Hosted], None] = lambda at, event, session: None
+    """Told of each `opened` and `closed`, with the exact time."""
+    on_activity: Callable[[float, Hosted], None] | None = None
+    """Told of each activity; apart, since there are so many of them and few who want to know."""
+    open: dict[str, Hosted] = field(default_factory=dict)
+    closed: OrderedDict[str, Hosted] = field(default_factory=OrderedDict)
+    _heap: list[tuple[float, int, Hosted]] = field(default_factory=list)
+    _entries: int = 0
+    _lagging: deque[Hosted] = field(default_factory=deque)
+    """Stopped, and still holding their slots."""
+
+    def advance(self, now: float) -> None:
+        """Reap whatever was due by `now`. A session is closed when its due time is reached, not only when it is passed."""
+        while self._heap and self._heap[0][0] <= now:
+            due, _, session = heapq.heappop(self._heap)
+            if session.cause is not None:
+                continue
+            if session.due > due:
+                self._push(session)
+            else:
+                self._end(session, session.due, CloseCause.CAP if session.due >= session.until else CloseCause.IDLE)
+        while self._lagging and self._lagging[0].ended + self.terms.choices.slot_lag <= now:
+            self._lagging.popleft()
+
+    def next_due(self) -> float | None:
+        """A time before which `advance` has nothing to do; None while nothing is open."""
+        return self._heap[0][0] if self._heap else None
+
+    def new(self, now: float, idle_timeout: Any = None, disable_idle_timeout: Any = False) -> Reply:
+        """`streaming.new`. `disable_idle_timeout` is accepted, warned about, and of no effect (the seed: "There is no
+        'forever' mode available").
+        """
+        self.advance(now)
+        seconds = self.terms.idle_default if idle_timeout is None else idle_timeout
+        low, high = self.terms.idle_range
+        is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+        if is_number and self.terms.choices.clamps:
+            seconds = min(max(seconds, low), high)
+        if not is_number or not low <= seconds <= high:
+            return invalid(f"activity_idle_timeout must be {low:g} to {high:g} seconds")
+        if self.terms.limit is not None and len(self.open) + len(self._lagging) >= self.terms.limit:
+            return self._full()
+        caps = [cap for cap in (self.terms.cap, self.terms.hidden_cap) if cap]
+        until = now + min(caps) if caps else float("inf")
+        session = Hosted(self.new_id(), now, self.terms.patience(float(seconds)), until)
+        self.open[session.id] = session
+        self._push(session)
+        self.on_event(now, "opened", session)
+        return Reply(data=self._opened(session, bool(disable_idle_timeout)))
+
+    def active(self, now: float, session_id: str) -> Hosted | Reply:
+        """The open session of that id, its idle timer reset; or the refusal."""
+        if self._heap and self._heap[0][0] <= now:
+            self.advance(now)
+        session = self.open.get(session_id)
+        if session is None:
+            return self._gone(session_id)
+        # Activity: the idle timer starts anew.
+        due = now + session.idle_timeout
+        session.last, session.due = now, due if due < session.until else session.until
+        if self.on_activity is not None:
+            self.on_activity(now, session)
+        return session
+
+    def touch(self, now: float, session_id: str) -> Reply:
+        """`streaming.keep_alive`, `.interrupt`, `.start_listening`, `.stop_listening`."""
+        session = self.active(now, session_id)
+        return session if isinstance(session, Reply) else DONE
+
+    def keep_alive(self, now: float, session_id: str) -> Reply:
+        """`streaming.keep_alive`, which may not count while the status is `new`."""
+        if not self.terms.choices.new_counts:
+            self.advance(now)
+            session = self.open.get(session_id)
+            if session is not None and session.status is Status.NEW:
+                return DONE
+        return self.touch(now, session_id)
+
+    def start(self, now: float, session_id: str) -> Reply:
+        """`streaming.start`."""
+        session = self.active(now, session_id)
+        if isinstance(session, Reply):
+            return session
+        session.status = Status.CONNECTED
+        return Reply(data={"status": "success"})
+
+    def task(self, now: float, session_id: str, words: int) -> Reply:
+        """`streaming.task`: a user task, and how long its answer plays."""
+        session = self.active(now, session_id)
+        if isinstance(session, Reply):
+            return session
+        session.tasks += 1
+        return Reply(data={"duration_ms": milliseconds(words), "task_id": f"{session.id}-{session.tasks}"})
+
+    def stop(self, now: float, session_id: str) -> Reply:
+        """`streaming.stop`: closes the session; its slot is free at once, unless slots lag."""
+        self.advance(now)
+        session = self.open.get(session_id)
+        if session is None:
+            if self.terms.choices.stops_again and session_id in self.closed:
+                return Reply(data={"status": "success"})
+            return self._gone(session_id)
+        self._end(session, now, CloseCause.STOP)
+        if self.terms.choices.slot_lag:
+            self._lagging.append(session)
+        return Reply(data={"status": "success"})
+
+    def listed(self, now: float) -> Iterator[Hosted]:
+        """`streaming.list`: what holds a slot."""
+        self.advance(now)
+        return chain(self.open.values(), self._lagging)
+
+    def is_open(self, now: float, session_id: str) -> bool:
+        """Whether there is such a session, and it is open."""
+        self.advance(now)
+        return session_id in self.open
+
+    def _gone(self, session_id: str) -> Reply:
+        return _WHEN_CLOSED[self.terms.choices.closed] if session_id in self.closed else NOT_FOUND
+
+    def _full(self) -> Reply:
+        seconds = self.terms.choices.retry_after
+        return msgspec.structs.replace(FULL, retry_after=seconds) if seconds else FULL
+
+    def _opened(self, session: Hosted, disabled: bool) -> dict[str, Any]:
+        data: dict[str, Any] = {"session_id": session.id}
+        if self.terms.cap:
+            data["session_duration_limit"] = self.terms.cap
+        if disabled:
+            data["warning"] = (
+                "disable_idle_timeout is deprecated and has no effect; use activity_idle_timeout and keep_alive"
+            )
+        return data
+
+    def _push(self, session: Hosted) -> None:
+        self._entries += 1
+        heapq.heappush(self._heap, (session.due, self._entries, session))
+
+    def _end(self, session: Hosted, at: float, cause: CloseCause) -> None:
+        session.status, session.ended, session.cause = Status.CLOSED, at, cause
+        del self.open[session.id]
+        self.closed[session.id] = session
+        if len(self.closed) > REMEMBERED:
+            self.closed.popitem(last=False)
+        self.on_event(at, "closed", session)

@@ -1,0 +1,95 @@
+"""Figures that a gate may name: what each is measured in, and what a gate may ask of it. One table of each."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from enum import StrEnum
+
+from loadtests.model.gates.finding_names import FINDINGS
+from loadtests.model.log.fate import FATES
+
+
+class Unit(StrEnum):
+    """What a figure is measured in."""
+
+    COUNT = "count"
+    SHARE = "share"
+    SECONDS = "seconds"
+
+
+_PERCENTILES = ("p1", "p5", "p50", "p95", "p99", "max", "min")
+_OPERATIONS = ("new", "start", "task", "keep_alive", "stop")
+
+FIGURES: dict[str, Unit] = {
+    "sessions.opened": Unit.COUNT,
+    "sessions.unresolved": Unit.COUNT,
+    "sessions.lost_to_idle": Unit.COUNT,
+    "sessions.leaked": Unit.COUNT,
+    "sessions.ghosts": Unit.COUNT,
+    **{f"sessions.fates.{fate}": Unit.COUNT for fate in FATES},
+    "concurrency_hits.count": Unit.COUNT,
+    "concurrency_hits.first_attempts": Unit.COUNT,
+    "concurrency_hits.first_attempt_share": Unit.SHARE,
+    "concurrency_hits.persons_lost": Unit.COUNT,
+    "keep_alive.failed": Unit.COUNT,
+    **{f"keep_alive.{what}.{p}": Unit.SECONDS for what in ("lateness", "margin") for p in _PERCENTILES},
+    **{f"latency.{call}.{p}": Unit.SECONDS for call in _OPERATIONS for p in _PERCENTILES},
+    "generator.loop_delay.p99": Unit.SECONDS,
+    "generator.loop_delay.max": Unit.SECONDS,
+    "generator.longest_stall": Unit.SECONDS,
+    **{f"finding.{name}": Unit.COUNT for name in FINDINGS},
+}
+"""Every figure of summary.json that a gate may name, with its unit; and for each finding, whether there is one."""
+
+ALIASES: dict[str, str] = {
+    "sessions_lost_to_idle": "sessions.lost_to_idle",
+    **{f"leaked.{how}": f"sessions.fates.leaked-{how}" for how in ("reaped", "early", "late")},
+    **{f"leaked.{fate}": f"sessions.fates.{fate}" for fate in ("swept", "lingering")},
+}
+"""Other names that a gate may use."""
+
+SHARES: dict[str, str] = {"concurrency_hits.first_attempts": "concurrency_hits.first_attempt_share"}
+"""Counts that a gate may also bound as a share, by the figure that this is."""
+
+GROWING: frozenset[str] = frozenset(
+    (
+        "concurrency_hits.count",
+        "concurrency_hits.first_attempts",
+        "sessions.lost_to_idle",
+        "keep_alive.failed",
+        "generator.longest_stall",
+    )
+)
+"""Figures that only grow, and that whoever leads a run counts while it goes on: what a gate may abort by."""
+
+_OF_THE_END = ("censored", "swept", "lingering", "unobserved")
+WHOLE: frozenset[str] = frozenset(
+    (
+        "sessions.unresolved",
+        "sessions.leaked",
+        "sessions.ghosts",
+        *(f"sessions.fates.{fate}" for fate in _OF_THE_END),
+        *(f"finding.{name}" for name in FINDINGS),
+    )
+)
+"""Figures of the whole run, which no window of it has: they are known at its end, or have no moment of their own."""
+
+DRIFTING: dict[str, tuple[str, float]] = {
+    f"latency.{call}.p{percentile}": (call, percentile / 100) for call in _OPERATIONS for percentile in (5, 50, 95, 99)
+}
+"""Figures that may be asked for their drift: the call, and the share of its answers below."""
+
+
+def figure_called(name: str) -> str:
+    """The figure that `name` names; raises ValueError with the nearest one there is."""
+    name = ALIASES.get(name, name)
+    if name in FIGURES:
+        return name
+    raise ValueError(f"no figure {name!r}{nearest(name, (*FIGURES, *ALIASES))}")
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """What is added to a message, "; did you mean …?", where there is something near."""
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"; did you mean {near[0]!r}?" if near else ""

@@ -1,0 +1,122 @@
+"""The manifest: what a run was, in one small file beside its events. A run is judged by its own scenario, from here."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from loadtests.model.api.surface import Surface
+from loadtests.model.log.record import VERSION
+from loadtests.model.people.profile import Profile
+from loadtests.model.run.plan import LoadPlan
+from loadtests.model.run.scenario import TIMEOUT, Scenario
+from loadtests.model.text.input_error import InputError, from_pydantic
+
+FILE = "manifest.json"
+SPOOL = "spool"
+"""Below a run's directory: what a worker writes on its own machine, until the master has all of it."""
+
+
+class Manifest(BaseModel):
+    """Everything that a report needs beside the events. Never the API key."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    version: int = VERSION
+    """Of the event record."""
+    run: str
+    """The run's name: that of its directory."""
+    host: str
+    """Where the API was, without credentials."""
+    sandbox: bool
+    simulated: bool = False
+    """In virtual time, against the rules in memory."""
+    audit: bool = False
+    """Written by the sandbox, of a client that is not ours: `streamsoak audit`."""
+    started_unix: float
+    """Wall clock at 0 of the run's clock, in seconds since 1970: `created_at` of the API's list is compared with it."""
+    seed: int
+    defects_injected: tuple[str, ...] = ()
+    """Defects of a sandbox that we started: for whoever looks at the run later. Nothing judges by it."""
+    limit: int | None
+    """The account's advertised limit."""
+    observe: float
+    poll: float
+    tolerance: float
+    people: dict[str, Profile]
+    """Every profile of the run, as it was then."""
+    scenario: Scenario | None
+    """None: Locust's own users, ramp and time."""
+    stages_replaced: bool = False
+    """Locust's own users, rate and time made the load, the scenario's stages if it has one did not."""
+    scale: float = 1.0
+    """What the scenario's loads were multiplied by (Locust's `-u`)."""
+    workers: int = 0
+    """Worker processes that took part; 0: one process did it all."""
+    software: dict[str, str]
+    """Versions of what made the load."""
+    load_ended: float | None = None
+    """When the last person was let in, in the run's seconds; None: the run was cut off."""
+    ended: float | None = None
+    """When the drain was over; None: the run was cut off."""
+    end_reason: str = ""
+    left_open: int = 0
+    """Sessions that the end of the run could not close."""
+    lost_events: int = 0
+    """Events that could not be written."""
+    defects: int = 0
+    """Errors of the harness itself."""
+    cut_workers: int = 0
+    """Workers whose part of the event log did not reach the master whole."""
+
+    @property
+    def started(self) -> str:
+        """Wall clock at 0 of the run's clock, ISO 8601 in UTC."""
+        return datetime.fromtimestamp(self.started_unix, UTC).isoformat(timespec="seconds")
+
+    @property
+    def plan(self) -> LoadPlan | None:
+        """The load over time; None: Locust's own users, each stream at its profile's rate."""
+        return LoadPlan(self.scenario, self.scale) if self.scenario and not self.stages_replaced else None
+
+    @property
+    def surface(self) -> Surface:
+        """The API's paths and names."""
+        return self.scenario.api if self.scenario else Surface()
+
+    @property
+    def timeout(self) -> float:
+        """Seconds that a request may take."""
+        return self.scenario.timeout if self.scenario else TIMEOUT
+
+
+def files_of(run: Path, pattern: str) -> dict[str, Path]:
+    """The processes' files in a run's directory, by name. Of one that was shipped and is spooled here too, the longer: it begins
+    with the other.
+    """
+    longest: dict[str, Path] = {}
+    for path in (*run.glob(pattern), *(run / SPOOL).glob(pattern)):
+        known = longest.get(path.name)
+        if known is None or path.stat().st_size > known.stat().st_size:
+            longest[path.name] = path
+    return longest
+
+
+def read_manifest(run: Path) -> Manifest:
+    """The manifest in the directory `run`; raises InputError if there is none that can be read."""
+    path = run / FILE
+    try:
+        return Manifest.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise InputError.of(run, f"is not a run's directory: {FILE} cannot be read ({error.strerror})") from None
+    except ValidationError as error:
+        raise from_pydantic(path, error) from None
+
+
+def write_manifest(run: Path, manifest: Manifest) -> None:
+    """Write it in one step, so that a reader never sees half of it."""
+    partial = run / f".{FILE}"
+    partial.write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
+    partial.replace(run / FILE)

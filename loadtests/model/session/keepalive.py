@@ -1,0 +1,42 @@
+"""The keep-alive timer of a client: a behaviour of its own, so that it can survive its person."""
+
+from __future__ import annotations
+
+import math
+
+from loadtests.model.api.answer import Answer, Outcome
+from loadtests.model.api.surface import Operation
+from loadtests.model.people.draw import Draw
+from loadtests.model.people.profile import KeepAlive
+from loadtests.model.session.session import Session
+from loadtests.model.session.steps import Behaviour, Call, Sleep
+
+_OK, _KEEP_ALIVE = Outcome.OK, Operation.KEEP_ALIVE
+"""By names of their own: Python 3.11 takes ten times as long to find a member of an enum as a name of the module."""
+
+
+def keep_alive_timer(session: Session, policy: KeepAlive, draw: Draw, now: float) -> Behaviour:
+    """Keep-alives on a grid of `policy.interval` from `now` on, until another timer or none runs for `session`.
+
+    Like JavaScript's setInterval, the grid does not move with the answers. Instants that pass while an answer is still
+    awaited are skipped.
+    """
+    token = session.start_timer()
+    interval = policy.interval(session.idle_timeout)
+    tick = 1
+    while True:
+        due = now + interval * tick
+        if policy.jitter:
+            due += interval * policy.jitter * (2 * draw.uniform() - 1)
+        yield Sleep(due)
+        if not session.runs(token):
+            return
+        answer: Answer = yield Call(session, _KEEP_ALIVE, due)
+        if answer.outcome is not _OK and policy.on_failure != "ignore":
+            session.given_up = session.given_up or policy.on_failure == "leave"
+            return
+        tick += 1
+        if answer.answered > now + interval * tick:
+            tick = math.ceil((answer.answered - now) / interval)
+        # A million timers may sleep: none keeps what it does not need.
+        del answer

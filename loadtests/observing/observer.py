@@ -1,0 +1,187 @@
+"""Looks at the API's list, in a process of its own: reading a long list must never make the engine late.
+
+`python -m loadtests.observing.observer` reads one line of JSON (`PollSettings`) from standard input, then writes one line of JSON
+(`ListSnapshot`) to standard output for each look, until standard input ends. The API key comes from the environment.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from typing import Any
+
+import msgspec
+import requests
+
+from loadtests.http.key import api_key, redacted
+from loadtests.model.api.answer import Outcome, Reason, answer_from_body
+
+LARGEST_LIST = 64 << 20
+"""Bytes; a list that is larger is not read, and what it would have shown is unobserved."""
+
+
+class PollSettings(msgspec.Struct):
+    """What to look at, and how often."""
+
+    url: str
+    every: float
+    timeout: float
+    zero: float
+    """The run's zero on time.monotonic, which all processes of a machine share."""
+    id_field: str = "session_id"
+    """What the API calls a session's id."""
+
+
+class ListTooLargeError(OSError):
+    """Reading on would cost more memory and time than a look at the list may."""
+
+
+class ListSnapshot(msgspec.Struct):
+    """One look at the list, and what has changed since the last one that succeeded."""
+
+    intended: float
+    sent: float
+    answered: float
+    outcome: str
+    reason: str = ""
+    status: int = 0
+    code: int = 0
+    count: int = -1
+    """Sessions listed; -1: not known."""
+    since: float = 0.0
+    """When the last list that succeeded before this one was asked for: what vanished was still seen then."""
+    appeared: list[tuple[str, float]] = []
+    """Ids with created_at (unix seconds; 0: not told)."""
+    vanished: list[str] = []
+
+
+def sessions_in(body: bytes, id_field: str = "session_id") -> dict[str, float]:
+    """Ids in the list with their created_at; raises ValueError where the answer has another shape.
+
+    Read as `{"data": {"sessions": […]}}` or `{"sessions": […]}`: the API is reported to answer both.
+    """
+    try:
+        answer = msgspec.json.decode(body)
+    except RecursionError:
+        raise ValueError("the list is nested too deeply") from None
+    data = answer.get("data", answer) if isinstance(answer, dict) else None
+    rows = data.get("sessions") if isinstance(data, dict) else None
+    if not isinstance(rows, list):
+        raise ValueError("the list has no sessions")
+    found: dict[str, float] = {}
+    for row in rows:
+        if isinstance(row, dict) and isinstance(session_id := row.get(id_field), str):
+            created = row.get("created_at")
+            found[session_id] = _unix_time(created)
+    return found
+
+
+def _unix_time(value: Any) -> float:
+    return float(value) if isinstance(value, int | float) and 0 <= value < 1e12 else 0.0
+
+
+def listed_sessions(url: str, key: str, timeout: float, id_field: str = "session_id") -> dict[str, float]:
+    """Ids of what is listed, with created_at. Raises requests.RequestException, OSError, or ValueError with the reason."""
+    status, body = _get(make_client(key), url, timeout)
+    answer = answer_from_body(status, body, 0.0, 0.0)
+    if answer.outcome is not Outcome.OK:
+        raise ValueError(f"HTTP {status}: {redacted(answer.message, key) or answer.reason}")
+    return sessions_in(body, id_field)
+
+
+def make_client(key: str) -> requests.Session:
+    """A client that sends `key`, and heeds no proxy of the environment."""
+    client = requests.Session()
+    client.trust_env = False
+    client.headers.update({"Authorization": f"Bearer {key}", "User-Agent": "streamsoak"})
+    return client
+
+
+def _reason(error: Exception) -> Reason:
+    if isinstance(error, ListTooLargeError):
+        return Reason.TOO_LARGE
+    return Reason.TIMEOUT if isinstance(error, requests.Timeout) else Reason.CONNECT
+
+
+def _get(client: requests.Session, url: str, timeout: float) -> tuple[int, bytes]:
+    with client.get(url, timeout=timeout, stream=True, allow_redirects=False) as response:
+        body = bytearray()
+        end = time.monotonic() + timeout
+        for chunk in response.iter_content(1 << 16):
+            body += chunk
+            if time.monotonic() > end:
+                raise requests.Timeout("the list does not end")
+            if len(body) > LARGEST_LIST:
+                raise ListTooLargeError(f"the list is larger than {LARGEST_LIST >> 20} MiB")
+        return response.status_code, bytes(body)
+
+
+class ListObserver:
+    """Remembers the last list, so that only what changed needs to be told."""
+
+    def __init__(self, orders: PollSettings, key: str) -> None:
+        self._orders = orders
+        self._http = make_client(key)
+        self._known: dict[str, float] = {}
+        self._asked = 0.0
+
+    def look(self, intended: float) -> ListSnapshot:
+        """One look at the list."""
+        sent = self._now()
+        try:
+            status, body = _get(self._http, self._orders.url, self._orders.timeout)
+        except (requests.RequestException, OSError) as error:
+            return ListSnapshot(intended, sent, self._now(), Outcome.UNKNOWN, _reason(error))
+        answered = self._now()
+        answer = answer_from_body(status, body, sent, answered)
+        if answer.outcome is not Outcome.OK:
+            return ListSnapshot(intended, sent, answered, answer.outcome, answer.reason, status, answer.code)
+        try:
+            listed = sessions_in(body, self._orders.id_field)
+        except (ValueError, msgspec.DecodeError, RecursionError):
+            return ListSnapshot(intended, sent, answered, Outcome.UNKNOWN, Reason.UNREADABLE, status)
+        known, since, self._known, self._asked = self._known, self._asked, listed, sent
+        appeared = [(session_id, created) for session_id, created in listed.items() if session_id not in known]
+        vanished = [session_id for session_id in known if session_id not in listed]
+        return ListSnapshot(
+            intended, sent, answered, Outcome.OK, "", status, answer.code, len(listed), since, appeared, vanished
+        )
+
+    def _now(self) -> float:
+        return time.monotonic() - self._orders.zero
+
+
+def run(orders: PollSettings, key: str, ended: threading.Event) -> None:
+    """Look each `orders.every` seconds, on a grid, until `ended`."""
+    observer = ListObserver(orders, key)
+    intended = time.monotonic() - orders.zero
+    while True:
+        look: Any = observer.look(intended)
+        sys.stdout.buffer.write(msgspec.json.encode(look) + b"\n")
+        sys.stdout.buffer.flush()
+        now = time.monotonic() - orders.zero
+        intended += orders.every * max(1, -(-(now - intended) // orders.every))
+        if ended.wait(max(0.0, intended - now)):
+            return
+
+
+def main() -> None:
+    """The process: its orders on standard input, whose end is its own end."""
+    orders = msgspec.json.decode(sys.stdin.buffer.readline(), type=PollSettings)
+    ended = threading.Event()
+
+    def wait_for_the_end() -> None:
+        sys.stdin.buffer.read()
+        ended.set()
+
+    threading.Thread(target=wait_for_the_end, daemon=True).start()
+    try:
+        run(orders, api_key(), ended)
+    except (BrokenPipeError, KeyboardInterrupt):
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""For behaviours of your own: what a person can do, as generators to `yield from`.
+
+def visit(self, visitor):
+    if (yield from visitor.open()):
+        yield from visitor.say(words=12)
+        yield from visitor.be_quiet(30)
+        yield from visitor.close()
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from loadtests.model.api.answer import Answer, Outcome
+from loadtests.model.api.surface import Operation
+from loadtests.model.people.profile import Way
+from loadtests.model.session.behaviour import Person, leave, open_session, quiet_period
+from loadtests.model.session.keepalive import keep_alive_timer
+from loadtests.model.session.session import Session, State
+from loadtests.model.session.steps import Behaviour, Call, Fork, Sleep
+
+
+class Visitor:
+    """One person with one session. `now` is the person's time, in seconds of the run."""
+
+    def __init__(self, person: Person, now: float) -> None:
+        self.person = person
+        self.now = now
+        self.session: Session = person.session()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the session can be used."""
+        return self.session.usable
+
+    def open(self) -> Behaviour:
+        """Ask for a session, by the profile's reaction to a full account; returns whether there is one."""
+        self.now = yield from open_session(self.person, self.session, Way.CLOSE, self.now)
+        if self.is_open and self.person.profile.keep_alive.when == "always":
+            yield Fork(keep_alive_timer(self.session, self.person.profile.keep_alive, self.person.draw, self.now))
+        return self.session.state is State.OPEN
+
+    def say(self, words: int = 10) -> Behaviour:
+        """A user task; hears the answer out, and returns it."""
+        answer = yield from self.call(Operation.TASK, words=words)
+        if answer.outcome is Outcome.OK:
+            self.now = yield Sleep(self.now + answer.value)
+        return answer
+
+    def keep_alive(self) -> Behaviour:
+        """One keep-alive; returns its answer."""
+        return (yield from self.call(Operation.KEEP_ALIVE))
+
+    def wait(self, seconds: float) -> Behaviour:
+        """Think for a while."""
+        self.now = yield Sleep(self.now + seconds)
+
+    def be_quiet(self, seconds: float) -> Behaviour:
+        """A quiet period, with keep-alives if the profile has them in quiet periods."""
+        self.now = yield from quiet_period(self.person, self.session, seconds, self.now)
+
+    def call(self, operation: Operation, words: int = 0) -> Behaviour:
+        """Any call of the session; returns its answer."""
+        answer: Answer = yield Call(self.session, operation, self.now, words=words)
+        self.now = answer.answered
+        return answer
+
+    def close(self) -> Behaviour:
+        """Leave, and close the session."""
+        self.now = yield from leave(self.person, self.session, Way.CLOSE, self.now)
+
+    def abandon(self) -> Behaviour:
+        """Leave without closing the session: a leak."""
+        self.now = yield from leave(self.person, self.session, Way.ABANDON, self.now)
+
+
+def pay(visit: Callable[[Visitor], Behaviour], person: Person, now: float) -> Behaviour:
+    """A visit of somebody's own making. Whoever ends it without leaving has abandoned the session."""
+    visitor = Visitor(person, now)
+    yield from visit(visitor)
+    if visitor.session.state is State.OPEN and not visitor.session.way:
+        yield from visitor.abandon()
+    return visitor.now

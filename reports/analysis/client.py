@@ -1,0 +1,184 @@
+"""What a client did with each session, as the API saw it: the log of an audit, session by session.
+
+The log is the sandbox's own, so nothing in it is an interval: a call came when it came, an end was when it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from loadtests.model.api.answer import GONE, Outcome
+from loadtests.model.api.surface import ACTIVITY, Operation
+from reports.log.log import EventLog
+
+_GONE = frozenset(reason.value for reason in GONE)
+_CALLS = """
+SELECT session, kind, t / 1e9 AS t, (t + latency) / 1e9 AS answered, status, outcome, value, coalesce(detail, '') AS detail
+FROM events ORDER BY events.t, session
+"""
+
+
+@dataclass(frozen=True)
+class ClientCall:
+    """One row of the log; times in seconds of the run."""
+
+    session: int
+    kind: str
+    t: float
+    answered: float
+    status: int
+    outcome: str
+    value: float
+    detail: str
+
+    @property
+    def ok(self) -> bool:
+        """Whether the API did it."""
+        return self.outcome == Outcome.OK
+
+    @property
+    def reason(self) -> str:
+        """Why it was refused; "" if it was not."""
+        return "" if self.ok else self.detail.partition(":")[0]
+
+
+@dataclass(frozen=True)
+class Life:
+    """One session from its opening to its end."""
+
+    number: int
+    new: ClientCall
+    calls: tuple[ClientCall, ...]
+    """Of the client, after `new`."""
+    reaped: float | None
+    """When the API closed it; None: it did not."""
+    deprecated: bool
+    """Opened with `disable_idle_timeout`."""
+
+    @property
+    def id(self) -> str:
+        """The API's."""
+        return self.new.detail
+
+    @property
+    def lost(self) -> bool:
+        """The answer to `new` was never sent: the client does not know the id."""
+        return self.new.status == 0
+
+    @property
+    def idle_timeout(self) -> float:
+        """In seconds."""
+        return self.new.value
+
+    @property
+    def stopped(self) -> float | None:
+        """When the client closed it; None: it did not."""
+        return next((call.t for call in self.calls if call.kind == Operation.STOP and call.ok), None)
+
+    @property
+    def ended(self) -> float | None:
+        """When it was closed, by whomever; None: it is open."""
+        return self.reaped if self.stopped is None else self.stopped
+
+    @property
+    def late(self) -> tuple[ClientCall, ...]:
+        """Calls on the session after its end."""
+        return tuple(call for call in self.calls if call.reason in _GONE)
+
+    @property
+    def unclosed(self) -> bool:
+        """The client never closed it, nor came back to find it closed."""
+        came_back = any(call.kind != Operation.KEEP_ALIVE for call in self.late)
+        return self.stopped is None and not self.asked("stop") and not came_back
+
+    @property
+    def abandoned(self) -> tuple[ClientCall, ...]:
+        """The keep-alives since the client last did anything else."""
+        last = max((n for n, call in enumerate(self.calls) if call.kind != Operation.KEEP_ALIVE), default=-1)
+        return self.calls[last + 1 :]
+
+    @property
+    def failed_start(self) -> bool:
+        """Each start failed, though the session was open."""
+        starts = self.asked("start")
+        return bool(starts) and not any(call.ok or call.reason in _GONE for call in starts)
+
+    @property
+    def gap(self) -> float:
+        """The longest time without activity while it was open, up to its end or its last call."""
+        times = [self.new.t, *(call.t for call in self.calls if call.ok and call.kind in ACTIVITY)]
+        if self.ended is not None:
+            times.append(self.ended)
+        return max((after - before for before, after in pairwise(times)), default=0.0)
+
+    def asked(self, kind: str) -> tuple[ClientCall, ...]:
+        """The client's calls of that kind."""
+        return tuple(call for call in self.calls if call.kind == kind)
+
+
+@dataclass(frozen=True)
+class Client:
+    """Everything that the client did."""
+
+    lives: tuple[Life, ...]
+    refused: tuple[ClientCall, ...]
+    """Each `new` that opened nothing."""
+    stray: tuple[ClientCall, ...]
+    """Calls that name no session that ever was."""
+    calls: int
+    ended: float
+    """When the log ends."""
+
+
+def read_client(log: EventLog) -> Client:
+    """The client, out of the events."""
+    return tell_apart(ClientCall(**row) for row in log.records(_CALLS))
+
+
+def tell_apart(rows: Iterable[ClientCall]) -> Client:
+    """The rows of an audit's log, in the order of time, by session."""
+    by_session: dict[int, list[ClientCall]] = {}
+    ended = 0.0
+    for row in rows:
+        by_session.setdefault(row.session, []).append(row)
+        ended = max(ended, row.answered)
+    loose = by_session.pop(0, [])
+    lives = [life for number, own in by_session.items() if (life := _life(number, own))]
+    known = {life.number for life in lives}
+    refused = [row for number, own in by_session.items() if number not in known for row in own if row.kind == "new"]
+    stray = [row for row in loose if row.kind in ACTIVITY or row.kind == Operation.STOP]
+    # The last look at the list is the sandbox's own.
+    done = sum(row.kind in _OPERATIONS for own in (*by_session.values(), loose) for row in own)
+    own_look = any(row.kind == Operation.LIST for row in loose)
+    return Client(tuple(lives), tuple(refused), tuple(stray), done - own_look, ended)
+
+
+_OPERATIONS = frozenset(Operation)
+
+
+def _life(number: int, rows: list[ClientCall]) -> Life | None:
+    new = next((row for row in rows if row.kind == Operation.NEW and row.ok), None)
+    if new is None:
+        return None
+    calls = [row for row in rows if row.kind in _OPERATIONS and row.kind != Operation.NEW]
+    reaped = next((row.t for row in rows if row.kind == "vanished"), None)
+    deprecated = any(row.kind == "deprecated" for row in rows)
+    return Life(number, new, tuple(calls), reaped, deprecated)
+
+
+def as_dict(life: Life) -> dict[str, Any]:
+    """A session's figures, for summary.json and `--json`."""
+    return {
+        "session": life.number,
+        "id": life.id,
+        "opened": life.new.t,
+        "idle_timeout": life.idle_timeout,
+        "ended": life.ended,
+        "closed_by": "client" if life.stopped is not None else "API" if life.reaped is not None else None,
+        "tasks": len(life.asked("task")),
+        "keep_alives": len(life.asked("keep_alive")),
+        "longest_gap": life.gap,
+    }

@@ -1,0 +1,139 @@
+"""Did latency drift? The course of the median, or of another percentile, over the run, its slope, and where the warm-up ends.
+
+Latencies of different calls are made comparable by dividing each by the percentile of its kind, so that a changing mix of calls
+is no drift. Percentiles come from counts in log-spaced buckets: exact to 2 %, whatever the length of the run.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from loadtests.model.gates.figure import DRIFTING
+from reports.log.log import EventLog
+
+MOST_BINS = 60
+LEAST_BINS = 10
+LEAST_CALLS = 5
+"""Bins with fewer have no median worth the name; with fewer than 20 no 95th percentile, with fewer than 100 no 99th."""
+LOAD_RISE = 1.25
+"""Where the rate of requests rose by this too, the load may be the reason."""
+_RATIO = math.log(1.02)
+
+Values = npt.NDArray[np.float64]
+
+_KINDS = ("new", "start", "task", "keep_alive", "stop")
+_ANSWERED = "FROM events WHERE outcome = 'ok' AND kind IN (SELECT unnest($kinds)) AND t / 1e9 < $end"
+_CALLS = f"SELECT count(*) AS n {_ANSWERED}"
+_COUNTS = f"""
+SELECT kind, floor(t / 1e9 / $width)::INTEGER AS bin, floor(ln(greatest(latency, 1)) / {_RATIO})::INTEGER AS bucket,
+    count(*)::INTEGER AS n
+{_ANSWERED} GROUP BY ALL
+"""
+
+# The bucket of each kind's percentile, then of each bin's by the distance from it.
+_COURSE = """
+WITH kinds AS (
+    SELECT kind, bucket, sum(sum(n)) OVER (PARTITION BY kind ORDER BY bucket) AS below, sum(sum(n)) OVER (PARTITION BY kind) AS n
+    FROM drift_counts GROUP BY kind, bucket
+), usual AS (SELECT kind, min(bucket) FILTER (below >= n * $share) AS middle, any_value(n) AS n FROM kinds GROUP BY kind),
+relative AS (
+    SELECT bin, bucket - middle AS distance, sum(drift_counts.n) AS n FROM drift_counts JOIN usual USING (kind) GROUP BY ALL
+), sums AS (
+    SELECT bin, distance, sum(n) OVER (PARTITION BY bin ORDER BY distance) AS below, sum(n) OVER (PARTITION BY bin) AS n
+    FROM relative
+)
+SELECT bin, min(distance) FILTER (below >= n * $share) AS distance, any_value(n)::INTEGER AS n FROM sums GROUP BY bin ORDER BY bin
+"""
+
+_MAIN_KIND = """
+WITH sums AS (
+    SELECT kind, bucket, sum(sum(n)) OVER (PARTITION BY kind ORDER BY bucket) AS below, sum(sum(n)) OVER (PARTITION BY kind) AS n
+    FROM drift_counts GROUP BY kind, bucket
+)
+SELECT kind, any_value(n) AS n, min(bucket) FILTER (below >= n * $share) AS middle FROM sums
+GROUP BY kind ORDER BY n DESC, kind LIMIT 1
+"""
+
+
+@dataclass(frozen=True)
+class Drift:
+    """How latency went; shares are of the usual latency of each call."""
+
+    slope: float
+    """A second, by Theil and Sen."""
+    slope_low: float
+    slope_high: float
+    """Bounds of its 95 % interval."""
+    rise: float
+    """From the median of the first quarter after the warm-up to that of the last."""
+    seconds: float
+    """The same in seconds of the most frequent call."""
+    kind: str
+    """That call."""
+    warm_up: float
+    """Seconds from the start that were left out."""
+    end: float
+    load_rise: float
+    """The last quarter's answers for each of the first quarter's."""
+
+
+def drift_of(log: EventLog, end: float, figure: str) -> Drift | None:
+    """The drift of a figure such as `latency.task.p95` up to `end`, in seconds of the run; None: too little to tell."""
+    kind, share = DRIFTING[figure]
+    return build_drift(log, end, (kind,), share)
+
+
+def build_drift(log: EventLog, end: float, kinds: tuple[str, ...] = _KINDS, share: float = 0.5) -> Drift | None:
+    """The drift up to `end`, in seconds of the run, of what `share` of the answers are below; None: too little to tell."""
+    least = max(LEAST_CALLS, math.ceil(1 / min(share, 1 - share) - 1e-6))
+    calls = int(log.row(_CALLS, end=end, kinds=list(kinds))["n"])
+    if calls < LEAST_BINS * 2 * least:
+        return None
+    width = max(end / min(MOST_BINS, calls // (2 * least)), 1e-9)
+    log.keep("drift_counts", _COUNTS, width=width, end=end, kinds=list(kinds))
+    course = log.frame(_COURSE, share=share)
+    course = course[course["n"] >= least]
+    if len(course) < LEAST_BINS:
+        return None
+    t = (course["bin"].to_numpy(dtype=float) + 0.5) * width
+    relative = np.exp(course["distance"].to_numpy(dtype=float) * _RATIO)
+    counts = course["n"].to_numpy(dtype=float)
+    first = warm_up(relative)
+    t, relative, counts = t[first:], relative[first:], counts[first:]
+    slope, low, high = theil_sen(t, relative)
+    quarter = max(1, len(t) // 4)
+    rise = float(np.median(relative[-quarter:]) - np.median(relative[:quarter]))
+    main = log.row(_MAIN_KIND, share=share)
+    usual = math.exp(float(main["middle"]) * _RATIO) / 1e9
+    load = float(counts[-quarter:].mean() / counts[:quarter].mean())
+    return Drift(slope, low, high, rise, rise * usual, str(main["kind"]), float(t[0] - width / 2), end, load)
+
+
+def theil_sen(x: Values, y: Values) -> tuple[float, float, float]:
+    """The median of the slopes between all pairs of points, and Sen's 95 % interval for it.
+
+    Sen 1968, "Estimates of the regression coefficient based on Kendall's tau", J. Am. Stat. Assoc. 63:1379-1389, doi
+    10.1080/01621459.1968.10480934: the interval is that of the ranks around the middle of the ordered slopes.
+    """
+    i, j = np.triu_indices(len(x), k=1)
+    slopes = np.sort((y[j] - y[i]) / (x[j] - x[i]))
+    n = len(x)
+    spread = 1.96 * math.sqrt(n * (n - 1) * (2 * n + 5) / 18)
+    low = max(0, math.floor((len(slopes) - spread) / 2))
+    high = min(len(slopes) - 1, math.ceil((len(slopes) + spread) / 2))
+    return float(np.median(slopes)), float(slopes[low]), float(slopes[high])
+
+
+def warm_up(y: Values) -> int:
+    """How many points at the beginning are warm-up: as many as make the rest's mean the surest.
+
+    MSER: White 1997, "An effective truncation heuristic for bias reduction in simulation output", Simulation 69:323-334, doi
+    10.1177/003754979706900601. At most a third of the points, so that a drift is not taken for a warm-up.
+    """
+    n = len(y)
+    errors = [float(np.var(y[first:])) / (n - first) for first in range(n // 3 + 1)]
+    return int(np.argmin(errors))

@@ -1,0 +1,122 @@
+"""Concurrency hits: when, how many, who held the slots then, and how long until one came free."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from loadtests.model.api.answer import Reason
+from reports.analysis.slots import HOLDERS, keep_held
+from reports.log.log import EventLog
+
+EPISODE_GAP_SECONDS = 5.0
+"""Hits that are farther apart belong to two episodes."""
+
+_REFUSED = f"starts_with(detail, '{Reason.CONCURRENCY.value}')"
+
+_HITS = f"""
+WITH tries AS (
+    SELECT session, profile, t / 1e9 AS t, outcome, detail,
+        row_number() OVER (PARTITION BY session ORDER BY t) AS attempt
+    FROM events WHERE kind = 'new' AND outcome <> 'withheld'
+)
+SELECT session, profile, t, attempt FROM tries WHERE outcome = 'fail' AND {_REFUSED} ORDER BY t
+"""
+
+# Each refused attempt counts once, also where two fell on the same moment.
+_SHARES = """
+SELECT holder, sum(held) / sum(sum(held)) OVER () AS share FROM hits JOIN held USING (t) GROUP BY holder
+"""
+
+_NUMBERED = f"""
+WITH gaps AS (
+    SELECT t, attempt, t - lag(t) OVER (ORDER BY t) > {EPISODE_GAP_SECONDS} AS is_apart FROM hits
+)
+-- Not count(*) FILTER: over a window DuckDB takes quadratic time for that.
+SELECT t, attempt, sum(CASE WHEN is_apart THEN 1 ELSE 0 END) OVER (ORDER BY t) AS number FROM gaps
+"""
+
+_EPISODES = """
+WITH waits AS (
+    SELECT numbered.t AS t, attempt, number, freed.ended - numbered.t AS wait
+    FROM numbered ASOF LEFT JOIN (SELECT ended FROM sessions WHERE ended IS NOT NULL) AS freed ON freed.ended >= numbered.t
+)
+SELECT number, min(t) AS low, max(t) AS high, count(*) AS hits, count(*) FILTER (attempt = 1) AS first_attempts,
+    median(wait) AS wait
+FROM waits GROUP BY number ORDER BY number
+"""
+
+_HELD_IN_EPISODES = """
+SELECT number, holder, avg(held) AS held FROM held JOIN (SELECT DISTINCT t, number FROM numbered) USING (t)
+GROUP BY number, holder
+"""
+
+
+@dataclass(frozen=True)
+class Hits:
+    """Refusals of the account's limit."""
+
+    count: int
+    """Refused attempts."""
+    first_attempts: int
+    first_attempts_made: int
+    """First attempts, refused or not: what `first_attempts` is a share of."""
+    persons_lost: int
+    withheld: int
+    """Attempts that our own guard did not send: no hits."""
+    others: dict[str, int]
+    """Refusals of `new` that are no hits, by reason."""
+    held_by: dict[str, float]
+    """Mean share of each holder at the hits."""
+    times: pd.DataFrame
+    """Columns t, attempt: each refused attempt, and which of its person's it was."""
+    episodes: list[dict[str, Any]]
+
+
+def build_hits(log: EventLog) -> Hits:
+    """The hits, out of the events and the tables `sessions` and `edges`; keeps `hits`, `held` and `numbered`."""
+    log.keep("hits", _HITS)
+    times = log.frame("SELECT t, attempt FROM hits ORDER BY t")
+    made = log.row("SELECT count(DISTINCT session) AS n FROM events WHERE kind = 'new' AND outcome <> 'withheld'")["n"]
+    lost = log.row(f"SELECT count(*) AS n FROM events WHERE kind = 'give-up' AND {_REFUSED}")["n"]
+    keep_held(log, "SELECT t FROM hits")
+    return Hits(
+        count=len(times),
+        first_attempts=int((times["attempt"] == 1).sum()),
+        first_attempts_made=int(made or 0),
+        persons_lost=int(lost or 0),
+        withheld=int(log.row("SELECT count(*) AS n FROM events WHERE kind = 'new' AND outcome = 'withheld'")["n"] or 0),
+        others=_other_refusals(log),
+        held_by=_shares(log),
+        times=times,
+        episodes=_episodes(log),
+    )
+
+
+def _other_refusals(log: EventLog) -> dict[str, int]:
+    found = log.frame(f"""
+        SELECT split_part(detail, ':', 1) AS reason, count(*) AS n FROM events
+        WHERE kind = 'new' AND outcome = 'fail' AND NOT {_REFUSED} GROUP BY reason ORDER BY n DESC
+    """)
+    return {str(reason): int(n) for reason, n in zip(found["reason"], found["n"], strict=True)}
+
+
+def _shares(log: EventLog) -> dict[str, float]:
+    shares = {str(row["holder"]): row["share"] for row in log.records(_SHARES)}
+    # Nothing was held, as far as was seen: no share can be told.
+    return {holder: float(shares.get(holder, 0.0)) for holder in HOLDERS} if any(shares.values()) else {}
+
+
+def _episodes(log: EventLog) -> list[dict[str, Any]]:
+    log.keep("numbered", _NUMBERED)
+    episodes = log.records(_EPISODES)
+    held = {(row["number"], row["holder"]): float(row["held"]) for row in log.records(_HELD_IN_EPISODES)}
+    return [
+        {
+            **{name: episode[name] for name in ("low", "high", "hits", "first_attempts", "wait")},
+            "held": {holder: held.get((episode["number"], holder), 0.0) for holder in HOLDERS},
+        }
+        for episode in episodes
+    ]

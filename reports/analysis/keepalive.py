@@ -1,0 +1,80 @@
+"""Keep-alives: were they on time, with how much to spare, and did they cover the quiet periods?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from reports.analysis.latency import Percentiles, percentiles
+from reports.log.log import EventLog
+from reports.log.time_columns import column_seconds
+
+# A quiet period is not covered if, within it, a gap between acknowledged activities reaches the idle timeout; after the last
+# of them the gap does not end.
+_QUIET = """
+WITH periods AS (
+    SELECT row_number() OVER () AS number, events.session AS session, events.profile AS profile, events.t / 1e9 AS low,
+        least(events.t / 1e9 + events.value, sessions.ended) AS high, sessions.idle_timeout AS idle_timeout
+    FROM events JOIN sessions USING (session) WHERE events.kind = 'quiet'
+), idle AS (
+    SELECT session, before, answered FROM gaps UNION ALL SELECT session, alive, 'inf'::DOUBLE FROM sessions
+), bare AS (
+    SELECT DISTINCT number FROM periods JOIN idle USING (session)
+    WHERE before < high AND answered > low AND least(answered, high) - before >= idle_timeout - 1e-6
+)
+SELECT profile, count(*) AS periods, count(*) FILTER (number NOT IN (SELECT number FROM bare)) AS covered
+FROM periods GROUP BY profile ORDER BY profile
+"""
+
+_OVER_TIME = """
+SELECT floor(t / $width) * $width AS t, count(*)::INTEGER AS n, min(margin) AS low, avg(margin) AS mean, max(margin) AS high
+FROM margins GROUP BY 1 ORDER BY 1
+"""
+
+
+@dataclass(frozen=True)
+class KeepAlives:
+    """How the keep-alives did."""
+
+    count: int
+    acknowledged: int
+    lateness: Percentiles
+    """Seconds from due to first byte."""
+    margin: Percentiles
+    """Seconds to spare, pessimistically: (send of the acknowledged activity before + idle timeout) − answer."""
+    coverage: pd.DataFrame
+    """Columns profile, periods, covered: quiet periods in which no gap reached the idle timeout."""
+    margins: pd.DataFrame
+    """Columns profile, low, width, n: a histogram of the margins."""
+    over_time: pd.DataFrame
+    """Columns t, n, low, mean, high: the margins in each of the screen's columns, from second `t` on."""
+
+
+def build_keep_alives(log: EventLog, log_end: float) -> KeepAlives:
+    """The figures, out of the events and the tables `sessions`, `margins` and `gaps`."""
+    counts = log.row("""
+        SELECT count(*) AS n, count(*) FILTER (outcome = 'ok') AS ok FROM events
+        WHERE kind = 'keep_alive' AND outcome <> 'withheld'
+    """)
+    lateness = (
+        "SELECT greatest(t - intended, 0) / 1e9 AS v FROM events WHERE kind = 'keep_alive' AND outcome <> 'withheld'"
+    )
+    return KeepAlives(
+        count=int(counts["n"]),
+        acknowledged=int(counts["ok"]),
+        lateness=percentiles(log, lateness),
+        margin=percentiles(log, "SELECT margin AS v FROM margins"),
+        coverage=log.frame(_QUIET),
+        margins=_histogram(log),
+        over_time=log.frame(_OVER_TIME, width=column_seconds(log_end)),
+    )
+
+
+def _histogram(log: EventLog) -> pd.DataFrame:
+    return log.frame("""
+        WITH bounds AS (SELECT greatest((max(margin) - min(margin)) / 40, 0.001) AS width FROM margins)
+        SELECT profile, floor(margin / width) * width AS low, width, count(*) AS n
+        FROM margins CROSS JOIN bounds JOIN sessions USING (session)
+        GROUP BY ALL ORDER BY profile, low
+    """)

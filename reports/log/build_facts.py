@@ -1,0 +1,71 @@
+"""What the log says of each session: as much as can be found in one walk through it, in the order of time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from loadtests.model.api.answer import GONE
+from reports.log.log import EventLog
+from reports.log.margin import MARGINS, Margins
+from reports.log.rows import rows_of
+from reports.log.session_facts import SessionFacts
+
+_GONE = tuple(reason.value for reason in GONE)
+
+_ROWS_AT_ONCE = 1 << 20
+
+# Texts, and what few rows tell.
+_NAMES = f"""
+SELECT session,
+    max(profile) AS profile,
+    any_value(worker) FILTER (kind = 'new') AS worker,
+    any_value(detail) FILTER (kind = 'new' AND outcome = 'ok') AS id,
+    arg_min(detail, t) FILTER (kind = 'leave') AS way,
+    min(t + latency) FILTER (outcome = 'fail' AND detail IN {_GONE}) / 1e9 AS said_gone
+FROM events WHERE session > 0 AND (kind IN ('new', 'leave') OR outcome = 'fail')
+GROUP BY session HAVING bool_or(kind = 'new' AND outcome = 'ok')
+"""
+
+
+def build_facts(log: EventLog) -> None:
+    """Keep as tables of `log`: `facts`, a row for each opened session; `margins` and `gaps`. Times are seconds of the run.
+
+    `margins` (session, t, margin): what each keep-alive left of the idle timeout. `gaps` (session, before, answered): between
+    acknowledged activities of which the second left nothing of it.
+    """
+    log.keep("names", _NAMES)
+    sessions = log.frame("SELECT session FROM names ORDER BY session")["session"].to_numpy(dtype=np.int64)
+    tally = SessionFacts(len(sessions))
+    margins = Margins(sessions, tally["idle_timeout"])
+    log.put("margins", MARGINS.empty_table())
+    for part in _some_at_once(_walk(log, sessions, tally, margins)):
+        log.append("margins", part)
+    log.put("gaps", margins.gaps)
+    log.put("tally", tally.table().append_column("session", pa.array(sessions)))
+    log.keep("facts", "SELECT *, FALSE AS ghost FROM names JOIN tally USING (session)")
+    log.drop("names")
+    log.drop("tally")
+
+
+def _walk(
+    log: EventLog, sessions: npt.NDArray[np.int64], tally: SessionFacts, margins: Margins
+) -> Iterator[pa.RecordBatch]:
+    for rows in rows_of(log, sessions):
+        # Margins need the idle timeouts of the sessions that are new in these rows.
+        tally.take(rows)
+        yield margins.take(rows)
+
+
+def _some_at_once(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        held.append(batch)
+        if sum(map(len, held)) >= _ROWS_AT_ONCE:
+            yield pa.Table.from_batches(held)
+            held = []
+    if held:
+        yield pa.Table.from_batches(held)

@@ -1,0 +1,151 @@
+"""Event streams as the run left them, put together once into one Parquet file that is sorted by time.
+
+Rows are nearly in order as they are: a call is written when it is answered, and its place is when it was sent. So a first pass
+notes when each batch begins, and a second one sorts a million rows at a time and writes those that nothing can precede any more.
+Memory grows with the time by which rows are out of order, which is the longest that a call may take, and not with the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import accumulate
+from math import inf
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from loadtests.model.log.record import COLUMNS, VERSION
+from loadtests.model.text.input_error import EXIT_UNAVAILABLE, InputError
+
+_VERSION_KEY = b"streamsoak.version"
+_GROUP_ROWS = 122_880
+"""Of a part that a reader takes or leaves as a whole; DuckDB's own size."""
+_ROWS_AT_ONCE = 8 * _GROUP_ROWS
+_ORDER = ("t", "worker", "session")
+_DELTAS = ("t", "session", "intended", "latency")
+"""Numbers near the one before, and seldom the same: smaller and sooner read as differences."""
+_TYPES = {"category": pa.dictionary(pa.int16(), pa.string()), "string": pa.string()}
+_SCHEMA = pa.schema([(name, _TYPES.get(kind) or pa.type_for_alias(kind)) for name, kind, *_ in COLUMNS])
+_WORDS = ("profile", "kind", "outcome", "holder", "detail")
+
+_earliest = attrgetter("earliest")
+
+
+def compact(streams: list[Path], target: Path) -> None:
+    """Write the rows of all `streams` to `target`, in one step, by t, worker, session and then as they were written.
+
+    A stream that was cut off, or damaged, ends with its last whole batch. Raises InputError if one is of a newer version, or
+    if there is no room.
+    """
+    partial = target.with_name(f".writing-{target.name}")
+    try:
+        _write(in_order(streams), partial)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise InputError.of(target, "cannot be written: is the disk full?", code=EXIT_UNAVAILABLE) from None
+    partial.replace(target)
+    # What comes after it has other uses for the memory.
+    pa.default_memory_pool().release_unused()
+
+
+def in_order(streams: list[Path], at_once: int = _ROWS_AT_ONCE) -> Iterator[pa.Table]:
+    """All rows in order, about so many at once."""
+    sources = [_LogFile(path) for path in streams]
+    held: list[pa.RecordBatch] = []
+    fresh = 0
+    while (source := min(sources, key=_earliest)).earliest < inf:
+        held.append(source.take())
+        fresh += len(held[-1])
+        if fresh >= at_once:
+            rows = _sorted(held)
+            ready = int(np.searchsorted(rows["t"].to_numpy(), min(map(_earliest, sources))))
+            yield rows.slice(0, ready)
+            held, fresh = rows.slice(ready).to_batches(), 0
+    if held:
+        yield _sorted(held)
+
+
+def readable(path: Path) -> Iterator[pa.RecordBatch]:
+    """Each whole batch of a stream; raises InputError if a newer program wrote it."""
+    try:
+        # Not mapped: what was read once would stay in memory.
+        with pa.OSFile(str(path)) as source, pa.ipc.open_stream(source) as stream:
+            _check_version(path, stream.schema)
+            while True:
+                batch = _checked(stream.read_next_batch())
+                if len(batch):
+                    yield batch
+    except (StopIteration, pa.ArrowException, OSError, ValueError, KeyError, OverflowError, MemoryError):
+        return
+
+
+class _LogFile:
+    """One process's batches that are still to come, and the earliest moment in any of them."""
+
+    def __init__(self, path: Path) -> None:
+        begins = [pc.min(batch["t"]).as_py() for batch in readable(path)]
+        self._earliest = list(accumulate(reversed(begins), min))
+        # The run may go on: what has been written since then is for the next look.
+        self._batches = readable(path)
+
+    @property
+    def earliest(self) -> float:
+        """Nanoseconds of the run; infinite when there are no more."""
+        return self._earliest[-1] if self._earliest else inf
+
+    def take(self) -> pa.RecordBatch:
+        """The next one."""
+        self._earliest.pop()
+        return next(self._batches)
+
+
+def _sorted(batches: list[pa.RecordBatch]) -> pa.Table:
+    # Categories stay numbers, each batch with its own list of words until here: as text they would take most of the time.
+    rows = pa.Table.from_batches(batches).unify_dictionaries().combine_chunks()
+    return rows.take(pa.array(order_of([rows[name].to_numpy() for name in _ORDER])))
+
+
+def order_of(keys: list[npt.NDArray[Any]]) -> npt.NDArray[np.intp]:
+    """How to put rows in order by these keys, where the first is nearly so, and seldom the same: otherwise as they are."""
+    order = np.argsort(keys[0], kind="stable")
+    first = keys[0][order]
+    same = first[1:] == first[:-1]
+    tied = np.flatnonzero(np.append(same, False) | np.append(False, same))
+    among = order[tied]
+    order[tied] = among[np.lexsort([key[among] for key in reversed(keys)])]
+    return order
+
+
+def _write(tables: Iterator[pa.Table], path: Path) -> None:
+    encodings = dict.fromkeys(_DELTAS, "DELTA_BINARY_PACKED")
+    options = {"compression": "snappy", "use_dictionary": list(_WORDS), "column_encoding": encodings}
+    # While one part is being written, the next is sorted.
+    with pq.ParquetWriter(path, _SCHEMA, **options) as writer, ThreadPoolExecutor(1) as beside:
+        written: Future[None] | None = None
+        for table in tables:
+            if written:
+                written.result()
+            written = beside.submit(writer.write_table, table, row_group_size=_GROUP_ROWS)
+        if written:
+            written.result()
+
+
+def _checked(batch: pa.RecordBatch) -> pa.RecordBatch:
+    # Offsets and indices that lead out of the batch would take the process with them.
+    batch.validate(full=True)
+    if any(batch[name].null_count for name in _ORDER):
+        raise ValueError("a row without a time, or without its writer")
+    return pa.RecordBatch.from_arrays([batch[field.name].cast(field.type) for field in _SCHEMA], schema=_SCHEMA)
+
+
+def _check_version(path: Path, schema: pa.Schema) -> None:
+    written = int((schema.metadata or {}).get(_VERSION_KEY, b"0"))
+    if written > VERSION:
+        raise InputError.of(path, f"has event records of version {written}; this program reads up to {VERSION}")

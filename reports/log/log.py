@@ -1,0 +1,187 @@
+"""The event log as a table, to be asked in SQL.
+
+All big work is DuckDB's, out of core; what comes back is small.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from loadtests.model.log.record import COLUMNS, VERSION
+from loadtests.model.run.manifest import Manifest, files_of, read_manifest
+from loadtests.model.text.input_error import InputError
+from reports.log.compaction import compact
+
+STREAMS = "events*.arrow"
+PARQUET = "events.parquet"
+UNFINISHED = ".unfinished.parquet"
+"""The same of a run that goes on, or was cut off."""
+_END = b"\xff\xff\xff\xff\0\0\0\0"
+"""Of an Arrow IPC stream that was closed."""
+_MEMORY = "350MB"
+_ROWS_AT_ONCE = 1 << 20
+
+
+class EventLog:
+    """A run's events, to be asked in SQL: the view `events` has the columns of `model.record`."""
+
+    def __init__(self, manifest: Manifest, database: duckdb.DuckDBPyConnection, parquet: Path, cut: list[str]) -> None:
+        self.manifest = manifest
+        self._database = database
+        self._parquet = parquet
+        self.cut = cut
+        """Names of streams that end before their end, although the run did not."""
+
+    def frame(self, sql: str, **values: Any) -> pd.DataFrame:
+        """The answer to a question, `$name` in it standing for a value."""
+        with interruptible():
+            return self._database.execute(sql, values or None).df()
+
+    def row(self, sql: str, **values: Any) -> dict[str, Any]:
+        """The one row that answers a question; missing values are None."""
+        (found,) = self.records(sql, **values)
+        return found
+
+    def records(self, sql: str, **values: Any) -> list[dict[str, Any]]:
+        """The answer to a question that has a short one; missing values are None."""
+        with interruptible():
+            cursor = self._database.execute(sql, values or None)
+            names = [column[0] for column in cursor.description or ()]
+            return [dict(zip(names, found, strict=True)) for found in cursor.fetchall()]
+
+    def keep(self, name: str, sql: str, **values: Any) -> None:
+        """Keep the answer to a question as the table `name`."""
+        with interruptible():
+            self._database.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", values or None)
+
+    def drop(self, name: str) -> None:
+        """Keep the table `name` no longer."""
+        with interruptible():
+            self._database.execute(f"DROP TABLE {name}")
+
+    def put(self, name: str, rows: pd.DataFrame | pa.Table) -> None:
+        """Keep `rows` as the table `name`."""
+        self._take(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM incoming", rows)
+
+    def append(self, name: str, rows: pa.Table) -> None:
+        """Add `rows` to the table `name`."""
+        self._take(f"INSERT INTO {name} SELECT * FROM incoming", rows)
+
+    def _take(self, sql: str, incoming: pd.DataFrame | pa.Table) -> None:
+        with interruptible():
+            self._database.register("incoming", incoming)
+            self._database.execute(sql)
+            self._database.unregister("incoming")
+
+    def in_order(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """These columns of `events`, in the order of the log, some rows at a time; categories as dictionaries."""
+        categories = [name for name, kind, *_ in COLUMNS if kind == "category"]
+        with pq.ParquetFile(self._parquet, read_dictionary=categories) as file, ThreadPoolExecutor(1) as beside:
+            # One group at a time: the reader would keep all that it has read of a file. The next is read meanwhile.
+            batches = chain.from_iterable(
+                file.iter_batches(_ROWS_AT_ONCE, row_groups=[group], columns=list(columns))
+                for group in range(file.num_row_groups)
+            )
+            coming = beside.submit(next, batches, None)
+            while (batch := coming.result()) is not None:
+                coming = beside.submit(next, batches, None)
+                yield batch
+
+    @contextmanager
+    def beside(self) -> Iterator[EventLog]:
+        """The same events for another thread, with tables of its own."""
+        with self._database.cursor() as database:
+            yield EventLog(self.manifest, database, self._parquet, self.cut)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._database.close()
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Raises KeyboardInterrupt for Ctrl-C while DuckDB is at work, which tells of it as an error of its own."""
+    try:
+        yield
+    except RuntimeError as error:
+        if str(error) == "Query interrupted":
+            raise KeyboardInterrupt from None
+        raise
+
+
+def open_log(run: Path) -> EventLog:
+    """The log in the directory `run`; raises InputError if there is none that can be read."""
+    manifest = read_manifest(run)
+    if manifest.version > VERSION:
+        raise InputError.of(
+            run, f"has event records of version {manifest.version}; this program reads up to {VERSION}: use a newer one"
+        )
+    database = _connect(run)
+    parquet = _compacted(run, is_over=manifest.ended is not None)
+    try:
+        database.execute(f"CREATE VIEW events AS SELECT * FROM read_parquet({_quoted(parquet)})")
+    except duckdb.Error as error:
+        raise InputError.of(parquet, f"cannot be read: {error}") from None
+    return EventLog(manifest, database, parquet, [] if manifest.ended is None else _cut(run))
+
+
+def _connect(run: Path) -> duckdb.DuckDBPyConnection:
+    database = duckdb.connect(
+        config={
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "memory_limit": _MEMORY,
+            "threads": "2",
+            "temp_directory": str(run / ".duckdb"),
+        }
+    )
+    database.execute("SET preserve_insertion_order = false")
+    return database
+
+
+def _compacted(run: Path, *, is_over: bool) -> Path:
+    """The log as Parquet. What a run has written so far is compacted anew at each look, until the run is over."""
+    streams = _streams(run)
+    kept = run / PARQUET
+    if kept.exists() and not (streams and _is_older(kept, streams, is_over=is_over)):
+        return kept
+    if not streams:
+        raise InputError.of(run, f"holds no events: neither {PARQUET} nor {STREAMS}")
+    target = kept if is_over else run / UNFINISHED
+    compact(streams, target)
+    return target
+
+
+def _streams(run: Path) -> list[Path]:
+    """What each process wrote."""
+    files = files_of(run, STREAMS)
+    return [files[name] for name in sorted(files)]
+
+
+def _cut(run: Path) -> list[str]:
+    return [path.name for path in _streams(run) if not _is_closed(path)]
+
+
+def _is_closed(path: Path) -> bool:
+    with path.open("rb") as stream:
+        stream.seek(max(0, path.stat().st_size - len(_END)))
+        return stream.read() == _END
+
+
+def _is_older(kept: Path, streams: list[Path], *, is_over: bool) -> bool:
+    """Whether the log goes on, or a spool was brought here after it had been compacted."""
+    return not is_over or any(path.stat().st_mtime > kept.stat().st_mtime for path in streams)
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"

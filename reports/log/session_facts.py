@@ -1,0 +1,129 @@
+"""What the rows of each session come to: the first, the last, the most of them, and how many there are.
+
+One walk through the log sees all of them. In SQL it would be an aggregate by session with a filter for each fact, whose
+hundred thousands of groups take four times as long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from enum import Enum
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from loadtests.model.api.answer import Outcome
+from loadtests.model.api.surface import ACTIVITY, Operation
+from loadtests.model.log.record import Observation
+from loadtests.model.session.steps import Closing, NoteKind
+from reports.log.rows import Floats, Rows
+
+USED = (Operation.NEW, *ACTIVITY)
+"""What a session is used by: each starts its idle timer anew."""
+
+
+class FactRule(Enum):
+    """Which of a session's rows a fact is of, in the order of time."""
+
+    FIRST = "first"
+    LAST = "last"
+    LEAST = "least"
+    MOST = "most"
+    COUNT = "count"
+
+
+class Fact(NamedTuple):
+    """By `rule`, the `column` (sent, answered: seconds of the run) of the rows of such a kind and such an outcome."""
+
+    name: str
+    rule: FactRule
+    column: str
+    kinds: Collection[str]
+    outcomes: Collection[str]
+    value: float | None = None
+    """Of those rows alone that have this value."""
+
+
+_CALLED = (Outcome.OK, Outcome.UNKNOWN)
+_NEW, _STOP = (Operation.NEW,), (Operation.STOP,)
+_SPOKEN = tuple(operation for operation in USED if operation is not Operation.KEEP_ALIVE)
+_OK, _UNKNOWN, _ANY = (Outcome.OK,), (Outcome.UNKNOWN,), tuple(Outcome)
+
+FACTS = (
+    Fact("alive", FactRule.LAST, "sent", USED, _OK),
+    Fact("reached", FactRule.MOST, "answered", USED, _CALLED),
+    Fact("spoke_low", FactRule.LAST, "sent", _SPOKEN, _OK),
+    Fact("spoke_high", FactRule.MOST, "answered", _SPOKEN, _CALLED),
+    Fact("turns", FactRule.COUNT, "sent", (Operation.TASK,), _OK),
+    Fact("keep_alives", FactRule.COUNT, "sent", (Operation.KEEP_ALIVE,), _ANY),
+    Fact("attempts", FactRule.COUNT, "sent", _NEW, _ANY),
+    Fact("asked", FactRule.FIRST, "sent", _NEW, _ANY),
+    Fact("opening", FactRule.FIRST, "sent", _NEW, _OK),
+    Fact("opened", FactRule.LEAST, "answered", _NEW, _OK),
+    Fact("idle_timeout", FactRule.FIRST, "value", _NEW, _ANY),
+    Fact("cap", FactRule.FIRST, "value", (Observation.CAP,), _ANY),
+    Fact("planned", FactRule.FIRST, "value", (NoteKind.ARRIVE,), _ANY),
+    Fact("left_at", FactRule.FIRST, "sent", (NoteKind.LEAVE,), _ANY),
+    Fact("own_stop", FactRule.FIRST, "sent", _STOP, _ANY, Closing.PERSON),
+    Fact("stop_sent", FactRule.FIRST, "sent", _STOP, _OK),
+    Fact("stop_answered", FactRule.LEAST, "answered", _STOP, _OK),
+    Fact("closing", FactRule.FIRST, "value", _STOP, _OK),
+    Fact("unsure_stop", FactRule.FIRST, "sent", _STOP, _UNKNOWN),
+    Fact("unsure_closing", FactRule.FIRST, "value", _STOP, _UNKNOWN),
+    Fact("listed", FactRule.FIRST, "sent", (Observation.SEEN,), _ANY),
+    Fact("last_seen", FactRule.LAST, "sent", (Observation.SEEN,), _ANY),
+    Fact("last_vanished", FactRule.LAST, "sent", (Observation.VANISHED,), _ANY),
+    Fact("last_listed", FactRule.LAST, "value", (Observation.VANISHED,), _ANY),
+)
+
+
+class SessionFacts:
+    """The facts of each of `sessions`, as far as rows have been taken in. NaN: there was no such row."""
+
+    def __init__(self, sessions: int) -> None:
+        self._of = {fact.name: np.full(sessions, 0.0 if fact.rule is FactRule.COUNT else np.nan) for fact in FACTS}
+
+    def __getitem__(self, name: str) -> Floats:
+        return self._of[name]
+
+    def take(self, rows: Rows) -> None:
+        """Rows later than all before."""
+        # Nine rows of ten are activity, of which few facts are.
+        others = rows.where(~rows.are(ACTIVITY, _ANY))
+        for fact in FACTS:
+            self._enter(fact, others if ACTIVITY.isdisjoint(fact.kinds) else rows)
+
+    def table(self) -> pa.Table:
+        """A column for each fact, null where there was no such row."""
+        return pa.table({fact.name: _column(fact, self._of[fact.name]) for fact in FACTS})
+
+    def _enter(self, fact: Fact, rows: Rows) -> None:
+        at = np.flatnonzero(rows.are(fact.kinds, fact.outcomes))
+        if fact.value is not None:
+            at = at[rows.value[at] == fact.value]
+        values: Floats = getattr(rows, fact.column)[at]
+        told = ~np.isnan(values)
+        enter(self._of[fact.name], fact.rule, rows.place[at][told], values[told])
+
+
+def _column(fact: Fact, values: Floats) -> pa.Array:
+    return pa.array(values.astype(np.int64)) if fact.rule is FactRule.COUNT else pa.array(values, from_pandas=True)
+
+
+def enter(state: Floats, rule: FactRule, place: npt.NDArray[np.intp], values: Floats) -> None:
+    """Bring `state` up to date with later values: of places that ascend, those of one place in the order of time."""
+    begin = np.flatnonzero(np.diff(place, prepend=-1))
+    here = place[begin]
+    match rule:
+        case FactRule.FIRST:
+            state[here] = np.where(np.isnan(state[here]), values[begin], state[here])
+        case FactRule.LAST:
+            state[here] = values[np.append(begin[1:], len(values))[: len(begin)] - 1]
+        case FactRule.LEAST:
+            state[here] = np.fmin(state[here], np.minimum.reduceat(values, begin))
+        case FactRule.MOST:
+            state[here] = np.fmax(state[here], np.maximum.reduceat(values, begin))
+        case FactRule.COUNT:
+            state[here] += np.diff(begin, append=len(values))

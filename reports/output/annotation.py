@@ -1,0 +1,47 @@
+"""GitHub's annotations: lines on a step's output that its page shows beside the job.
+
+The form and what is to be escaped: `command.ts` of GitHub's own toolkit
+(https://github.com/actions/toolkit/blob/main/packages/core/src/command.ts).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from reports.summary import Analysis
+
+_MOST = 9
+"""Of a kind: GitHub shows ten a step, and keeps the first."""
+_LONGEST = 600
+_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+
+def told(analysis: Analysis) -> Iterator[str]:
+    """A line for the verdict and for each gate that does not hold, then for each problem that no gate speaks of."""
+    verdict = analysis.verdict
+    if verdict.result != "pass":
+        yield _line(_kind(verdict.result), f"streamsoak: {verdict.result}", verdict.sentence)
+    for result in ("fail", "unknown"):
+        for gate in [gate for gate in verdict.gates if gate.result == result][: _MOST - 1]:
+            yield _line(_kind(result), f"{gate.gate}: {result}", gate.shown)
+    problems = [finding for finding in analysis.findings if finding.severity == "problem"]
+    for finding in problems[:_MOST]:
+        yield _line("notice", f"{finding.name} ({finding.owner})", finding.said)
+
+
+def _kind(result: str) -> str:
+    return "error" if result == "fail" else "warning"
+
+
+def _line(kind: str, title: str, said: str) -> str:
+    return f"::{kind} title={_property(title)}::{_data(said)}"
+
+
+def _data(text: str) -> str:
+    plain = _UNSEEN.sub("\ufffd", text)[:_LONGEST]
+    return plain.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,102 @@
+"""A run's summary as Markdown, for a pipeline's job page: the verdict, the gates, the figures, one chart, what was found.
+
+Whatever comes from a file or from the API is text in it: nothing of it is read as Markdown, HTML, a link or a mention.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from loadtests.model.text.units import say_duration
+from reports.findings.finding import Finding
+from reports.summary import Analysis
+
+_MOST_FINDINGS = 20
+_MOST_GATES = 100
+_LONGEST = 600
+"""Job pages take a megabyte; no text is longer than so many characters."""
+_SPECIAL = re.compile(r"[\\`*_\[\]<>|~&$#!]|:(?=\S)|(?<=www)\.")
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+def markdown(analysis: Analysis, chart: str) -> str:
+    """The text; `chart`: Markdown that shows one."""
+    summary, verdict = analysis.summary, analysis.verdict
+    parts = [
+        f"### streamsoak: {verdict.result}",
+        f"{escaped(verdict.sentence)}",
+        *_table(("gate", "result", "value"), _gates(analysis)),
+        *_table(("figure", "value"), _figures(summary)),
+        *_table(("call", "n", "median", "99 %", "longest"), _latencies(summary)),
+        *([chart] if chart else []),
+        *_findings(analysis.findings),
+        _run(summary),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def escaped(text: str) -> str:
+    """`text` as Markdown that shows it as it is, on one line."""
+    plain = _UNSEEN.sub(" ", text)
+    cut = plain if len(plain) <= _LONGEST else f"{plain[:_LONGEST]}…"
+    # GitHub looks for mentions in the text that is shown: an invisible character keeps the name from its sign.
+    return re.sub(r"@(?=\w)", "@\u2060", _SPECIAL.sub(r"\\\g<0>", cut))
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    """One part, or none where there are no rows. Cells are escaped here."""
+    lines = [f"| {' | '.join(map(escaped, row))} |" for row in rows]
+    if lines:
+        yield "\n".join((f"| {' | '.join(head)} |", "|" + "---|" * len(head), *lines))
+
+
+def _gates(analysis: Analysis) -> Iterator[tuple[str, ...]]:
+    gates = analysis.verdict.gates
+    for gate in gates[:_MOST_GATES]:
+        yield gate.gate, gate.result, gate.shown
+    if len(gates) > _MOST_GATES:
+        yield f"… and {len(gates) - _MOST_GATES} more: see summary.json", "", ""
+
+
+def _figures(summary: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+    sessions, hits, keep_alive = summary["sessions"], summary["concurrency_hits"], summary["keep_alive"]
+    limit = f", limit {summary['limit']}" if summary["limit"] else ""
+    yield "sessions opened", f"{sessions['opened']} (at most {sessions['peak']} at once{limit})"
+    yield "leaked", f"{sessions['leaked']} ({sessions['fates']['lingering']} lingering)"
+    yield "lost to idleness", str(sessions["lost_to_idle"])
+    first = f"{hits['first_attempts']} first attempts, {hits['persons_lost']} persons lost"
+    yield "concurrency hits", f"{hits['count']} ({first})"
+    if hits["held_by"]:
+        yield "slots at the hits", ", ".join(f"{who} {share:.0%}" for who, share in hits["held_by"].items() if share)
+    yield "keep-alives", f"{keep_alive['count']} ({keep_alive['failed']} failed)"
+    yield "margin of keep-alives, 1 %", _seconds(keep_alive["margin"]["p1"])
+    yield "requests", f"{summary['generator']['requests']} ({summary['generator']['requests_per_second']:.1f} a second)"
+    yield "generator's loop delay, 99 %", _seconds(summary["generator"]["loop_delay"]["p99"])
+
+
+def _latencies(summary: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+    for call, values in summary["latency"].items():
+        yield call, str(values["n"]), *(_seconds(values[name]) for name in ("p50", "p99", "max"))
+
+
+def _findings(findings: list[Finding]) -> Iterator[str]:
+    if not findings:
+        return
+    lines = [
+        f"- **{finding.severity}** {escaped(finding.name)} ({finding.owner}): {escaped(finding.said)}"
+        for finding in findings[:_MOST_FINDINGS]
+    ]
+    if len(findings) > _MOST_FINDINGS:
+        lines.append(f"- and {len(findings) - _MOST_FINDINGS} more: see report.html")
+    yield "\n".join(lines)
+
+
+def _run(summary: dict[str, Any]) -> str:
+    ended = summary["end_reason"] or "cut off before its end"
+    return f"Run {escaped(summary['run'])}, {say_duration(summary['duration'])}; {escaped(ended)}."
+
+
+def _seconds(value: float | None) -> str:
+    return "–" if value is None else say_duration(value)

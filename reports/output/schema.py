@@ -1,0 +1,192 @@
+"""summary.json described once, as types: its JSON Schema is made of them (`streamsoak report --schema`).
+
+It grows but does not break: keys may come, and readers have to take no offence; none that is here goes, or changes its meaning,
+without another `schema_version`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from reports.findings.finding import Confidence, Owner, Severity
+from reports.verdict.verdict import Result
+
+Count = int
+SchemaDocument = dict[str, Any]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+
+class Distribution(_Part):
+    """Seconds; null where nothing was measured. Percentiles are values that occurred."""
+
+    n: Count
+    """Values."""
+    min: float | None
+    p1: float | None
+    p5: float | None
+    p50: float | None
+    p95: float | None
+    p99: float | None
+    max: float | None
+
+
+class Sessions(_Part):
+    """What became of the sessions."""
+
+    opened: Count
+    """Acknowledged, and ghosts that the list confirmed: the sum over `fates`."""
+    unresolved: Count
+    """Answers to `new` that were lost, and of which nobody knows whether they opened a session."""
+    lost_to_idle: Count
+    """Reaped while their person was there."""
+    leaked: Count
+    ghosts: Count
+    peak: Count
+    """The most at once."""
+    fates: dict[str, Count]
+    """By cause of the end."""
+
+
+class WithoutLeaks(_Part):
+    """First attempts that would have been refused, had each leak been closed at once; null: it cannot be told."""
+
+    first_attempts: Count | None
+    measured: Count
+    replayed: Count | None
+    same: Count | None
+    until: float | None
+    unknown: str | None
+    agreement: float | None
+    is_near: bool | None
+
+
+class ConcurrencyHits(_Part):
+    """Refusals of the account's limit."""
+
+    count: Count
+    """Refused attempts."""
+    first_attempts: Count
+    """Refused first attempts."""
+    first_attempt_share: float | None
+    """Of all first attempts."""
+    persons_lost: Count
+    held_by: dict[str, float]
+    """Mean share of each holder at the hits; empty without any."""
+    other_refusals: dict[str, Count]
+    """Refusals of `new` that are no hits, by reason."""
+    without_leaks: WithoutLeaks
+
+
+class KeepAlivesSchema(_Part):
+    """How keep-alives did."""
+
+    count: Count
+    """Sent."""
+    acknowledged: Count
+    failed: Count
+    """Sent, and not acknowledged."""
+    lateness: Distribution
+    margin: Distribution
+
+
+class MemorySchema(_Part):
+    """Bytes that the load's processes held, all together; null: they did not tell, as in virtual time."""
+
+    first: Count | None
+    last: Count | None
+    peak: Count | None
+
+
+class GeneratorSchema(_Part):
+    """Whether the run can be believed."""
+
+    requests: Count
+    requests_per_second: float
+    loop_delay: Distribution
+    connection_wait: Distribution
+    longest_stall: float
+    """Of the engine's loop, in seconds."""
+    memory: MemorySchema
+    doubts: list[str]
+    """Why the run's figures cannot be trusted; empty: they can."""
+
+
+class FindingSchema(_Part):
+    """One thing found."""
+
+    name: str
+    severity: Severity
+    owner: Owner
+    confidence: Confidence
+    said: str
+    advice: str
+    sessions: list[int]
+    """Our numbers of sessions that show it, at most a hundred."""
+    interval: tuple[float, float] | None
+    """From when to when, in seconds of the run."""
+
+
+class GateSchema(_Part):
+    """A gate, and what became of it."""
+
+    gate: str
+    result: Result
+    value: float | None
+    """In the figure's unit: seconds, a share of 1, a count; of a drift a share an hour. Null: not measured."""
+    shown: str
+    """The value as a person reads it, or why there is none."""
+    span: tuple[float, float] | None
+    """The part of the run that decided it, in seconds of the run; null: the whole run."""
+    interval: tuple[float | None, float | None] | None
+    """Where the value certainly lies; of a drift with 95 %. Null: nothing is in doubt, or, within it, no bound."""
+
+
+class Summary(_Part):
+    """summary.json: a run's figures and its verdict. More keys may come."""
+
+    schema_version: Literal[1]
+    run: str
+    verdict: Result
+    sentence: str
+    """The verdict, and why, as a person reads it."""
+    scenario: str | None
+    seed: int
+    limit: int | None
+    """The account's advertised limit."""
+    started: str
+    """ISO 8601, UTC."""
+    duration: float
+    """Seconds from the run's beginning to the log's end."""
+    end_reason: str
+    """Why it ended; "": it was cut off."""
+    sessions: Sessions
+    concurrency_hits: ConcurrencyHits
+    withheld: Count
+    """Attempts that our own guard did not send."""
+    slot_seconds: dict[str, float]
+    """By holder."""
+    keep_alive: KeepAlivesSchema
+    latency: dict[str, Distribution]
+    """By call, from the send."""
+    latency_from_intended: dict[str, Distribution]
+    """By call, from when it was due."""
+    generator: GeneratorSchema
+    findings: list[FindingSchema]
+    """The worst first."""
+    checks: dict[str, Result]
+    """What became of each check; fail: it found something."""
+    checks_unknown: dict[str, str]
+    """Of those that could not tell: why."""
+    gates: list[GateSchema]
+    audit: dict[str, Any] = Field(default={})
+    """Of `streamsoak audit` alone: what the client did, session by session."""
+
+
+def schema() -> SchemaDocument:
+    """The JSON Schema of summary.json (draft 2020-12)."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Summary.model_json_schema()}

@@ -1,0 +1,136 @@
+"""Which sessions the page can show one by one: all of a small run; of a large one a choice, by interest.
+
+Each class of sessions (ghosts and overdue ones, then fate by fate, the worst first) gives up to an equal share, spread over
+the run; what the small classes leave goes to the others in the order of interest. Sessions that findings name come first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from reports.findings.finding import Finding
+
+MOST_SESSIONS = 400
+NAMED_BY_A_FINDING = 8
+"""So many of the sessions that a finding names are shown at any rate."""
+
+LONGEST_TEXT = 128
+
+LEAKED, EXPECTED = "leaked-reaped", "closed"
+INTEREST = (
+    "ghost",
+    "overdue",
+    "lingering",
+    "leaked-late",
+    "leaked-early",
+    "dropped",
+    "unobserved",
+    "expired",
+    "swept",
+    LEAKED,
+    "capped",
+    "censored",
+    EXPECTED,
+)
+"""Classes of sessions, the most interesting first: a fate, but for ghosts, and for overdue ones that were closed."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The sessions that are shown, and how many of how many."""
+
+    sessions: pd.DataFrame
+    """Rows of the table `sessions`, in the order of interest, with a column `class`."""
+    shown: dict[str, tuple[int, int]]
+    """By class: shown, of how many."""
+
+    @property
+    def total(self) -> int:
+        """Sessions of the run."""
+        return sum(of for _, of in self.shown.values())
+
+
+def choose_sessions(sessions: pd.DataFrame, findings: Sequence[Finding], most: int = MOST_SESSIONS) -> Choice:
+    """At most `most` of `sessions`."""
+    # Of a long run the table is large: all is decided on a few of its columns.
+    ranked = sessions[["session", "opened"]].assign(**{"class": _classes(sessions)})
+    named = {number for finding in findings for number in finding.sessions[:NAMED_BY_A_FINDING]}
+    first = ranked[ranked["session"].isin(named)].head(most)
+    rest = ranked.drop(first.index)
+    wanted = rest["class"].value_counts()
+    places = _shares([int(wanted[name]) for name in INTEREST], most - len(first))
+    picked = [_spread(rest[rest["class"] == name], n) for name, n in zip(INTEREST, places, strict=True)]
+    chosen = pd.concat([first, *picked]).sort_values(["class", "opened"])
+    totals, counts = ranked["class"].value_counts(), chosen["class"].value_counts()
+    shown = {name: (int(counts[name]), int(totals[name])) for name in INTEREST if totals[name]}
+    return Choice(sessions.loc[chosen.index].assign(**{"class": chosen["class"]}), shown)
+
+
+def _classes(sessions: pd.DataFrame) -> pd.Categorical:
+    is_overdue = sessions["overdue"].astype(bool) & (sessions["fate"] == "swept")
+    names = sessions["fate"].mask(is_overdue, "overdue").mask(sessions["ghost"].astype(bool), "ghost")
+    return pd.Categorical(names, INTEREST, ordered=True)
+
+
+def _shares(wanted: Sequence[int], places: int) -> list[int]:
+    """How many places each gets: an equal share at the most, and what is left over in the order given."""
+    given = [0] * len(wanted)
+    classes = sum(n > 0 for n in wanted)
+    for number, n in enumerate(wanted):
+        given[number] = min(n, places // max(classes, 1))
+    left = places - sum(given)
+    for number, n in enumerate(wanted):
+        more = min(n - given[number], left)
+        given[number] += more
+        left -= more
+    return given
+
+
+def _spread(rows: pd.DataFrame, n: int) -> pd.DataFrame:
+    """`n` of the rows, evenly over them, the first and the last among them."""
+    positions: Iterable[int] = np.unique(np.linspace(0, len(rows) - 1, n).round().astype(int)) if n else []
+    return rows.iloc[list(positions)]
+
+
+def explorer_rows(
+    choice: Choice, found: Mapping[int, Sequence[str]], timelines: Mapping[int, Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """The chosen sessions with their timelines, for the page; times are whole milliseconds of the run, or None. `found`: by
+    session, what findings say of it.
+    """
+    rows = []
+    for row in choice.sessions.to_dict("records"):
+        number = int(row["session"])
+        rows.append(
+            {
+                "n": number,
+                "id": clipped(row["id"]),
+                **{name: clipped(row[name]) for name in ("profile", "fate", "way")},
+                **{name: bool(row[name]) for name in ("ghost", "overdue")},
+                **{name: _milliseconds(row[column]) for name, column in _TIMES.items()},
+                "due": [_milliseconds(row["due_low"]), _milliseconds(row["due_high"])],
+                "end": [_milliseconds(row["end_low"]), _milliseconds(row["end_high"])],
+                "findings": list(found.get(number, ())),
+                **timelines[number],
+            }
+        )
+    return rows
+
+
+_TIMES = {"opened": "opened", "ended": "ended", "left": "left_at", "idle": "idle_timeout", "cap": "cap"}
+
+
+def clipped(text: Any) -> str:
+    """A text from the log as a page shows it: whoever wrote it may have written a lot."""
+    if pd.isna(text):
+        return ""
+    return str(text) if len(str(text)) <= LONGEST_TEXT else f"{str(text)[:LONGEST_TEXT]}…"
+
+
+def _milliseconds(seconds: Any) -> int | None:
+    return None if pd.isna(seconds) or not np.isfinite(seconds) else round(float(seconds) * 1000)

@@ -1,0 +1,75 @@
+"""One chart as an image: who held the slots over the run, as an SVG that stands alone, and as text that GitHub draws."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from importlib.resources import files
+
+import vl_convert
+
+from reports.analysis.slots import HOLDERS
+from reports.page import charts
+from reports.page.stages import build_stages
+from reports.summary import Analysis
+
+_WIDTH = 720
+_POINTS = 60
+"""Of the chart as text: its lines have no more room."""
+_LINES = ("#2b7bba", "#d1495b", "#b86e00")
+
+
+def svg(analysis: Analysis) -> str:
+    """The chart in the page's light colours; "" where no session was held."""
+    if analysis.slots.curve.empty:
+        return ""
+    end, limit = analysis.log_end, analysis.log.manifest.limit
+    spec = charts.sessions_over_time(analysis.slots, limit, build_stages(analysis.log, end), end)
+    width = {"name": "width", "value": _WIDTH}
+    legend = {"fill": "color", "orient": "top", "direction": "horizontal", "labelColor": "var(--ink)"}
+    whole = {
+        **spec,
+        "signals": [width if signal["name"] == "width" else signal for signal in spec["signals"]],
+        "legends": [legend],
+        "background": "var(--paper)",
+    }
+    # The page's colours are variables of its style sheet, which a picture has not.
+    text = re.sub(r"var\((--[a-z]+)\)", lambda match: _colours()[match[1]], json.dumps(whole))
+    drawn: str = vl_convert.vega_to_svg(text)
+    return drawn
+
+
+def mermaid(analysis: Analysis) -> str:
+    """The same as a fenced block of Mermaid: all sessions, the leaked ones, the limit; "" where no session was held."""
+    curve = analysis.slots.curve
+    if curve.empty:
+        return ""
+    by_point = curve.assign(point=(curve["t"] * _POINTS / analysis.log_end).astype(int).clip(upper=_POINTS - 1))
+    columns = by_point.groupby("point")["i"].nunique().reindex(range(_POINTS), fill_value=1)
+    held = by_point.pivot_table(index="point", columns="holder", values="mean", aggfunc="sum")
+    held = held.reindex(index=range(_POINTS), columns=list(HOLDERS), fill_value=0.0).fillna(0.0).div(columns, axis=0)
+    lines = [held.sum(axis=1), held["leaked"]]
+    if limit := analysis.log.manifest.limit:
+        lines.append(held["leaked"] * 0 + limit)
+    top = max(1.0, *(float(line.max()) for line in lines)) * 1.1
+    theme = {"themeVariables": {"xyChart": {"plotColorPalette": ", ".join(_LINES)}}}
+    return "\n".join(
+        (
+            "```mermaid",
+            f"%%{{init: {json.dumps(theme)}}}%%",
+            "xychart-beta",
+            '  title "Sessions: all (blue), leaked (red), the limit (orange)"',
+            f'  x-axis "seconds" 0 --> {max(1.0, analysis.log_end):.0f}',
+            f'  y-axis "sessions" 0 --> {top:.1f}',
+            *(f"  line [{', '.join(f'{value:.1f}' for value in line)}]" for line in lines),
+            "```",
+        )
+    )
+
+
+@cache
+def _colours() -> dict[str, str]:
+    style = (files("reports") / "templates" / "colours.css").read_text(encoding="utf-8")
+    light = style[style.index(":root {") : style.index("@media")]
+    return dict(re.findall(r"(--[a-z]+): (#[0-9a-f]{6});", light))

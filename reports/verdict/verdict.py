@@ -1,0 +1,138 @@
+"""The verdict: gates evaluated, the generator's health weighed.
+
+fail if a gate fails that nothing taints; else unknown if a gate or the generator is unknown, or the run was ended before its
+time; else pass. Nothing measured is unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from loadtests.model.gates.figure import FIGURES, Unit
+from loadtests.model.gates.gates import Gate
+from loadtests.model.gates.window import Span
+from loadtests.model.text.units import say_duration
+from reports.verdict.measurement import Measurement
+
+Result = Literal["pass", "fail", "unknown"]
+_THIN = {"p1": 100, "p5": 20, "p50": 10, "p95": 20, "p99": 100}
+"""With fewer values a percentile is no more than the least or the most of them: their number is told."""
+
+
+@dataclass(frozen=True)
+class GateResult:
+    """A gate and what became of it."""
+
+    gate: str
+    result: Result
+    value: float | None
+    """In the figure's unit, of a drift a share an hour; None: not measured."""
+    shown: str
+    span: Span | None = None
+    """The part of the run that decided it, in seconds; None: the whole run."""
+    interval: tuple[float, float] | None = None
+    """Where the value certainly lies, or, of a drift, with 95 %; None: nothing is in doubt."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Did it pass?"""
+
+    result: Result
+    sentence: str
+    gates: list[GateResult]
+
+
+def judge(
+    gates: Sequence[Gate],
+    read: Callable[[Gate], Sequence[Measurement]],
+    figures: Mapping[str, Any],
+    doubts: Sequence[str],
+    cut_short: str = "",
+) -> Verdict:
+    """The verdict on a run of these `figures` (summary.json's shape).
+
+    `doubts`: why the generator cannot be trusted; `cut_short`: why the run ended before its time.
+    """
+    judged = [_judge_gate(gate, read(gate), tainted=bool(doubts)) for gate in gates]
+    failed = [gate for gate in judged if gate.result == "fail"]
+    unknown = [gate for gate in judged if gate.result == "unknown"]
+    if not figures["sessions"]["opened"] and not figures["concurrency_hits"]["count"]:
+        why = "; ".join(["no session was opened, so nothing was measured", *doubts])
+        return Verdict("unknown", f"Cannot be told: {why}.", judged)
+    if failed:
+        said = "; ".join(f"{gate.gate} (was {gate.shown})" for gate in failed)
+        return Verdict("fail", f"Failed: {said}.", judged)
+    unsure = [*doubts, *([cut_short] if cut_short else [])]
+    if unsure:
+        return Verdict("unknown", f"Cannot be told: {'; '.join(unsure)}.", judged)
+    if unknown:
+        said = "; ".join(f"{gate.gate} ({gate.shown})" for gate in unknown)
+        return Verdict("unknown", f"Cannot be told: {said}.", judged)
+    if judged:
+        return Verdict("pass", f"Passed: {len(judged)} of {len(judged)} gates hold.", judged)
+    return Verdict("pass", "Passed: the generator was on time; the run has no gates.", judged)
+
+
+def show(figure: str, value: float | None) -> str:
+    """A figure as a person reads it."""
+    if value is None:
+        return "not measured"
+    if figure.startswith("finding."):
+        return "found" if value else "not found"
+    unit = FIGURES.get(figure, Unit.COUNT)
+    if unit is Unit.SECONDS:
+        return say_duration(value)
+    return f"{value:.1%}" if unit is Unit.SHARE else f"{value:g}"
+
+
+def _judge_gate(gate: Gate, readings: Sequence[Measurement], *, tainted: bool) -> GateResult:
+    """Of several readings the one that decides: the worst of those that fail, else of those that are unknown, else of all."""
+    results = [(_result(gate, reading, tainted=tainted), reading) for reading in readings]
+    deciding = next(result for result in ("fail", "unknown", "pass") if any(own == result for own, _ in results))
+    worst = min((reading for own, reading in results if own == deciding), key=lambda reading: _spare(gate, reading))
+    interval = (worst.low, worst.high) if worst.value is not None and worst.low != worst.high else None
+    return GateResult(gate.text, _RESULTS[deciding], worst.value, _shown(gate, worst, deciding), worst.span, interval)
+
+
+_RESULTS: dict[str, Result] = {"fail": "fail", "unknown": "unknown", "pass": "pass"}
+
+
+def _spare(gate: Gate, reading: Measurement) -> float:
+    """How far a reading is from failing: the least of them is shown."""
+    if reading.value is None:
+        return float("-inf")
+    distance = gate.bound - reading.value
+    if gate.comparison == "==":
+        return -abs(distance)
+    return abs(distance) if gate.comparison == "!=" else distance if gate.is_upper else -distance
+
+
+def _result(gate: Gate, reading: Measurement, *, tainted: bool) -> Result:
+    if reading.value is None or not gate.agrees(reading.low, reading.high):
+        return "unknown"
+    if gate.holds(reading.value):
+        return "unknown" if tainted else "pass"
+    # What a late generator or a cut log distorts is timing, and counts that are too low; it makes no leak appear.
+    is_count = FIGURES[gate.figure] is Unit.COUNT and not gate.figure.startswith("finding.")
+    is_certain = is_count and reading.low > gate.bound and gate.is_upper
+    return "unknown" if tainted and not is_certain else "fail"
+
+
+def _shown(gate: Gate, reading: Measurement, result: str) -> str:
+    if reading.value is None:
+        return f"{reading.why}{_within(reading.span)}"
+    if gate.is_drift:
+        return f"{reading.value:+.1%}/h{_within(reading.span)}, {reading.why}"
+    shown = f"{show(gate.figure, reading.value)}{_within(reading.span)}"
+    if reading.n is not None and reading.n < _THIN.get(gate.figure.rpartition(".")[2], 0):
+        shown += f", of {reading.n} values"
+    return f"{shown}, but {reading.why}" if result == "unknown" and reading.why else shown
+
+
+def _within(span: Span | None) -> str:
+    if span is None:
+        return ""
+    return f" from {span[0]:.0f} s to {span[1]:.0f} s"

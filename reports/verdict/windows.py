@@ -1,0 +1,158 @@
+"""The figures of windows of a run: the same as the whole run's, of what was asked for, or ended, within each window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from loadtests.model.api.answer import Reason
+from loadtests.model.gates.window import Span
+from loadtests.model.log.record import nanoseconds
+from reports.log.log import EventLog
+from reports.log.quantile import quantiles
+
+_VALUES_AT_ONCE = 4_000_000
+"""Windows overlap, and each has a value of its own: many are gone through a few at a time."""
+
+_SENT = "outcome IN ('ok', 'fail', 'unknown')"
+_REFUSED = f"(outcome = 'fail' AND starts_with(coalesce(detail, ''), '{Reason.CONCURRENCY.value}'))::INTEGER"
+_TRIES = "SELECT t / 1e9 AS t, {value} AS v FROM {events} WHERE kind = 'new' AND outcome <> 'withheld'"
+# Which attempt is a person's first is known by all of the run's, not by the window's.
+_FIRST_TRIES = f"""
+SELECT * FROM (
+    SELECT arg_min(t, t) / 1e9 AS t, arg_min({_REFUSED}, t) AS v FROM events WHERE kind = 'new' AND outcome <> 'withheld'
+    GROUP BY session
+)
+"""
+_QUANTILES = {"p1": 0.01, "p5": 0.05, "p50": 0.5, "p95": 0.95, "p99": 0.99}
+
+
+class _FigureSource(NamedTuple):
+    """Where a figure comes from."""
+
+    values: str
+    """A query for `t` (seconds of the run) and `v`; `{events}` in it are the events of the time that matters."""
+    made: str
+    """How the figure is made of them: an aggregate, or a quantile's name."""
+
+
+_SOURCES: dict[str, _FigureSource] = {
+    "concurrency_hits.count": _FigureSource(_TRIES.replace("{value}", _REFUSED), "sum(v)"),
+    "concurrency_hits.first_attempts": _FigureSource(_FIRST_TRIES, "sum(v)"),
+    "concurrency_hits.first_attempt_share": _FigureSource(_FIRST_TRIES, "avg(v)"),
+    "concurrency_hits.persons_lost": _FigureSource(
+        f"{_TRIES.replace('{value}', '0')} UNION ALL SELECT t / 1e9, 1 FROM {{events}}"
+        f" WHERE kind = 'give-up' AND starts_with(detail, '{Reason.CONCURRENCY.value}')",
+        "sum(v)",
+    ),
+    "sessions.opened": _FigureSource(
+        f"{_TRIES.replace('{value}', '0')} UNION ALL SELECT opened, 1 FROM sessions", "sum(v)"
+    ),
+    "keep_alive.failed": _FigureSource(
+        "SELECT t / 1e9 AS t, (outcome <> 'ok')::INTEGER AS v FROM {events}"
+        " WHERE kind = 'keep_alive' AND outcome <> 'withheld'",
+        "sum(v)",
+    ),
+    "generator.longest_stall": _FigureSource(
+        "SELECT t / 1e9 AS t, value AS v FROM {events} WHERE kind = 'loop'", "max(v)"
+    ),
+}
+_PERCENTILES_OF: dict[str, str] = {
+    "keep_alive.lateness": "SELECT t / 1e9 AS t, greatest(t - intended, 0) / 1e9 AS v FROM {events}"
+    " WHERE kind = 'keep_alive' AND outcome <> 'withheld'",
+    "keep_alive.margin": "SELECT t, margin AS v FROM margins",
+    "generator.loop_delay": "SELECT t / 1e9 AS t, greatest(t - intended - waited, 0) / 1e9 AS v FROM {events}"
+    f" WHERE {_SENT} AND kind <> 'list'",
+}
+
+# A session belongs to the window in which it ended; where that is known as an interval only, it may.
+_ENDS = """
+SELECT i, count(*) AS n, count(*) FILTER (fate = $fate AND ended >= low AND ended < high) AS value,
+    count(*) FILTER (fate = $fate AND end_low >= low AND end_high < high) AS least,
+    count(*) FILTER ((fate = $fate AND end_high >= low AND end_low < high) OR fate = 'unobserved') AS most
+FROM spans JOIN sessions ON opened < high AND coalesce(end_high, 'inf') >= low
+GROUP BY i
+"""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A figure of one window."""
+
+    span: Span
+    n: int
+    """What it is made of: values, attempts, keep-alives, sessions. None of them: nothing was measured."""
+    value: float | None
+    low: float
+    high: float
+    """Between which it lies for all that was seen."""
+
+
+def sampled(log: EventLog, log_end: float, figure: str, spans: Sequence[Span]) -> Iterator[Sample]:
+    """`figure` in each of `spans`, which lie in the order of time; needs the tables `sessions` and `margins`."""
+    # The call that ends the log belongs to a window that reaches so far.
+    spans = [(low, high if high < log_end else log_end + 1) for low, high in spans]
+    for sample in _sampled(log, figure, spans):
+        low, high = sample.span
+        yield replace(sample, span=(low, min(high, log_end)))
+
+
+def _sampled(log: EventLog, figure: str, spans: Sequence[Span]) -> Iterator[Sample]:
+    fate = {"sessions.lost_to_idle": "expired"}.get(figure) or figure.removeprefix("sessions.fates.")
+    if fate != figure:
+        _put(log, spans)
+        yield from _samples(spans, log.records(_ENDS, fate=fate))
+        return
+    source = _source(figure)
+    for part in _parts(log, spans):
+        within = f"t BETWEEN {nanoseconds(part[0][0])} AND {nanoseconds(part[-1][1])}"
+        values = source.values.replace("{events}", f"(SELECT * FROM events WHERE {within})")
+        _put(log, part)
+        within = f"SELECT i, v FROM spans JOIN ({values}) AS samples ON t >= low AND t < high"
+        yield from _samples(part, _made(log, within, source.made))
+
+
+def _made(log: EventLog, values: str, made: str) -> Iterable[Mapping[Any, Any]]:
+    """By window `i`: n, value, and the value again as the least and the most that it may be."""
+    if made in _QUANTILES:
+        found = quantiles(log, values, {"value": _QUANTILES[made]}, ["i"])
+        return found.assign(least=found["value"], most=found["value"]).to_dict("records")
+    return log.records(
+        f"SELECT i, count(v) AS n, {made} AS value, {made} AS least, {made} AS most FROM ({values}) GROUP BY i"
+    )
+
+
+def _source(figure: str) -> _FigureSource:
+    if figure in _SOURCES:
+        return _SOURCES[figure]
+    group, _, which = figure.rpartition(".")
+    made = which if which in _QUANTILES else f"{which}(v)"
+    if group in _PERCENTILES_OF:
+        return _FigureSource(_PERCENTILES_OF[group], made)
+    call = group.removeprefix("latency.")
+    return _FigureSource(
+        f"SELECT t / 1e9 AS t, latency / 1e9 AS v FROM {{events}} WHERE {_SENT} AND kind = '{call}'", made
+    )
+
+
+def _parts(log: EventLog, spans: Sequence[Span]) -> Iterator[Sequence[Span]]:
+    rows = int(log.row("SELECT count(*) AS n FROM events")["n"])
+    length = spans[0][1] - spans[0][0]
+    each = max(1, int(_VALUES_AT_ONCE * spans[-1][1] / max(1.0, rows * length)))
+    for first in range(0, len(spans), each):
+        yield spans[first : first + each]
+
+
+def _put(log: EventLog, spans: Sequence[Span]) -> None:
+    log.put("spans", pd.DataFrame(spans, columns=["low", "high"]).rename_axis("i").reset_index())
+
+
+def _samples(spans: Sequence[Span], rows: Iterable[Mapping[Any, Any]]) -> Iterator[Sample]:
+    found = {int(row["i"]): row for row in rows}
+    for i, span in enumerate(spans):
+        row = found.get(i, {"n": 0, "value": None, "least": None, "most": None})
+        least, most = (float("nan") if row[name] is None else float(row[name]) for name in ("least", "most"))
+        yield Sample(span, int(row["n"]), None if row["value"] is None else float(row["value"]), least, most)
