@@ -58,7 +58,7 @@ def analyse(log: EventLog) -> Analysis:
     """Ask the log every question, once."""
     log_end = float(log.row("SELECT max(t + latency) / 1e9 AS t FROM events")["t"] or 0.0)
     # What became of each session takes one core; how long calls took needs nothing of it.
-    with log.beside() as other, ThreadPoolExecutor(1) as thread:
+    with log.second_connection() as other, ThreadPoolExecutor(1) as thread:
         calling = thread.submit(build_calls, other)
         sessions = build_sessions(log)
         calls = calling.result()
@@ -192,7 +192,7 @@ def _summary(
                 "severity": finding.severity,
                 "owner": finding.owner,
                 "confidence": finding.confidence,
-                "said": finding.said,
+                "said": finding.text,
                 "advice": finding.advice,
                 "sessions": list(finding.sessions),
                 "interval": list(finding.interval) if finding.interval else None,

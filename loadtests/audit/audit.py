@@ -13,7 +13,7 @@ from pathlib import Path
 from loadtests.audit.program import Program, check_command
 from loadtests.defects.defect import Injected
 from loadtests.model.run.manifest import Manifest, write_manifest
-from loadtests.model.text.units import say_duration
+from loadtests.model.text.units import format_duration
 from loadtests.recording.run_directory import new_folder, software
 from loadtests.sandbox.process import SandboxProcess
 
@@ -87,7 +87,7 @@ def _watch(sandbox: SandboxProcess, say: Say) -> None:
     longest = max((seconds for seconds in left.values() if seconds is not None), default=None)
     if longest is None:
         return
-    say(f"Still open: {len(left)}; watching until the last is due, in {say_duration(longest)} (Ctrl-C: no longer).")
+    say(f"Still open: {len(left)}; watching until the last is due, in {format_duration(longest)} (Ctrl-C: no longer).")
     until = time.monotonic() + longest + _SLACK_SECONDS
     while left and time.monotonic() < until:
         time.sleep(max(0.0, min(_LOOK_SECONDS, until - time.monotonic())))

@@ -10,7 +10,7 @@ import requests
 from loadtests.http.origin import Origin
 from loadtests.model.api.answer import Answer, Outcome, Reason, answer_from_body
 from loadtests.model.api.surface import Operation, Surface
-from loadtests.observing.observer import listed_sessions, make_client
+from loadtests.observing.list_observer import listed_sessions, make_client
 
 _TIMEOUT_SECONDS = 10.0
 _TRIES = 6

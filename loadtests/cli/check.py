@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
             gates.add_row(escape(gate.gate), f"[{_STYLES[gate.result]}]{gate.result}[/]", escape(gate.shown))
         console.print(gates)
     for finding in analysis.findings:
-        console.print(f"[bold]{finding.severity}[/] {finding.name} ({finding.owner}): {escape(finding.said)}")
+        console.print(f"[bold]{finding.severity}[/] {finding.name} ({finding.owner}): {escape(finding.text)}")
     return exit_code(verdict.result)
 
 

@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from loadtests.model.text.units import format_size
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -49,14 +51,14 @@ def run(arguments: argparse.Namespace) -> int:
 def _stages(plan: LoadPlan) -> Table:
     from rich.table import Table
 
-    from loadtests.model.text.units import say_duration
+    from loadtests.model.text.units import format_duration
 
     names = list(plan.scenario.profiles)
     table = Table("stage", "from", "lasts", *names, title=plan.scenario.name, title_justify="left")
     start = 0.0
     for stage in plan.scenario.stages:
         loads = [_load(stage.load.get(name)) for name in names]
-        table.add_row(stage.name or "–", say_duration(start) or "0 s", say_duration(stage.duration), *loads)
+        table.add_row(stage.name or "–", format_duration(start) or "0 s", format_duration(stage.duration), *loads)
         start += stage.duration
     return table
 
@@ -79,7 +81,6 @@ def _course(expected: Forecast) -> Table:
 
 
 def _totals(expected: Forecast, limit: int | None, scenario: Scenario) -> Iterator[str]:
-    from loadtests.model.text.units import say_size
     from loadtests.recording.disk import DiskNeed
 
     live, at = expected.peak(expected.live)
@@ -91,8 +92,8 @@ def _totals(expected: Forecast, limit: int | None, scenario: Scenario) -> Iterat
     against = f" against a limit of {limit}" if limit else ", with no limit given"
     yield f"highest need: {live:.0f} sessions at second {at:.0f}{against}; {busiest:.1f} requests a second at second {when:.0f}"
     need = DiskNeed.of(expected.events, expected.arrivals)
-    more = f"{say_size(need.report)} more for its report"
-    yield f"{expected.events:.0f} events: {say_size(need.running)} on disk while it runs, {more}"
+    more = f"{format_size(need.report)} more for its report"
+    yield f"{expected.events:.0f} events: {format_size(need.running)} on disk while it runs, {more}"
     if limit:
         share = expected.refused / expected.arrivals if expected.arrivals else 0.0
         yield f"refusals to expect: about {expected.refused:.0f} first attempts ({share:.0%}), roughly"

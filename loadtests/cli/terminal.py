@@ -60,5 +60,5 @@ def _closed_by(judged: AuditResult) -> str:
 
 def _said(finding: Finding) -> str:
     style = _SEVERITIES.get(finding.severity, "bold")
-    said = escape(f"{finding.name} ({finding.owner}): {finding.said}\n  → {finding.advice}")
+    said = escape(f"{finding.name} ({finding.owner}): {finding.text}\n  → {finding.advice}")
     return f"[{style}]{finding.severity}[/] {said}"

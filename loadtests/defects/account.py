@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from loadtests.defects.defect import Injected
-from loadtests.model.api.rules import Hosted, Rules, Terms
+from loadtests.model.api.rules import HostedSession, Rules, Terms
 from loadtests.model.api.service import Service, service_of
 from loadtests.model.people.draw import Draw
 
@@ -13,7 +13,7 @@ from loadtests.model.people.draw import Draw
 def open_account(
     terms: Terms,
     new_id: Callable[[], str],
-    on_event: Callable[[float, str, Hosted], None],
+    on_event: Callable[[float, str, HostedSession], None],
     defects: Iterable[Injected] = (),
     seed: int = 0,
 ) -> tuple[Rules, Service]:

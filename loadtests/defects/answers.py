@@ -7,16 +7,16 @@ from msgspec.structs import replace
 from loadtests.defects.defect import Defect, share
 from loadtests.model.api.delivery import Delivery
 from loadtests.model.api.rules import Reply, Rules
-from loadtests.model.api.service import Ask, Service
+from loadtests.model.api.service import ApiRequest, Service
 from loadtests.model.api.surface import Operation
 from loadtests.model.people.draw import Draw
 
 
 def _lost_answer(service: Service, rules: Rules, value: float, draw: Draw) -> Service:
-    def answer(now: float, ask: Ask) -> Reply:
+    def answer(now: float, ask: ApiRequest) -> Reply:
         reply = service(now, ask)
         is_opened = ask.operation is Operation.NEW and reply.code == 100
-        return replace(reply, wire=Delivery.UNANSWERED) if is_opened and draw.chance(value) else reply
+        return replace(reply, delivery=Delivery.UNANSWERED) if is_opened and draw.chance(value) else reply
 
     return answer
 
@@ -30,7 +30,7 @@ LOST_ANSWER = Defect(
 """The answer to `new` never comes: the session is open, and its client does not know its id."""
 
 
-_NO_ANSWER = Reply(0, 0, "", wire=Delivery.UNANSWERED)
+_NO_ANSWER = Reply(0, 0, "", delivery=Delivery.UNANSWERED)
 
 
 def _hang(service: Service, rules: Rules, value: float, draw: Draw) -> Service:
@@ -46,16 +46,16 @@ HANG = Defect(
 """A request that stays pending for ever, and has no effect."""
 
 
-_FAILURES_BEFORE = (Reply(503, 503, "Service Unavailable"), Reply(0, 0, "", wire=Delivery.RESET))
+_FAILURES_BEFORE = (Reply(503, 503, "Service Unavailable"), Reply(0, 0, "", delivery=Delivery.RESET))
 _FAILURES_AFTER = (Delivery.HALF, Delivery.GARBLED)
 
 
 def _flaky(service: Service, rules: Rules, value: float, draw: Draw) -> Service:
-    def answer(now: float, ask: Ask) -> Reply:
+    def answer(now: float, ask: ApiRequest) -> Reply:
         if not draw.chance(value):
             return service(now, ask)
         kind = int(draw.uniform() * 4)
-        return _FAILURES_BEFORE[kind] if kind < 2 else replace(service(now, ask), wire=_FAILURES_AFTER[kind - 2])
+        return _FAILURES_BEFORE[kind] if kind < 2 else replace(service(now, ask), delivery=_FAILURES_AFTER[kind - 2])
 
     return answer
 
@@ -70,7 +70,7 @@ FLAKY = Defect(
 
 
 def _error_in_200(service: Service, rules: Rules, value: float, draw: Draw) -> Service:
-    def answer(now: float, ask: Ask) -> Reply:
+    def answer(now: float, ask: ApiRequest) -> Reply:
         reply = service(now, ask)
         is_refusal = 400 <= reply.status < 500
         return replace(reply, status=200) if is_refusal and draw.chance(value) else reply
@@ -91,7 +91,7 @@ _NEW_REFUSED = Reply(429, 10014, "Session full; please try again later")
 
 
 def _fail_new(service: Service, rules: Rules, value: float, draw: Draw) -> Service:
-    def answer(now: float, ask: Ask) -> Reply:
+    def answer(now: float, ask: ApiRequest) -> Reply:
         return _NEW_REFUSED if ask.operation is Operation.NEW and draw.chance(value) else service(now, ask)
 
     return answer
@@ -107,7 +107,7 @@ _START_REFUSED = Reply(400, 10002, "Session state wrong: connecting")
 
 
 def _fail_start(service: Service, rules: Rules, value: float, draw: Draw) -> Service:
-    def answer(now: float, ask: Ask) -> Reply:
+    def answer(now: float, ask: ApiRequest) -> Reply:
         return _START_REFUSED if ask.operation is Operation.START and draw.chance(value) else service(now, ask)
 
     return answer

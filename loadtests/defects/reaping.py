@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from loadtests.defects.defect import Defect, sample, seconds, share
 from loadtests.model.api.rules import DONE, Reply, Rules, Terms
-from loadtests.model.api.service import Ask, Service
+from loadtests.model.api.service import ApiRequest, Service
 from loadtests.model.api.surface import Operation
 from loadtests.model.people.draw import Draw
 
@@ -16,8 +16,10 @@ LEAST_SHARE = 0.1
 
 
 def _early_reap(terms: Terms, value: float, draw: Draw) -> Terms:
-    patience = terms.patience
-    return replace(terms, patience=lambda asked: max(patience(asked) - value, LEAST_SHARE * patience(asked)))
+    documented = terms.effective_timeout
+    return replace(
+        terms, effective_timeout=lambda asked: max(documented(asked) - value, LEAST_SHARE * documented(asked))
+    )
 
 
 EARLY_REAP = Defect(
@@ -30,8 +32,8 @@ EARLY_REAP = Defect(
 
 
 def _late_reap(terms: Terms, value: float, draw: Draw) -> Terms:
-    patience = terms.patience
-    return replace(terms, patience=lambda asked: patience(asked) + value)
+    documented = terms.effective_timeout
+    return replace(terms, effective_timeout=lambda asked: documented(asked) + value)
 
 
 LATE_REAP = Defect(
@@ -41,8 +43,8 @@ LATE_REAP = Defect(
 
 
 def _never_reap(terms: Terms, value: float, draw: Draw) -> Terms:
-    patience = terms.patience
-    return replace(terms, patience=lambda asked: math.inf if draw.chance(value) else patience(asked))
+    documented = terms.effective_timeout
+    return replace(terms, effective_timeout=lambda asked: math.inf if draw.chance(value) else documented(asked))
 
 
 NEVER_REAP = Defect("never-reap", "idle sessions are never closed", share("of the sessions", default=1.0), _never_reap)
@@ -50,8 +52,8 @@ NEVER_REAP = Defect("never-reap", "idle sessions are never closed", share("of th
 
 
 def _timeout_clamped(terms: Terms, value: float, draw: Draw) -> Terms:
-    patience = terms.patience
-    return replace(terms, patience=lambda asked: min(patience(asked), value))
+    documented = terms.effective_timeout
+    return replace(terms, effective_timeout=lambda asked: min(documented(asked), value))
 
 
 TIMEOUT_CLAMPED = Defect(
@@ -79,7 +81,7 @@ HIDDEN_CAP = Defect(
 def _keepalive_ignored(service: Service, rules: Rules, value: float, draw: Draw) -> Service:
     is_chosen = sample(draw, value)
 
-    def answer(now: float, ask: Ask) -> Reply:
+    def answer(now: float, ask: ApiRequest) -> Reply:
         if ask.operation is Operation.KEEP_ALIVE and is_chosen(ask.session_id) and rules.is_open(now, ask.session_id):
             return DONE
         return service(now, ask)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from loadtests.defects.defect import Defect, Value, sample, seconds, share
 from loadtests.model.api.rules import Reply, Rules, Terms
-from loadtests.model.api.service import Ask, Service
+from loadtests.model.api.service import ApiRequest, Service
 from loadtests.model.api.surface import Operation
 from loadtests.model.people.draw import Draw
 from loadtests.model.text.input_error import InputError
@@ -46,7 +46,7 @@ def _ghost_on_stop(service: Service, rules: Rules, value: float, draw: Draw) -> 
     is_chosen = sample(draw, value)
     ghosts: set[str] = set()
 
-    def answer(now: float, ask: Ask) -> Reply:
+    def answer(now: float, ask: ApiRequest) -> Reply:
         session_id = ask.session_id
         if ask.operation is Operation.STOP and rules.is_open(now, session_id) and is_chosen(session_id):
             ghosts.add(session_id)

@@ -6,13 +6,13 @@ from msgspec.structs import replace
 
 from loadtests.defects.defect import Defect, seconds
 from loadtests.model.api.rules import Reply, Rules
-from loadtests.model.api.service import Ask, Service
+from loadtests.model.api.service import ApiRequest, Service
 from loadtests.model.api.surface import Operation
 from loadtests.model.people.draw import Draw
 
 
 def _slow_new(service: Service, rules: Rules, value: float, draw: Draw) -> Service:
-    def answer(now: float, ask: Ask) -> Reply:
+    def answer(now: float, ask: ApiRequest) -> Reply:
         reply = service(now, ask)
         return replace(reply, delay=reply.delay + value) if ask.operation is Operation.NEW else reply
 
@@ -31,7 +31,7 @@ SLOW_NEW = Defect(
 def _slow_down(service: Service, rules: Rules, value: float, draw: Draw) -> Service:
     began: float | None = None
 
-    def answer(now: float, ask: Ask) -> Reply:
+    def answer(now: float, ask: ApiRequest) -> Reply:
         nonlocal began
         began = now if began is None else began
         reply = service(now, ask)
@@ -52,7 +52,7 @@ SLOW_DOWN = Defect(
 def _leak_memory(service: Service, rules: Rules, value: float, draw: Draw) -> Service:
     opened = 0
 
-    def answer(now: float, ask: Ask) -> Reply:
+    def answer(now: float, ask: ApiRequest) -> Reply:
         nonlocal opened
         reply = service(now, ask)
         opened += ask.operation is Operation.NEW and reply.code == 100

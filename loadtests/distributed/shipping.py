@@ -150,7 +150,7 @@ class Receiver:
     read: Callable[[int, bytes], None]
     _lengths: dict[str, int] = field(default_factory=dict)
 
-    def take(self, worker: int, parcel: Parcel) -> Receipt:
+    def receive(self, worker: int, parcel: Parcel) -> Receipt:
         """Keep what is new of a parcel; what the master has of that file now.
 
         Raises ValueError where the file is not one of that worker's.

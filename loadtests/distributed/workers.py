@@ -20,7 +20,7 @@ from loadtests.distributed.shipping import Parcel, Receipt, Receiver
 from loadtests.model.log.record import Observation
 from loadtests.model.run.manifest import SPOOL
 from loadtests.model.session.session import Session
-from loadtests.observing.observer import ListSnapshot
+from loadtests.observing.list_observer import ListSnapshot
 from loadtests.recording.ledger import LedgerContents, read_ledgers
 from loadtests.run.process import ledger_file
 from loadtests.run.run import OtherProcesses
@@ -61,19 +61,19 @@ class Worker:
     number: int
     heard: float
     """When it was last heard of, in seconds of the run."""
-    standing: WorkerState = WorkerState.HERE
-    pulse: ProcessSnapshot | None = None
-    books: LedgerContents = field(default_factory=LedgerContents)
-    rest: bytes = b""
+    state: WorkerState = WorkerState.HERE
+    snapshot: ProcessSnapshot | None = None
+    ledger: LedgerContents = field(default_factory=LedgerContents)
+    partial_line: bytes = b""
     """Of a line of its ledger, whose end has not come yet."""
-    account: DrainReport = field(default_factory=DrainReport)
-    looks: deque[ListSnapshot] = field(default_factory=deque)
+    drain_report: DrainReport = field(default_factory=DrainReport)
+    recent_lists: deque[ListSnapshot] = field(default_factory=deque)
     """What the list showed lately, which the worker may not have written down before it was lost."""
 
     @property
     def is_away(self) -> bool:
         """Whether it cannot write down what the list shows of its sessions."""
-        return self.standing in (WorkerState.LOST, WorkerState.CLOSED)
+        return self.state in (WorkerState.LOST, WorkerState.CLOSED)
 
 
 class Workers(OtherProcesses):
@@ -95,105 +95,107 @@ class Workers(OtherProcesses):
         self._relay = relay
         self._observe = observe
         self._receiver = Receiver(folder, self._read)
-        self.members: dict[int, Worker] = {}
+        self.workers: dict[int, Worker] = {}
 
     def join(self, number: int) -> None:
         """A worker takes part."""
-        self.members.setdefault(number, Worker(number, self._now()))
+        self.workers.setdefault(number, Worker(number, self._now()))
 
     def drop(self, number: int) -> None:
         """A worker does not take part after all."""
-        self.members.pop(number, None)
+        self.workers.pop(number, None)
 
-    def heard(self, number: int, pulse: ProcessSnapshot) -> bool:
+    def record_snapshot(self, number: int, pulse: ProcessSnapshot) -> bool:
         """A worker's pulse. False: it is not to go on, since its lease has run out."""
-        member = self.members.get(number)
-        if member is None or member.standing in (WorkerState.CLOSED, WorkerState.DRAINED):
+        member = self.workers.get(number)
+        if member is None or member.state in (WorkerState.CLOSED, WorkerState.DRAINED):
             return False
-        member.pulse, member.heard = pulse, self._now()
+        member.snapshot, member.heard = pulse, self._now()
         return True
 
-    def take(self, number: int, parcel: Parcel) -> Receipt:
+    def receive(self, number: int, parcel: Parcel) -> Receipt:
         """A part of a worker's file. Raises ValueError where it is not one of that worker's."""
         self.join(number)
-        return self._receiver.take(number, parcel)
+        return self._receiver.receive(number, parcel)
 
     def drained(self, number: int, account: DrainReport) -> None:
         """A worker has closed everything."""
         self.join(number)
-        self.members[number].account = account
-        self.members[number].standing = WorkerState.DRAINED
+        self.workers[number].drain_report = account
+        self.workers[number].state = WorkerState.DRAINED
 
-    def lose(self, number: int) -> Worker:
+    def mark_lost(self, number: int) -> Worker:
         """A worker is not heard of any more."""
-        member = self.members[number]
-        member.standing = WorkerState.LOST
-        while member.looks:
-            self._write_down(member, member.looks.popleft())
+        member = self.workers[number]
+        member.state = WorkerState.LOST
+        while member.recent_lists:
+            self._write_down(member, member.recent_lists.popleft())
         return member
 
-    def find(self, number: int) -> None:
+    def mark_returned(self, number: int) -> None:
         """A worker that was lost is heard of again, within its lease."""
-        self.members[number].standing = WorkerState.HERE
+        self.workers[number].state = WorkerState.HERE
 
     def orphans(self) -> Iterator[Session]:
         """Sessions of lost workers whose lease has run out; each is given out once, to be closed."""
-        for member in self.members.values():
-            if member.standing is WorkerState.LOST and self._now() > member.heard + LEASE_SECONDS + _GRACE_SECONDS:
-                member.standing = WorkerState.CLOSED
+        for member in self.workers.values():
+            if member.state is WorkerState.LOST and self._now() > member.heard + LEASE_SECONDS + _GRACE_SECONDS:
+                member.state = WorkerState.CLOSED
                 for number, session_id in self._last_books(member).open.items():
-                    yield Session.found(number, session_id)
+                    yield Session.from_ledger(number, session_id)
 
     @property
     def is_waited_for(self) -> bool:
         """Whether a worker still has something to close, or a lease that lasts."""
-        return any(member.standing in (WorkerState.HERE, WorkerState.LOST) for member in self.members.values())
+        return any(member.state in (WorkerState.HERE, WorkerState.LOST) for member in self.workers.values())
 
     @property
     def left_open(self) -> int:
         """Sessions that workers say they could not close, and those of workers that have said nothing."""
         return sum(
-            len(member.books.open)
-            if member.standing in (WorkerState.HERE, WorkerState.LOST)
-            else member.account.left_open
-            for member in self.members.values()
+            len(member.ledger.open)
+            if member.state in (WorkerState.HERE, WorkerState.LOST)
+            else member.drain_report.left_open
+            for member in self.workers.values()
         )
 
     @property
-    def cut(self) -> int:
+    def incomplete(self) -> int:
         """Workers whose log has not come whole."""
-        return sum(self._is_cut(member) for member in self.members.values())
+        return sum(self._is_cut(member) for member in self.workers.values())
 
-    def pulses(self) -> list[ProcessSnapshot]:
+    def snapshots(self) -> list[ProcessSnapshot]:
         """Their figures, as last told."""
         return [
-            member.pulse if member.standing in (WorkerState.HERE, WorkerState.LOST) else member.pulse.without_sessions()
-            for member in self.members.values()
-            if member.pulse
+            member.snapshot
+            if member.state in (WorkerState.HERE, WorkerState.LOST)
+            else member.snapshot.without_sessions()
+            for member in self.workers.values()
+            if member.snapshot
         ]
 
-    def show(self, look: ListSnapshot) -> None:
+    def send_list(self, look: ListSnapshot) -> None:
         """Tell them of a look at the API's list, and write down what it shows of the sessions of those who are away."""
         self._relay(look)
-        for member in self.members.values():
+        for member in self.workers.values():
             if member.is_away:
                 self._write_down(member, look)
             elif look.appeared or look.vanished:
-                member.looks.append(look)
-                while member.looks[0].sent < member.heard - _UNWRITTEN_SECONDS:
-                    member.looks.popleft()
+                member.recent_lists.append(look)
+                while member.recent_lists[0].sent < member.heard - _UNWRITTEN_SECONDS:
+                    member.recent_lists.popleft()
 
     def knows(self, session_id: str) -> bool:
         """Whether one of them opened that session."""
-        return any(session_id in member.books.ids for member in self.members.values())
+        return any(session_id in member.ledger.ids for member in self.workers.values())
 
     def known_until(self) -> float:
         """The second before which none of them has a `new` without its answer, as far as is known here."""
-        here = (member for member in self.members.values() if member.standing is WorkerState.HERE)
-        return min((member.pulse.known_until if member.pulse else 0.0 for member in here), default=float("inf"))
+        here = (member for member in self.workers.values() if member.state is WorkerState.HERE)
+        return min((member.snapshot.known_until if member.snapshot else 0.0 for member in here), default=float("inf"))
 
     def _is_cut(self, member: Worker) -> bool:
-        return member.standing is not WorkerState.DRAINED or self._receiver.lacks(member.account.sizes)
+        return member.state is not WorkerState.DRAINED or self._receiver.lacks(member.drain_report.sizes)
 
     def _write_down(self, member: Worker, look: ListSnapshot) -> None:
         for kind, shown, value in (
@@ -201,16 +203,16 @@ class Workers(OtherProcesses):
             (Observation.VANISHED, look.vanished, look.since),
         ):
             for session_id in shown:
-                if number := member.books.ids.get(session_id):
-                    self._observe(kind, Session.found(number, session_id), value, look.answered)
+                if number := member.ledger.ids.get(session_id):
+                    self._observe(kind, Session.from_ledger(number, session_id), value, look.answered)
 
     def _last_books(self, member: Worker) -> LedgerContents:
         """What a worker wrote to the end, if it did so on this machine; else what had come of it."""
         with contextlib.suppress(OSError):
             return read_ledgers([self._folder / SPOOL / ledger_file(member.number)])
-        return member.books
+        return member.ledger
 
     def _read(self, number: int, data: bytes) -> None:
-        member = self.members[number]
-        whole, newline, member.rest = (member.rest + data).rpartition(b"\n")
-        member.books.add(whole + newline)
+        member = self.workers[number]
+        whole, newline, member.partial_line = (member.partial_line + data).rpartition(b"\n")
+        member.ledger.add(whole + newline)

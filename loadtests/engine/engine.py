@@ -17,7 +17,7 @@ from loadtests.engine.occupancy import Occupancy
 from loadtests.engine.pool import Pool
 from loadtests.engine.timers import Timers
 from loadtests.engine.usage import UsageMeter
-from loadtests.http.codec import Codec, withheld
+from loadtests.http.codec import Codec, withheld_answer
 from loadtests.http.connection import Connection, Exchange
 from loadtests.model.api.answer import Answer, Outcome, Reason
 from loadtests.model.api.surface import Operation
@@ -130,7 +130,7 @@ class Engine:
         """Sessions that may hold a slot, by our number."""
         self.opening: dict[int, float] = {}
         """Since when a `new` is under way, by our number."""
-        self.census = Occupancy(now)
+        self.occupancy = Occupancy(now)
         """Who holds the slots."""
         self.kept_alive: deque[tuple[float, float]] = deque(maxlen=_MOST_KEPT)
         """Margin and lateness of acknowledged keep-alives, in seconds, since whoever reads them cleared them."""
@@ -176,8 +176,8 @@ class Engine:
         for scope in self._scopes:
             scope.over = True
         self._scopes = {self._public}
-        for job in self._pool.give_back():
-            self._answered(job, withheld(Reason.RUN_ENDED, self.now()), 0, 0.0)
+        for job in self._pool.withdraw_waiting():
+            self._answered(job, withheld_answer(Reason.RUN_ENDED, self.now()), 0, 0.0)
 
     def observe(
         self,
@@ -190,19 +190,19 @@ class Engine:
         """Write a note or an observation into the event log, made now or at `at`."""
         self._recorder.append(note_row(self.now() if at is None else at, kind, session, value, detail))
 
-    def beat(self) -> float:
+    def tick(self) -> float:
         """Once a second: note how late the loop was at the worst since the last time, and write what was recorded."""
         delay, self._timers.longest_delay = self._timers.longest_delay, 0.0
         self.observe(Observation.LOOP, value=delay)
         self._recorder.flush()
-        self._ledger.catch_up()
+        self._ledger.retry_writes()
         collect_and_freeze()
         return delay
 
-    def forget(self, session: Session) -> None:
+    def mark_closed(self, session: Session) -> None:
         """The session is known to be closed, by other means than a call."""
         if self.sessions.pop(session.number, None) is not None:
-            self.census.count(session)
+            self.occupancy.count(session)
             self._ledger.closed(session.number, self.now())
             self._meter.closed(self.now())
             self._listener.closed(session)
@@ -210,14 +210,14 @@ class Engine:
     def adopt(self, session: Session) -> None:
         """A session that another process opened, and that it cannot close any more, is this engine's to close."""
         self.sessions[session.number] = session
-        self.census.count(session)
+        self.occupancy.count(session)
         self._meter.opened(self.now())
         self._listener.opened(session)
 
-    def remember(self, session: Session) -> None:
+    def mark_open(self, session: Session) -> None:
         """A session that was thought to be closed is open."""
         self.sessions[session.number] = session
-        self.census.count(session)
+        self.occupancy.count(session)
         self._ledger.opened(session, self.now())
         self._meter.opened(self.now())
 
@@ -255,16 +255,16 @@ class Engine:
         session, operation = call.session, call.operation
         session.sending(operation)
         if operation is _STOP:
-            self.census.count(session)
+            self.occupancy.count(session)
         objection = self._objection(call)
         if objection:
-            return self._answered(_Request(call, b"", task), withheld(objection, self.now()), 0, 0.0)
+            return self._answered(_Request(call, b"", task), withheld_answer(objection, self.now()), 0, 0.0)
         if operation is _NEW:
             self.opening[session.number] = self.now()
             self.sessions[session.number] = session
             if task.scope is not self._public:
                 task.scope.opens(session, self.sessions)
-        self._pool.submit(_Request(call, self._api.request(call), task))
+        self._pool.submit(_Request(call, self._api.encode(call), task))
 
     def _objection(self, call: Call) -> Reason | None:
         """Why `call` must not be sent. The intent of a `new` that may be sent is in the ledger then."""
@@ -279,7 +279,7 @@ class Engine:
 
     def _carried_out(self, job: _Request, exchange: Exchange) -> None:
         self._answered(
-            job, self._api.meaning(job.call.operation, exchange), len(exchange.body), job.queued + exchange.connecting
+            job, self._api.decode(job.call.operation, exchange), len(exchange.body), job.queued + exchange.connecting
         )
 
     def _answered(self, job: _Request, answer: Answer, size: int, waited: float) -> None:
@@ -288,7 +288,7 @@ class Engine:
         try:
             if operation is _KEEP_ALIVE and answer.outcome is _OK:
                 self.kept_alive.append((session.margin(answer), answer.sent - call.intended))
-            session.told(operation, answer)
+            session.answered(operation, answer)
             if operation is _NEW or operation is _STOP or session.state is _CLOSED:
                 self._keep_books(session, operation)
             self._recorder.append(call_row(call, answer, waited))
@@ -316,14 +316,14 @@ class Engine:
                 self.sessions.pop(session.number, None)
             elif session.state is State.LOST:
                 self._ledger.lost(session, self.now())
-        self.census.count(session)
+        self.occupancy.count(session)
         if session.state is State.CLOSED:
-            self.forget(session)
+            self.mark_closed(session)
 
     def _note(self, note: Note) -> None:
         if note.detail != Way.CLOSE:
             # A session whose person leaves by closing it is no leak until its stop has failed.
-            self.census.count(note.session)
+            self.occupancy.count(note.session)
         if note.kind is NoteKind.GIVE_UP:
             self._listener.given_up(note.session)
         self.observe(note.kind, note.session, note.value, note.detail or None, at=note.at)

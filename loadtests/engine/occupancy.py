@@ -54,10 +54,10 @@ class Occupancy:
 
     def count(self, session: Session) -> None:
         """The holder of the session's slot may have changed. Constant time."""
-        before, holder = session.counted, session.holder
+        before, holder = session.counted_as, session.holder
         if before is holder:
             return
-        session.counted = holder
+        session.counted_as = holder
         counts = self._by_profile[session.profile]
         if before is not _NONE:
             counts[before] -= 1

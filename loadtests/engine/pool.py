@@ -84,7 +84,7 @@ class Pool(Generic[J]):
         else:
             self._waiting.append(job)
 
-    def give_back(self) -> list[J]:
+    def withdraw_waiting(self) -> list[J]:
         """The jobs that no connection has taken yet; they will not be carried out."""
         jobs = list(self._waiting)
         self._waiting.clear()

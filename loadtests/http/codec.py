@@ -39,12 +39,12 @@ class Codec:
         """Whether the API under test has such a call."""
         return operation in self._heads
 
-    def request(self, call: Call) -> bytes:
+    def encode(self, call: Call) -> bytes:
         """The whole request."""
         body = self._body(call)
         return b"%b%d\r\n\r\n%b" % (self._heads[call.operation], len(body), body)
 
-    def meaning(self, operation: Operation, exchange: Exchange) -> Answer:
+    def decode(self, operation: Operation, exchange: Exchange) -> Answer:
         """What an exchange came to. A `new` that says yes without an id leaves it unknown what was opened."""
         if exchange.failure:
             outcome = Outcome.UNKNOWN if exchange.was_sent else Outcome.FAIL
@@ -79,7 +79,7 @@ def words(count: int) -> str:
     return " ".join((_SAYING * repeats)[:count])
 
 
-def withheld(reason: Reason, now: float) -> Answer:
+def withheld_answer(reason: Reason, now: float) -> Answer:
     """The answer to a call that was not sent."""
     return Answer(Outcome.WITHHELD, reason, now, now)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from loadtests.model.api.answer import Outcome
 from loadtests.model.log.record import Observation
-from loadtests.observing.observer import ListSnapshot
+from loadtests.observing.list_observer import ListSnapshot
 
 Observe = Callable[[str, float, str, float], None]
 """Writes an observation into the event log: its kind, value, detail, and the second that it is of."""
@@ -36,7 +36,7 @@ class ForeignSessions:
         self.listed: set[str] = set()
         """Strangers that are listed now."""
 
-    def take(self, look: ListSnapshot) -> None:
+    def update(self, look: ListSnapshot) -> None:
         """Take in one look at the list."""
         if look.outcome != Outcome.OK:
             return

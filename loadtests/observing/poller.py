@@ -11,7 +11,7 @@ import gevent
 import msgspec
 from gevent import subprocess
 
-from loadtests.observing.observer import ListSnapshot, PollSettings
+from loadtests.observing.list_observer import ListSnapshot, PollSettings
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ class Poller:
     def __init__(self, orders: PollSettings, take: Callable[[ListSnapshot], None]) -> None:
         self._take = take
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "loadtests.observing.observer"],
+            [sys.executable, "-m", "loadtests.observing.list_observer"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,

@@ -9,7 +9,7 @@ from typing import Protocol
 from loadtests.model.api.answer import Outcome
 from loadtests.model.log.record import Observation
 from loadtests.model.session.session import Session, State
-from loadtests.observing.observer import ListSnapshot
+from loadtests.observing.list_observer import ListSnapshot
 
 _REMEMBERED_SECONDS = 60.0
 """How long the id of a closed session is kept: a list that was asked for before the close may still show it."""
@@ -36,10 +36,10 @@ class SessionOwner(Protocol):
     ) -> None:
         """Write an observation into the event log."""
 
-    def forget(self, session: Session) -> None:
+    def mark_closed(self, session: Session) -> None:
         """The session is known to be closed."""
 
-    def remember(self, session: Session) -> None:
+    def mark_open(self, session: Session) -> None:
         """A session that was thought to be closed is open."""
 
 
@@ -54,7 +54,7 @@ class SessionTracker:
         """Listed ids that may belong to a `new` still under way, with the look that showed them first."""
         self._listed: set[str] = set()
         """Ids of ours that are listed now, or of those pending."""
-        self.looked = 0.0
+        self.last_polled = 0.0
         """When the last look that succeeded was asked for."""
 
     def opened(self, session: Session) -> None:
@@ -80,11 +80,11 @@ class SessionTracker:
             if session_id in self._listed and session.state is State.CLOSED
         ]
 
-    def take(self, look: ListSnapshot) -> None:
+    def update(self, look: ListSnapshot) -> None:
         """Write what changed with one look into the event log."""
         if look.outcome != Outcome.OK:
             return
-        self.looked = look.sent
+        self.last_polled = look.sent
         for session_id, _ in look.appeared:
             self._listed.add(session_id)
             self._appeared(session_id, look)
@@ -102,7 +102,7 @@ class SessionTracker:
         if session.state is State.CLOSED and not session.stopped:
             # One short list, or one answer that was wrong, had it gone: it is ours to close again.
             session.reappeared()
-            self._engine.remember(session)
+            self._engine.mark_open(session)
         self._engine.observe(Observation.SEEN, session, look.sent, at=look.answered)
 
     def _vanished(self, session_id: str, look: ListSnapshot) -> None:
@@ -111,7 +111,7 @@ class SessionTracker:
         if session is not None:
             session.ended()
             self._engine.observe(Observation.VANISHED, session, look.since, at=look.answered)
-            self._engine.forget(session)
+            self._engine.mark_closed(session)
 
     def _settle(self) -> None:
         # A listed id is somebody else's once no `new` is under way that may have opened it.

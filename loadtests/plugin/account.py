@@ -12,7 +12,7 @@ from loadtests.model.api.surface import Operation, Surface
 from loadtests.model.people.profile import Profile
 from loadtests.model.run.guard import Guard
 from loadtests.model.text.input_error import InputError, Mistake
-from loadtests.observing.observer import listed_sessions
+from loadtests.observing.list_observer import listed_sessions
 
 _SECONDS = 10.0
 

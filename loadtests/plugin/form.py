@@ -62,7 +62,7 @@ def _start(environment: Environment, role: Role) -> Response | None:
     """The answer to the form; None: Locust may start its users by it."""
     runner = environment.runner
     assert runner is not None
-    if role.run and role.run.share.ending:
+    if role.run and role.run.process.ending:
         return _said(environment, "The last run still closes its sessions: wait until it has ended.")
     if runner.state not in _IDLE:
         if environment.shape_class is not None:

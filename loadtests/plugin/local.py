@@ -20,7 +20,7 @@ from loadtests.run.run import Run
 logger = logging.getLogger(__name__)
 
 
-class Local:
+class LocalRole:
     """Does all the load itself."""
 
     def __init__(self, environment: Environment, setup: Setup) -> None:
@@ -56,12 +56,12 @@ class Local:
         drained = run.drain(reason)
         logger.info("%s", drained)
         self._statistics.close()
-        share = run.share
+        share = run.process
         return seal_and_report(run, load_ended, reason, drained.left, share.recorder.lost, share.engine.defects)
 
-    def share(self, profile: Profile) -> RunProcess | None:
+    def process_for(self, profile: Profile) -> RunProcess | None:
         """Of the run that goes on."""
-        return self._run.share if self._run and not self._run.share.ending else None
+        return self._run.process if self._run and not self._run.process.ending else None
 
     def close(self) -> None:
         """End the sandbox."""

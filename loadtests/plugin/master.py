@@ -21,16 +21,16 @@ from loadtests.model.log.record import Observation
 from loadtests.model.people.profile import Profile
 from loadtests.model.session.session import Session
 from loadtests.model.text.input_error import EXIT_MISTAKE
-from loadtests.observing.observer import ListSnapshot
+from loadtests.observing.list_observer import ListSnapshot
 from loadtests.plugin.local import end_early, seal_and_report, stop_run
-from loadtests.plugin.messages import MessageKind, hear, hear_of_run
+from loadtests.plugin.messages import MessageKind, hear_of_run, on_message
 from loadtests.plugin.progress import Progress
 from loadtests.plugin.role import StartRequest
-from loadtests.plugin.roster import Roster
 from loadtests.plugin.setup import Setup, reason_of_end
 from loadtests.plugin.shape import placing
 from loadtests.plugin.statistics import Statistics
 from loadtests.plugin.user import class_name
+from loadtests.plugin.user_allocation import UserAllocation
 from loadtests.run.drain import longest_drain
 from loadtests.run.process import RunProcess
 from loadtests.run.run import Run
@@ -44,7 +44,7 @@ _SHIP_SECONDS = 60.0
 """For the last parcels, once all is closed."""
 
 
-class Master:
+class MasterRole:
     """Tells workers of the run, takes in what they ship, and closes what a lost one left open."""
 
     def __init__(self, environment: Environment, runner: MasterRunner, make_setup: Callable[[], Setup]) -> None:
@@ -56,9 +56,9 @@ class Master:
         """Workers that have said that they listen."""
         self._taking_part: set[str] = set()
         """Workers that have begun their part in the run."""
-        self._roster = Roster()
-        hear(runner, MessageKind.HELLO, self._hello)
-        hear(runner, MessageKind.CLOCK, self._clock)
+        self._roster = UserAllocation()
+        on_message(runner, MessageKind.HELLO, self._hello)
+        on_message(runner, MessageKind.CLOCK, self._clock)
         hear_of_run(runner, MessageKind.BEGUN, self._begun)
         hear_of_run(runner, MessageKind.REFUSED, self._refused)
         hear_of_run(runner, MessageKind.SHIP, self._ship)
@@ -90,7 +90,7 @@ class Master:
             partial(end_early, self._environment),
             self._gather,
         )
-        self._run, self._roster, self._taking_part, self._is_refused = run, Roster(), set(), False
+        self._run, self._roster, self._taking_part, self._is_refused = run, UserAllocation(), set(), False
         logger.info("Run %s", run.folder)
         workers = sorted(self._there & set(self._runner.clients), key=self._number)
         for index, worker in enumerate(workers):
@@ -112,7 +112,7 @@ class Master:
     def _end(self, run: Run, crew: Workers) -> int:
         reason = reason_of_end(self._setup.shape, run.early_end)
         load_ended = run.now()
-        run.share.ending = True
+        run.process.ending = True
         self._last_orders = {"reason": reason, "observe": run.observe}
         self._tell_all(MessageKind.DRAIN, self._last_orders)
         bound = load_ended + longest_drain(run.manifest.timeout, run.observe) + _SHIP_SECONDS
@@ -122,8 +122,8 @@ class Master:
         self._lookout.kill()
         self._statistics.close()
         logger.info("%s; workers: %s", drained, _said(crew))
-        accounts = [member.account for member in crew.members.values()]
-        share = run.share
+        accounts = [member.drain_report for member in crew.workers.values()]
+        share = run.process
         code = seal_and_report(
             run,
             load_ended,
@@ -131,12 +131,12 @@ class Master:
             drained.left + crew.left_open,
             share.recorder.lost + sum(account.lost_events for account in accounts),
             share.engine.defects + sum(account.defects for account in accounts),
-            workers=len(crew.members),
-            cut_workers=crew.cut,
+            workers=len(crew.workers),
+            cut_workers=crew.incomplete,
         )
         return EXIT_MISTAKE if self._is_refused else code
 
-    def share(self, profile: Profile) -> RunProcess | None:
+    def process_for(self, profile: Profile) -> RunProcess | None:
         """A master has no users."""
         return None
 
@@ -151,7 +151,7 @@ class Master:
         if worker in self._there:
             return
         self._there.add(worker)
-        if self._run and not self._run.share.ending:
+        if self._run and not self._run.process.ending:
             # It comes when the run has begun: the guard has been shared out without it.
             self._tell_run(worker, 1, 1)
 
@@ -173,16 +173,16 @@ class Master:
 
     def _ship(self, worker: str, run: str, parcel: list[Any]) -> None:
         if crew := self._crew_of(run):
-            self._tell(worker, MessageKind.SHIPPED, list(crew.take(self._number(worker), Parcel(*parcel))))
+            self._tell(worker, MessageKind.SHIPPED, list(crew.receive(self._number(worker), Parcel(*parcel))))
 
     def _pulse(self, worker: str, run: str, pulse: Any) -> None:
         crew, number = self._crew_of(run), self._number(worker)
-        if crew and crew.heard(number, msgspec.convert(pulse, ProcessSnapshot)):
-            if crew.members[number].standing is WorkerState.LOST:
-                crew.find(number)
+        if crew and crew.record_snapshot(number, msgspec.convert(pulse, ProcessSnapshot)):
+            if crew.workers[number].state is WorkerState.LOST:
+                crew.mark_returned(number)
                 self._observe(Observation.WORKER_BACK, 0.0, number)
             self._tell(worker, MessageKind.PULSE, None)
-            if self._run and self._run.share.ending:
+            if self._run and self._run.process.ending:
                 # It may have been away when all were told.
                 self._tell(worker, MessageKind.DRAIN, self._last_orders)
 
@@ -191,7 +191,7 @@ class Master:
         if crew := self._crew_of(run):
             number = self._number(worker)
             crew.drained(number, msgspec.convert(account, DrainReport))
-            if self._run and not self._run.share.ending:
+            if self._run and not self._run.process.ending:
                 logger.warning("Worker %d has ended before the run", number)
                 self._observe(Observation.WORKER_LEFT, 0.0, number)
 
@@ -270,7 +270,7 @@ class Master:
 
     def _write_down(self, kind: Observation, session: Session, value: float, at: float) -> None:
         if self._run:
-            self._run.share.engine.observe(kind, session, value, at=at)
+            self._run.process.engine.observe(kind, session, value, at=at)
 
     def _number(self, worker: str) -> int:
         return int(self._runner.get_worker_index(worker)) + 1
@@ -285,18 +285,18 @@ class Master:
         crew = self._crew
         assert crew is not None
         here = set(map(self._number, self._here()))
-        for member in list(crew.members.values()):
-            if member.standing is WorkerState.HERE and member.number not in here:
-                self._lose(crew.lose(member.number))
+        for member in list(crew.workers.values()):
+            if member.state is WorkerState.HERE and member.number not in here:
+                self._lose(crew.mark_lost(member.number))
 
     def _lose(self, member: Worker) -> None:
         logger.warning(
             "Worker %d is lost, with %d sessions open: closed here once its lease has run out",
             member.number,
-            len(member.books.open),
+            len(member.ledger.open),
         )
         self._observe(Observation.WORKER_LOST, member.heard, member.number)
-        if self._crew and not any(one.standing is WorkerState.HERE for one in self._crew.members.values()):
+        if self._crew and not any(one.state is WorkerState.HERE for one in self._crew.workers.values()):
             # Locust stops the load then, and a headless master without a run time would wait for ever.
             stop_run(self._environment)
 
@@ -305,13 +305,13 @@ class Master:
         if run is None or crew is None:
             return
         for session in crew.orphans():
-            run.share.take_over(session)
+            run.process.close_orphan(session)
 
     def _observe(self, kind: Observation, value: float, number: int) -> None:
         if run := self._run:
-            run.share.engine.observe(kind, value=value, detail=str(number))
+            run.process.engine.observe(kind, value=value, detail=str(number))
 
 
 def _said(crew: Workers) -> str:
-    lost = sum(member.standing is WorkerState.CLOSED for member in crew.members.values())
-    return f"{len(crew.members)}, of which {lost} lost; they left open {crew.left_open}"
+    lost = sum(member.state is WorkerState.CLOSED for member in crew.workers.values())
+    return f"{len(crew.workers)}, of which {lost} lost; they left open {crew.left_open}"

@@ -52,7 +52,7 @@ class MessageKind(StrEnum):
     DRAIN = "streamsoak.drain"
 
 
-def post(runner: WorkerRunner, kind: MessageKind, data: Any) -> bool:
+def send(runner: WorkerRunner, kind: MessageKind, data: Any) -> bool:
     """A worker's message to its master. False: it cannot go now, and whoever has something to say says it again.
 
     Locust's own way to send tries for nine seconds, with a traceback for each try, and then raises: too long for one who
@@ -65,7 +65,7 @@ def post(runner: WorkerRunner, kind: MessageKind, data: Any) -> bool:
     return True
 
 
-def hear(runner: Runner, kind: MessageKind, take: Callable[[str, Any], None], *, apart: bool = False) -> None:
+def on_message(runner: Runner, kind: MessageKind, take: Callable[[str, Any], None], *, apart: bool = False) -> None:
     """Have `take(node, data)` called for each message of that kind; `apart`: in a greenlet of its own."""
 
     def listen(msg: Any, **_: object) -> None:
@@ -78,10 +78,10 @@ def hear(runner: Runner, kind: MessageKind, take: Callable[[str, Any], None], *,
 
 
 def post_of_run(runner: WorkerRunner, kind: MessageKind, run: str, data: Any) -> bool:
-    """As `post`, of the run of that name."""
-    return post(runner, kind, [run, data])
+    """As `send`, of the run of that name."""
+    return send(runner, kind, [run, data])
 
 
 def hear_of_run(runner: Runner, kind: MessageKind, take: Callable[[str, str, Any], None]) -> None:
     """Have `take(node, run, data)` called for each message of that kind."""
-    hear(runner, kind, lambda node, told: take(node, *told))
+    on_message(runner, kind, lambda node, told: take(node, *told))

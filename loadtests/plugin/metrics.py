@@ -41,7 +41,7 @@ class Metrics(Collector):
         """What a scrape is answered with."""
         if run := self._run:
             yield _info(run)
-            yield from families(run.pulses())
+            yield from families(run.snapshots())
 
     def serve(self, port: int) -> None:
         """On a port of this machine. Raises InputError if it cannot be had."""

@@ -15,13 +15,13 @@ from locust.runners import MasterRunner, Runner, WorkerRunner
 
 from loadtests.model.text.input_error import EXIT_UNAVAILABLE, InputError
 from loadtests.plugin.form import listen_to_form
-from loadtests.plugin.local import Local, stop_run
-from loadtests.plugin.master import Master
+from loadtests.plugin.local import LocalRole, stop_run
+from loadtests.plugin.master import MasterRole
 from loadtests.plugin.options import People
 from loadtests.plugin.role import Role
 from loadtests.plugin.setup import Setup, options_of
-from loadtests.plugin.worker import Worker
-from loadtests.webui.analyst import Analyst
+from loadtests.plugin.worker import WorkerRole
+from loadtests.webui.background_report import BackgroundReport
 from loadtests.webui.install import install as install_pages
 from loadtests.webui.live import Live
 
@@ -35,7 +35,7 @@ class Plugin:
         self._people = people
         self._role: Role | None = None
         self._live = Live()
-        self._analyst: Analyst | None = None
+        self._analyst: BackgroundReport | None = None
         self._turn = RLock()
         """Of whoever begins or ends a run."""
 
@@ -69,10 +69,10 @@ class Plugin:
 
     def _part(self, environment: Environment, runner: Runner) -> Role:
         if isinstance(runner, WorkerRunner):
-            return Worker(environment, runner, lambda: self._end(environment))
+            return WorkerRole(environment, runner, lambda: self._end(environment))
         if isinstance(runner, MasterRunner):
-            return Master(environment, runner, lambda: Setup(self._people, environment, runner))
-        return Local(environment, Setup(self._people, environment, runner))
+            return MasterRole(environment, runner, lambda: Setup(self._people, environment, runner))
+        return LocalRole(environment, Setup(self._people, environment, runner))
 
     def _begin(self, environment: Environment, **_: Any) -> None:
         assert self._role is not None

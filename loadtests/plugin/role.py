@@ -38,7 +38,7 @@ class Role(Protocol):
     def finish(self) -> int | None:
         """The run, if one goes on, ends, bounded in time; the exit code that says how it went, None: that is not told here."""
 
-    def share(self, profile: Profile) -> RunProcess | None:
+    def process_for(self, profile: Profile) -> RunProcess | None:
         """Where a user of `profile` that comes now has its place; None: nobody is let in."""
 
     def close(self) -> None:

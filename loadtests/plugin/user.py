@@ -78,7 +78,7 @@ class StreamingUser(User):
         """The engine takes this user's people in."""
         profile = profile_of(type(self))
         role: Role | None = getattr(self.environment, "streamsoak", None)
-        self._share = role.share(profile) if role else None
+        self._share = role.process_for(profile) if role else None
         if self._share is not None:
             self._number = self._share.add_user(profile, self._own_visit())
 

@@ -25,12 +25,12 @@ from loadtests.model.people.profile import Profile
 from loadtests.model.run.guard import Guard
 from loadtests.model.run.manifest import FILE, SPOOL, Manifest, write_manifest
 from loadtests.model.text.input_error import EXIT_UNKNOWN, InputError
-from loadtests.observing.observer import ListSnapshot
-from loadtests.plugin.messages import MessageKind, hear, post, post_of_run
+from loadtests.observing.list_observer import ListSnapshot
+from loadtests.plugin.clock_sync import ClockSync
+from loadtests.plugin.messages import MessageKind, on_message, post_of_run, send
 from loadtests.plugin.role import StartRequest
 from loadtests.plugin.setup import options_of
 from loadtests.plugin.statistics import Statistics
-from loadtests.plugin.timekeeper import Timekeeper
 from loadtests.plugin.user import user_classes
 from loadtests.run.drain import drain
 from loadtests.run.process import RunProcess, ledger_file
@@ -47,7 +47,7 @@ _BEATS_A_CLOCK = 20
 _NO_RECEIPT_SECONDS = 10.0
 
 
-class Worker:
+class WorkerRole:
     """One worker process. `end` ends its part in the run, whoever asks for it."""
 
     def __init__(self, environment: Environment, runner: WorkerRunner, end: Callable[[], None]) -> None:
@@ -64,17 +64,17 @@ class Worker:
         self._is_over = False
         """The master has said that the load is over, if this worker has begun or not."""
         self._is_heard = Event()
-        self._timekeeper = Timekeeper(lambda now: self._tell(MessageKind.CLOCK, now))
-        hear(runner, MessageKind.RUN, self._told_run)
-        hear(runner, MessageKind.CLOCK, lambda _, answer: self._timekeeper.told(*answer))
-        hear(runner, MessageKind.PLACES, self._told_places)
-        hear(runner, MessageKind.LOOK, self._told_look)
-        hear(runner, MessageKind.SHIPPED, self._told_shipped)
-        hear(runner, MessageKind.PULSE, self._told_pulse)
-        hear(runner, MessageKind.DRAIN, self._told_to_drain, apart=True)
-        hear(runner, MessageKind.DRAINED, lambda *_: self._is_heard.set())
+        self._timekeeper = ClockSync(lambda now: self._tell(MessageKind.CLOCK, now))
+        on_message(runner, MessageKind.RUN, self._told_run)
+        on_message(runner, MessageKind.CLOCK, lambda _, answer: self._timekeeper.receive(*answer))
+        on_message(runner, MessageKind.PLACES, self._told_places)
+        on_message(runner, MessageKind.LOOK, self._told_look)
+        on_message(runner, MessageKind.SHIPPED, self._told_shipped)
+        on_message(runner, MessageKind.PULSE, self._told_pulse)
+        on_message(runner, MessageKind.DRAIN, self._told_to_drain, apart=True)
+        on_message(runner, MessageKind.DRAINED, lambda *_: self._is_heard.set())
         self._is_known = Event()
-        hear(runner, MessageKind.HELLO, lambda *_: self._is_known.set())
+        on_message(runner, MessageKind.HELLO, lambda *_: self._is_known.set())
         gevent.spawn(self._say_hello)
 
     @property
@@ -100,7 +100,7 @@ class Worker:
         self._part = None
         return None
 
-    def share(self, profile: Profile) -> RunProcess | None:
+    def process_for(self, profile: Profile) -> RunProcess | None:
         """Of the run that the master has told of; a user may come a moment before it has begun."""
         self._begun.wait(_BEGIN_SECONDS)
         return self._part.share if self._part and not self._part.share.ending else None
@@ -135,11 +135,11 @@ class Worker:
     def _told_places(self, _: str, places: dict[str, list[int]]) -> None:
         self._places |= places
         if self._part:
-            self._part.share.places.assign(places)
+            self._part.share.user_numbers.assign(places)
 
     def _told_look(self, _: str, look: Any) -> None:
         if self._part:
-            self._part.share.watch.take(msgspec.convert(look, ListSnapshot))
+            self._part.share.tracker.update(msgspec.convert(look, ListSnapshot))
 
     def _told_shipped(self, _: str, receipt: list[Any]) -> None:
         if self._part:
@@ -176,7 +176,7 @@ class Worker:
             logger.error("This worker does not take part: %s", error)
             tell(MessageKind.REFUSED, str(error))
             return
-        share.places.assign(self._places)
+        share.user_numbers.assign(self._places)
         self._part = Part(share, statistics, offset, self._timekeeper, tell, self._give_up)
         tell(MessageKind.BEGUN, None)
         self._begun.set()
@@ -197,7 +197,7 @@ class Worker:
         gevent.spawn(self._runner.quit)
 
     def _tell(self, kind: MessageKind, data: Any) -> bool:
-        return post(self._runner, kind, data)
+        return send(self._runner, kind, data)
 
 
 class Part:
@@ -208,7 +208,7 @@ class Part:
         share: RunProcess,
         statistics: Statistics,
         offset: ClockOffset,
-        timekeeper: Timekeeper,
+        timekeeper: ClockSync,
         tell: Callable[[MessageKind, Any], bool],
         give_up: Callable[[], None],
     ) -> None:
@@ -259,7 +259,7 @@ class Part:
             gevent.sleep(_SHIP_EACH_SECONDS)
 
     def _tell_pulse(self) -> None:
-        pulse = self.share.pulse()
+        pulse = self.share.snapshot()
         pulse.known_until = self._confirmed.at(pulse.known_until)
         self._tell(MessageKind.PULSE, msgspec.to_builtins(pulse))
 

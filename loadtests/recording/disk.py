@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loadtests.model.text.input_error import EXIT_UNAVAILABLE, InputError
-from loadtests.model.text.units import say_size
+from loadtests.model.text.units import format_size
 
 ARROW_BYTES = 72
 """Of an event while the run goes on (measured: 69)."""
@@ -38,11 +38,11 @@ class DiskNeed:
     def require_room(self, runs: Path, max_disk: int | None) -> None:
         """Raises InputError if it does not fit in the directory `runs`, or in `max_disk`, bytes."""
         if max_disk is not None and self.running > max_disk:
-            said = f"is {say_size(max_disk)}, and the run is expected to write {say_size(self.running)}"
+            said = f"is {format_size(max_disk)}, and the run is expected to write {format_size(self.running)}"
             raise InputError.of("--max-disk", f"{said}: allow it more, or shorten it")
         room, whole = free(runs), self.running + self.report
         if whole > room:
-            said = f"{runs} has room for {say_size(room)}, and the run is expected to write {say_size(whole)}"
+            said = f"{runs} has room for {format_size(room)}, and the run is expected to write {format_size(whole)}"
             raise InputError.of("--run-dir", f"{said}: choose another place", code=EXIT_UNAVAILABLE)
 
 

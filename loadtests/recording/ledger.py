@@ -39,7 +39,7 @@ class Ledger:
         # What a killed process left of its last line must not spoil the first of ours.
         self._unwritten = b"\n" if _is_cut(folder / name) else b""
 
-    def catch_up(self) -> bool:
+    def retry_writes(self) -> bool:
         """Try again what could not be written (the disk was full, say). False: it still cannot."""
         return not self._unwritten or self._write(())
 
@@ -67,7 +67,7 @@ class Ledger:
         """The session of that number is open after all."""
         self._write(("open", number, session_id, round(t, 3)))
 
-    def before(self, session_id: str) -> None:
+    def preexisting(self, session_id: str) -> None:
         """The account had this session when the run began."""
         self._write(("before", session_id))
 

@@ -82,12 +82,12 @@ class Counters:
         self.worst_delay = max(self.worst_delay, seconds)
         self.counts.longest_stall = max(self.counts.longest_stall, seconds)
 
-    def pulse(self, now: float, engine: Engine) -> ProcessSnapshot:
+    def snapshot(self, now: float, engine: Engine) -> ProcessSnapshot:
         """The figures now; those of a window begin anew."""
         margins = sorted(margin for margin, _ in engine.kept_alive)
         late = sorted(late for _, late in engine.kept_alive)
         engine.kept_alive.clear()
-        census = engine.census
+        census = engine.occupancy
         pulse = ProcessSnapshot(
             now,
             held=len(engine.sessions) - len(engine.opening),

@@ -19,9 +19,9 @@ _SLACK_SECONDS = 30.0
 
 def drain(share: RunProcess, reason: str, observe: float) -> DrainResult:
     """End the load of `share` and close what it has open, watching leaks for at most `observe` seconds before."""
-    engine, watch, manifest = share.engine, share.watch, share.manifest
+    engine, watch, manifest = share.engine, share.tracker, share.manifest
     bounds = DrainBounds(observe, manifest.tolerance, manifest.poll, manifest.timeout)
-    scene = DrainView(engine.sessions.values, lambda: engine.busy, lambda: watch.looked, watch.still_listed)
+    scene = DrainView(engine.sessions.values, lambda: engine.busy, lambda: watch.last_polled, watch.still_listed)
     began = share.now()
     share.ending = True
     engine.stop_all()

@@ -18,7 +18,7 @@ from loadtests.model.people.draw import Draw
 from loadtests.model.people.profile import Profile
 from loadtests.model.run.guard import Guard
 from loadtests.model.run.manifest import Manifest
-from loadtests.model.session.behaviour import Person, Visit, arrivals, resident
+from loadtests.model.session.behaviour import Person, Visit, arrivals, returning_person
 from loadtests.model.session.ending import closing
 from loadtests.model.session.session import Session
 from loadtests.model.session.steps import Behaviour, Call, Closing
@@ -60,7 +60,7 @@ class RunProcess:
         self.recorder = Recorder(folder, manifest.people, worker)
         self.ledger = Ledger(folder, ledger_file(worker))
         self._on_request = on_request
-        self.tally = Counters()
+        self.counters = Counters()
         origin = Origin.parse(manifest.host)
         self.engine = Engine(
             Codec(origin, manifest.surface, key, manifest.people),
@@ -72,8 +72,8 @@ class RunProcess:
             manifest.timeout,
             guard,
         )
-        self.watch = SessionTracker(self.engine)
-        self.places = UserNumbers(worker)
+        self.tracker = SessionTracker(self.engine)
+        self.user_numbers = UserNumbers(worker)
         self._scopes: dict[tuple[str, int], TaskScope] = {}
         self._number = count(worker * NUMBERS_A_WORKER + 1).__next__
         self._plan = manifest.plan
@@ -88,24 +88,24 @@ class RunProcess:
         """
         # The run's own version of the profile, where it has one: a worker's files may differ from the master's.
         profile = self.manifest.people.get(profile.name, profile)
-        number = self.places.take(profile.name)
+        number = self.user_numbers.acquire(profile.name)
         self._scopes[profile.name, number] = self.engine.start(self._behaviour(profile, number, visit))
         return number
 
     def remove_user(self, profile: Profile, number: int) -> list[Session]:
         """One Locust user less. What a closed-model person leaves open is returned; people who came by a stream stay."""
-        ends = self.places.give_up(profile.name, number)
+        ends = self.user_numbers.release(profile.name, number)
         scope = self._scopes.pop((profile.name, ends), None)
         return self.engine.stop(scope) if scope else []
 
-    def take_over(self, session: Session) -> None:
+    def close_orphan(self, session: Session) -> None:
         """Close a session that another process opened, and that it cannot close any more."""
         self.engine.adopt(session)
         self.engine.start(closing(session, Closing.SWEEP, self.now()))
 
-    def pulse(self) -> ProcessSnapshot:
+    def snapshot(self) -> ProcessSnapshot:
         """The figures now; those of a window begin anew."""
-        pulse = self.tally.pulse(self.now(), self.engine)
+        pulse = self.counters.snapshot(self.now(), self.engine)
         pulse.lost_events = self.recorder.lost
         return pulse
 
@@ -113,7 +113,7 @@ class RunProcess:
         """The drain is over: end everything, and write the rest of the record."""
         self._beat.kill()
         self._weigh()
-        self.engine.beat()
+        self.engine.tick()
         self.engine.close()
         self.recorder.close()
         self.ledger.close()
@@ -122,21 +122,21 @@ class RunProcess:
 
     def answered(self, call: Call, answer: Answer, size: int) -> None:
         """A call was answered."""
-        self.tally.answered(call, answer)
+        self.counters.answered(call, answer)
         self._on_request(call, answer, size)
 
     def opened(self, session: Session) -> None:
         """A session was opened."""
-        self.watch.opened(session)
+        self.tracker.opened(session)
 
     def closed(self, session: Session) -> None:
         """A session is closed."""
-        self.watch.closed(session)
-        self.tally.closed(session, self.now())
+        self.tracker.closed(session)
+        self.counters.closed(session, self.now())
 
     def given_up(self, session: Session) -> None:
         """A session will not be opened."""
-        self.tally.given_up(session)
+        self.counters.given_up(session)
 
     def _behaviour(self, profile: Profile, number: int, visit: Visit | None) -> Behaviour:
         seed, name, plan = self.manifest.seed, profile.name, self._plan
@@ -146,7 +146,7 @@ class RunProcess:
 
         draw = Draw(seed, name, "stream", number)
         if profile.arrivals.model == "closed":
-            return resident(profile, person, draw, self.now(), visit)
+            return returning_person(profile, person, draw, self.now(), visit)
         rate = profile.arrivals.rate
         if plan is None:
             return arrivals(lambda t: rate, rate, person, draw, self.now(), visit)
@@ -154,7 +154,7 @@ class RunProcess:
 
     def _beat_each_second(self) -> None:
         for beat in count():
-            self.tally.loop_delay(self.engine.beat())
+            self.counters.loop_delay(self.engine.tick())
             if beat % _BEATS_A_WEIGHING == 0:
                 self._weigh()
             gevent.sleep(max(0.0, 1 - self.now() % 1))

@@ -24,7 +24,7 @@ from loadtests.model.run.plan import LoadPlan
 from loadtests.model.run.scenario import Scenario
 from loadtests.model.session.ending import DrainResult
 from loadtests.observing.foreign_sessions import ForeignSessions
-from loadtests.observing.observer import ListSnapshot, PollSettings
+from loadtests.observing.list_observer import ListSnapshot, PollSettings
 from loadtests.observing.poller import Poller
 from loadtests.recording.disk import used
 from loadtests.recording.run_directory import new_folder, software
@@ -92,7 +92,7 @@ class Run:
         self.zero = time.monotonic()
         self.manifest = self._describe(time.time())
         write_manifest(self.folder, self.manifest)
-        self.share = RunProcess(self.manifest, self.folder, settings.key, self.now, on_request, settings.guard)
+        self.process = RunProcess(self.manifest, self.folder, settings.key, self.now, on_request, settings.guard)
         self._others = gather(self.folder, self.now)
         self._on_end = on_end
         self._abort = Abort(settings.scenario.gates if settings.scenario else ())
@@ -117,12 +117,12 @@ class Run:
         # That costs session-minutes: with none left, leaks are closed at once.
         return 0.0 if self.early_end == SPENT else self.settings.observe
 
-    def pulses(self) -> list[ProcessSnapshot]:
+    def snapshots(self) -> list[ProcessSnapshot]:
         """The figures of each process, as of the last second."""
-        return [self._own, *self._others.pulses()]
+        return [self._own, *self._others.snapshots()]
 
     @property
-    def strangers(self) -> int:
+    def foreign_sessions(self) -> int:
         """Sessions that the list shows and that are not ours."""
         return len(self._strangers.listed)
 
@@ -137,14 +137,14 @@ class Run:
 
     def drain(self, reason: str) -> DrainResult:
         """End the load of this process."""
-        return drain(self.share, reason, self.observe)
+        return drain(self.process, reason, self.observe)
 
     def seal(self, load_ended: float, reason: str, **came_to: int) -> Manifest:
         """The drain is over: close everything, complete the manifest with `came_to`. Raises OSError."""
         self._following.kill()
         if self._lookout:
             self._lookout.close()
-        self.share.close()
+        self.process.close()
         done = {"load_ended": load_ended, "ended": self.now(), "end_reason": reason, **came_to}
         self.manifest = self.manifest.model_copy(update=done)
         write_manifest(self.folder, self.manifest)
@@ -182,27 +182,27 @@ class Run:
 
     def _take(self, look: ListSnapshot) -> None:
         self.listed = look.count if look.count >= 0 else None
-        self.share.recorder.append(
+        self.process.recorder.append(
             list_row(
                 look.intended, look.sent, look.answered, look.outcome, look.reason, look.count, look.status, look.code
             )
         )
-        self.share.watch.take(look)
-        self._others.show(look)
-        self._strangers.take(look)
+        self.process.tracker.update(look)
+        self._others.send_list(look)
+        self._strangers.update(look)
 
     def _is_ours(self, session_id: str) -> bool:
-        return self.share.watch.knows(session_id) or self._others.knows(session_id)
+        return self.process.tracker.knows(session_id) or self._others.knows(session_id)
 
     def _known_until(self) -> float:
-        return min(self.share.engine.known_until, self._others.known_until())
+        return min(self.process.engine.known_until, self._others.known_until())
 
     def _observe(self, kind: str, value: float, detail: str, at: float) -> None:
-        self.share.recorder.append(note_row(at, kind, None, value, detail))
+        self.process.recorder.append(note_row(at, kind, None, value, detail))
 
     def _was_before(self, session_id: str, created: float) -> None:
         if created <= self.manifest.started_unix:
-            self.share.ledger.before(session_id)
+            self.process.ledger.preexisting(session_id)
 
     def _follow_each_second(self) -> None:
         while True:
@@ -210,8 +210,8 @@ class Run:
             stage = plan.stage(now) if plan else ""
             if stage and stage != self._stage:
                 self._stage = stage
-                self.share.engine.observe(Observation.STAGE, detail=stage)
-            if not self.early_end and not self.share.ending and (reason := self._reason_to_end(now)):
+                self.process.engine.observe(Observation.STAGE, detail=stage)
+            if not self.early_end and not self.process.ending and (reason := self._reason_to_end(now)):
                 self.early_end = reason
                 self._on_end(reason)
             self._tell_pulses()
@@ -222,15 +222,15 @@ class Run:
             return SPENT
         if self.settings.max_disk is not None and used(self.folder) > self.settings.max_disk:
             return DISK_FULL
-        others = self._others.pulses()
-        counts = together([self.share.tally.counts, *(pulse.counts for pulse in others)])
+        others = self._others.snapshots()
+        counts = together([self.process.counters.counts, *(pulse.counts for pulse in others)])
         # What all are known to have counted: a window begins when the last of them has told of its beginning.
         gate = self._abort.broken(min([now, *(pulse.now for pulse in others)]), counts)
         return gate_failed(gate) if gate else ""
 
     def _tell_pulses(self) -> None:
-        self._own = self.share.pulse()
-        pulses = self.pulses()
+        self._own = self.process.snapshot()
+        pulses = self.snapshots()
         for take in self._takers:
             try:
                 take(pulses)
@@ -238,17 +238,17 @@ class Run:
                 logger.exception("Whoever follows the run's figures failed")
 
     def _session_seconds(self) -> float:
-        return self.share.engine.session_seconds + sum(pulse.session_seconds for pulse in self._others.pulses())
+        return self.process.engine.session_seconds + sum(pulse.session_seconds for pulse in self._others.snapshots())
 
 
 class OtherProcesses:
     """The other processes of a run, of which a process that is alone has none."""
 
-    def pulses(self) -> list[ProcessSnapshot]:
+    def snapshots(self) -> list[ProcessSnapshot]:
         """Their figures, as last told."""
         return []
 
-    def show(self, look: ListSnapshot) -> None:
+    def send_list(self, look: ListSnapshot) -> None:
         """Tell them of a look at the API's list."""
 
     def knows(self, session_id: str) -> bool:

@@ -8,7 +8,7 @@ import msgspec
 
 from loadtests.engine.occupancy import Leak, LeakEnd
 from loadtests.model.gates.counts import Counts
-from loadtests.model.text.units import say_duration
+from loadtests.model.text.units import format_duration
 
 LATENESS_BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 """Upper bounds of the lateness histogram's buckets, in seconds; a last one takes what is later."""
@@ -98,4 +98,4 @@ def _clock(seconds: float) -> str:
 
 def _left(now: float, duration: float) -> str:
     left = duration - now
-    return f" of {_clock(duration)}, {say_duration(round(left)) if left >= 0.5 else '0 s'} left"
+    return f" of {_clock(duration)}, {format_duration(round(left)) if left >= 0.5 else '0 s'} left"

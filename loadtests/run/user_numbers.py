@@ -27,7 +27,7 @@ class UserNumbers:
         """The master says which numbers are this process's, for each profile that it names."""
         self._wanted = (self._wanted or {}) | {profile: set(numbers) for profile, numbers in wanted.items()}
 
-    def take(self, profile: str) -> int:
+    def acquire(self, profile: str) -> int:
         """One more user: its number."""
         taken = self._taken[profile]
         candidates = count() if self._wanted is None else sorted(self._wanted.get(profile, ()))
@@ -37,7 +37,7 @@ class UserNumbers:
         taken.add(number)
         return number
 
-    def give_up(self, profile: str, number: int) -> int:
+    def release(self, profile: str, number: int) -> int:
         """The user that took `number` is gone: the number that ends, which may be another's."""
         taken = self._taken[profile]
         surplus = taken - self._wanted.get(profile, set()) if self._wanted is not None else set()

@@ -13,8 +13,8 @@ import msgspec
 from msgspec.structs import replace
 
 from loadtests.model.api.delivery import Delivery
-from loadtests.model.api.rules import DONE, NOT_JSON, UNAUTHORIZED, Hosted, Reply, Rules, Status, invalid
-from loadtests.model.api.service import Ask, Service
+from loadtests.model.api.rules import DONE, NOT_JSON, UNAUTHORIZED, HostedSession, Reply, Rules, Status, invalid
+from loadtests.model.api.service import ApiRequest, Service
 from loadtests.model.api.surface import ACTIVITY, Operation, Surface
 from loadtests.sandbox import openapi
 from loadtests.sandbox.protocol import EXTENSION
@@ -88,9 +88,9 @@ class App:
             self._observe(now, scope["path"], asked, reply)
         if reply.delay:
             await asyncio.sleep(reply.delay)
-        if reply.wire in (Delivery.ANSWERED, Delivery.GARBLED):
+        if reply.delivery in (Delivery.ANSWERED, Delivery.GARBLED):
             return await _answer(send, reply.status, _body(scope["path"], reply), reply.retry_after)
-        if reply.wire is not Delivery.UNANSWERED:
+        if reply.delivery is not Delivery.UNANSWERED:
             await _break_off(scope["extensions"][EXTENSION]["transport"], send, reply)
         await _gone(receive)
 
@@ -127,14 +127,14 @@ class App:
 
     def _create_token(self, now: float, asked: dict[str, Any]) -> Reply:
         self._tokens += 1
-        reply = self._service(now, Ask(Operation.CREATE_TOKEN))
+        reply = self._service(now, ApiRequest(Operation.CREATE_TOKEN))
         return replace(reply, data={"token": f"sandbox-token-{self._tokens}"}) if reply.code == DONE.code else reply
 
     def _new(self, now: float, asked: dict[str, Any]) -> Reply:
         disable = asked.get("disable_idle_timeout", False)
         reply = self._service(
             now,
-            Ask(Operation.NEW, idle_timeout=asked.get("activity_idle_timeout"), disable_idle_timeout=disable),
+            ApiRequest(Operation.NEW, idle_timeout=asked.get("activity_idle_timeout"), disable_idle_timeout=disable),
         )
         return reply if reply.data is None else replace(reply, data={**_MEDIA, **reply.data})
 
@@ -145,24 +145,24 @@ class App:
         session_id = asked.get("session_id")
         if not isinstance(session_id, str):
             return _NO_SESSION
-        return self._service(now, Ask(Operation.TASK, session_id, words=len(text.split())))
+        return self._service(now, ApiRequest(Operation.TASK, session_id, words=len(text.split())))
 
     def _with_session(self, operation: Operation) -> Handler:
         service = self._service
 
         def handle(now: float, asked: dict[str, Any]) -> Reply:
             session_id = asked.get("session_id")
-            return service(now, Ask(operation, session_id)) if isinstance(session_id, str) else _NO_SESSION
+            return service(now, ApiRequest(operation, session_id)) if isinstance(session_id, str) else _NO_SESSION
 
         return handle
 
     def _list(self, now: float, asked: dict[str, Any]) -> Reply:
-        reply = self._service(now, Ask(Operation.LIST))
+        reply = self._service(now, ApiRequest(Operation.LIST))
         if reply.data is None:
             return reply
         return replace(reply, data={"sessions": [self._list_row(session) for session in reply.data]})
 
-    def _list_row(self, session: Hosted) -> dict[str, Any]:
+    def _list_row(self, session: HostedSession) -> dict[str, Any]:
         status = Status.CONNECTED if session.status is Status.CLOSED else session.status
         return {
             "session_id": session.id,
@@ -189,7 +189,7 @@ class App:
             data={"total": len(rows), "page": page, "page_size": size, "next_pagination_token": more, "data": data}
         )
 
-    def _history_row(self, session: Hosted, now: float) -> dict[str, Any]:
+    def _history_row(self, session: HostedSession, now: float) -> dict[str, Any]:
         ended = session.ended if session.status is Status.CLOSED else now
         return {
             "session_id": session.id,
@@ -211,7 +211,7 @@ def _whole(text: str | int) -> int:
 
 
 def _body(path: str, reply: Reply) -> bytes:
-    if reply.wire is Delivery.GARBLED:
+    if reply.delivery is Delivery.GARBLED:
         return _GARBLED
     if reply is DONE:
         return _DONE
@@ -260,7 +260,7 @@ async def _gone(receive: Receive) -> None:
 
 async def _break_off(transport: asyncio.Transport, send: Send, reply: Reply) -> None:
     """Close the connection instead of answering, after half of the answer or at once."""
-    if reply.wire is Delivery.RESET:
+    if reply.delivery is Delivery.RESET:
         return transport.abort()
     body = _body("", reply)
     await send({"type": "http.response.start", "status": reply.status, "headers": _headers(body)})

@@ -13,7 +13,7 @@ from typing import Any
 
 from loadtests.model.api.answer import Outcome, Reason, classify
 from loadtests.model.api.delivery import Delivery
-from loadtests.model.api.rules import CloseCause, Hosted, Reply, Terms
+from loadtests.model.api.rules import CloseCause, HostedSession, Reply, Terms
 from loadtests.model.api.surface import Operation, Surface
 from loadtests.model.log.record import Observation, Row, nanoseconds
 from loadtests.model.log.rows import list_row
@@ -53,14 +53,14 @@ class Journal:
         holder = Holder.ACTIVE if _session_id(asked, reply) in self._open else Holder.NONE
         value, detail = self._value(operation, asked, reply), _detail(operation, reply, reason)
         profile = CLIENT if number else ""
-        answered = (reply.status, reply.code) if reply.wire is Delivery.ANSWERED else (0, 0)
+        answered = (reply.status, reply.code) if reply.delivery is Delivery.ANSWERED else (0, 0)
         self._recorder.append(
             Row(at, 0, number, profile, operation, at, 0, took, *answered, outcome, holder, value, detail)
         )
         if operation is Operation.NEW and asked.get("disable_idle_timeout"):
             self._note(at, Observation.DEPRECATED, number, 0.0, "disable_idle_timeout")
 
-    def happened(self, at: float, event: str, session: Hosted) -> None:
+    def happened(self, at: float, event: str, session: HostedSession) -> None:
         """The rules opened or closed a session; what is not the client's doing is written down."""
         if event == "opened":
             self._open.add(session.id)
@@ -112,8 +112,8 @@ def _session_id(asked: dict[str, Any], reply: Reply) -> str:
 def _meaning(reply: Reply) -> tuple[Outcome, Reason]:
     if reply.code == 100:
         return Outcome.OK, Reason.NONE
-    if reply.wire is not Delivery.ANSWERED:
-        return Outcome.UNKNOWN, Reason.TIMEOUT if reply.wire is Delivery.UNANSWERED else Reason.RESET
+    if reply.delivery is not Delivery.ANSWERED:
+        return Outcome.UNKNOWN, Reason.TIMEOUT if reply.delivery is Delivery.UNANSWERED else Reason.RESET
     if reply.status >= 500:
         return Outcome.UNKNOWN, Reason.SERVER_ERROR
     return Outcome.FAIL, classify(reply.status, reply.code, reply.message)

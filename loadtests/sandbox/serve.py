@@ -22,7 +22,7 @@ import uvicorn
 from loadtests.defects.account import open_account
 from loadtests.defects.defect import Injected
 from loadtests.engine.garbage import collect_and_freeze, infrequent_collection
-from loadtests.model.api.rules import Hosted, Rules, Terms
+from loadtests.model.api.rules import HostedSession, Rules, Terms
 from loadtests.model.text.input_error import EXIT_UNAVAILABLE, InputError
 from loadtests.sandbox.app import App
 from loadtests.sandbox.protocol import Protocol
@@ -147,19 +147,19 @@ def _open_journal(serving: Serving, stack: contextlib.ExitStack) -> Journal | No
     return journal
 
 
-def _all(tell: list[Callable[[float, str, Hosted], None]]) -> Callable[[float, str, Hosted], None]:
+def _all(tell: list[Callable[[float, str, HostedSession], None]]) -> Callable[[float, str, HostedSession], None]:
     if len(tell) == 1:
         return tell[0]
 
-    def each(at: float, event: str, session: Hosted) -> None:
+    def each(at: float, event: str, session: HostedSession) -> None:
         for one in tell:
             one(at, event, session)
 
     return each
 
 
-def _writer(log: TextIO) -> Callable[[float, str, Hosted], None]:
-    def write(at: float, event: str, session: Hosted) -> None:
+def _writer(log: TextIO) -> Callable[[float, str, HostedSession], None]:
+    def write(at: float, event: str, session: HostedSession) -> None:
         line: dict[str, object] = {"at": at, "event": event, "session": session.id}
         if session.cause is not None:
             line["cause"] = session.cause

@@ -13,14 +13,14 @@ from loadtests.defects.account import open_account
 from loadtests.defects.defect import Injected
 from loadtests.model.api.answer import Answer, Outcome
 from loadtests.model.api.heard import answer_from_reply
-from loadtests.model.api.service import Ask, Service
+from loadtests.model.api.service import ApiRequest, Service
 from loadtests.model.api.surface import Operation
 from loadtests.model.log.rows import list_row, note_row
 from loadtests.model.run.plan import LoadPlan
 from loadtests.model.session.session import Session, State
 from loadtests.model.session.steps import Behaviour, Call, Sleep
 from loadtests.observing.foreign_sessions import ForeignSessions
-from loadtests.observing.observer import ListSnapshot
+from loadtests.observing.list_observer import ListSnapshot
 from loadtests.observing.session_tracker import SessionTracker
 from loadtests.simulation.simulator import RowWriter, Simulator
 
@@ -48,9 +48,9 @@ class DefectiveSimulator(Simulator):
         session = call.session
         if call.operation is Operation.NEW:
             self._books.opening[session.number] = now
-            ask = Ask(Operation.NEW, idle_timeout=session.idle_timeout)
+            ask = ApiRequest(Operation.NEW, idle_timeout=session.idle_timeout)
         else:
-            ask = Ask(call.operation, session.id, words=call.words)
+            ask = ApiRequest(call.operation, session.id, words=call.words)
         reply = self._service(now, ask)
         return answer_from_reply(reply, now, answered + reply.delay, self._timeout)
 
@@ -84,9 +84,9 @@ class DefectiveSimulator(Simulator):
                 look.intended, look.sent, look.answered, look.outcome, look.reason, look.count, look.status, look.code
             )
         )
-        self._listed.take(look)
-        self._strangers.take(look)
-        self._looked = self._listed.looked
+        self._listed.update(look)
+        self._strangers.update(look)
+        self._looked = self._listed.last_polled
 
 
 class _Books:
@@ -118,10 +118,10 @@ class _Books:
     ) -> None:
         self._log.append(note_row(self.now() if at is None else at, kind, session, value, detail))
 
-    def forget(self, session: Session) -> None:
+    def mark_closed(self, session: Session) -> None:
         self._simulator.sessions.pop(session.number, None)
 
-    def remember(self, session: Session) -> None:
+    def mark_open(self, session: Session) -> None:
         self._simulator.sessions[session.number] = session
 
 
@@ -135,7 +135,7 @@ class _Observer:
         self._asked = 0.0
 
     def look(self, now: float) -> ListSnapshot:
-        reply = self._service(now, Ask(Operation.LIST))
+        reply = self._service(now, ApiRequest(Operation.LIST))
         answer = answer_from_reply(reply, now, now + reply.delay, self._timeout)
         if answer.outcome is not Outcome.OK:
             return ListSnapshot(now, now, answer.answered, answer.outcome, answer.reason, answer.status, answer.code)

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from loadtests.engine.garbage import infrequent_collection
 from loadtests.model.api.answer import Answer, Outcome, Reason
 from loadtests.model.api.answer import classify as reason_of
-from loadtests.model.api.rules import DONE, Hosted, Reply, Rules, Terms, milliseconds
+from loadtests.model.api.rules import DONE, HostedSession, Reply, Rules, Terms, milliseconds
 from loadtests.model.api.surface import Operation
 from loadtests.model.log.record import Observation, Row
 from loadtests.model.log.rows import call_row, list_row, note_row
@@ -27,7 +27,7 @@ from loadtests.model.people.draw import Draw
 from loadtests.model.people.profile import Profile
 from loadtests.model.run.end_reason import TIME_OVER
 from loadtests.model.run.plan import LoadPlan
-from loadtests.model.session.behaviour import Person, arrivals, resident, visit
+from loadtests.model.session.behaviour import Person, arrivals, returning_person, visit
 from loadtests.model.session.ending import DrainBounds, DrainResult, DrainView, closing, ending
 from loadtests.model.session.session import Session, State
 from loadtests.model.session.steps import Behaviour, Call, Closing, Fork, Note, Sleep
@@ -198,7 +198,7 @@ class Simulator:
     def _told(self, call: Call, answer: Answer) -> None:
         session = call.session
         self._busy -= 1
-        session.told(call.operation, answer)
+        session.answered(call.operation, answer)
         if call.operation is _NEW:
             self._told_new(session)
         if session.state is _CLOSED:
@@ -277,7 +277,7 @@ class Simulator:
             place = len(scopes)
             scopes.append(SimulatedScope())
             draw = Draw(self._seed, profile.name, "stream", place)
-            self._start(resident(profile, partial(self._person, profile, place), draw, self.now), scopes[-1])
+            self._start(returning_person(profile, partial(self._person, profile, place), draw, self.now), scopes[-1])
         while len(scopes) > wanted:
             self._send_off(scopes.pop())
 
@@ -296,7 +296,7 @@ class Simulator:
 
     # What the list would show.
 
-    def _happened(self, at: float, event: str, session: Hosted) -> None:
+    def _happened(self, at: float, event: str, session: HostedSession) -> None:
         if event == "opened":
             self._new_since[session.id] = at
         elif event == "closed" and self._new_since.pop(session.id, None) is None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Response, request
 
-from loadtests.webui.analyst import Analyst
+from loadtests.webui.background_report import BackgroundReport
 from loadtests.webui.guard import HEADERS, own_hosts, refusal
 from loadtests.webui.live import Live
 from loadtests.webui.navigation import add_link
@@ -19,7 +19,7 @@ from loadtests.webui.runs import Runs
 _EVERYWHERE = frozenset({"", "*", "0.0.0.0", "::"})
 
 
-def install(web_ui: Any, options: argparse.Namespace, live: Live) -> Analyst:
+def install(web_ui: Any, options: argparse.Namespace, live: Live) -> BackgroundReport:
     """Add them to `web_ui`, which is Locust's; what judges the run so far is returned."""
     app, base = web_ui.app, options.web_base_path or ""
     own = own_hosts(web_ui.host, options.web_host_display_name or "")
@@ -37,7 +37,7 @@ def install(web_ui: Any, options: argparse.Namespace, live: Live) -> Analyst:
             response.headers.setdefault(name, value)
         return add_link(response) if request.endpoint == "locust.index" else response
 
-    analyst = Analyst(live)
+    analyst = BackgroundReport(live)
     runs = Runs(Path(options.run_dir))
     app.register_blueprint(blueprint(live, runs, analyst, web_ui.auth_required_if_enabled, base))
     return analyst

@@ -117,7 +117,7 @@ class Live:
         if run is None:
             return
         self._worst_delay = max([self._worst_delay, *(pulse.worst_delay for pulse in pulses)])
-        now = frame(run.now(), pulses, run.listed, run.strangers, run.stage)
+        now = frame(run.now(), pulses, run.listed, run.foreign_sessions, run.stage)
         now.warnings = doubts(pulses, self._worst_delay, run.manifest.tolerance)
         self._series.add(now)
         self.told.frame = now

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response, redirect, request, send_file, url_for
 
-from loadtests.webui.analyst import Analyst
+from loadtests.webui.background_report import BackgroundReport
 from loadtests.webui.guard import PAGE_POLICY, REPORT_POLICY
 from loadtests.webui.live import Live
 from loadtests.webui.runs import Runs
@@ -27,7 +27,7 @@ _JSON = "application/json"
 Guarded = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
-def blueprint(live: Live, runs: Runs, analyst: Analyst, guarded: Guarded, prefix: str) -> Blueprint:
+def blueprint(live: Live, runs: Runs, analyst: BackgroundReport, guarded: Guarded, prefix: str) -> Blueprint:
     """All of it; each view is `guarded` by Locust's login, if that is asked for."""
     pages = Blueprint("streamsoak", __name__, url_prefix=f"{prefix}/sessions")
     _page(pages, guarded)
@@ -76,7 +76,7 @@ def _figures(pages: Blueprint, guarded: Guarded, live: Live) -> None:
             return Response("Too many browsers watch already.", status=503, mimetype="text/plain")
 
 
-def _past(pages: Blueprint, guarded: Guarded, live: Live, runs: Runs, analyst: Analyst) -> None:
+def _past(pages: Blueprint, guarded: Guarded, live: Live, runs: Runs, analyst: BackgroundReport) -> None:
     @pages.get("/api/runs")
     @guarded
     def listed() -> Response:
@@ -99,7 +99,7 @@ def _past(pages: Blueprint, guarded: Guarded, live: Live, runs: Runs, analyst: A
         return response
 
 
-def _buttons(pages: Blueprint, guarded: Guarded, live: Live, runs: Runs, analyst: Analyst) -> None:
+def _buttons(pages: Blueprint, guarded: Guarded, live: Live, runs: Runs, analyst: BackgroundReport) -> None:
     sweeper = Sweeper()
 
     @pages.post("/api/analyse")

@@ -94,7 +94,7 @@ def build_drift(log: EventLog, end: float, kinds: tuple[str, ...] = _KINDS, shar
     if calls < LEAST_BINS * 2 * least:
         return None
     width = max(end / min(MOST_BINS, calls // (2 * least)), 1e-9)
-    log.keep("drift_counts", _COUNTS, width=width, end=end, kinds=list(kinds))
+    log.create_table("drift_counts", _COUNTS, width=width, end=end, kinds=list(kinds))
     course = log.frame(_COURSE, share=share)
     course = course[course["n"] >= least]
     if len(course) < LEAST_BINS:

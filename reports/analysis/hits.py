@@ -77,7 +77,7 @@ class Hits:
 
 def build_hits(log: EventLog) -> Hits:
     """The hits, out of the events and the tables `sessions` and `edges`; keeps `hits`, `held` and `numbered`."""
-    log.keep("hits", _HITS)
+    log.create_table("hits", _HITS)
     times = log.frame("SELECT t, attempt FROM hits ORDER BY t")
     made = log.row("SELECT count(DISTINCT session) AS n FROM events WHERE kind = 'new' AND outcome <> 'withheld'")["n"]
     lost = log.row(f"SELECT count(*) AS n FROM events WHERE kind = 'give-up' AND {_REFUSED}")["n"]
@@ -110,7 +110,7 @@ def _shares(log: EventLog) -> dict[str, float]:
 
 
 def _episodes(log: EventLog) -> list[dict[str, Any]]:
-    log.keep("numbered", _NUMBERED)
+    log.create_table("numbered", _NUMBERED)
     episodes = log.records(_EPISODES)
     held = {(row["number"], row["holder"]): float(row["held"]) for row in log.records(_HELD_IN_EPISODES)}
     return [

@@ -170,15 +170,15 @@ def build_sessions(log: EventLog) -> pd.DataFrame:
     """
     build_facts(log)
     if log.manifest.audit:
-        log.keep("facts", _AUDITED)
-    log.keep("facts", _OF_LOST_WORKERS)
+        log.create_table("facts", _AUDITED)
+    log.create_table("facts", _OF_LOST_WORKERS)
     ghosts = _ghosts(log)
     if len(ghosts):
-        log.put("ghosts", ghosts)
-        log.keep("facts", "SELECT * FROM facts UNION ALL BY NAME SELECT * FROM ghosts")
-    log.keep("sessions", _FATES, tolerance=log.manifest.tolerance, last_look=_last_look(log))
-    log.drop("facts")
-    log.keep("margins", _BELIEVED)
+        log.insert_table("ghosts", ghosts)
+        log.create_table("facts", "SELECT * FROM facts UNION ALL BY NAME SELECT * FROM ghosts")
+    log.create_table("sessions", _FATES, tolerance=log.manifest.tolerance, last_look=_last_look(log))
+    log.drop_table("facts")
+    log.create_table("margins", _BELIEVED)
     return log.frame(f"SELECT {_SHOWN} FROM sessions ORDER BY session")
 
 

@@ -78,9 +78,9 @@ class Slots:
 
 def build_slots(log: EventLog, log_end: float) -> Slots:
     """The holders' shares, out of the table `sessions`; keeps `segments` and `edges` as tables of `log`."""
-    log.keep("strangers", _STRANGERS)
-    log.keep("segments", _SEGMENTS, log_end=log_end)
-    log.keep("edges", _EDGES)
+    log.create_table("strangers", _STRANGERS)
+    log.create_table("segments", _SEGMENTS, log_end=log_end)
+    log.create_table("edges", _EDGES)
     sums = log.frame("SELECT holder, sum(high - low) AS seconds FROM segments GROUP BY holder")
     width = column_seconds(log_end)
     curve = log.frame(_CURVE, width=width, columns=COLUMNS_ON_SCREEN)
@@ -90,7 +90,7 @@ def build_slots(log: EventLog, log_end: float) -> Slots:
 
 def keep_held(log: EventLog, moments: str) -> None:
     """The same, kept as the table `held` of `log`: of a million moments it is large."""
-    log.keep("held", _held(moments))
+    log.create_table("held", _held(moments))
 
 
 def _held(moments: str) -> str:

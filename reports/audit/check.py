@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from loadtests.model.text.units import say_duration
+from loadtests.model.text.units import format_duration
 from reports.analysis.client import Client, ClientCall, Life
 from reports.findings.finding import Confidence, Finding, Severity
 
@@ -65,4 +65,4 @@ def how_it_ended(life: Life) -> str:
     """In words."""
     if life.reaped is None:
         return "still open at the end"
-    return f"closed by the API alone, {say_duration(life.reaped - life.new.t)} after it was opened"
+    return f"closed by the API alone, {format_duration(life.reaped - life.new.t)} after it was opened"

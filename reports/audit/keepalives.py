@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from loadtests.model.api.surface import ACTIVITY, Operation
-from loadtests.model.text.units import say_duration
+from loadtests.model.text.units import format_duration
 from reports.analysis.client import Client, Life
 from reports.audit.check import AuditCheck, Facts
 
@@ -26,8 +26,8 @@ def margins(life: Life) -> list[float]:
 def _slower(client: Client) -> Facts:
     spare = {life.number: margins(life) for life in client.lives}
     return {
-        life.number: f"the soonest keep-alive came {say_duration(life.idle_timeout - max(spare[life.number]))} after the"
-        f" activity before it (idle timeout {say_duration(life.idle_timeout)})"
+        life.number: f"the soonest keep-alive came {format_duration(life.idle_timeout - max(spare[life.number]))} after the"
+        f" activity before it (idle timeout {format_duration(life.idle_timeout)})"
         for life in client.lives
         if spare[life.number] and max(spare[life.number]) <= 0
     }
@@ -35,8 +35,8 @@ def _slower(client: Client) -> Facts:
 
 def _tight(client: Client) -> Facts:
     return {
-        life.number: f"{len(tight)} keep-alives, {say_duration(min(tight))} to spare at the worst"
-        f" (idle timeout {say_duration(life.idle_timeout)})"
+        life.number: f"{len(tight)} keep-alives, {format_duration(min(tight))} to spare at the worst"
+        f" (idle timeout {format_duration(life.idle_timeout)})"
         for life in client.lives
         if len(tight := [left for left in margins(life) if 0 < left < TIGHT * life.idle_timeout]) >= LEAST_TIGHT
     }

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from loadtests.model.api.answer import FULL
-from loadtests.model.text.units import say_duration
+from loadtests.model.text.units import format_duration
 from reports.analysis.client import Client, ClientCall
 from reports.audit.check import CallCheck
 from reports.findings.finding import Finding
@@ -18,7 +18,7 @@ def _look(client: Client) -> Finding | None:
     worst = max(_chains(refused), key=len, default=[])
     if len(worst) < STORM_REFUSALS or _backs_off(worst):
         return None
-    took = say_duration(worst[-1].t - worst[0].t)
+    took = format_duration(worst[-1].t - worst[0].t)
     return Finding(
         "retry-storm",
         "problem",

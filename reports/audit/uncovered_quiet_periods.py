@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from loadtests.model.text.units import say_duration
+from loadtests.model.text.units import format_duration
 from reports.analysis.client import Client
 from reports.audit.check import AuditCheck, Facts, kinds
 
 
 def _facts(client: Client) -> Facts:
     return {
-        life.number: f"nothing for {say_duration(life.gap)} (idle timeout {say_duration(life.idle_timeout)}), then"
+        life.number: f"nothing for {format_duration(life.gap)} (idle timeout {format_duration(life.idle_timeout)}), then"
         f" {kinds(life.late)} on the closed session"
         for life in client.lives
         if life.stopped is None and life.late and life.gap >= life.idle_timeout - 1e-6

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadtests.model.text.units import say_duration
+from loadtests.model.text.units import format_duration
 from reports.analysis.client import Client, Life
 from reports.audit.check import AuditCheck, Facts
 
@@ -17,7 +17,7 @@ def _zombie(life: Life) -> str:
     beats = life.abandoned
     if len(beats) < LEAST_KEEP_ALIVES or beats[-1].t - beats[0].t <= life.idle_timeout:
         return ""
-    return f"{len(beats)} keep-alives in {say_duration(beats[-1].t - beats[0].t)}, and nothing else any more"
+    return f"{len(beats)} keep-alives in {format_duration(beats[-1].t - beats[0].t)}, and nothing else any more"
 
 
 CHECK = AuditCheck(

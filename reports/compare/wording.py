@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from loadtests.model.gates.gates import Unit
-from loadtests.model.text.units import say_duration
+from loadtests.model.text.units import format_duration
 from reports.compare.comparison import Change
 
 _LEAST_SECONDS = 5e-6
@@ -25,7 +25,7 @@ def said(change: Change, value: float | None, *, signed: bool = False) -> str:
     sign = "+" if signed and value > 0 else ""
     if change.about.unit is Unit.SECONDS:
         value = value if abs(value) >= _LEAST_SECONDS else 0.0
-        return sign + say_duration(value).replace("-", "−")
+        return sign + format_duration(value).replace("-", "−")
     number = f"{value * 100:.3g} %" if change.about.unit is Unit.SHARE else f"{value:.3g}"
     return sign + number.replace("-", "−")
 

@@ -118,7 +118,7 @@ def attribute(log: EventLog) -> Causes:
     rest = log.frame(_ENDS)
     if rest.empty:
         return Causes((), rest)
-    log.keep("outlived", _OUTLIVED)
+    log.create_table("outlived", _OUTLIVED)
     total = len(rest)
     found: list[SuspectedCause] = []
     while len(rest) > REST_SHARE * total or not found:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadtests.model.text.units import say_duration
+from loadtests.model.text.units import format_duration
 from reports.findings.causes import LEAST_ENDS, SuspectedCause
 from reports.findings.check import Check
 from reports.findings.early import told
@@ -38,7 +38,7 @@ def look(evidence: Evidence) -> Checked:
 
 
 def _said(cause: SuspectedCause) -> str:
-    return f"{len(cause.ends)} sessions were closed about {say_duration(cause.seconds)} before idleness was due."
+    return f"{len(cause.ends)} sessions were closed about {format_duration(cause.seconds)} before idleness was due."
 
 
 CHECK = Check(_NAME, look)

@@ -18,7 +18,7 @@ class Finding:
     severity: Severity
     owner: Owner
     confidence: Confidence
-    said: str
+    text: str
     """One sentence with the figures."""
     advice: str
     sessions: tuple[int, ...] = ()

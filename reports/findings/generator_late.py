@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadtests.model.text.units import say_duration
+from loadtests.model.text.units import format_duration
 from reports.analysis.generator import WORST_P99_SECONDS
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
@@ -22,8 +22,8 @@ def look(evidence: Evidence) -> Checked:
         "problem",
         "generator",
         "certain",
-        f"One request in a hundred was {say_duration(p99)} late or more by the generator's own doing; its loop stood still for"
-        f" up to {say_duration(stall)}.",
+        f"One request in a hundred was {format_duration(p99)} late or more by the generator's own doing; its loop stood still for"
+        f" up to {format_duration(stall)}.",
         "Do not trust this run's times: run again with less load for each process, or on a quieter machine.",
         chart="delays",
     )

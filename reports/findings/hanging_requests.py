@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from loadtests.model.api.answer import Reason
-from loadtests.model.text.units import say_duration
+from loadtests.model.text.units import format_duration
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
 from reports.findings.failures import Failures
@@ -25,9 +25,9 @@ def look(evidence: Evidence) -> Checked:
     slowest = {row.kind: _slowest(evidence, row.kind, timeout) for row in timeouts.rows}
     hanging = timeouts.where(lambda row: slowest[row.kind] * PATIENT <= timeout)
     if not hanging.n:
-        usual = say_duration(max(slowest.values()))
+        usual = format_duration(max(slowest.values()))
         return Unknown(
-            f"{timeouts.n} requests were given up after {say_duration(timeout)}, but others take up to {usual}"
+            f"{timeouts.n} requests were given up after {format_duration(timeout)}, but others take up to {usual}"
         )
     # What a lost answer opened is told by its own name.
     ghosts = shown(evidence.log, IS_LOST, "opening", "opened")
@@ -39,7 +39,7 @@ def look(evidence: Evidence) -> Checked:
 
 def _finding(hanging: Failures, n: int, *, is_new_alone: bool, timeout: float) -> Finding:
     said = (
-        f"{n} requests were never answered within {say_duration(timeout)}, {hanging.share:.2%} of their kinds:"
+        f"{n} requests were never answered within {format_duration(timeout)}, {hanging.share:.2%} of their kinds:"
         f" {hanging.by(lambda row: row.kind)}."
     )
     if is_new_alone:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadtests.model.text.units import say_duration
+from loadtests.model.text.units import format_duration
 from reports.findings.causes import SuspectedCause
 from reports.findings.check import Check
 from reports.findings.early import told
@@ -22,7 +22,7 @@ def look(evidence: Evidence) -> Checked:
 
 def _said(cause: SuspectedCause) -> str:
     return (
-        f"{len(cause.ends)} sessions were closed {say_duration(cause.seconds)} after they had been opened, whatever they"
+        f"{len(cause.ends)} sessions were closed {format_duration(cause.seconds)} after they had been opened, whatever they"
         " did, and none lived longer; new told no such limit."
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from loadtests.model.text.units import say_duration
+from loadtests.model.text.units import format_duration
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
 from reports.findings.finding import Checked, Finding, Unknown
@@ -34,7 +34,7 @@ def look(evidence: Evidence) -> Checked:
         "problem",
         "API",
         "certain",
-        f"{late.n} sessions were closed for idleness, but about {say_duration(late.figures['by'])} after they were due.",
+        f"{late.n} sessions were closed for idleness, but about {format_duration(late.figures['by'])} after they were due.",
         "Close sessions by streaming.stop instead of waiting for the timeout; tell the API's support, who can inspect and"
         " close such sessions by hand.",
         late.sessions,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadtests.model.text.units import say_duration
+from loadtests.model.text.units import format_duration
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
 from reports.findings.finding import Checked, Finding, Unknown
@@ -31,7 +31,7 @@ def look(evidence: Evidence) -> Checked:
         "problem",
         "API",
         "certain",
-        f"{found.n} sessions were still open after they were due, by up to {say_duration(found.figures['longest'])};"
+        f"{found.n} sessions were still open after they were due, by up to {format_duration(found.figures['longest'])};"
         f" {found.figures['lingering']:.0f} of them could not be closed.",
         "Send support.csv to the API's support: they can inspect and close such sessions by hand. Close sessions by"
         " streaming.stop instead of waiting for the timeout.",

@@ -80,7 +80,7 @@ class Occupancy:
 def build_occupancy(log: EventLog) -> Occupancy:
     """The bounds, out of the tables `sessions` and `strangers`; keeps `refusals`."""
     manifest = log.manifest
-    log.keep("may_hold", _MAY_HOLD, tolerance=manifest.tolerance, poll=manifest.poll)
-    log.keep("refusals", _REFUSALS, lag=LAG_SECONDS)
+    log.create_table("may_hold", _MAY_HOLD, tolerance=manifest.tolerance, poll=manifest.poll)
+    log.create_table("refusals", _REFUSALS, lag=LAG_SECONDS)
     hits = log.row("SELECT count(*) AS n FROM refusals")["n"]
     return Occupancy(log, int(log.row(_PEAK)["peak"] or 0), int(hits or 0))

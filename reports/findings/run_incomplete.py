@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadtests.model.text.units import say_duration
+from loadtests.model.text.units import format_duration
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
 from reports.findings.finding import Checked, Finding
@@ -12,7 +12,7 @@ def look(evidence: Evidence) -> Checked:
     """Cut off, events lost, or an error of the harness itself."""
     manifest, said = evidence.manifest, []
     if manifest.ended is None:
-        said.append(f"the run was cut off after {say_duration(evidence.log_end)}, before its end")
+        said.append(f"the run was cut off after {format_duration(evidence.log_end)}, before its end")
     if manifest.lost_events:
         said.append(f"{manifest.lost_events} events could not be written")
     if manifest.defects:

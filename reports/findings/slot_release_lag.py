@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadtests.model.text.units import say_duration
+from loadtests.model.text.units import format_duration
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
 from reports.findings.finding import Checked, Finding, Severity, Unknown
@@ -34,7 +34,7 @@ def look(evidence: Evidence) -> Checked:
         "API",
         "certain",
         f"{lagging.n} of {stopped} sessions were still listed after stop had been acknowledged, for"
-        f" {say_duration(middle)} or more in the middle, {say_duration(most)} at the most.",
+        f" {format_duration(middle)} or more in the middle, {format_duration(most)} at the most.",
         _ADVICE,
         lagging.sessions,
         lagging.interval,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadtests.model.text.units import say_duration
+from loadtests.model.text.units import format_duration
 from reports.analysis.latency import percentiles
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
@@ -31,13 +31,13 @@ def look(evidence: Evidence) -> Checked:
     others = percentiles(evidence.log, _OTHERS).p50
     if others is not None and new.p50 < TIMES_THE_OTHERS * others:
         return None
-    beside = f", the other calls {say_duration(others)}" if others is not None else ""
+    beside = f", the other calls {format_duration(others)}" if others is not None else ""
     return Finding(
         "slow-new",
         "problem",
         "API",
         "certain" if others is not None else "likely",
-        f"new took {say_duration(new.p50)} in the middle{beside}.",
+        f"new took {format_duration(new.p50)} in the middle{beside}.",
         "Open the session before the person needs it, show that it is being opened, and give new a timeout of its own; a"
         " person who leaves while it is under way leaves a session behind, unless stop is sent when it answers.",
         chart="latency",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadtests.model.text.units import say_duration
+from loadtests.model.text.units import format_duration
 from reports.findings.causes import SuspectedCause
 from reports.findings.check import Check
 from reports.findings.early import told
@@ -25,7 +25,7 @@ def _said(cause: SuspectedCause) -> str:
     low, high = cause.ends["idle_timeout"].min(), cause.ends["idle_timeout"].max()
     asked = f"{low:g} s" if low == high else f"{low:g} to {high:g} s"
     return (
-        f"{len(cause.ends)} sessions were closed after {say_duration(cause.seconds)} without activity, though they had"
+        f"{len(cause.ends)} sessions were closed after {format_duration(cause.seconds)} without activity, though they had"
         f" asked for an idle timeout of {asked}."
     )
 

@@ -37,18 +37,18 @@ def build_facts(log: EventLog) -> None:
     `margins` (session, t, margin): what each keep-alive left of the idle timeout. `gaps` (session, before, answered): between
     acknowledged activities of which the second left nothing of it.
     """
-    log.keep("names", _NAMES)
+    log.create_table("names", _NAMES)
     sessions = log.frame("SELECT session FROM names ORDER BY session")["session"].to_numpy(dtype=np.int64)
     tally = SessionFacts(len(sessions))
     margins = Margins(sessions, tally["idle_timeout"])
-    log.put("margins", MARGINS.empty_table())
+    log.insert_table("margins", MARGINS.empty_table())
     for part in _some_at_once(_walk(log, sessions, tally, margins)):
         log.append("margins", part)
-    log.put("gaps", margins.gaps)
-    log.put("tally", tally.table().append_column("session", pa.array(sessions)))
-    log.keep("facts", "SELECT *, FALSE AS ghost FROM names JOIN tally USING (session)")
-    log.drop("names")
-    log.drop("tally")
+    log.insert_table("gaps", margins.gaps)
+    log.insert_table("tally", tally.table().append_column("session", pa.array(sessions)))
+    log.create_table("facts", "SELECT *, FALSE AS ghost FROM names JOIN tally USING (session)")
+    log.drop_table("names")
+    log.drop_table("tally")
 
 
 def _walk(
@@ -56,8 +56,8 @@ def _walk(
 ) -> Iterator[pa.RecordBatch]:
     for rows in rows_of(log, sessions):
         # Margins need the idle timeouts of the sessions that are new in these rows.
-        tally.take(rows)
-        yield margins.take(rows)
+        tally.add(rows)
+        yield margins.add(rows)
 
 
 def _some_at_once(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:

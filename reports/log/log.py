@@ -59,17 +59,17 @@ class EventLog:
             names = [column[0] for column in cursor.description or ()]
             return [dict(zip(names, found, strict=True)) for found in cursor.fetchall()]
 
-    def keep(self, name: str, sql: str, **values: Any) -> None:
+    def create_table(self, name: str, sql: str, **values: Any) -> None:
         """Keep the answer to a question as the table `name`."""
         with interruptible():
             self._database.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", values or None)
 
-    def drop(self, name: str) -> None:
+    def drop_table(self, name: str) -> None:
         """Keep the table `name` no longer."""
         with interruptible():
             self._database.execute(f"DROP TABLE {name}")
 
-    def put(self, name: str, rows: pd.DataFrame | pa.Table) -> None:
+    def insert_table(self, name: str, rows: pd.DataFrame | pa.Table) -> None:
         """Keep `rows` as the table `name`."""
         self._take(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM incoming", rows)
 
@@ -83,7 +83,7 @@ class EventLog:
             self._database.execute(sql)
             self._database.unregister("incoming")
 
-    def in_order(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """These columns of `events`, in the order of the log, some rows at a time; categories as dictionaries."""
         categories = [name for name, kind, *_ in COLUMNS if kind == "category"]
         with pq.ParquetFile(self._parquet, read_dictionary=categories) as file, ThreadPoolExecutor(1) as beside:
@@ -98,7 +98,7 @@ class EventLog:
                 yield batch
 
     @contextmanager
-    def beside(self) -> Iterator[EventLog]:
+    def second_connection(self) -> Iterator[EventLog]:
         """The same events for another thread, with tables of its own."""
         with self._database.cursor() as database:
             yield EventLog(self.manifest, database, self._parquet, self.cut)

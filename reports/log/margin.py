@@ -36,7 +36,7 @@ class Margins:
         self._last = np.full(len(sessions), np.nan)
         self._gaps: list[pa.RecordBatch] = []
 
-    def take(self, rows: Rows) -> pa.RecordBatch:
+    def add(self, rows: Rows) -> pa.RecordBatch:
         """What the keep-alives among the rows left, refused or not: those that came too late are the ones that matter.
 
         The rows are later than all before.

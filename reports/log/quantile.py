@@ -61,20 +61,20 @@ def quantiles_of_groups(
     log: EventLog, values: str, shares: Mapping[str, float], groupings: Sequence[Sequence[str]]
 ) -> list[pd.DataFrame]:
     """The same by each of several groupings, out of the same two looks."""
-    log.put("shares", pd.DataFrame(shares.items(), columns=["name", "share"]))
+    log.insert_table("shares", pd.DataFrame(shares.items(), columns=["name", "share"]))
     # The constant stands for a group where there is none.
     finest = ", ".join([*dict.fromkeys(chain.from_iterable(groupings)), "whole"])
-    log.keep("classes", _CLASSES.format(all=finest, values=values))
+    log.create_table("classes", _CLASSES.format(all=finest, values=values))
     groups = {f"places_{number}": [*by, "whole"] for number, by in enumerate(groupings)}
     for places, by in groups.items():
-        log.keep(places, _PLACES.format(by=", ".join(by)))
+        log.create_table(places, _PLACES.format(by=", ".join(by)))
     wanted = (_WANTED.format(all=finest, by=", ".join(by), places=places) for places, by in groups.items())
-    log.keep("candidates", _CANDIDATES.format(all=finest, values=values, wanted=" UNION ".join(wanted)))
+    log.create_table("candidates", _CANDIDATES.format(all=finest, values=values, wanted=" UNION ".join(wanted)))
     found = [
         _found(log, by, places).reindex(columns=[*by[:-1], "n", "min", "max", *shares]) for places, by in groups.items()
     ]
     for table in ("shares", "classes", "candidates", *groups):
-        log.drop(table)
+        log.drop_table(table)
     return found
 
 

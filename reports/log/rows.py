@@ -60,7 +60,7 @@ class Rows:
 def rows_of(log: EventLog, sessions: npt.NDArray[np.int64]) -> Iterator[Rows]:
     """The rows of these sessions, each named once; each part is later than all before."""
     places = pd.Index(sessions)
-    for batch in log.in_order(_COLUMNS):
+    for batch in log.batches(_COLUMNS):
         sent, latency, value = (_values(batch[name]) for name in ("t", "latency", "value"))
         sort, sorts = _sorts(batch["kind"], batch["outcome"])
         place, answered = places.get_indexer(batch["session"]), (sent + latency) / NANOSECONDS

@@ -88,7 +88,7 @@ class SessionFacts:
     def __getitem__(self, name: str) -> Floats:
         return self._of[name]
 
-    def take(self, rows: Rows) -> None:
+    def add(self, rows: Rows) -> None:
         """Rows later than all before."""
         # Nine rows of ten are activity, of which few facts are.
         others = rows.where(~rows.are(ACTIVITY, _ANY))

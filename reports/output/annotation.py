@@ -27,7 +27,7 @@ def told(analysis: Analysis) -> Iterator[str]:
             yield _line(_kind(result), f"{gate.gate}: {result}", gate.shown)
     problems = [finding for finding in analysis.findings if finding.severity == "problem"]
     for finding in problems[:_MOST]:
-        yield _line("notice", f"{finding.name} ({finding.owner})", finding.said)
+        yield _line("notice", f"{finding.name} ({finding.owner})", finding.text)
 
 
 def _kind(result: str) -> str:

@@ -74,7 +74,7 @@ def _checks(checks: list[CheckOutcome], findings: list[Finding]) -> Iterator[Ele
 
 
 def _told(finding: Finding) -> str:
-    return f"{finding.severity} ({finding.owner}, {finding.confidence}): {finding.said} {finding.advice}"
+    return f"{finding.severity} ({finding.owner}, {finding.confidence}): {finding.text} {finding.advice}"
 
 
 def _plain(text: str) -> str:

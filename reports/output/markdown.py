@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from loadtests.model.text.units import say_duration
+from loadtests.model.text.units import format_duration
 from reports.findings.finding import Finding
 from reports.summary import Analysis
 
@@ -85,7 +85,7 @@ def _findings(findings: list[Finding]) -> Iterator[str]:
     if not findings:
         return
     lines = [
-        f"- **{finding.severity}** {escaped(finding.name)} ({finding.owner}): {escaped(finding.said)}"
+        f"- **{finding.severity}** {escaped(finding.name)} ({finding.owner}): {escaped(finding.text)}"
         for finding in findings[:_MOST_FINDINGS]
     ]
     if len(findings) > _MOST_FINDINGS:
@@ -95,8 +95,8 @@ def _findings(findings: list[Finding]) -> Iterator[str]:
 
 def _run(summary: dict[str, Any]) -> str:
     ended = summary["end_reason"] or "cut off before its end"
-    return f"Run {escaped(summary['run'])}, {say_duration(summary['duration'])}; {escaped(ended)}."
+    return f"Run {escaped(summary['run'])}, {format_duration(summary['duration'])}; {escaped(ended)}."
 
 
 def _seconds(value: float | None) -> str:
-    return "–" if value is None else say_duration(value)
+    return "–" if value is None else format_duration(value)

@@ -11,7 +11,7 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
-from loadtests.model.text.units import say_duration, say_size
+from loadtests.model.text.units import format_duration, format_size
 
 
 def environment() -> jinja2.Environment:
@@ -23,7 +23,7 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters.update(duration=duration, share=share, number=number, clock=clock, size=say_size)
+    found.filters.update(duration=duration, share=share, number=number, clock=clock, size=format_size)
     return found
 
 
@@ -38,7 +38,7 @@ def _missing(value: Any) -> bool:
 
 def duration(value: Any) -> str:
     """Seconds as people read them."""
-    return "–" if _missing(value) else say_duration(float(value))
+    return "–" if _missing(value) else format_duration(float(value))
 
 
 def clock(value: Any) -> str:

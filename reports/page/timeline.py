@@ -56,7 +56,7 @@ def build_timelines(log: EventLog, numbers: Sequence[int]) -> dict[int, dict[str
 
     Out of the events and the table `segments`; keeps the table `chosen`.
     """
-    log.put("chosen", pd.DataFrame({"session": pd.Series(numbers, dtype="int64")}))
+    log.insert_table("chosen", pd.DataFrame({"session": pd.Series(numbers, dtype="int64")}))
     timelines: dict[int, dict[str, Any]] = {number: {"calls": [], "omitted": 0, "spans": []} for number in numbers}
     for call in log.records(_CALLS):
         own = timelines[call["session"]]

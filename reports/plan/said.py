@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from loadtests.model.text.units import say_duration
+from loadtests.model.text.units import format_duration
 from reports.plan.limit import Limit
 from reports.plan.plan import CapacityPlan
 
@@ -47,9 +47,10 @@ def _timeout(plan: CapacityPlan) -> str | None:
     if pair is None:
         return None
     without = plan.timeout.without_keep_alives
-    alone = f"; without keep-alives {say_duration(without)}" if without else "; no timeout does without keep-alives"
+    alone = f"; without keep-alives {format_duration(without)}" if without else "; no timeout does without keep-alives"
     return (
-        f"Idle timeout: {say_duration(pair.idle_timeout)} with a keep-alive each {say_duration(pair.keep_alive)}, which survives"
+        f"Idle timeout: {format_duration(pair.idle_timeout)} with a keep-alive each {format_duration(pair.keep_alive)}, "
+        "which survives"
         f" {pair.survives} lost keep-alives in a row{alone}."
     )
 
@@ -67,7 +68,7 @@ def _expected(plan: CapacityPlan) -> str | None:
     if told is None:
         return None
     return (
-        f"Another run of {say_duration(told.seconds)} with limit {told.limit}, {told.arrivals:g} times the arrivals"
+        f"Another run of {format_duration(told.seconds)} with limit {told.limit}, {told.arrivals:g} times the arrivals"
         + (f", {told.leak_share:.0%} leaks" if told.leak_share is not None else "")
         + (f", idle timeout {told.idle_timeout:g} s" if told.idle_timeout is not None else "")
         + f": {told.share:.1%} of first attempts refused on average ({told.low:.1%} to {told.high:.1%}); a single run"

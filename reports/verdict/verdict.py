@@ -13,7 +13,7 @@ from typing import Any, Literal
 from loadtests.model.gates.figure import FIGURES, Unit
 from loadtests.model.gates.gates import Gate
 from loadtests.model.gates.window import Span
-from loadtests.model.text.units import say_duration
+from loadtests.model.text.units import format_duration
 from reports.verdict.measurement import Measurement
 
 Result = Literal["pass", "fail", "unknown"]
@@ -84,7 +84,7 @@ def show(figure: str, value: float | None) -> str:
         return "found" if value else "not found"
     unit = FIGURES.get(figure, Unit.COUNT)
     if unit is Unit.SECONDS:
-        return say_duration(value)
+        return format_duration(value)
     return f"{value:.1%}" if unit is Unit.SHARE else f"{value:g}"
 
 

@@ -147,7 +147,7 @@ def _parts(log: EventLog, spans: Sequence[Span]) -> Iterator[Sequence[Span]]:
 
 
 def _put(log: EventLog, spans: Sequence[Span]) -> None:
-    log.put("spans", pd.DataFrame(spans, columns=["low", "high"]).rename_axis("i").reset_index())
+    log.insert_table("spans", pd.DataFrame(spans, columns=["low", "high"]).rename_axis("i").reset_index())
 
 
 def _samples(spans: Sequence[Span], rows: Iterable[Mapping[Any, Any]]) -> Iterator[Sample]:

@@ -73,7 +73,7 @@ def run_together(engine: Engine, behaviours: list[Behaviour]) -> None:
         sleep(0.01)
         if engine.now() > beat + 1:
             beat = engine.now()
-            engine.beat()
+            engine.tick()
 
 
 def open_sessions(engine: Engine, count: int, at_once: int = 32) -> list[Session]:

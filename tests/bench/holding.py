@@ -166,14 +166,14 @@ def _hold(url: str, sessions: int, every: float, seconds: float) -> Held:
         _await(engine, sessions)
         engine.stop(stream)
         opening, grown = engine.now() - began, process.memory_info().rss - before
-        engine.beat()
+        engine.tick()
         loop = 0.0
         ears.lateness.clear()
         ears.highest = 0.0
         cpu, began = time.process_time(), engine.now()
         while engine.now() < began + seconds:
             gevent.sleep(1.0)
-            loop = max(loop, engine.beat())
+            loop = max(loop, engine.tick())
         cpu, took, made = time.process_time() - cpu, engine.now() - began, ears.lateness.count
     p50, p99 = (ears.lateness.percentile(share) or 0.0 for share in (0.5, 0.99))
     each, price = grown / (sessions - few), cpu / max(1, made) * 1e6
@@ -186,7 +186,7 @@ def _await(engine: Engine, sessions: int) -> None:
         gevent.sleep(0.05)
         if engine.now() > beat + 1:
             beat = engine.now()
-            engine.beat()
+            engine.tick()
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ def test_a_session_that_is_never_closed(tmp_path: Path, reaped: bool) -> None:
     seen = Seen().opened(1, 1).did(1, "task", 3)
     audit = (seen.reaped(1, 33) if reaped else seen).audited(tmp_path)
     assert (audit.verdict.result, _verdicts(audit)) == ("fail", ["unclosed-sessions"])
-    assert ("closed by the API" if reaped else "still open") in audit.findings[0].said
+    assert ("closed by the API" if reaped else "still open") in audit.findings[0].text
 
 
 def test_the_report_of_an_audit_knows_its_leaks(tmp_path: Path) -> None:
@@ -199,7 +199,7 @@ def test_calls_that_name_no_session(tmp_path: Path) -> None:
     """The id was read from the wrong place of the answer, as in the vendor's own example."""
     audit = Seen().opened(1, 1).failed(0, "keep_alive", 5, 10, reason="invalid").audited(tmp_path)
     assert "calls-without-session" in _names(audit)
-    assert "2 keep_alive" in next(f.said for f in audit.findings if f.name == "calls-without-session")
+    assert "2 keep_alive" in next(f.text for f in audit.findings if f.name == "calls-without-session")
 
 
 def test_nothing_called_cannot_be_told(tmp_path: Path) -> None:

@@ -235,9 +235,9 @@ SHOWN: dict[str, tuple[Made, Made]] = {
 def test_it_is_found_where_it_is(tmp_path: Path, name: str) -> None:
     """With its figures, its owner, and what to do about it."""
     finding = found(SHOWN[name][0], tmp_path)[name]
-    assert finding.severity in ("problem", "warning", "note"), finding.said
-    assert any(character.isdigit() for character in finding.said)
-    assert finding.said.endswith(".")
+    assert finding.severity in ("problem", "warning", "note"), finding.text
+    assert any(character.isdigit() for character in finding.text)
+    assert finding.text.endswith(".")
     assert finding.advice
 
 
@@ -273,7 +273,7 @@ def test_what_cannot_be_told_apart_is_said_to_be_so(
     analysis = analysed(_idle(*lives), tmp_path)
     (told,) = [finding for finding in analysis.findings if finding.name in names]
     assert told.confidence == "unknown"
-    others = {name for name in names if f"({name})" in told.said}
+    others = {name for name in names if f"({name})" in told.text}
     assert others
     assert all(analysis.summary["checks"][name] == "unknown" for name in others)
 
@@ -281,7 +281,7 @@ def test_what_cannot_be_told_apart_is_said_to_be_so(
 def test_ends_without_a_rule_are_early_all_the_same(tmp_path: Path) -> None:
     """Nothing in common: dropped, and said to have nothing in common."""
     finding = found(_idle((60, 1, 11), (90, 20, 55), (120, 50, 70), (60, 3, 43)), tmp_path)["early-reap"]
-    assert "nothing in common" in finding.said
+    assert "nothing in common" in finding.text
     assert finding.sessions == (1, 2, 3, 4)
 
 
@@ -318,7 +318,7 @@ def test_a_drift_under_a_growing_load_is_not_sure(tmp_path: Path) -> None:
         story.call(1, "task", 301.0 + 2 * i, took=0.05 + (150 + i) * 0.0003)
     finding = found(story, tmp_path)["latency-drift"]
     assert finding.confidence == "unknown"
-    assert "The load rose" in finding.said
+    assert "The load rose" in finding.text
 
 
 def test_the_accounts_own_rules_are_no_faults_of_the_api(tmp_path: Path) -> None:
@@ -359,4 +359,4 @@ def test_what_the_api_says_is_not_said_again(tmp_path: Path) -> None:
     assert isinstance(story, Story)
     story.note(0, "stranger", 20.0, 0.0, hostile)
     for finding in found((story, manifest), tmp_path).values():
-        assert "<" not in finding.said + finding.advice
+        assert "<" not in finding.text + finding.advice

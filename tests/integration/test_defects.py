@@ -22,7 +22,7 @@ from loadtests.http.origin import Origin
 from loadtests.model.api.answer import Answer
 from loadtests.model.api.heard import answer_from_reply
 from loadtests.model.api.rules import Terms
-from loadtests.model.api.service import Ask
+from loadtests.model.api.service import ApiRequest
 from loadtests.model.api.surface import Operation, Surface
 from loadtests.model.run.manifest import read_manifest
 from loadtests.model.session.session import Session
@@ -53,9 +53,9 @@ def meanings(url: str, operation: Operation, calls: int) -> list[Answer]:
         call = Call(Session(number, "test", 60.0), operation, 0.0)
         exchange = None
         with gevent.Timeout(TIMEOUT, TimeoutError):
-            exchange = connection.exchange(api.request(call))
+            exchange = connection.exchange(api.encode(call))
         assert exchange is not None
-        answers.append(api.meaning(operation, exchange))
+        answers.append(api.decode(operation, exchange))
     connection.close()
     return answers
 
@@ -82,7 +82,7 @@ def test_http_and_virtual_time_agree(sandbox: Sandboxes, defect: str, operation:
     _, service = open_account(
         Terms(), lambda: str(uuid.uuid1()), lambda at, event, session: None, parse_defects([defect]), 7
     )
-    replies = [service(float(t), Ask(operation, idle_timeout=60)) for t in range(CALLS)]
+    replies = [service(float(t), ApiRequest(operation, idle_timeout=60)) for t in range(CALLS)]
     virtual = [told(answer_from_reply(reply, 0.0, reply.delay, TIMEOUT)) for reply in replies]
     assert [said[:3] for said in live] == [said[:3] for said in virtual]
     assert len(set(virtual)) > 1 or defect.startswith("slow-new")

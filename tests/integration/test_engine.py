@@ -657,16 +657,16 @@ def test_beat_writes_how_late_the_loop_was(rig: Rigs, fault_server: Servers, pol
     """Each beat is a row with the longest delay since the last one: a blocked process shows, and is not told twice."""
     engine = rig(fault_server(polite).url)
     engine.until(lambda: engine.now() > 0.02)
-    engine.engine.beat()
+    engine.engine.tick()
     gevent.sleep(0.05)
     time.sleep(0.6)
     gevent.sleep(0.05)
-    assert engine.engine.beat() >= 0.3
+    assert engine.engine.tick() >= 0.3
     rows = [row for row in engine.rows() if row.kind == "loop"]
     assert len(rows) == 2
     assert rows[1].value >= 0.3
     gevent.sleep(0.05)
-    assert engine.engine.beat() < rows[1].value
+    assert engine.engine.tick() < rows[1].value
 
 
 def test_wait_for_a_connection_is_told_apart(rig: Rigs, fault_server: Servers, one_connection: None) -> None:
@@ -721,8 +721,8 @@ def test_forgotten_session_is_closed_once(rig: Rigs, sandbox: Sandboxes) -> None
     session = engine.session()
     engine.run(calls(session, NEW))
     session.ended()
-    engine.engine.forget(session)
-    engine.engine.forget(session)
+    engine.engine.mark_closed(session)
+    engine.engine.mark_closed(session)
     engine.run(calls(session, KEEP_ALIVE, STOP))
     assert [line[0] for line in engine.books()] == ["intent", "open", "closed"]
     assert engine.events == [("opened", 1), ("closed", 1)]

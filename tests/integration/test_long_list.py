@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from loadtests.observing.observer import LARGEST_LIST
+from loadtests.observing.list_observer import LARGEST_LIST
 from loadtests.sandbox.process import SandboxProcess
 from reports.build import judge_run
 

@@ -226,7 +226,7 @@ def test_jobs_given_back_are_not_sent(fault_server: Servers) -> None:
     with rig(server.url, most=1) as pooled:
         pooled.submit("under way", "waits", "waits too")
         until(lambda: bool(server.requests))
-        back = pooled.pool.give_back()
+        back = pooled.pool.withdraw_waiting()
         gate.opened.set()
         told = pooled.await_told(1)
         until(lambda: pooled.pool.busy == 0)

@@ -37,7 +37,7 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> EventLog:
 def test_they_are_what_occurred(log: EventLog, rows: list[tuple[str, float | None]]) -> None:
     """Of all, and of each group, together or alone; nulls do not count."""
     values = pd.DataFrame(rows, columns=["kind", "v"]).astype({"kind": "str", "v": "Float64"})
-    log.put("made", values)
+    log.insert_table("made", values)
     groupings = [[], ["kind"]]
     together = quantiles_of_groups(log, "SELECT kind, v FROM made", SHARES, groupings)
     for by, found in zip(groupings, together, strict=True):

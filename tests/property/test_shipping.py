@@ -45,7 +45,7 @@ class Channel:
         self.now += SECONDS_A_STEP
         self.shipper.ship()
         for parcel in self._arriving(self._parcels):
-            self._receipts.append(self.receiver.take(3, parcel))
+            self._receipts.append(self.receiver.receive(3, parcel))
         for receipt in self._arriving(self._receipts):
             self._check(receipt)
             self.shipper.received(receipt)
@@ -158,16 +158,16 @@ def test_a_workers_files_have_names_of_one_kind(name: str, worker: int | None) -
 def test_a_worker_can_write_no_file_but_its_own(tmp_path: Path, name: str) -> None:
     """A parcel of another worker's file, or of no worker's, is refused, and nothing is written."""
     with pytest.raises(ValueError, match="worker 1"):
-        Receiver(tmp_path, lambda *_: None).take(1, Parcel(name, 0, b"x"))
+        Receiver(tmp_path, lambda *_: None).receive(1, Parcel(name, 0, b"x"))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_parcel_ahead_of_its_turn_is_not_kept(tmp_path: Path) -> None:
     """A copy has no holes."""
     receiver = Receiver(tmp_path, lambda *_: None)
-    assert receiver.take(1, Parcel("events-w1.arrow", 5, b"later")) == ("events-w1.arrow", 0)
-    assert receiver.take(1, Parcel("events-w1.arrow", 0, b"first")) == ("events-w1.arrow", 5)
-    assert receiver.take(1, Parcel("events-w1.arrow", 5, b"later")) == ("events-w1.arrow", 10)
+    assert receiver.receive(1, Parcel("events-w1.arrow", 5, b"later")) == ("events-w1.arrow", 0)
+    assert receiver.receive(1, Parcel("events-w1.arrow", 0, b"first")) == ("events-w1.arrow", 5)
+    assert receiver.receive(1, Parcel("events-w1.arrow", 5, b"later")) == ("events-w1.arrow", 10)
     assert (tmp_path / "events-w1.arrow").read_bytes() == b"firstlater"
 
 
@@ -175,9 +175,9 @@ def test_a_full_disk_of_the_masters_gives_no_receipt(tmp_path: Path) -> None:
     """What could not be written is asked for again, not told to be there."""
     missing = tmp_path / "gone"
     receiver = Receiver(missing, lambda *_: None)
-    assert receiver.take(1, Parcel("events-w1.arrow", 0, b"first")) == ("events-w1.arrow", 0)
+    assert receiver.receive(1, Parcel("events-w1.arrow", 0, b"first")) == ("events-w1.arrow", 0)
     missing.mkdir()
-    assert receiver.take(1, Parcel("events-w1.arrow", 0, b"first")) == ("events-w1.arrow", 5)
+    assert receiver.receive(1, Parcel("events-w1.arrow", 0, b"first")) == ("events-w1.arrow", 5)
 
 
 def test_few_parcels_are_under_way(tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ class Driver:
         self.sessions[call.session.number] = call.session
         call.session.sending(call.operation)
         answer = self._answers(call, now)
-        call.session.told(call.operation, answer)
+        call.session.answered(call.operation, answer)
         said = "cut" if call.cut else answer.reason.value
         self.events.append((now, call.session.number, call.operation.value, said))
         return answer

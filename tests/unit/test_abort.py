@@ -127,7 +127,7 @@ def test_a_session_lost_to_idleness_is_one_that_was_due(at: float, way: str, cap
     """Opened at 1 s, idle timeout 30 s: gone when it was due, while the person was there, and far from its cap."""
     tally, session = Counters(), Session(1, "p", 30.0)
     session.sending(Operation.NEW)
-    session.told(Operation.NEW, Answer(Outcome.OK, Reason.NONE, 1.0, 1.0, value=cap, session_id="s"))
+    session.answered(Operation.NEW, Answer(Outcome.OK, Reason.NONE, 1.0, 1.0, value=cap, session_id="s"))
     if way:
         session.leave(way)
     session.ended()

@@ -11,7 +11,7 @@ from loadtests.model.api.answer import Answer, Outcome, Reason
 from loadtests.model.api.rules import Reply, Rules, Terms
 from loadtests.model.api.surface import Operation
 from loadtests.model.people.draw import Draw
-from loadtests.model.session.behaviour import arrivals, resident, visit
+from loadtests.model.session.behaviour import arrivals, returning_person, visit
 from loadtests.model.session.session import Holder, State
 from loadtests.model.session.steps import Call
 
@@ -275,7 +275,7 @@ def test_a_resident_pauses_between_visits() -> None:
     """Closed model: a session of 15 s, a pause of 30, the next."""
     regular = profile(session_length=15, arrivals={"model": "closed", "pause": 30})
     driver = Driver()
-    driver.run(resident(regular, lambda n: person(regular, n), Draw(1), 0.0), until=100)
+    driver.run(returning_person(regular, lambda n: person(regular, n), Draw(1), 0.0), until=100)
     assert driver.times("arrive") == [0.0, 45.0, 90.0]
 
 

@@ -23,7 +23,7 @@ def opened(census: Occupancy, number: int, idle: float = 60.0, at: float = 0.0, 
     """An open session."""
     session = Session(number, profile, idle)
     session.sending(Operation.NEW)
-    session.told(Operation.NEW, Answer(Outcome.OK, sent=at, answered=at, session_id=f"id-{number}"))
+    session.answered(Operation.NEW, Answer(Outcome.OK, sent=at, answered=at, session_id=f"id-{number}"))
     census.count(session)
     return session
 
@@ -40,7 +40,7 @@ def test_each_session_is_counted_once_as_what_it_is_now() -> None:
     for session in (quiet, left, closing, quiet, left):
         census.count(session)
     assert census.by_profile() == {"calm": {"quiet": 1, "leaked": 1, "closing": 1}, "busy": {"active": 1}}
-    closing.told(Operation.STOP, Answer(Outcome.OK, sent=1, answered=1))
+    closing.answered(Operation.STOP, Answer(Outcome.OK, sent=1, answered=1))
     census.count(closing)
     assert census.by_profile()["calm"] == {"quiet": 1, "leaked": 1}
 
@@ -52,7 +52,7 @@ def test_a_stop_that_failed_makes_a_leak() -> None:
     session.leave("close")
     session.sending(Operation.STOP)
     census.count(session)
-    session.told(Operation.STOP, Answer(Outcome.UNKNOWN, Reason.TIMEOUT, 1, 2))
+    session.answered(Operation.STOP, Answer(Outcome.UNKNOWN, Reason.TIMEOUT, 1, 2))
     census.count(session)
     assert (census.leaks, [leak.session for leak in census.due_next()]) == (1, [1])
 
@@ -65,7 +65,7 @@ def test_leaks_come_in_the_order_in_which_they_are_due_and_a_zombies_due_time_mo
         session.leave("zombie")
         census.count(session)
     assert [(leak.session, leak.due) for leak in census.due_next()] == [(2, 30), (3, 60), (1, 90)]
-    sessions[1].told(Operation.KEEP_ALIVE, Answer(Outcome.OK, sent=40, answered=41))
+    sessions[1].answered(Operation.KEEP_ALIVE, Answer(Outcome.OK, sent=40, answered=41))
     assert [(leak.session, leak.due) for leak in census.due_next()] == [(3, 60), (2, 71), (1, 90)]
 
 
@@ -93,7 +93,7 @@ def test_a_leak_that_we_close_ourselves_has_not_been_reaped() -> None:
     census.count(session)
     session.sending(Operation.STOP)
     census.count(session)
-    session.told(Operation.STOP, Answer(Outcome.OK, sent=1, answered=1))
+    session.answered(Operation.STOP, Answer(Outcome.OK, sent=1, answered=1))
     census.count(session)
     assert (census.leaks, census.ended_last()) == (0, [])
 
@@ -105,7 +105,7 @@ def test_a_session_whose_answer_was_lost_is_due_an_idle_timeout_after_that() -> 
     census = Occupancy(clock)
     session = Session(1, "calm", 60)
     session.sending(Operation.NEW)
-    session.told(Operation.NEW, Answer(Outcome.UNKNOWN, Reason.TIMEOUT, 95, 100))
+    session.answered(Operation.NEW, Answer(Outcome.UNKNOWN, Reason.TIMEOUT, 95, 100))
     census.count(session)
     assert [(leak.way, leak.id, leak.due) for leak in census.due_next()] == [("lost-answer", "", 160)]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from loadtests.model.text.input_error import EXIT_MISTAKE, EXIT_UNAVAILABLE, InputError
-from loadtests.model.text.units import parse_size, say_size
+from loadtests.model.text.units import format_size, parse_size
 from loadtests.recording.disk import REPORT_BYTES, DiskNeed, free, used
 
 
@@ -17,7 +17,7 @@ from loadtests.recording.disk import REPORT_BYTES, DiskNeed, free, used
 def test_a_size_is_read_as_it_is_written(text: str, size: int) -> None:
     """And said again."""
     assert parse_size(text) == size
-    assert parse_size(say_size(size)) == size
+    assert parse_size(format_size(size)) == size
 
 
 @pytest.mark.parametrize("text", ["", "500", "500mb", "-1GB", "0GB", "0.00001KB", "many", "1e3MB", "NaNGB"])

@@ -152,7 +152,7 @@ def test_several_processes_ledgers_are_one_run(tmp_path: Path) -> None:
     worker.intent(session(4), 1.0)
     worker.lost(session(5), 1.0)
     master.closed(1, 2.0)
-    master.before("others")
+    master.preexisting("others")
     sweep.closed(2, 3.0)
     books = read_ledgers(ledgers(tmp_path))
     assert [path.name for path in ledgers(tmp_path)] == ["ledger-w1.jsonl", FILE, SWEEP_FILE]
@@ -236,9 +236,9 @@ def test_what_a_full_disk_did_not_take_is_written_when_there_is_room(tmp_path: P
         assert ledger.intent(session(2), 2.0) == (room >= len('["intent",2,2.0]\n'))
         ledger.opened(session(3), 3.0)
         ledger.closed(1, 3.5)
-        assert not ledger.catch_up()
+        assert not ledger.retry_writes()
         assert not ledger.intent(session(4), 4.0)
-    assert ledger.catch_up()
+    assert ledger.retry_writes()
     assert [line[:2] for line in lines(tmp_path)] == [
         ["open", 1],
         ["intent", 2],

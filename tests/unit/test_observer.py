@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from loadtests.observing.observer import ListSnapshot, sessions_in
+from loadtests.observing.list_observer import ListSnapshot, sessions_in
 
 
 def listed(*rows: Any, inner: bool = False) -> bytes:

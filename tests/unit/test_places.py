@@ -11,17 +11,17 @@ from loadtests.run.user_numbers import UserNumbers
 def test_alone_the_lowest_free_number_is_taken() -> None:
     """A user that comes after one has gone takes its number: the same people, however often users are changed."""
     places = UserNumbers()
-    assert [places.take("reading") for _ in range(3)] == [0, 1, 2]
-    assert places.give_up("reading", 1) == 1
-    assert places.take("reading") == 1
-    assert places.take("leaky") == 0
+    assert [places.acquire("reading") for _ in range(3)] == [0, 1, 2]
+    assert places.release("reading", 1) == 1
+    assert places.acquire("reading") == 1
+    assert places.acquire("leaky") == 0
 
 
 def test_a_worker_takes_what_it_was_given() -> None:
     """And, for a user that the master gave no number yet, one that no other worker can have."""
     places = UserNumbers(worker=2)
     places.assign({"reading": [3, 5]})
-    taken = [places.take("reading") for _ in range(3)]
+    taken = [places.acquire("reading") for _ in range(3)]
     assert taken[:2] == [3, 5]
     assert taken[2] >= 2_000_000
 
@@ -31,9 +31,9 @@ def test_the_number_that_is_not_wanted_any_more_is_the_one_that_ends() -> None:
     places = UserNumbers(worker=1)
     places.assign({"reading": [0, 1, 2]})
     for _ in range(3):
-        places.take("reading")
+        places.acquire("reading")
     places.assign({"reading": [0, 2]})
-    assert places.give_up("reading", 0) == 1
+    assert places.release("reading", 0) == 1
 
 
 def test_an_assignment_names_the_profiles_that_it_changes() -> None:
@@ -41,7 +41,7 @@ def test_an_assignment_names_the_profiles_that_it_changes() -> None:
     places = UserNumbers(worker=1)
     places.assign({"reading": [4]})
     places.assign({"leaky": [7]})
-    assert (places.take("reading"), places.take("leaky")) == (4, 7)
+    assert (places.acquire("reading"), places.acquire("leaky")) == (4, 7)
 
 
 @given(
@@ -53,15 +53,15 @@ def test_in_the_end_a_worker_has_what_was_assigned(first: set[int], then: set[in
     """Whether Locust changes its users before or after the master has said which: the numbers come to be those wanted."""
     places = UserNumbers(worker=1)
     places.assign({"reading": first})
-    has = {places.take("reading") for _ in first}
+    has = {places.acquire("reading") for _ in first}
     assert has == first
     if not late:
         places.assign({"reading": then})
     for number in sorted(first)[: max(0, len(first) - len(then))]:
-        has.discard(places.give_up("reading", number))
+        has.discard(places.release("reading", number))
     if late:
         places.assign({"reading": then})
-    has |= {places.take("reading") for _ in range(len(then) - len(has))}
+    has |= {places.acquire("reading") for _ in range(len(then) - len(has))}
     assert len(has) == len(then)
     if not late and then < first:
         assert has == then

@@ -31,7 +31,7 @@ def mistakes(folder: Path, text: str, name: str = "mine") -> dict[str, str]:
         profile(folder, text, name)
     assert caught.value.code == EXIT_MISTAKE
     assert {mistake.where for mistake in caught.value.mistakes} == {str(folder / f"{name}.toml")}
-    told = {mistake.path: mistake.said for mistake in caught.value.mistakes}
+    told = {mistake.path: mistake.message for mistake in caught.value.mistakes}
     assert len(told) == len(caught.value.mistakes)
     return told
 

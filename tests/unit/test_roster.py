@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtests.plugin.roster import Roster
+from loadtests.plugin.user_allocation import UserAllocation
 
 WORKERS = ["one", "two", "three", "four"]
 CLASSES = ["Reading", "Leaky"]
@@ -17,13 +17,13 @@ WANTED = st.dictionaries(
 
 def test_users_are_dealt_in_turn() -> None:
     """Early numbers are not all one worker's: the first users of a run come from all of them."""
-    dealt = Roster().follow({"one": {"Reading": 3}, "two": {"Reading": 2}})
+    dealt = UserAllocation().follow({"one": {"Reading": 3}, "two": {"Reading": 2}})
     assert dealt == {"one": {"Reading": [0, 2, 4]}, "two": {"Reading": [1, 3]}}
 
 
 def test_only_what_has_changed_is_told() -> None:
     """A step that leaves a worker as it is tells it nothing."""
-    roster = Roster()
+    roster = UserAllocation()
     roster.follow({"one": {"Reading": 1}, "two": {"Reading": 1}})
     assert roster.follow({"one": {"Reading": 1}, "two": {"Reading": 2}}) == {"two": {"Reading": [1, 2]}}
     assert roster.follow({"one": {"Reading": 1}, "two": {"Reading": 2}}) == {}
@@ -31,14 +31,14 @@ def test_only_what_has_changed_is_told() -> None:
 
 def test_a_lost_workers_numbers_go_to_others() -> None:
     """Whoever takes its users over takes their numbers, and with them their randomness."""
-    roster = Roster()
+    roster = UserAllocation()
     roster.follow({"one": {"Reading": 2}, "two": {"Reading": 2}})
     assert roster.follow({"two": {"Reading": 4}}) == {"two": {"Reading": [0, 1, 2, 3]}}
 
 
 def test_the_highest_numbers_go_first() -> None:
     """Fewer users are the first of more users: a smaller run is the beginning of a larger one."""
-    roster = Roster()
+    roster = UserAllocation()
     roster.follow({"one": {"Reading": 4}})
     assert roster.follow({"one": {"Reading": 2}}) == {"one": {"Reading": [0, 1]}}
 
@@ -46,7 +46,7 @@ def test_the_highest_numbers_go_first() -> None:
 @given(steps=st.lists(WANTED, max_size=12))
 def test_each_number_has_one_worker_and_each_worker_its_users(steps: list[dict[str, dict[str, int]]]) -> None:
     """After any sequence of steps: as many numbers as users wanted, none given twice, new ones the lowest that are free."""
-    roster = Roster()
+    roster = UserAllocation()
     told: dict[str, dict[str, list[int]]] = {}
     for wanted in steps:
         before = {name: _numbers(told, name) for name in CLASSES}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from loadtests.model.api.answer import Outcome, Reason, answer_from_body
-from loadtests.model.api.rules import REMEMBERED, CloseCause, Hosted, Reply, Rules, Status, Terms
+from loadtests.model.api.rules import REMEMBERED, CloseCause, HostedSession, Reply, Rules, Status, Terms
 from loadtests.model.api.surface import ACTIVITY, Operation
 
 DEFAULT = 120.0
@@ -364,7 +364,7 @@ def test_status_follows_the_session() -> None:
     """A session is new, connected once started, and closed."""
     rules = account()
     session_id = opened(rules)
-    session: Hosted = rules.open[session_id]
+    session: HostedSession = rules.open[session_id]
     seen = [session.status]
     for now, call in enumerate([keep_alive, start, stop], start=1):
         call(rules, float(now), session_id)

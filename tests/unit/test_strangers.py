@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from loadtests.model.api.answer import Outcome
 from loadtests.observing.foreign_sessions import ForeignSessions
-from loadtests.observing.observer import ListSnapshot
+from loadtests.observing.list_observer import ListSnapshot
 
 
 class Scene:
@@ -25,7 +25,7 @@ class Scene:
     def look(self, at: float, *appeared: str, vanished: tuple[str, ...] = (), outcome: Outcome = Outcome.OK) -> None:
         """The list was asked for at `at`, and answered a tenth of a second later."""
         shown = [(session_id, 1.7e9) for session_id in appeared]
-        self.strangers.take(
+        self.strangers.update(
             ListSnapshot(at, at, at + 0.1, outcome, since=at - 1, appeared=shown, vanished=list(vanished), count=0)
         )
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from loadtests.model.text.units import Rate, Seconds, parse_duration, parse_rate, say_duration
+from loadtests.model.text.units import Rate, Seconds, format_duration, parse_duration, parse_rate
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_what_is_no_rate(text: Any) -> None:
 )
 def test_duration_is_said_as_people_say_it(seconds: float, said: str) -> None:
     """Milliseconds, seconds, minutes or hours, whichever is readable; never an exponent."""
-    assert say_duration(seconds) == said
+    assert format_duration(seconds) == said
 
 
 @pytest.mark.parametrize(("value", "seconds"), [("5m", 300.0), (5, 5.0), (2.5, 2.5)])

@@ -17,11 +17,11 @@ def answer_from_reply(reply: Reply, sent: float, answered: float, timeout: float
     The same as `answer.read` and the HTTP client make of it: one that never comes, or comes after `timeout` seconds, is a
     timeout; one that is broken off is a reset.
     """
-    if reply.wire is Delivery.UNANSWERED or answered - sent > timeout:
+    if reply.delivery is Delivery.UNANSWERED or answered - sent > timeout:
         return Answer(Outcome.UNKNOWN, Reason.TIMEOUT, sent, sent + timeout)
-    if reply.wire in _BROKEN:
-        status = reply.status if reply.wire is Delivery.GARBLED else 0
-        return Answer(Outcome.UNKNOWN, _BROKEN[reply.wire], sent, answered, status)
+    if reply.delivery in _BROKEN:
+        status = reply.status if reply.delivery is Delivery.GARBLED else 0
+        return Answer(Outcome.UNKNOWN, _BROKEN[reply.delivery], sent, answered, status)
     if reply.status >= 500:
         return Answer(Outcome.UNKNOWN, Reason.SERVER_ERROR, sent, answered, reply.status)
     if reply.code != 100:

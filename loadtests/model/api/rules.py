@@ -89,7 +89,7 @@ class Terms:
     choices: Choices = Choices()
     hidden_cap: float | None = None
     """A cap in seconds that `new` does not tell: a defect."""
-    patience: Callable[[float], float] = as_asked
+    effective_timeout: Callable[[float], float] = as_asked
     """How long a session that asked for so many seconds may really be idle, in seconds: anything else than that is a
     defect."""
 
@@ -101,7 +101,7 @@ class Reply(msgspec.Struct, frozen=True, gc=False):
     code: int = 100
     message: str = "success"
     data: Any = None
-    wire: Delivery = Delivery.ANSWERED
+    delivery: Delivery = Delivery.ANSWERED
     delay: float = 0.0
     """Seconds that the answer takes longer than it has to."""
     retry_after: float = 0.0
@@ -131,7 +131,7 @@ def invalid(what: str) -> Reply:
     return _no(400, 40012, f"Invalid parameter: {what}")
 
 
-class Hosted:
+class HostedSession:
     """One session at the API."""
 
     __slots__ = ("cause", "created", "due", "ended", "id", "idle_timeout", "last", "status", "tasks", "until")
@@ -159,15 +159,15 @@ class Rules:
 
     terms: Terms
     new_id: Callable[[], str]
-    on_event: Callable[[float, str, Hosted], None] = lambda at, event, session: None
+    on_event: Callable[[float, str, HostedSession], None] = lambda at, event, session: None
     """Told of each `opened` and `closed`, with the exact time."""
-    on_activity: Callable[[float, Hosted], None] | None = None
+    on_activity: Callable[[float, HostedSession], None] | None = None
     """Told of each activity; apart, since there are so many of them and few who want to know."""
-    open: dict[str, Hosted] = field(default_factory=dict)
-    closed: OrderedDict[str, Hosted] = field(default_factory=OrderedDict)
-    _heap: list[tuple[float, int, Hosted]] = field(default_factory=list)
+    open: dict[str, HostedSession] = field(default_factory=dict)
+    closed: OrderedDict[str, HostedSession] = field(default_factory=OrderedDict)
+    _heap: list[tuple[float, int, HostedSession]] = field(default_factory=list)
     _entries: int = 0
-    _lagging: deque[Hosted] = field(default_factory=deque)
+    _lagging: deque[HostedSession] = field(default_factory=deque)
     """Stopped, and still holding their slots."""
 
     def advance(self, now: float) -> None:
@@ -203,13 +203,13 @@ class Rules:
             return self._full()
         caps = [cap for cap in (self.terms.cap, self.terms.hidden_cap) if cap]
         until = now + min(caps) if caps else float("inf")
-        session = Hosted(self.new_id(), now, self.terms.patience(float(seconds)), until)
+        session = HostedSession(self.new_id(), now, self.terms.effective_timeout(float(seconds)), until)
         self.open[session.id] = session
         self._push(session)
         self.on_event(now, "opened", session)
         return Reply(data=self._opened(session, bool(disable_idle_timeout)))
 
-    def active(self, now: float, session_id: str) -> Hosted | Reply:
+    def active(self, now: float, session_id: str) -> HostedSession | Reply:
         """The open session of that id, its idle timer reset; or the refusal."""
         if self._heap and self._heap[0][0] <= now:
             self.advance(now)
@@ -266,7 +266,7 @@ class Rules:
             self._lagging.append(session)
         return Reply(data={"status": "success"})
 
-    def listed(self, now: float) -> Iterator[Hosted]:
+    def listed(self, now: float) -> Iterator[HostedSession]:
         """`streaming.list`: what holds a slot."""
         self.advance(now)
         return chain(self.open.values(), self._lagging)
@@ -283,7 +283,7 @@ class Rules:
         seconds = self.terms.choices.retry_after
         return msgspec.structs.replace(FULL, retry_after=seconds) if seconds else FULL
 
-    def _opened(self, session: Hosted, disabled: bool) -> dict[str, Any]:
+    def _opened(self, session: HostedSession, disabled: bool) -> dict[str, Any]:
         data: dict[str, Any] = {"session_id": session.id}
         if self.terms.cap:
             data["session_duration_limit"] = self.terms.cap
@@ -293,11 +293,11 @@ class Rules:
             )
         return data
 
-    def _push(self, session: Hosted) -> None:
+    def _push(self, session: HostedSession) -> None:
         self._entries += 1
         heapq.heappush(self._heap, (session.due, self._entries, session))
 
-    def _end(self, session: Hosted, at: float, cause: CloseCause) -> None:
+    def _end(self, session: HostedSession, at: float, cause: CloseCause) -> None:
         session.status, session.ended, session.cause = Status.CLOSED, at, cause
         del self.open[session.id]
         self.closed[session.id] = session

@@ -14,7 +14,7 @@ from loadtests.model.api.rules import Reply, Rules
 from loadtests.model.api.surface import ACTIVITY, Operation
 
 
-class Ask(msgspec.Struct, frozen=True, gc=False):
+class ApiRequest(msgspec.Struct, frozen=True, gc=False):
     """One call as the API takes it."""
 
     operation: Operation
@@ -26,7 +26,7 @@ class Ask(msgspec.Struct, frozen=True, gc=False):
     """`task`: how many were said."""
 
 
-Service = Callable[[float, Ask], Reply]
+Service = Callable[[float, ApiRequest], Reply]
 """What answers a call that comes at a time, in seconds. `list` is answered with the Hosted sessions as `data`."""
 
 _NO_LIST = Reply(404, 404, "no such endpoint: streaming.list")

@@ -16,7 +16,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
-from loadtests.model.text.units import parse_duration, say_duration
+from loadtests.model.text.units import format_duration, parse_duration
 
 Span = tuple[float, float]
 """From the first second up to the second, in seconds of the run."""
@@ -63,7 +63,7 @@ class Window(BaseModel):
         return [(begin, begin + self.seconds) for begin in begins]
 
     def __str__(self) -> str:
-        length = say_duration(self.seconds)
+        length = format_duration(self.seconds)
         return f"any {length} window" if self.kind is WindowKind.ANY else f"{self.kind.value} {length}"
 
 

@@ -67,7 +67,7 @@ def arrivals(
             arrived += 1
 
 
-def resident(
+def returning_person(
     profile: Profile, person: Callable[[int], Person], draw: Draw, now: float, pay_visit: Visit | None = None
 ) -> Behaviour:
     """One person after the other in one place: a visit, a pause, the next (closed model)."""
@@ -86,7 +86,7 @@ def visit(person: Person, now: float) -> Behaviour:
     if way is Way.REOPEN and session.state is State.OPEN:
         # The reconnect handler: a second session is opened before the first is forgotten. Once each visit, so that a
         # visit ends.
-        end = now + session.planned
+        end = now + session.planned_stay
         now = yield from _settle(person, session, now)
         now = yield from _talk(person, session, now, end)
         first, session, way = session, person.session(), Way.CLOSE
@@ -96,7 +96,7 @@ def visit(person: Person, now: float) -> Behaviour:
         return now
     if way is not Way.IMPATIENT:
         # One after the other, and neither within a third: a million may be here, and each generator takes 0.3 KB.
-        end = now + session.planned
+        end = now + session.planned_stay
         now = yield from _settle(person, session, now)
         now = yield from _talk(person, session, now, end)
     elif person.profile.calls.start:
@@ -108,7 +108,7 @@ def open_session(person: Person, session: Session, way: Way, now: float) -> Beha
     """Try to get a session; returns the time. The session is open then, or the person is lost."""
     profile, draw = person.profile, person.draw
     length = 0.0 if way is Way.IMPATIENT else profile.session_length.sample(draw)
-    session.planned = length
+    session.planned_stay = length
     yield Note(session, NoteKind.ARRIVE, now, length, way.value)
     attempt = 0
     while True:

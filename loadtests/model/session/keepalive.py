@@ -29,7 +29,7 @@ def keep_alive_timer(session: Session, policy: KeepAlive, draw: Draw, now: float
         if policy.jitter:
             due += interval * policy.jitter * (2 * draw.uniform() - 1)
         yield Sleep(due)
-        if not session.runs(token):
+        if not session.is_timer(token):
             return
         answer: Answer = yield Call(session, _KEEP_ALIVE, due)
         if answer.outcome is not _OK and policy.on_failure != "ignore":

@@ -98,13 +98,13 @@ class Session:
         "_sent",
         "_timer",
         "cap",
-        "counted",
+        "counted_as",
         "given_up",
         "id",
         "idle_timeout",
         "number",
         "opened",
-        "planned",
+        "planned_stay",
         "profile",
         "quiet",
         "reached",
@@ -124,7 +124,7 @@ class Session:
         """When `new` was answered."""
         self.cap = 0.0
         """Duration limit in seconds that `new` told; 0 if none."""
-        self.planned = 0.0
+        self.planned_stay = 0.0
         """How long the person means to stay, in seconds."""
         self.quiet = False
         self.start_failed = False
@@ -141,11 +141,11 @@ class Session:
         self.way = ""
         """How the person left; "" while they are there. Only `leave` changes it."""
         self._timer = 0
-        self.counted = _NONE
+        self.counted_as = _NONE
         """As whose the slot is counted; only the census sets it."""
 
     @classmethod
-    def found(cls, number: int, session_id: str) -> Session:
+    def from_ledger(cls, number: int, session_id: str) -> Session:
         """An open session of which no more is known than a ledger's line."""
         session = cls(number, "", 0.0)
         session.apply(Event.OPEN)
@@ -203,7 +203,7 @@ class Session:
         """No keep-alive timer runs any more."""
         self._timer += 1
 
-    def runs(self, token: int) -> bool:
+    def is_timer(self, token: int) -> bool:
         """Whether the timer that was started with `token` still is the one."""
         return self._timer == token
 
@@ -214,7 +214,7 @@ class Session:
         elif operation is _STOP:
             self.apply(Event.STOP)
 
-    def told(self, operation: Operation, answer: Answer) -> None:
+    def answered(self, operation: Operation, answer: Answer) -> None:
         """The call was answered, or given up."""
         if operation in ACTIVITY:
             self._told_activity(answer)

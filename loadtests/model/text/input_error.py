@@ -32,11 +32,11 @@ class Mistake:
     """File or option."""
     path: str
     """Dotted path of the key, or "" when the whole input is meant."""
-    said: str
+    message: str
     """What is wrong, and what would be right."""
 
     def __str__(self) -> str:
-        return ": ".join(part for part in (self.where, self.path, self.said) if part)
+        return ": ".join(part for part in (self.where, self.path, self.message) if part)
 
 
 class InputError(Exception):

@@ -45,10 +45,10 @@ def parse_rate(value: Any) -> float:
     raise ValueError("not a rate: write for example '30/min', '2/s' or '400/h'")
 
 
-def say_duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Seconds as a person reads them: "250 ms", "3.2 s", "2 min 5 s", "1 h 30 min"."""
     if seconds < 0:
-        return "−" + say_duration(-seconds)
+        return "−" + format_duration(-seconds)
     if seconds < 0.9995:
         return f"{seconds * 1000:.3g} ms"
     if seconds < 59.95:
@@ -70,7 +70,7 @@ def parse_size(text: str) -> int:
     return size
 
 
-def say_size(size: float) -> str:
+def format_size(size: float) -> str:
     """Bytes as a person reads them: "20 KB", "1.5 MB", "12 GB"."""
     unit = next((unit for unit, least in reversed(_BYTES.items()) if size >= 0.9995 * least), "KB")
     return f"{size / _BYTES[unit]:.3g} {unit}"

@@ -8,7 +8,7 @@ from typing import Any
 from loadtests.defects.account import open_account
 from loadtests.defects.catalogue import parse_defects
 from loadtests.model.api.rules import Reply, Terms
-from loadtests.model.api.service import Ask
+from loadtests.model.api.service import ApiRequest
 from loadtests.model.api.surface import Operation
 
 
@@ -24,7 +24,7 @@ class Account:
 
     def ask(self, now: float, operation: Operation, session_id: str = "", **asked: Any) -> Reply:
         """One call."""
-        return self.service(now, Ask(operation, session_id, **asked))
+        return self.service(now, ApiRequest(operation, session_id, **asked))
 
     def new(self, now: float, idle_timeout: float = 60) -> str:
         """The id of a session that opens."""

@@ -14,7 +14,7 @@ _READINGS = 8
 _READING_SECONDS = 1.0
 
 
-class Timekeeper:
+class ClockSync:
     """Asks by `ask(now)`; whoever hears an answer gives it to `told`."""
 
     def __init__(self, ask: Callable[[float], object]) -> None:
@@ -22,7 +22,7 @@ class Timekeeper:
         self._asked = 0.0
         self._answer: AsyncResult[float] = AsyncResult()
 
-    def told(self, asked: float, there: float) -> None:
+    def receive(self, asked: float, there: float) -> None:
         """The master's clock showed `there` when it was asked at `asked`; an answer that comes too late is passed over."""
         if asked == self._asked:
             self._answer.set(there)

@@ -1,7 +1,7 @@
-"""Looks at the API's list, in a process of its own: reading a long list must never make the engine late.
+"""Polls the API's list in a process of its own, so that reading a long list never delays the engine.
 
-`python -m loadtests.observing.observer` reads one line of JSON (`PollSettings`) from standard input, then writes one line of JSON
-(`ListSnapshot`) to standard output for each look, until standard input ends. The API key comes from the environment.
+`python -m loadtests.observing.list_observer` reads one line of JSON (`PollSettings`) from standard input. It then writes one
+line of JSON (`ListSnapshot`) to standard output for each poll, until standard input ends. The API key comes from the environment.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ Numbers = dict[str, dict[str, list[int]]]
 """By worker, the numbers of its users of each class, where they have changed."""
 
 
-class Roster:
+class UserAllocation:
     """Gives the lowest free numbers to whoever has to have more users, and takes the highest back."""
 
     def __init__(self) -> None:

@@ -25,7 +25,7 @@ _NOT_YET = frozenset({"run-incomplete"})
 """What is said of every run that goes on."""
 
 
-class Analyst:
+class BackgroundReport:
     """Looks at the run that `live` follows: now and then while somebody watches, and when asked."""
 
     def __init__(self, live: Live) -> None:
@@ -38,7 +38,7 @@ class Analyst:
     def look(self) -> bool:
         """Begin an analysis of the run so far; False: none goes on, or one is being made."""
         run = self._live.run
-        if run is None or run.share.ending or self._process is not None:
+        if run is None or run.process.ending or self._process is not None:
             return False
         gevent.spawn(self._analyse, run.folder, run.now())
         return True
