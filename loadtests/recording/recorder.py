@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from loadtests.model.api.answer import Outcome
+from loadtests.model.api.answer import Outcome, Reason
 from loadtests.model.log.record import COLUMNS, KINDS, VERSION, Row
 from loadtests.model.session.session import Holder
 
@@ -113,6 +113,7 @@ class Recorder:
             "profile": _Codes((name, i) for i, name in enumerate(("", *profiles))),
             "kind": _Codes((name, i) for i, name in enumerate(KINDS)),
             "outcome": _Codes((name, i) for i, name in enumerate(Outcome)),
+            "reason": _Codes((name, i) for i, name in enumerate(Reason)),
             "holder": _Codes((name, i) for i, name in enumerate(Holder)),
         }
         self._streams = 0

@@ -16,7 +16,7 @@ from loadtests.model.api.delivery import Delivery
 from loadtests.model.api.rules import CloseCause, HostedSession, Reply, Terms
 from loadtests.model.api.surface import Operation, Surface
 from loadtests.model.log.record import Observation, Row, nanoseconds
-from loadtests.model.log.rows import list_row
+from loadtests.model.log.rows import LONGEST_MESSAGE, list_row
 from loadtests.model.session.session import Holder
 from loadtests.recording.recorder import Recorder
 
@@ -24,7 +24,6 @@ CLIENT = "client"
 """The profile of every row that is about a session."""
 
 _FLUSH_SECONDS = 1.0
-_LONGEST_MESSAGE = 200
 _OPERATIONS = {Surface().path(operation): operation for operation in Operation}
 
 
@@ -55,7 +54,7 @@ class Journal:
         profile = CLIENT if number else ""
         answered = (reply.status, reply.code) if reply.delivery is Delivery.ANSWERED else (0, 0)
         self._recorder.append(
-            Row(at, 0, number, profile, operation, at, 0, took, *answered, outcome, holder, value, detail)
+            Row(at, 0, number, profile, operation, at, 0, took, *answered, outcome, reason, holder, value, detail)
         )
         if operation is Operation.NEW and asked.get("disable_idle_timeout"):
             self._note(at, Observation.DEPRECATED, number, 0.0, "disable_idle_timeout")
@@ -99,7 +98,7 @@ class Journal:
         return float(len(data.get("sessions", ()))) if operation is Operation.LIST else 0.0
 
     def _note(self, at: int, kind: str, number: int, value: float, detail: str | None) -> None:
-        none = Outcome.NONE, Holder.NONE
+        none = Outcome.NONE, Reason.NONE, Holder.NONE
         self._recorder.append(Row(at, 0, number, CLIENT, kind, at, 0, 0, 0, 0, *none, value, detail))
 
 
@@ -120,11 +119,9 @@ def _meaning(reply: Reply) -> tuple[Outcome, Reason]:
 
 
 def _detail(operation: Operation, reply: Reply, reason: Reason) -> str | None:
-    if operation is not Operation.NEW:
-        return reason.value or None
-    if reason is Reason.NONE:
-        return _session_id({}, reply)
-    return f"{reason.value}: {reply.message[:_LONGEST_MESSAGE]}"
+    if reason is not Reason.NONE:
+        return reply.message[:LONGEST_MESSAGE] or None
+    return _session_id({}, reply) if operation is Operation.NEW else None
 
 
 def _seconds(asked: Any, default: float) -> float:

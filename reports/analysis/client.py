@@ -16,7 +16,8 @@ from reports.log.log import EventLog
 
 _GONE = frozenset(reason.value for reason in GONE)
 _CALLS = """
-SELECT session, kind, t / 1e9 AS t, (t + latency) / 1e9 AS answered, status, outcome, value, coalesce(detail, '') AS detail
+SELECT session, kind, t / 1e9 AS t, (t + latency) / 1e9 AS answered, status, outcome, reason, value,
+    coalesce(detail, '') AS detail
 FROM events ORDER BY events.t, session
 """
 
@@ -31,6 +32,8 @@ class ClientCall:
     answered: float
     status: int
     outcome: str
+    reason: str
+    """Why the API refused it; "" if it did not."""
     value: float
     detail: str
 
@@ -38,11 +41,6 @@ class ClientCall:
     def ok(self) -> bool:
         """Whether the API did it."""
         return self.outcome == Outcome.OK
-
-    @property
-    def reason(self) -> str:
-        """Why it was refused; "" if it was not."""
-        return "" if self.ok else self.detail.partition(":")[0]
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from loadtests.model.api.answer import Outcome, Reason
+from loadtests.model.api.answer import Outcome
 from loadtests.model.api.rules import DONE, Rules, Terms
 from reports.log.log import EventLog
 
@@ -39,10 +39,7 @@ ASSUMPTIONS = (
 # A call takes effect when it is sent: what all calls are late by alike changes no order. Attempts that were refused for
 # another reason, and those of which nobody knows whether they opened anything, are none.
 _ATTEMPTS = f"""
-WITH tries AS (
-    SELECT session, t / 1e9 AS t, outcome, detail, row_number() OVER (PARTITION BY session ORDER BY events.t) AS number
-    FROM events WHERE kind = 'new' AND outcome <> '{Outcome.WITHHELD.value}'
-), plans AS (
+WITH plans AS (
     SELECT session, any_value(value) AS stay FROM events WHERE kind = 'arrive' GROUP BY session
 ), held AS (
     SELECT session, opening, ghost, CASE WHEN ended = stop_answered THEN stop_sent ELSE coalesce(ended, $log_end) END AS ended,
@@ -51,9 +48,8 @@ WITH tries AS (
 )
 SELECT t, session, number = 1 AS is_first, coalesce(greatest(ended, opening) - opening, stay) AS with_tail,
     coalesce(greatest(least(ended, left_at), opening) - opening, stay) AS without_tail
-FROM tries LEFT JOIN held USING (session) LEFT JOIN plans USING (session)
-WHERE outcome = '{Outcome.OK.value}' OR ghost
-    OR outcome = '{Outcome.FAIL.value}' AND starts_with(detail, '{Reason.CONCURRENCY.value}')
+FROM attempts LEFT JOIN held USING (session) LEFT JOIN plans USING (session)
+WHERE outcome = '{Outcome.OK.value}' OR ghost OR is_hit
 UNION ALL
 SELECT low, -row_number() OVER (ORDER BY low, id), FALSE, coalesce(high, $log_end) - low, coalesce(high, $log_end) - low
 FROM strangers

@@ -7,23 +7,13 @@ from typing import Any
 
 import pandas as pd
 
-from loadtests.model.api.answer import Reason
 from reports.analysis.slots import HOLDERS, keep_held
 from reports.log.log import EventLog
 
 EPISODE_GAP_SECONDS = 5.0
 """Hits that are farther apart belong to two episodes."""
 
-_REFUSED = f"starts_with(detail, '{Reason.CONCURRENCY.value}')"
-
-_HITS = f"""
-WITH tries AS (
-    SELECT session, profile, t / 1e9 AS t, outcome, detail,
-        row_number() OVER (PARTITION BY session ORDER BY t) AS attempt
-    FROM events WHERE kind = 'new' AND outcome <> 'withheld'
-)
-SELECT session, profile, t, attempt FROM tries WHERE outcome = 'fail' AND {_REFUSED} ORDER BY t
-"""
+_HITS = "SELECT session, profile, t, answered, number AS attempt FROM attempts WHERE is_hit ORDER BY t"
 
 # Each refused attempt counts once, also where two fell on the same moment.
 _SHARES = """
@@ -79,8 +69,8 @@ def build_hits(log: EventLog) -> Hits:
     """The hits, out of the events and the tables `sessions` and `edges`; keeps `hits`, `held` and `numbered`."""
     log.create_table("hits", _HITS)
     times = log.frame("SELECT t, attempt FROM hits ORDER BY t")
-    made = log.row("SELECT count(DISTINCT session) AS n FROM events WHERE kind = 'new' AND outcome <> 'withheld'")["n"]
-    lost = log.row(f"SELECT count(*) AS n FROM events WHERE kind = 'give-up' AND {_REFUSED}")["n"]
+    made = log.row("SELECT count(DISTINCT session) AS n FROM attempts")["n"]
+    lost = log.row("SELECT count(*) AS n FROM persons_lost")["n"]
     keep_held(log, "SELECT t FROM hits")
     return Hits(
         count=len(times),
@@ -96,9 +86,8 @@ def build_hits(log: EventLog) -> Hits:
 
 
 def _other_refusals(log: EventLog) -> dict[str, int]:
-    found = log.frame(f"""
-        SELECT split_part(detail, ':', 1) AS reason, count(*) AS n FROM events
-        WHERE kind = 'new' AND outcome = 'fail' AND NOT {_REFUSED} GROUP BY reason ORDER BY n DESC
+    found = log.frame("""
+        SELECT reason, count(*) AS n FROM attempts WHERE outcome = 'fail' AND NOT is_hit GROUP BY reason ORDER BY n DESC, reason
     """)
     return {str(reason): int(n) for reason, n in zip(found["reason"], found["n"], strict=True)}
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 
-from loadtests.model.api.answer import Reason
 from reports.compare.bootstrap import CELLS
 from reports.compare.figures import FINEST, RATIO
 from reports.log.log import EventLog
@@ -28,24 +27,18 @@ SELECT family, least(floor(t / $width), {CELLS - 1})::INTEGER AS cell,
 FROM samples WHERE t >= 0 AND t < $end GROUP BY ALL
 """
 
-_HIT = f"kind = 'new' AND outcome = 'fail' AND starts_with(detail, '{Reason.CONCURRENCY.value}')"
-
 # Sums by cell; what the sums of a figure are shares of stands beside them.
 _SUMS = f"""
 WITH cells AS (SELECT i AS cell, i * $width AS low, (i + 1) * $width AS high FROM range({CELLS}) r(i)),
-tries AS (
-    SELECT t / 1e9 AS t, row_number() OVER (PARTITION BY session ORDER BY events.t) = 1 AS is_first, {_HIT} AS is_hit
-    FROM events WHERE kind = 'new' AND outcome <> 'withheld'
-), calls AS (
-    SELECT floor(t / 1e9 / $width) AS cell, count(*) AS n, count(*) FILTER (outcome <> 'ok' AND NOT ({_HIT})) AS failed
+calls AS (
+    SELECT floor(t / 1e9 / $width) AS cell, count(*) AS n, count(*) FILTER (outcome <> 'ok') AS not_ok
     FROM events WHERE outcome IN ('ok', 'fail', 'unknown') AND kind <> 'list' GROUP BY 1
-), attempts AS (
-    SELECT floor(t / $width) AS cell, count(*) FILTER (is_hit) AS hits, count(*) FILTER (is_first) AS first,
-        count(*) FILTER (is_first AND is_hit) AS first_hits
-    FROM tries GROUP BY 1
+), tries AS (
+    SELECT floor(t / $width) AS cell, count(*) FILTER (is_hit) AS hits, count(*) FILTER (number = 1) AS first,
+        count(*) FILTER (number = 1 AND is_hit) AS first_hits
+    FROM attempts GROUP BY 1
 ), lost AS (
-    SELECT floor(t / 1e9 / $width) AS cell, count(*) AS n FROM events
-    WHERE kind = 'give-up' AND starts_with(detail, '{Reason.CONCURRENCY.value}') GROUP BY 1
+    SELECT floor(t / $width) AS cell, count(*) AS n FROM persons_lost GROUP BY 1
 ), opened AS (
     SELECT floor(opened / $width) AS cell, count(*) AS n, count(*) FILTER (fate = 'expired') AS expired,
         count(*) FILTER (fate = 'dropped') AS dropped, count(*) FILTER (fate = 'lingering') AS lingering,
@@ -57,13 +50,13 @@ tries AS (
     FROM cells JOIN segments ON segments.low < cells.high AND segments.high > cells.low GROUP BY 1
 ), known AS (
     SELECT cells.cell AS cell, $width AS seconds,
-        coalesce(calls.n, 0) AS calls, coalesce(calls.failed, 0) AS failed,
+        coalesce(calls.n, 0) AS calls, coalesce(calls.not_ok, 0) - coalesce(hits, 0) AS failed,
         coalesce(hits, 0) AS hits, coalesce(first, 0) AS first, coalesce(first_hits, 0) AS first_hits,
         coalesce(lost.n, 0) AS lost,
         coalesce(opened.n, 0) AS opened, coalesce(expired, 0) AS expired, coalesce(dropped, 0) AS dropped,
         coalesce(lingering, 0) AS lingering, coalesce(late, 0) AS late, coalesce(opened.leaked, 0) AS leaked,
         coalesce(held.seconds, 0) AS held, coalesce(held.leaked, 0) AS held_leaked
-    FROM cells LEFT JOIN calls USING (cell) LEFT JOIN attempts USING (cell) LEFT JOIN lost USING (cell)
+    FROM cells LEFT JOIN calls USING (cell) LEFT JOIN tries USING (cell) LEFT JOIN lost USING (cell)
         LEFT JOIN opened USING (cell) LEFT JOIN held USING (cell)
 )
 SELECT figure, cell, part::DOUBLE AS part, whole::DOUBLE AS whole FROM (

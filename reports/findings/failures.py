@@ -7,10 +7,8 @@ from dataclasses import dataclass
 
 from reports.log.log import EventLog
 
-# The detail of `new` holds the API's message after the colon; the reason before it is one of ours.
 _FAILURES = """
-SELECT kind, outcome, status, CASE WHEN kind = 'new' THEN split_part(detail, ':', 1) ELSE detail END AS reason,
-    count(*)::INTEGER AS n, min(t) / 1e9 AS low, max(t + latency) / 1e9 AS high
+SELECT kind, outcome, status, reason, count(*)::INTEGER AS n, min(t) / 1e9 AS low, max(t + latency) / 1e9 AS high
 FROM events WHERE outcome IN ('fail', 'unknown') GROUP BY ALL ORDER BY n DESC, kind, status, reason
 """
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from loadtests.model.api.answer import Reason
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence, numbers, span
 from reports.findings.finding import Checked, Finding
 
-_IGNORED = f"""
-SELECT session, t / 1e9 AS t FROM events
-WHERE kind = 'give-up' AND value = 1 AND starts_with(detail, '{Reason.CONCURRENCY.value}') ORDER BY t, session
-"""
+_IGNORED = "SELECT session, t FROM persons_lost WHERE attempts = 1 ORDER BY t, session"
 
 
 def look(evidence: Evidence) -> Checked:

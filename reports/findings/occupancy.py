@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from loadtests.model.api.answer import Reason
 from reports.log.log import EventLog
 
 LAG_SECONDS = 5.0
@@ -26,10 +25,9 @@ SELECT low - 2 * $poll - 1, high, FALSE FROM strangers
 """
 
 # Sums of what began and what ended up to a moment, each in the order of time.
-_REFUSALS = f"""
+_REFUSALS = """
 WITH refused AS (
-    SELECT session, t / 1e9 AS sent, (t + latency) / 1e9 AS answered FROM events
-    WHERE kind = 'new' AND outcome = 'fail' AND starts_with(detail, '{Reason.CONCURRENCY.value}')
+    SELECT session, t AS sent, answered FROM hits
 ), begun AS (
     SELECT low AS t, max(n) AS n FROM (SELECT low, row_number() OVER (ORDER BY low) AS n FROM may_hold) GROUP BY low
 ), ended AS (

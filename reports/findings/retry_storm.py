@@ -17,8 +17,7 @@ _REASONS = tuple(reason.value for reason in FULL)
 # Refusals of one person, each within a second of the one before; the first of a chain has no pause.
 _CHAINS = f"""
 WITH refused AS (
-    SELECT session, t / 1e9 AS t, (t - lag(t) OVER own) / 1e9 AS pause FROM events
-    WHERE kind = 'new' AND outcome = 'fail' AND split_part(detail, ':', 1) IN {_REASONS}
+    SELECT session, t, t - lag(t) OVER own AS pause FROM attempts WHERE outcome = 'fail' AND reason IN {_REASONS}
     WINDOW own AS (PARTITION BY session ORDER BY t)
 ), chains AS (
     SELECT *, count(*) FILTER (pause IS NULL OR pause >= $within) OVER (PARTITION BY session ORDER BY t) AS chain FROM refused

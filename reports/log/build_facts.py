@@ -25,7 +25,7 @@ SELECT session,
     any_value(worker) FILTER (kind = 'new') AS worker,
     any_value(detail) FILTER (kind = 'new' AND outcome = 'ok') AS id,
     arg_min(detail, t) FILTER (kind = 'leave') AS way,
-    min(t + latency) FILTER (outcome = 'fail' AND detail IN {_GONE}) / 1e9 AS said_gone
+    min(t + latency) FILTER (outcome = 'fail' AND reason IN {_GONE}) / 1e9 AS said_gone
 FROM events WHERE session > 0 AND (kind IN ('new', 'leave') OR outcome = 'fail')
 GROUP BY session HAVING bool_or(kind = 'new' AND outcome = 'ok')
 """

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import accumulate
+from itertools import accumulate, chain
 from math import inf
 from operator import attrgetter
 from pathlib import Path
@@ -32,8 +32,7 @@ _ORDER = ("t", "worker", "session")
 _DELTAS = ("t", "session", "intended", "latency")
 """Numbers near the one before, and seldom the same: smaller and sooner read as differences."""
 _TYPES = {"category": pa.dictionary(pa.int16(), pa.string()), "string": pa.string()}
-_SCHEMA = pa.schema([(name, _TYPES.get(kind) or pa.type_for_alias(kind)) for name, kind, *_ in COLUMNS])
-_WORDS = ("profile", "kind", "outcome", "holder", "detail")
+_WORDS = ("profile", "kind", "outcome", "reason", "holder", "detail")
 
 _earliest = attrgetter("earliest")
 
@@ -77,9 +76,9 @@ def readable(path: Path) -> Iterator[pa.RecordBatch]:
     try:
         # Not mapped: what was read once would stay in memory.
         with pa.OSFile(str(path)) as source, pa.ipc.open_stream(source) as stream:
-            _check_version(path, stream.schema)
+            schema = _schema(_checked_version(path, stream.schema))
             while True:
-                batch = _checked(stream.read_next_batch())
+                batch = _checked(stream.read_next_batch(), schema)
                 if len(batch):
                     yield batch
     except (StopIteration, pa.ArrowException, OSError, ValueError, KeyError, OverflowError, MemoryError):
@@ -124,12 +123,14 @@ def order_of(keys: list[npt.NDArray[Any]]) -> npt.NDArray[np.intp]:
 
 
 def _write(tables: Iterator[pa.Table], path: Path) -> None:
+    first = next(tables, _schema(VERSION).empty_table())
     encodings = dict.fromkeys(_DELTAS, "DELTA_BINARY_PACKED")
-    options = {"compression": "snappy", "use_dictionary": list(_WORDS), "column_encoding": encodings}
+    words = [name for name in _WORDS if name in first.column_names]
+    options = {"compression": "snappy", "use_dictionary": words, "column_encoding": encodings}
     # While one part is being written, the next is sorted.
-    with pq.ParquetWriter(path, _SCHEMA, **options) as writer, ThreadPoolExecutor(1) as beside:
+    with pq.ParquetWriter(path, first.schema, **options) as writer, ThreadPoolExecutor(1) as beside:
         written: Future[None] | None = None
-        for table in tables:
+        for table in chain([first], tables):
             if written:
                 written.result()
             written = beside.submit(writer.write_table, table, row_group_size=_GROUP_ROWS)
@@ -137,15 +138,27 @@ def _write(tables: Iterator[pa.Table], path: Path) -> None:
             written.result()
 
 
-def _checked(batch: pa.RecordBatch) -> pa.RecordBatch:
-    # Offsets and indices that lead out of the batch would take the process with them.
+def _schema(version: int) -> pa.Schema:
+    """The columns that a record of `version` has."""
+    return pa.schema(
+        [
+            (column.name, _TYPES.get(column.type) or pa.type_for_alias(column.type))
+            for column in COLUMNS
+            if column.since <= version
+        ]
+    )
+
+
+def _checked(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    # Offsets and indices that point outside the batch would crash the process.
     batch.validate(full=True)
     if any(batch[name].null_count for name in _ORDER):
         raise ValueError("a row without a time, or without its writer")
-    return pa.RecordBatch.from_arrays([batch[field.name].cast(field.type) for field in _SCHEMA], schema=_SCHEMA)
+    return pa.RecordBatch.from_arrays([batch[field.name].cast(field.type) for field in schema], schema=schema)
 
 
-def _check_version(path: Path, schema: pa.Schema) -> None:
-    written = int((schema.metadata or {}).get(_VERSION_KEY, b"0"))
+def _checked_version(path: Path, schema: pa.Schema) -> int:
+    written = int((schema.metadata or {}).get(_VERSION_KEY, b"1"))
     if written > VERSION:
         raise InputError.of(path, f"has event records of version {written}; this program reads up to {VERSION}")
+    return written

@@ -20,7 +20,9 @@ import pyarrow.parquet as pq
 from loadtests.model.log.record import COLUMNS, VERSION
 from loadtests.model.run.manifest import Manifest, files_of, read_manifest
 from loadtests.model.text.input_error import InputError
+from reports.log.attempts import VIEWS
 from reports.log.compaction import compact
+from reports.log.versions import events_of
 
 STREAMS = "events*.arrow"
 PARQUET = "events.parquet"
@@ -129,8 +131,10 @@ def open_log(run: Path) -> EventLog:
     database = _connect(run)
     parquet = _compacted(run, is_over=manifest.ended is not None)
     try:
-        database.execute(f"CREATE VIEW events AS SELECT * FROM read_parquet({_quoted(parquet)})")
-    except duckdb.Error as error:
+        database.execute(f"CREATE VIEW events AS {events_of(parquet)}")
+        for view in VIEWS:
+            database.execute(view)
+    except (duckdb.Error, pa.ArrowException, OSError) as error:
         raise InputError.of(parquet, f"cannot be read: {error}") from None
     return EventLog(manifest, database, parquet, [] if manifest.ended is None else _cut(run))
 
@@ -181,7 +185,3 @@ def _is_closed(path: Path) -> bool:
 def _is_older(kept: Path, streams: list[Path], *, is_over: bool) -> bool:
     """Whether the log goes on, or a spool was brought here after it had been compacted."""
     return not is_over or any(path.stat().st_mtime > kept.stat().st_mtime for path in streams)
-
-
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"

@@ -25,14 +25,14 @@ MOST_SPANS = 40
 _CALLS = f"""
 WITH calls AS (
     SELECT events.session AS session, kind, t, intended, latency, outcome, value,
-        coalesce(detail, '') AS detail,
+        reason,
         row_number() OVER (PARTITION BY events.session ORDER BY t, kind) AS number,
         count(*) OVER (PARTITION BY events.session) AS calls
     FROM events JOIN chosen USING (session) WHERE kind IN {KINDS}
 )
 SELECT session, kind, round(t / 1e6)::BIGINT AS sent, round((t - intended) / 1e6)::BIGINT AS late,
     round(latency / 1e6)::BIGINT AS took, outcome, CASE WHEN kind = 'task' THEN round(value * 1000)::BIGINT ELSE 0 END AS plays,
-    CASE WHEN outcome = '{Outcome.OK.value}' THEN '' ELSE left(split_part(detail, ':', 1), 40) END AS reason,
+    left(reason, 40) AS reason,
     calls - {2 * MOST_CALLS} AS omitted
 FROM calls WHERE number <= {MOST_CALLS} OR number > calls - {MOST_CALLS}
 ORDER BY session, number

@@ -26,8 +26,8 @@ _TAKEN = ("used", "quiet", "tail", "since_spoke", "since_alive")
 # A slot is free as soon as stop is sent. A leak that we swept at the end, or whose end nobody saw, is taken to end when due.
 _PEOPLE = f"""
 WITH tries AS (
-    SELECT session, max(profile) AS profile, min(t) / 1e9 AS t, count(*) AS attempts, any_value(value) AS idle_timeout
-    FROM events WHERE kind = 'new' AND outcome <> 'withheld' GROUP BY session
+    SELECT session, max(profile) AS profile, min(t) AS t, count(*) AS attempts, any_value(idle_timeout) AS idle_timeout
+    FROM attempts GROUP BY session
 ), plans AS (
     SELECT session, any_value(value) AS planned, any_value(detail) AS intent FROM events WHERE kind = 'arrive' GROUP BY session
 ), silence AS (

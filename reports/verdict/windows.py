@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from loadtests.model.api.answer import Reason
 from loadtests.model.gates.window import Span
 from loadtests.model.log.record import nanoseconds
 from reports.log.log import EventLog
@@ -18,15 +17,9 @@ _VALUES_AT_ONCE = 4_000_000
 """Windows overlap, and each has a value of its own: many are gone through a few at a time."""
 
 _SENT = "outcome IN ('ok', 'fail', 'unknown')"
-_REFUSED = f"(outcome = 'fail' AND starts_with(coalesce(detail, ''), '{Reason.CONCURRENCY.value}'))::INTEGER"
-_TRIES = "SELECT t / 1e9 AS t, {value} AS v FROM {events} WHERE kind = 'new' AND outcome <> 'withheld'"
-# Which attempt is a person's first is known by all of the run's, not by the window's.
-_FIRST_TRIES = f"""
-SELECT * FROM (
-    SELECT arg_min(t, t) / 1e9 AS t, arg_min({_REFUSED}, t) AS v FROM events WHERE kind = 'new' AND outcome <> 'withheld'
-    GROUP BY session
-)
-"""
+_ATTEMPTS = "SELECT t, is_hit::INTEGER AS v FROM attempts"
+_FIRST_ATTEMPTS = "SELECT t, is_hit::INTEGER AS v FROM attempts WHERE number = 1"
+_NO_HITS = "SELECT t, 0 AS v FROM attempts"
 _QUANTILES = {"p1": 0.01, "p5": 0.05, "p50": 0.5, "p95": 0.95, "p99": 0.99}
 
 
@@ -40,17 +33,14 @@ class _FigureSource(NamedTuple):
 
 
 _SOURCES: dict[str, _FigureSource] = {
-    "concurrency_hits.count": _FigureSource(_TRIES.replace("{value}", _REFUSED), "sum(v)"),
-    "concurrency_hits.first_attempts": _FigureSource(_FIRST_TRIES, "sum(v)"),
-    "concurrency_hits.first_attempt_share": _FigureSource(_FIRST_TRIES, "avg(v)"),
+    "concurrency_hits.count": _FigureSource(_ATTEMPTS, "sum(v)"),
+    "concurrency_hits.first_attempts": _FigureSource(_FIRST_ATTEMPTS, "sum(v)"),
+    "concurrency_hits.first_attempt_share": _FigureSource(_FIRST_ATTEMPTS, "avg(v)"),
     "concurrency_hits.persons_lost": _FigureSource(
-        f"{_TRIES.replace('{value}', '0')} UNION ALL SELECT t / 1e9, 1 FROM {{events}}"
-        f" WHERE kind = 'give-up' AND starts_with(detail, '{Reason.CONCURRENCY.value}')",
+        f"{_NO_HITS} UNION ALL SELECT t, 1 FROM persons_lost",
         "sum(v)",
     ),
-    "sessions.opened": _FigureSource(
-        f"{_TRIES.replace('{value}', '0')} UNION ALL SELECT opened, 1 FROM sessions", "sum(v)"
-    ),
+    "sessions.opened": _FigureSource(f"{_NO_HITS} UNION ALL SELECT opened, 1 FROM sessions", "sum(v)"),
     "keep_alive.failed": _FigureSource(
         "SELECT t / 1e9 AS t, (outcome <> 'ok')::INTEGER AS v FROM {events}"
         " WHERE kind = 'keep_alive' AND outcome <> 'withheld'",

@@ -39,6 +39,7 @@ class Story:
                 columns.get("status", 200),
                 columns.get("code", 100),
                 outcome,
+                columns.get("reason", ""),
                 columns.get("holder", "active"),
                 columns.get("value", 0.0),
                 columns.get("detail"),
@@ -58,7 +59,9 @@ class Story:
         self.call(session, "new", t, value=idle_timeout, detail=f"id-{session}")
         return self.note(session, "cap", t + TOOK, cap) if cap else self
 
-    def refused(self, session: int, t: float, reason: str = "concurrency-limit") -> Story:
+    def refused(
+        self, session: int, t: float, reason: str = "concurrency-limit", message: str = "Concurrent limit reached"
+    ) -> Story:
         """A `new` that is refused."""
         return self.call(
             session,
@@ -68,7 +71,8 @@ class Story:
             status=429,
             code=10007,
             value=30.0,
-            detail=f"{reason}: Concurrent limit reached",
+            reason=reason,
+            detail=message,
         )
 
     def stops(self, session: int, t: float, closing: int = 0) -> Story:

@@ -37,7 +37,7 @@ class Seen(Story):
     def failed(self, session: int, kind: str, *times: float, reason: str = "session-closed") -> Seen:
         """Calls that are refused."""
         for t in times:
-            self.call(session, kind, t, intended=t, outcome="fail", status=400, code=10005, detail=reason)
+            self.call(session, kind, t, intended=t, outcome="fail", status=400, code=10005, reason=reason)
         return self
 
     def reaped(self, session: int, t: float) -> Seen:
@@ -212,7 +212,9 @@ def test_nothing_called_cannot_be_told(tmp_path: Path) -> None:
 def test_a_key_that_was_not_taken_cannot_be_told(tmp_path: Path) -> None:
     """Every call was refused: nothing was learnt of the client's sessions."""
     seen = Seen()
-    seen.call(1, "new", 1, outcome="fail", status=401, code=400112, value=IDLE, detail="unauthorized: Unauthorized")
+    seen.call(
+        1, "new", 1, outcome="fail", status=401, code=400112, value=IDLE, reason="unauthorized", detail="Unauthorized"
+    )
     audit = seen.audited(tmp_path)
     assert (audit.verdict.result, _names(audit)) == ("unknown", ["unauthorized-calls"])
     assert "1 unauthorized" in audit.verdict.sentence

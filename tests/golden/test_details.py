@@ -32,7 +32,7 @@ def test_a_timeline_has_each_call_and_each_holder(tmp_path: Path) -> None:
     """Kind, sent, how late, how long it took; outcome, how long the answer plays and the reason only where there is one."""
     story = Story().opens(1, 1.0).call(1, "task", 5.0, value=2.5).note(1, "quiet", 8.0, 4.0)
     story.call(1, "keep_alive", 10.0, intended=9.9).note(1, "resume", 12.0)
-    story.call(1, "keep_alive", 50.0, outcome="fail", status=400, detail="session-closed").leaves(1, 51.0, "given-up")
+    story.call(1, "keep_alive", 50.0, outcome="fail", status=400, reason="session-closed").leaves(1, 51.0, "given-up")
     story.refused(2, 3.0).call(2, "new", 4.0, value=30.0, detail="id-2").stops(2, 6.0)
     with _opened(story.looks(60), tmp_path) as (log, _):
         timelines = build_timelines(log, [1, 2])
@@ -120,7 +120,7 @@ def _refusals_only() -> Story:
 
 
 def _lost() -> Story:
-    story = Story().call(1, "new", 5.0, outcome="unknown", took=3.0, value=30.0, detail="timeout", status=0)
+    story = Story().call(1, "new", 5.0, outcome="unknown", took=3.0, value=30.0, reason="timeout", status=0)
     return story.note(0, "stranger", 8.5, 1767225600.0 + 5, "ghost-id").looks(60)
 
 

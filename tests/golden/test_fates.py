@@ -61,7 +61,7 @@ def test_expired(tmp_path: Path) -> None:
 def test_expired_is_told_by_a_failing_call_too(tmp_path: Path) -> None:
     """Without the list, "session closed" says that it ended, between the last success and that answer."""
     story = (
-        _open().call(1, "task", 45.0, outcome="fail", status=400, detail="session-closed").leaves(1, 45.01, "given-up")
+        _open().call(1, "task", 45.0, outcome="fail", status=400, reason="session-closed").leaves(1, 45.01, "given-up")
     )
     assert list(story.analysed(tmp_path).sessions["fate"]) == ["expired"]
 
@@ -95,7 +95,7 @@ def test_early_and_late_are_said_only_of_a_whole_interval(tmp_path: Path, last: 
 def test_due_is_an_interval_when_the_last_activity_is_unknown(tmp_path: Path) -> None:
     """A crash's half request may have counted or not: an end at either due time is on time."""
     for number, gone in enumerate((40.5, 55.5)):
-        story = _open().call(1, "task", 25.0, outcome="unknown", status=0, detail="cut").leaves(1, 25.0, "crash")
+        story = _open().call(1, "task", 25.0, outcome="unknown", status=0, reason="cut").leaves(1, 25.0, "crash")
         assert _fate(story.vanishes(1, gone - 1, gone), tmp_path / str(number)) == "leaked-reaped"
 
 
@@ -120,7 +120,7 @@ def test_capped(tmp_path: Path) -> None:
 
 def test_lingering(tmp_path: Path) -> None:
     """Overdue, still listed, and not closed."""
-    story = _left().call(1, "stop", 60.0, outcome="unknown", status=500, value=2.0, detail="server-error")
+    story = _left().call(1, "stop", 60.0, outcome="unknown", status=500, value=2.0, reason="server-error")
     assert _fate(story, tmp_path) == "lingering"
 
 
@@ -131,7 +131,7 @@ def test_a_stop_that_frees_nothing_closes_nothing(tmp_path: Path) -> None:
 
 def test_a_session_that_stop_cannot_find_while_the_list_has_it_is_a_ghost(tmp_path: Path) -> None:
     """The list outweighs a 404; what is overdue then lingers, and goes to the API's support."""
-    story = _left("close").call(1, "stop", 12.0, outcome="fail", status=404, detail="session-not-found")
+    story = _left("close").call(1, "stop", 12.0, outcome="fail", status=404, reason="session-not-found")
     analysis = story.looks(_FULL_LOOKS).reported(tmp_path)
     assert list(analysis.sessions["fate"]) == ["lingering"]
     assert list(analysis.sessions["ghost"]) == [True]
@@ -149,13 +149,13 @@ def test_a_list_that_has_it_again_annuls_one_that_had_it_not(tmp_path: Path) -> 
 def test_a_stop_whose_answer_was_lost_explains_an_early_end(tmp_path: Path, closing: int, fate: str) -> None:
     """Nobody is accused of an early reap for it."""
     story = _left("close" if closing == 0 else "abandon")
-    story.call(1, "stop", 15.0, outcome="unknown", status=0, value=float(closing), detail="reset")
+    story.call(1, "stop", 15.0, outcome="unknown", status=0, value=float(closing), reason="reset")
     assert _fate(story.vanishes(1, 14.5, 15.5), tmp_path) == fate
 
 
 def test_who_sent_a_stop_that_failed_has_not_leaked(tmp_path: Path) -> None:
     """The client tried; the sweep at the end closed it."""
-    story = _left("close").call(1, "stop", 12.0, outcome="unknown", status=500, detail="server-error")
+    story = _left("close").call(1, "stop", 12.0, outcome="unknown", status=500, reason="server-error")
     analysis = story.stops(1, 20.0, closing=2).vanishes(1, 19.5, 20.5).looks(60).analysed(tmp_path)
     assert list(analysis.sessions["fate"]) == ["swept"]
     assert analysis.summary["sessions"]["leaked"] == 0
@@ -163,7 +163,7 @@ def test_who_sent_a_stop_that_failed_has_not_leaked(tmp_path: Path) -> None:
 
 def test_a_person_who_was_there_is_censored_whichever_stop_succeeded(tmp_path: Path) -> None:
     """The first stop of the run's end failed, the sweep's did not."""
-    story = _open().call(1, "stop", 20.0, outcome="unknown", status=500, value=1.0, detail="server-error")
+    story = _open().call(1, "stop", 20.0, outcome="unknown", status=500, value=1.0, reason="server-error")
     assert _fate(story.stops(1, 25.0, closing=2).vanishes(1, 24.5, 25.5), tmp_path) == "censored"
 
 
@@ -179,7 +179,7 @@ def test_a_sweep_that_nobody_watched_may_have_come_too_late(tmp_path: Path) -> N
 
 def test_a_stranger_that_came_long_after_is_nobodys_ghost(tmp_path: Path) -> None:
     """An API that tells no created_at: only a session listed soon after the lost answer can be its."""
-    story = Story().call(1, "new", 5.0, outcome="unknown", took=3.0, value=30.0, detail="timeout", status=0)
+    story = Story().call(1, "new", 5.0, outcome="unknown", took=3.0, value=30.0, reason="timeout", status=0)
     analysis = story.note(0, "stranger", 60.0, 0.0, "late").looks(90).analysed(tmp_path)
     assert analysis.summary["sessions"]["unresolved"] == 1
 
@@ -191,7 +191,7 @@ def test_unobserved_without_the_list(tmp_path: Path) -> None:
 
 def test_a_lost_answer_that_the_list_explains_is_a_ghost(tmp_path: Path) -> None:
     """Listed, not ours, created while the lost `new` was under way: opened, and leaked by lost answer."""
-    story = Story().call(1, "new", 5.0, outcome="unknown", took=3.0, value=30.0, detail="timeout", status=0)
+    story = Story().call(1, "new", 5.0, outcome="unknown", took=3.0, value=30.0, reason="timeout", status=0)
     story.note(0, "stranger", 8.5, 1767225600.0 + 5, "ghost-id").note(0, "stranger-gone", 36.0, 35.0, "ghost-id")
     analysis = story.looks(60).reported(tmp_path)
     assert analysis.summary["sessions"]["opened"] == 1
@@ -202,7 +202,7 @@ def test_a_lost_answer_that_the_list_explains_is_a_ghost(tmp_path: Path) -> None
 
 def test_a_lost_answer_that_nothing_explains_is_unresolved(tmp_path: Path) -> None:
     """It may have opened a session: counted apart, not as opened."""
-    story = Story().call(1, "new", 5.0, outcome="unknown", took=3.0, value=30.0, detail="timeout", status=0)
+    story = Story().call(1, "new", 5.0, outcome="unknown", took=3.0, value=30.0, reason="timeout", status=0)
     story.note(0, "stranger", 40.0, 1767225600.0 + 39, "somebody-elses")
     analysis = story.looks(60).analysed(tmp_path)
     assert analysis.summary["sessions"]["opened"] == 0

@@ -151,7 +151,7 @@ def test_latency_from_the_intended_time_holds_the_lateness(tmp_path: Path) -> No
 def test_a_keep_alive_that_was_refused_has_a_margin_too(tmp_path: Path) -> None:
     """Due at 31, sent at 37, "session closed": six seconds too late, and the worst margin is what a gate looks at."""
     story = Story().opens(1, 1.0, 30.0).call(1, "keep_alive", 10.0)
-    story.call(1, "keep_alive", 46.0, outcome="fail", status=400, detail="session-closed").leaves(1, 47.0, "given-up")
+    story.call(1, "keep_alive", 46.0, outcome="fail", status=400, reason="session-closed").leaves(1, 47.0, "given-up")
     margin = story.looks(60).analysed(tmp_path).summary["keep_alive"]["margin"]
     assert margin["min"] == pytest.approx(40 - 46 - TOOK)
 

@@ -86,7 +86,8 @@ def _refusals(*times: float, limit: int | None = 2, opened: int = 2, **columns: 
                 "status": 429,
                 "code": 10007,
                 "value": 30.0,
-                "detail": "concurrency-limit: Concurrent limit reached",
+                "reason": "concurrency-limit",
+                "detail": "Concurrent limit reached",
                 **columns,
             },
         )
@@ -109,12 +110,12 @@ def _new(took: float, others: float) -> Story:
 
 
 def _lost(created: float) -> Story:
-    story = Story().call(1, "new", 5.0, outcome="unknown", took=3.0, value=30.0, detail="timeout", status=0)
+    story = Story().call(1, "new", 5.0, outcome="unknown", took=3.0, value=30.0, reason="timeout", status=0)
     return story.note(0, "stranger", 8.5, 1767225600.0 + created, "ghost-id").looks(60)
 
 
-def _no_answer(detail: str, kind: str = "task", took: float = 10.0, status: int = 0) -> Story:
-    return _open().call(1, kind, 20.0, outcome="unknown", status=status, code=0, took=took, detail=detail).looks(60)
+def _no_answer(reason: str, kind: str = "task", took: float = 10.0, status: int = 0) -> Story:
+    return _open().call(1, kind, 20.0, outcome="unknown", status=status, code=0, took=took, reason=reason).looks(60)
 
 
 def _quiet(*beats: float, idle_timeout: float = 30.0) -> Story:
@@ -149,14 +150,14 @@ def _crowded(way: str | None) -> Made:
 
 SHOWN: dict[str, tuple[Made, Made]] = {
     "lingering-sessions": (
-        _left().call(1, "stop", 60.0, outcome="unknown", status=500, value=2.0, detail="server-error"),
+        _left().call(1, "stop", 60.0, outcome="unknown", status=500, value=2.0, reason="server-error"),
         _left().vanishes(1, 39.5, 40.5),
     ),
     "ghost-sessions": (
-        _left("close").call(1, "stop", 12.0, outcome="fail", status=404, code=10006, detail="session-not-found"),
+        _left("close").call(1, "stop", 12.0, outcome="fail", status=404, code=10006, reason="session-not-found"),
         _left("close")
         .vanishes(1, 40.5, 41.5)
-        .call(1, "stop", 41.0, outcome="fail", status=404, code=10006, detail="session-not-found"),
+        .call(1, "stop", 41.0, outcome="fail", status=404, code=10006, reason="session-not-found"),
     ),
     "keepalive-ignored": (
         _idle((30, 1, 31), (60, 2, 62), (90, 3, 93), keep_alives=(0.4, 0.8)),
@@ -185,8 +186,8 @@ SHOWN: dict[str, tuple[Made, Made]] = {
     "slow-new": (_new(7.0, 0.03), _new(7.0, 6.0)),
     "lost-answers": (_lost(5.0), _lost(40.0)),
     "unstable-answers": (_no_answer("server-error", status=503), _no_answer("cut")),
-    "rate-limited": (_refusals(40.0, detail="rate-limit: Exceed rate limit"), _refusals(40.0)),
-    "quota-exhausted": (_refusals(40.0, detail="quota: Trial API limit reached"), _refusals(40.0)),
+    "rate-limited": (_refusals(40.0, reason="rate-limit", detail="Exceed rate limit"), _refusals(40.0)),
+    "quota-exhausted": (_refusals(40.0, reason="quota", detail="Trial API limit reached"), _refusals(40.0)),
     "latency-drift": (_answers(lambda i: 0.05 + i * 0.0003), _answers(lambda i: 0.05 + 0.01 * (i % 7))),
     "unclosed-sessions": (_left().vanishes(1, 39.5, 40.5), _left("close").stops(1, 12.0).vanishes(1, 11.5, 12.5)),
     "zombie-keepalives": (
@@ -203,10 +204,10 @@ SHOWN: dict[str, tuple[Made, Made]] = {
     "double-open": (_left("reopen").vanishes(1, 39.5, 40.5), _left("abandon").vanishes(1, 39.5, 40.5)),
     "no-stop-after-failed-start": (
         _open()
-        .call(1, "start", 11.0, outcome="fail", status=400, detail="session-state")
+        .call(1, "start", 11.0, outcome="fail", status=400, reason="session-state")
         .leaves(1, 12.0, "failed-start"),
         _open()
-        .call(1, "start", 11.0, outcome="fail", status=400, detail="session-state")
+        .call(1, "start", 11.0, outcome="fail", status=400, reason="session-state")
         .leaves(1, 12.0, "close")
         .stops(1, 12),
     ),
@@ -299,7 +300,7 @@ def test_a_lag_that_the_list_does_not_show_is_seen_by_refusals(tmp_path: Path) -
 def test_a_timeout_of_our_own_that_is_too_short_is_no_hanging(tmp_path: Path) -> None:
     """Answers that take seconds, and a patience of 5 s: unknown, not the API's fault."""
     story = _answers(lambda i: 3.0 + i % 2, n=40)
-    story.call(1, "task", 90.0, outcome="unknown", status=0, code=0, took=5.0, detail="timeout")
+    story.call(1, "task", 90.0, outcome="unknown", status=0, code=0, took=5.0, reason="timeout")
     analysis = analysed((story, judged(timeout=5.0)), tmp_path)
     assert analysis.summary["checks"]["hanging-requests"] == "unknown"
     assert "4 s" in analysis.summary["checks_unknown"]["hanging-requests"]
@@ -327,7 +328,7 @@ def test_the_accounts_own_rules_are_no_faults_of_the_api(tmp_path: Path) -> None
     assert isinstance(story, Story)
     story.refused(50, 60.0, "rate-limit").refused(51, 61.0, "quota").refused(52, 62.0, "session-full")
     story.opens(60, 10.0).listed(60, 10.5).leaves(60, 15.0, "crash")
-    story.call(60, "task", 15.0, outcome="unknown", status=0, code=0, took=0.001, detail="cut").vanishes(60, 44.5, 45.5)
+    story.call(60, "task", 15.0, outcome="unknown", status=0, code=0, took=0.001, reason="cut").vanishes(60, 44.5, 45.5)
     names = [finding.name for finding in found((story, manifest), tmp_path).values() if finding.severity == "problem"]
     assert names == []
 
@@ -355,7 +356,7 @@ def test_a_checker_that_throws_is_unknown(caplog: pytest.LogCaptureFixture) -> N
 def test_what_the_api_says_is_not_said_again(tmp_path: Path) -> None:
     """Its messages and ids are hostile; no finding repeats them."""
     hostile = "<img src=x onerror=alert(1)>"
-    story, manifest = _refusals(40.0, 50.0, detail=f"concurrency-limit: {hostile}")  # type: ignore[misc]
+    story, manifest = _refusals(40.0, 50.0, reason="concurrency-limit", detail=f"{hostile}")  # type: ignore[misc]
     assert isinstance(story, Story)
     story.note(0, "stranger", 20.0, 0.0, hostile)
     for finding in found((story, manifest), tmp_path).values():

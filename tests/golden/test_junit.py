@@ -79,5 +79,5 @@ def test_a_check_that_could_not_tell_is_skipped(tmp_path: Path) -> None:
 
 def test_hostile_texts_are_text(closed: Story, tmp_path: Path) -> None:
     """What the API says may hold what XML has no place for, or what would end an element."""
-    closed.refused(2, 8.0, 'quota: ]]></system-out><x a="\x00\x1b')
+    closed.refused(2, 8.0, "quota", ']]></system-out><x a="\x00\x1b')
     assert "1 new" in (cases(closed, tmp_path)["checks: quota-exhausted"].system_out or "")

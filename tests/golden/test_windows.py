@@ -107,7 +107,7 @@ def test_an_end_that_nobody_observed_may_lie_in_any_window(tmp_path: Path) -> No
 def test_a_lost_answer_without_a_list_may_linger(tmp_path: Path) -> None:
     """Nobody could have seen what it opened: that nothing lingers cannot be said."""
     story = Story().opens(1, 1.0).stops(1, 5.0)
-    story.call(2, "new", 2.0, outcome="unknown", status=0, value=30.0, detail="timeout")
+    story.call(2, "new", 2.0, outcome="unknown", status=0, value=30.0, reason="timeout")
     (unseen,) = judged(story, tmp_path / "a", "leaked.lingering == 0")
     assert (unseen.result, unseen.interval) == ("unknown", (0, 1))
     (seen,) = judged(story.looks(30).listed(1, 1.5).vanishes(1, 4.5, 5.5), tmp_path / "b", "leaked.lingering == 0")

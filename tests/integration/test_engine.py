@@ -396,10 +396,10 @@ def test_stop_all_withholds_what_waits_and_hears_out_what_is_under_way(
     assert [session.state for session in sessions] == [State.OPENING, State.PLANNED, State.PLANNED]
     answering.set()
     engine.until(lambda: not engine.engine.busy)
-    assert [(row.session, row.kind, row.outcome, row.detail) for row in engine.rows()] == [
-        (2, "new", "withheld", "run-ended"),
-        (3, "new", "withheld", "run-ended"),
-        (1, "new", "ok", "first"),
+    assert [(row.session, row.kind, row.outcome, row.reason, row.detail) for row in engine.rows()] == [
+        (2, "new", "withheld", "run-ended", None),
+        (3, "new", "withheld", "run-ended", None),
+        (1, "new", "ok", "", "first"),
     ]
     assert engine.books() == [
         ("intent", 1),
@@ -488,7 +488,7 @@ def test_refusal_is_told_and_leaves_nothing_behind(rig: Rigs, sandbox: Sandboxes
     engine.run(calls(second, NEW))
     row = engine.rows()[-1]
     assert (row.status, row.code, row.outcome, row.holder) == (429, 10007, "fail", "none")
-    assert row.detail == "concurrency-limit: Concurrent limit reached"
+    assert (row.reason, row.detail) == ("concurrency-limit", "Concurrent limit reached")
     assert engine.books()[-1] == ("refused", 2)
     assert second.state is State.PLANNED
     assert list(engine.engine.sessions) == [1]
@@ -520,7 +520,7 @@ def test_reaped_session_is_found_dead(rig: Rigs, sandbox: Sandboxes) -> None:
 
     engine.run(behaviour())
     row = engine.rows()[-1]
-    assert (row.status, row.code, row.outcome, row.holder, row.detail) == (400, 10005, "fail", "none", "session-closed")
+    assert (row.status, row.code, row.outcome, row.holder, row.reason) == (400, 10005, "fail", "none", "session-closed")
     assert engine.books()[-1] == ("closed", 1)
     assert engine.events == [("opened", 1), ("closed", 1)]
 
@@ -555,7 +555,7 @@ def test_lost_answer_may_have_opened_a_session(rig: Rigs, fault_server: Servers)
     session = engine.session()
     engine.run(calls(session, NEW))
     (row,) = engine.rows()
-    assert (row.status, row.outcome, row.holder, row.detail) == (0, "unknown", "leaked", "reset")
+    assert (row.status, row.outcome, row.holder, row.reason) == (0, "unknown", "leaked", "reset")
     assert session.state is State.LOST
     assert engine.books() == [("intent", 1), ("lost", 1)]
     assert list(engine.engine.sessions) == [1]
@@ -574,7 +574,7 @@ def test_hanging_new_is_given_up_as_unknown(rig: Rigs, fault_server: Servers) ->
     session = engine.session()
     engine.run(calls(session, NEW))
     (row,) = engine.rows()
-    assert (row.outcome, row.holder, row.detail) == ("unknown", "leaked", "timeout")
+    assert (row.outcome, row.holder, row.reason) == ("unknown", "leaked", "timeout")
     assert 0.4 * NANOSECONDS <= row.latency <= 1.4 * NANOSECONDS
 
 
@@ -586,7 +586,7 @@ def test_unsent_new_opened_nothing(rig: Rigs, fault_server: Servers) -> None:
     session = engine.session()
     engine.run(calls(session, NEW))
     (row,) = engine.rows()
-    assert (row.outcome, row.holder, row.detail, row.latency) == ("fail", "none", "connect", 0)
+    assert (row.outcome, row.holder, row.reason, row.latency) == ("fail", "none", "connect", 0)
     assert engine.books() == [("intent", 1), ("refused", 1)]
 
 
@@ -603,7 +603,7 @@ def test_crash_cuts_the_request_and_leaves_the_session(rig: Rigs, sandbox: Sandb
         yield Call(session, TASK, engine.now(), words=1, cut=True)
 
     engine.run(behaviour())
-    assert [(row.kind, row.outcome, row.holder, row.detail) for row in engine.rows()] == [
+    assert [(row.kind, row.outcome, row.holder, row.reason or row.detail) for row in engine.rows()] == [
         ("new", "ok", "active", session.id),
         ("leave", "none", "leaked", "crash"),
         ("task", "unknown", "leaked", "cut"),
@@ -628,7 +628,7 @@ def test_call_that_the_api_does_not_have_is_withheld(rig: Rigs, sandbox: Sandbox
     engine.run(calls(session, NEW))
     due = session.due
     engine.run(calls(session, KEEP_ALIVE, Operation.INTERRUPT, now=engine.now()))
-    assert [(row.kind, row.outcome, row.detail) for row in engine.rows()[1:]] == [
+    assert [(row.kind, row.outcome, row.reason) for row in engine.rows()[1:]] == [
         ("keep_alive", "withheld", "no-such-call"),
         ("interrupt", "withheld", "no-such-call"),
     ]
@@ -709,6 +709,7 @@ def test_observations_of_no_session(rig: Rigs, fault_server: Servers, polite: Sc
         0,
         0,
         "none",
+        "",
         "none",
         7.0,
         "somebody's",

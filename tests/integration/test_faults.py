@@ -324,11 +324,13 @@ def test_a_log_that_is_cut_at_every_byte_of_its_last_batch(tmp_path: Path) -> No
     """Reports read all the batches before it."""
     recorder = Recorder(tmp_path, ["p"])
     for number in range(1, 4):
-        recorder.append(Row(number, 0, number, "p", "leave", number, 0, 0, 0, 0, "none", "none", 0.0, f"way {number}"))
+        recorder.append(
+            Row(number, 0, number, "p", "leave", number, 0, 0, 0, 0, "none", "", "none", 0.0, f"way {number}")
+        )
         recorder.flush()
     log = tmp_path / "events.arrow"
     before = log.stat().st_size
-    recorder.append(Row(4, 0, 4, "p", "a kind of its own", 4, 0, 0, 0, 0, "none", "none", 0.0, "the last"))
+    recorder.append(Row(4, 0, 4, "p", "a kind of its own", 4, 0, 0, 0, 0, "none", "", "none", 0.0, "the last"))
     recorder.flush()
     whole = log.read_bytes()
     assert len(whole) > before

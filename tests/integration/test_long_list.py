@@ -104,7 +104,7 @@ def test_a_list_that_is_too_long_is_not_read_and_that_is_said(
     assert "Traceback" not in finished.output
     with duckdb.connect() as database:
         looks = database.execute(
-            f"SELECT DISTINCT outcome, detail FROM '{finished.folder}/events.parquet' WHERE kind = 'list'"
+            f"SELECT DISTINCT outcome, reason FROM '{finished.folder}/events.parquet' WHERE kind = 'list'"
         ).fetchall()
     assert looks == [("unknown", "too-large")]
     assert set(judge_run(finished.folder).sessions["fate"]) <= {"unobserved", "censored"}

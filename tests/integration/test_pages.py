@@ -33,7 +33,9 @@ def report(tmp_path: Path) -> Path:
     story = Story().opens(1, 1.0).listed(1, 1.5).leaves(1, 4.0, "abandon").vanishes(1, 30.5, 31.5)
     story.opens(2, 2.0).note(2, "quiet", 5.0, 10.0).call(2, "keep_alive", 12.0).note(2, "resume", 15.0).stops(2, 20.0)
     story.note(3, "arrive", 12.0, 9.0, "close").refused(3, 12.0).note(3, "give-up", 12.01, 1, "concurrency-limit")
-    story.call(4, "new", 13.0, outcome="fail", status=400, detail=f"refused: {_HOSTILE}").note(0, "loop", 20.0, 0.002)
+    story.call(4, "new", 13.0, outcome="fail", status=400, reason="refused", detail=_HOSTILE).note(
+        0, "loop", 20.0, 0.002
+    )
     story.opens(5, 3.0).listed(5, 3.5).leaves(5, 5.0, "crash")
     hostile = {"id-1": _HOSTILE, "id-5": f"=1+1,{_HOSTILE}"}
     story.rows[:] = [row._replace(detail=hostile.get(row.detail or "", row.detail)) for row in story.rows]

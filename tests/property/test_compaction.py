@@ -22,7 +22,7 @@ _STREAMS = st.lists(st.lists(st.lists(_ROWS, min_size=1, max_size=6), max_size=6
 
 
 def _row(worker: int, t: int, session: int, kind: str, detail: str | None) -> Row:
-    return Row(t, worker, session, "p", kind, t, 0, t, 0, 0, Outcome.OK.value, "none", t / 2, detail)
+    return Row(t, worker, session, "p", kind, t, 0, t, 0, 0, Outcome.OK.value, "", "none", t / 2, detail)
 
 
 def _write(folder: Path, batches: list[list[Row]], worker: int) -> Recorder:

@@ -19,7 +19,21 @@ from loadtests.recording.recorder import BATCH_ROWS, FILE, Recorder, schema
 def row(n: int, **other: object) -> Row:
     """A row that differs from others by `n`."""
     made = Row(
-        n, 0, n, "reading", "task", n - 1, 2, 3, 200, 100, Outcome.OK.value, Holder.ACTIVE.value, n / 4, f"detail {n}"
+        n,
+        0,
+        n,
+        "reading",
+        "task",
+        n - 1,
+        2,
+        3,
+        200,
+        100,
+        Outcome.OK.value,
+        "",
+        Holder.ACTIVE.value,
+        n / 4,
+        f"detail {n}",
     )
     return made._replace(**other)
 
@@ -169,7 +183,7 @@ recorder = Recorder(folder, ["reading"])
 
 def write(*numbers):
     for n in numbers:
-        recorder.append(Row(n, 0, n, "reading", "task", n, 0, 0, 200, 100, "ok", "active", 0.0, "x" * 300))
+        recorder.append(Row(n, 0, n, "reading", "task", n, 0, 0, 200, 100, "ok", "", "active", 0.0, "x" * 300))
     recorder.flush()
 
 write(1, 2, 3)

@@ -1,7 +1,10 @@
-"""The event record: one flat row for each operation, note and observation. The one table through which everything meets.
+"""The event record: one flat row for each operation, note and observation.
 
-Times are nanoseconds on the run's clock: monotonic, 0 at the start of the run. The manifest holds the wall clock's reading
-at 0. A column is never given another meaning: what changes one raises VERSION.
+Times are nanoseconds on the run's clock, which is monotonic and 0 at the start of the run. The manifest holds the wall clock's
+reading at 0. A column never changes its meaning without a new VERSION:
+
+    1    `detail` held the reason of a call that did not succeed and, for `new`, the API's message after ": "
+    2    `reason` holds the reason; `detail` holds the API's message alone
 """
 
 from __future__ import annotations
@@ -9,13 +12,13 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
-VERSION = 1
+VERSION = 2
 
 NANOSECONDS = 1_000_000_000
 
 
 class Observation(StrEnum):
-    """Kinds of rows that are observed, not done."""
+    """Kinds of rows that record an observation and no operation."""
 
     SEEN = "seen"
     VANISHED = "vanished"
@@ -41,6 +44,8 @@ class Column(NamedTuple):
     """Arrow's name of the type; "category" is a dictionary-encoded string."""
     unit: str
     about: str
+    since: int = 1
+    """The first version of the record that has it."""
 
 
 COLUMNS: tuple[Column, ...] = (
@@ -66,6 +71,13 @@ COLUMNS: tuple[Column, ...] = (
     Column("code", "int32", "", "The API's code; 0: none."),
     Column("outcome", "category", "", "ok, fail, unknown, withheld; none for what is no operation."),
     Column(
+        "reason",
+        "category",
+        "",
+        "Why an operation did not succeed, by one name of the table in `model/api`; empty if it did.",
+        since=2,
+    ),
+    Column(
         "holder",
         "category",
         "",
@@ -82,9 +94,9 @@ COLUMNS: tuple[Column, ...] = (
 
 KINDS: dict[str, str] = {
     "create_token": "operation",
-    "new": "operation; value: idle timeout asked for (s); detail: the API's id if ok, else the reason, and after a colon"
+    "new": "operation; value: idle timeout asked for (s); detail: the API's id if ok, else, as for each further operation,"
     " the API's message",
-    "start": "operation; value: 0; detail, as of each further operation: the reason if it did not succeed",
+    "start": "operation; value: 0",
     "task": "operation; value: how long the answer plays (s)",
     "interrupt": "operation",
     "start_listening": "operation",
@@ -94,7 +106,7 @@ KINDS: dict[str, str] = {
     "list": "operation of the observer; value: sessions listed; -1: not known",
     "cap": "note; value: the session's duration limit as `new` told it (s)",
     "arrive": "note; value: how long the person means to stay once the session is open (s); detail: the way of leaving chosen",
-    "give-up": "note: the person is lost; value: attempts made; detail: the last reason",
+    "give-up": "note: the person gives up without a session; value: attempts made; detail: the reason of the last refusal",
     "quiet": "note: a quiet period begins; value: its planned length (s)",
     "resume": "note: the quiet period is over",
     "leave": "note: the person is gone; detail: the way of leaving",
@@ -131,6 +143,7 @@ class Row(NamedTuple):
     status: int
     code: int
     outcome: str
+    reason: str
     holder: str
     value: float
     detail: str | None

@@ -1,33 +1,36 @@
-"""How steps and what came of them become rows of the event record: the same for every driver."""
+"""Makes rows of the event record out of calls, notes and observations, for every driver alike."""
 
 from __future__ import annotations
 
-from loadtests.model.api.answer import Answer, Outcome
+from loadtests.model.api.answer import Answer, Outcome, Reason
 from loadtests.model.api.surface import Operation
 from loadtests.model.log.record import NANOSECONDS, Row, nanoseconds
 from loadtests.model.session.session import Holder, Session
 from loadtests.model.session.steps import Call
 
-_LONGEST_MESSAGE = 200
-_NEW, _TASK, _STOP = Operation.NEW, Operation.TASK, Operation.STOP
-"""By names of their own: Python 3.11 takes ten times as long to find a member of an enum as a name of the module."""
+LONGEST_MESSAGE = 200
+"""Characters of the API's message that a row keeps."""
+_NEW, _TASK, _STOP, _OK = Operation.NEW, Operation.TASK, Operation.STOP, Outcome.OK
+# Bound here for speed: see loadtests.engine.
 _new = tuple.__new__
-"""Makes a Row of its values: half of what `Row(...)` costs, and as many rows are made as there are events."""
+"""Makes a Row at half the cost of `Row(...)`."""
 
 
 def call_row(call: Call, answer: Answer, waited: float) -> Row:
-    """The row of an operation, once its answer has been told to the session. `waited`: seconds for a connection."""
+    """The row of an operation, made after the session has taken its answer in. `waited`: seconds for a connection."""
     session, operation = call.session, call.operation
     sent = int(answer.sent * NANOSECONDS)
-    detail: str | None = answer.reason or None
+    detail = answer.message[:LONGEST_MESSAGE] if answer.message else None
     value = 0.0
     if operation is _TASK:
         value = answer.value
     elif operation is _NEW:
-        value, detail = session.idle_timeout, _opening(call, answer)
+        value = session.idle_timeout
+        if answer.outcome is _OK:
+            detail = session.id
     elif operation is _STOP:
         value = float(call.closing)
-    # Members of the string enums go in as they are: taking their values apart costs as much as the rest of the row.
+    # Members of the string enums go in as they are: taking their values would double the cost of the row.
     return _new(
         Row,
         (
@@ -42,6 +45,7 @@ def call_row(call: Call, answer: Answer, waited: float) -> Row:
             answer.status,
             answer.code,
             answer.outcome,
+            answer.reason,
             session.holder,
             value,
             detail,
@@ -55,13 +59,13 @@ def note_row(t: float, kind: str, session: Session | None, value: float, detail:
     number, profile, holder = 0, "", Holder.NONE
     if session is not None:
         number, profile, holder = session.number, session.profile, session.holder
-    return _new(Row, (at, 0, number, profile, kind, at, 0, 0, 0, 0, Outcome.NONE, holder, value, detail))
+    return _new(Row, (at, 0, number, profile, kind, at, 0, 0, 0, 0, Outcome.NONE, Reason.NONE, holder, value, detail))
 
 
 def list_row(
     intended: float, sent: float, answered: float, outcome: str, reason: str, count: int, status: int = 0, code: int = 0
 ) -> Row:
-    """The row of a look at the API's list."""
+    """The row of one poll of the API's list; `count`: sessions listed."""
     at = nanoseconds(sent)
     return Row(
         at,
@@ -75,13 +79,8 @@ def list_row(
         status,
         code,
         outcome,
+        reason,
         Holder.NONE,
         float(count),
-        reason or None,
+        None,
     )
-
-
-def _opening(call: Call, answer: Answer) -> str:
-    if answer.outcome is Outcome.OK:
-        return call.session.id
-    return f"{answer.reason.value}: {answer.message[:_LONGEST_MESSAGE]}" if answer.message else answer.reason.value
