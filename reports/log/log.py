@@ -87,7 +87,7 @@ class EventLog:
 
     def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """These columns of `events`, in the order of the log, some rows at a time; categories as dictionaries."""
-        categories = [name for name, kind, *_ in COLUMNS if kind == "category"]
+        categories = [name for name, kind, *_ in COLUMNS if kind == "category" and name in columns]
         with pq.ParquetFile(self._parquet, read_dictionary=categories) as file, ThreadPoolExecutor(1) as beside:
             # One group at a time: the reader would keep all that it has read of a file. The next is read meanwhile.
             batches = chain.from_iterable(
