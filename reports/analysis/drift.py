@@ -1,7 +1,7 @@
-"""Did latency drift? The course of the median, or of another percentile, over the run, its slope, and where the warm-up ends.
+"""Measures whether latency drifted: a percentile over the run, its slope, and the end of the warm-up.
 
-Latencies of different calls are made comparable by dividing each by the percentile of its kind, so that a changing mix of calls
-is no drift. Percentiles come from counts in log-spaced buckets: exact to 2 %, whatever the length of the run.
+Each latency is divided by the percentile of its kind of call, so that a changing mix of calls is not a drift. Percentiles are
+computed from counts in log-spaced buckets, exact to 2 %.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from reports.log.log import EventLog
 MOST_BINS = 60
 LEAST_BINS = 10
 LEAST_CALLS = 5
-"""Bins with fewer have no median worth the name; with fewer than 20 no 95th percentile, with fewer than 100 no 99th."""
+"""Least calls of a bin for a median; a 95th percentile needs 20, a 99th percentile 100."""
 LOAD_RISE = 1.25
-"""Where the rate of requests rose by this too, the load may be the reason."""
+"""If the request rate rose by this factor as well, the load may be the reason."""
 _RATIO = math.log(1.02)
 
 Values = npt.NDArray[np.float64]
@@ -34,7 +34,7 @@ SELECT kind, floor(t / 1e9 / $width)::INTEGER AS bin, floor(ln(greatest(latency,
 {_ANSWERED} GROUP BY ALL
 """
 
-# The bucket of each kind's percentile, then of each bin's by the distance from it.
+# The bucket of each kind's percentile, then that of each bin relative to it.
 _COURSE = """
 WITH kinds AS (
     SELECT kind, bucket, sum(sum(n)) OVER (PARTITION BY kind ORDER BY bucket) AS below, sum(sum(n)) OVER (PARTITION BY kind) AS n
@@ -61,47 +61,47 @@ GROUP BY kind ORDER BY n DESC, kind LIMIT 1
 
 @dataclass(frozen=True)
 class Drift:
-    """How latency went; shares are of the usual latency of each call."""
+    """A drift of latency; shares are relative to the usual latency of each call."""
 
     slope: float
-    """A second, by Theil and Sen."""
+    """Per second, Theil–Sen estimate."""
     slope_low: float
     slope_high: float
-    """Bounds of its 95 % interval."""
+    """Upper bound of the 95 % interval."""
     rise: float
     """From the median of the first quarter after the warm-up to that of the last."""
     seconds: float
     """The same in seconds of the most frequent call."""
     kind: str
-    """That call."""
+    """The most frequent call."""
     warm_up: float
-    """Seconds from the start that were left out."""
+    """Seconds at the start that are excluded."""
     end: float
     load_rise: float
-    """The last quarter's answers for each of the first quarter's."""
+    """Ratio of answers in the last quarter to those in the first."""
 
 
 def drift_of(log: EventLog, end: float, figure: str) -> Drift | None:
-    """The drift of a figure such as `latency.task.p95` up to `end`, in seconds of the run; None: too little to tell."""
+    """Returns the drift of a figure such as `latency.task.p95` up to second `end` of the run; None if there are too few calls."""
     kind, share = DRIFTING[figure]
     return build_drift(log, end, (kind,), share)
 
 
 def build_drift(log: EventLog, end: float, kinds: tuple[str, ...] = _KINDS, share: float = 0.5) -> Drift | None:
-    """The drift up to `end`, in seconds of the run, of what `share` of the answers are below; None: too little to tell."""
+    """Returns the drift of the `share` quantile up to second `end` of the run; None if there are too few calls."""
     least = max(LEAST_CALLS, math.ceil(1 / min(share, 1 - share) - 1e-6))
     calls = int(log.row(_CALLS, end=end, kinds=list(kinds))["n"])
     if calls < LEAST_BINS * 2 * least:
         return None
     width = max(end / min(MOST_BINS, calls // (2 * least)), 1e-9)
     log.create_table("drift_counts", _COUNTS, width=width, end=end, kinds=list(kinds))
-    course = log.frame(_COURSE, share=share)
-    course = course[course["n"] >= least]
-    if len(course) < LEAST_BINS:
+    over_time = log.frame(_COURSE, share=share)
+    over_time = over_time[over_time["n"] >= least]
+    if len(over_time) < LEAST_BINS:
         return None
-    t = (course["bin"].to_numpy(dtype=float) + 0.5) * width
-    relative = np.exp(course["distance"].to_numpy(dtype=float) * _RATIO)
-    counts = course["n"].to_numpy(dtype=float)
+    t = (over_time["bin"].to_numpy(dtype=float) + 0.5) * width
+    relative = np.exp(over_time["distance"].to_numpy(dtype=float) * _RATIO)
+    counts = over_time["n"].to_numpy(dtype=float)
     first = warm_up(relative)
     t, relative, counts = t[first:], relative[first:], counts[first:]
     slope, low, high = theil_sen(t, relative)
@@ -114,7 +114,7 @@ def build_drift(log: EventLog, end: float, kinds: tuple[str, ...] = _KINDS, shar
 
 
 def theil_sen(x: Values, y: Values) -> tuple[float, float, float]:
-    """The median of the slopes between all pairs of points, and Sen's 95 % interval for it.
+    """Returns the median of the slopes between all pairs of points, with Sen's 95 % interval.
 
     Sen 1968, "Estimates of the regression coefficient based on Kendall's tau", J. Am. Stat. Assoc. 63:1379-1389, doi
     10.1080/01621459.1968.10480934: the interval is that of the ranks around the middle of the ordered slopes.
@@ -129,10 +129,10 @@ def theil_sen(x: Values, y: Values) -> tuple[float, float, float]:
 
 
 def warm_up(y: Values) -> int:
-    """How many points at the beginning are warm-up: as many as make the rest's mean the surest.
+    """Returns how many points at the start are warm-up: the number that minimises the standard error of the rest's mean.
 
     MSER: White 1997, "An effective truncation heuristic for bias reduction in simulation output", Simulation 69:323-334, doi
-    10.1177/003754979706900601. At most a third of the points, so that a drift is not taken for a warm-up.
+    10.1177/003754979706900601. At most a third of the points, so that a drift is not mistaken for a warm-up.
     """
     n = len(y)
     errors = [float(np.var(y[first:])) / (n - first) for first in range(n // 3 + 1)]

@@ -1,4 +1,4 @@
-"""Can the run be believed? How late the generator itself was, and whether the log is whole."""
+"""Checks whether a run can be trusted: how late the load generator was, and whether the log is complete."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 
 import pandas as pd
 
+from loadtests.model.text.units import format_duration
+from loadtests.model.text.wording import count
 from reports.analysis.latency import SENT, Percentiles, percentiles
 from reports.analysis.workers import clock_error, departures
 from reports.log.log import EventLog
@@ -15,7 +17,7 @@ WORST_P99_SECONDS = 0.25
 """A loop delay above this in one of a hundred requests taints the run."""
 
 
-# Of each process, and then together: a process that came later or was lost counts as what it last was.
+# Per process, then summed: a process that started later or was lost counts with its last value.
 _MEMORY = """
 SELECT sum(first)::BIGINT AS first, sum(last)::BIGINT AS last, sum(peak)::BIGINT AS peak FROM (
     SELECT arg_min(value, t) AS first, arg_max(value, t) AS last, max(value) AS peak
@@ -26,17 +28,17 @@ SELECT sum(first)::BIGINT AS first, sum(last)::BIGINT AS last, sum(peak)::BIGINT
 
 @dataclass(frozen=True)
 class MemoryUse:
-    """Bytes that the load's processes held, all together; None: they did not tell, as in virtual time."""
+    """Memory of all load processes together, in bytes; None where it was not recorded, as in virtual time."""
 
     first: int | None
-    """When the run began."""
+    """At the start of the run."""
     last: int | None
-    """When all was closed."""
+    """At the end of the run."""
     peak: int | None
-    """The most, of what was looked at once a minute."""
+    """Maximum of the samples, one a minute."""
 
     def as_dict(self) -> dict[str, int | None]:
-        """By name."""
+        """Returns the values by name."""
         return asdict(self)
 
 
@@ -45,11 +47,11 @@ class GeneratorHealth:
     """The generator's health."""
 
     loop_delay: Percentiles
-    """Of each request: first byte − intended, without the wait for a connection. Ours."""
+    """Of each request: first byte − intended, without the wait for a connection. The generator's own delay."""
     connection_wait: Percentiles
-    """The rest of the lateness: the API's slowness, or a pool that is too small."""
+    """The rest of the lateness: a slow API, or a pool that is too small."""
     longest_stall: float
-    """Seconds for which the engine's loop stood still, at the worst."""
+    """Longest time for which the engine's loop stalled, in seconds."""
     requests: int
     rate: float
     """Requests a second over the load."""
@@ -57,11 +59,11 @@ class GeneratorHealth:
     """Columns t, delay: the longest delay of the loop in each column of the chart."""
     memory: MemoryUse
     doubts: list[str]
-    """Why the run's figures cannot be trusted; none: they can."""
+    """Reasons why the run's figures cannot be trusted; empty if they can."""
 
 
 def build_generator(log: EventLog, log_end: float) -> GeneratorHealth:
-    """The generator's health, out of the events."""
+    """Computes the generator's health from the events."""
     delay = percentiles(log, f"SELECT greatest(t - intended - waited, 0) / 1e9 AS v {SENT}")
     wait = percentiles(log, f"SELECT waited / 1e9 AS v {SENT}")
     stall = log.row("SELECT max(value) AS v FROM events WHERE kind = 'loop'")["v"] or 0.0
@@ -77,7 +79,7 @@ def build_generator(log: EventLog, log_end: float) -> GeneratorHealth:
 
 
 def _build_memory(log: EventLog) -> MemoryUse:
-    """The figures, out of the events."""
+    """Computes the figures from the events."""
     return MemoryUse(**log.row(_MEMORY))
 
 
@@ -89,29 +91,33 @@ def _doubts(log: EventLog, delay: Percentiles, stall: float) -> list[str]:
     if not delay.n:
         doubts.append("no request was sent")
     if delay.p99 is not None and delay.p99 > WORST_P99_SECONDS:
-        doubts.append(
-            f"one request in a hundred was more than {delay.p99 * 1000:.0f} ms late by the generator's own doing"
-        )
+        doubts.append(f"the generator delayed one request in a hundred by more than {format_duration(delay.p99)}")
     if stall > manifest.tolerance:
-        doubts.append(f"the generator stood still for {stall:.1f} s (tolerance {manifest.tolerance:g} s)")
+        doubts.append(
+            f"the load generator stalled for {format_duration(stall)} (tolerance {format_duration(manifest.tolerance)})"
+        )
     doubts += map(str, departures(log))
     if (error := clock_error(log)) > manifest.tolerance / 2:
-        doubts.append(f"the workers' clocks are known to {error:.2f} s only (tolerance {manifest.tolerance:g} s)")
+        doubts.append(
+            f"the workers' clocks may be off by {format_duration(error)} (tolerance {format_duration(manifest.tolerance)})"
+        )
     return doubts + _losses(log)
 
 
 def _losses(log: EventLog) -> list[str]:
-    """What the run says that it lost, or that is seen to be missing."""
+    """Returns what the run reported as lost, or what is missing."""
     manifest = log.manifest
     doubts = []
     if manifest.left_open:
-        doubts.append(f"{manifest.left_open} sessions could not be closed at the end")
+        doubts.append(f"{count(manifest.left_open, 'session')} could not be closed at the end")
     if manifest.lost_events:
-        doubts.append(f"{manifest.lost_events} events could not be written")
+        doubts.append(f"{count(manifest.lost_events, 'event')} could not be written")
     if manifest.cut_workers:
-        doubts.append(f"the logs of {manifest.cut_workers} workers did not come whole: look for their spools")
+        doubts.append(
+            f"the log of {count(manifest.cut_workers, 'worker')} is incomplete; see the spool directory of the worker's machine"
+        )
     if log.cut and not manifest.cut_workers and not manifest.lost_events:
-        doubts.append(f"the event log ends before its end ({', '.join(log.cut)}): it was cut, or damaged")
+        doubts.append(f"the event log is cut off or damaged ({', '.join(log.cut)})")
     if manifest.defects:
-        doubts.append(f"{manifest.defects} errors of the harness itself")
+        doubts.append(f"{count(manifest.defects, 'internal error')}")
     return doubts

@@ -1,4 +1,4 @@
-"""Concurrency hits: when, how many, who held the slots then, and how long until one came free."""
+"""Computes concurrency hits: when, how many, who held the slots, and how long until a slot was free."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from reports.analysis.slots import HOLDERS, keep_held
 from reports.log.log import EventLog
 
 EPISODE_GAP_SECONDS = 5.0
-"""Hits that are farther apart belong to two episodes."""
+"""Hits that are further apart belong to different episodes."""
 
 _HITS = "SELECT session, profile, t, answered, number AS attempt FROM attempts WHERE is_hit ORDER BY t"
 
-# Each refused attempt counts once, also where two fell on the same moment.
+# Each refused attempt counts once, even if two have the same time.
 _SHARES = """
 SELECT holder, sum(held) / sum(sum(held)) OVER () AS share FROM hits JOIN held USING (t) GROUP BY holder
 """
@@ -24,7 +24,7 @@ _NUMBERED = f"""
 WITH gaps AS (
     SELECT t, attempt, t - lag(t) OVER (ORDER BY t) > {EPISODE_GAP_SECONDS} AS is_apart FROM hits
 )
--- Not count(*) FILTER: over a window DuckDB takes quadratic time for that.
+-- Not count(*) FILTER, which takes quadratic time over a window in DuckDB.
 SELECT t, attempt, sum(CASE WHEN is_apart THEN 1 ELSE 0 END) OVER (ORDER BY t) AS number FROM gaps
 """
 
@@ -46,27 +46,27 @@ GROUP BY number, holder
 
 @dataclass(frozen=True)
 class Hits:
-    """Refusals of the account's limit."""
+    """Refusals because the account's limit was reached."""
 
     count: int
     """Refused attempts."""
     first_attempts: int
     first_attempts_made: int
-    """First attempts, refused or not: what `first_attempts` is a share of."""
+    """First attempts, refused or not."""
     persons_lost: int
     withheld: int
-    """Attempts that our own guard did not send: no hits."""
+    """Attempts that the run's own guard did not send; these are not hits."""
     others: dict[str, int]
-    """Refusals of `new` that are no hits, by reason."""
+    """Refusals of `new` for other reasons, by reason."""
     held_by: dict[str, float]
-    """Mean share of each holder at the hits."""
+    """Mean share of the slots of each holder at the hits."""
     times: pd.DataFrame
-    """Columns t, attempt: each refused attempt, and which of its person's it was."""
+    """Columns t, attempt: each refused attempt, numbered per person from 1."""
     episodes: list[dict[str, Any]]
 
 
 def build_hits(log: EventLog) -> Hits:
-    """The hits, out of the events and the tables `sessions` and `edges`; keeps `hits`, `held` and `numbered`."""
+    """Computes the hits from the tables `sessions` and `edges`; creates `hits`, `held` and `numbered`."""
     log.create_table("hits", _HITS)
     times = log.frame("SELECT t, attempt FROM hits ORDER BY t")
     made = log.row("SELECT count(DISTINCT session) AS n FROM attempts")["n"]
@@ -94,7 +94,7 @@ def _other_refusals(log: EventLog) -> dict[str, int]:
 
 def _shares(log: EventLog) -> dict[str, float]:
     shares = {str(row["holder"]): row["share"] for row in log.records(_SHARES)}
-    # Nothing was held, as far as was seen: no share can be told.
+    # Without any observed holder there are no shares.
     return {holder: float(shares.get(holder, 0.0)) for holder in HOLDERS} if any(shares.values()) else {}
 
 

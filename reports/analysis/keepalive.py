@@ -1,4 +1,4 @@
-"""Keep-alives: were they on time, with how much to spare, and did they cover the quiet periods?"""
+"""Computes whether keep-alives were on time, their margins, and whether they covered the quiet periods."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from reports.analysis.latency import Percentiles, percentiles
 from reports.log.log import EventLog
 from reports.log.time_columns import column_seconds
 
-# A quiet period is not covered if, within it, a gap between acknowledged activities reaches the idle timeout; after the last
-# of them the gap does not end.
+# A quiet period is not covered if a gap between acknowledged activities within it reaches the idle timeout. The gap after the
+# last activity has no end.
 _QUIET = """
 WITH periods AS (
     SELECT row_number() OVER () AS number, events.session AS session, events.profile AS profile, events.t / 1e9 AS low,
@@ -35,14 +35,14 @@ FROM margins GROUP BY 1 ORDER BY 1
 
 @dataclass(frozen=True)
 class KeepAlives:
-    """How the keep-alives did."""
+    """Figures of the keep-alives."""
 
     count: int
     acknowledged: int
     lateness: Percentiles
-    """Seconds from due to first byte."""
+    """Seconds from the due time to the first byte."""
     margin: Percentiles
-    """Seconds to spare, pessimistically: (send of the acknowledged activity before + idle timeout) − answer."""
+    """Seconds, pessimistic: (send of the previous acknowledged activity + idle timeout) − answer."""
     coverage: pd.DataFrame
     """Columns profile, periods, covered: quiet periods in which no gap reached the idle timeout."""
     margins: pd.DataFrame
@@ -52,7 +52,7 @@ class KeepAlives:
 
 
 def build_keep_alives(log: EventLog, log_end: float) -> KeepAlives:
-    """The figures, out of the events and the tables `sessions`, `margins` and `gaps`."""
+    """Computes the figures from the events and the tables `sessions`, `margins` and `gaps`."""
     counts = log.row("""
         SELECT count(*) AS n, count(*) FILTER (outcome = 'ok') AS ok FROM events
         WHERE kind = 'keep_alive' AND outcome <> 'withheld'

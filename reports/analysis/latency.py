@@ -1,4 +1,4 @@
-"""How long calls took, from the send and from the intended time: the second does not forget the calls that were late."""
+"""Computes the latency of calls, from the send and from the intended time (without coordinated omission)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from reports.log.time_columns import COLUMNS_ON_SCREEN, column_seconds
 
 @dataclass(frozen=True)
 class Percentiles:
-    """Of one figure, in seconds; None where nothing was measured. Percentiles are values that occurred."""
+    """Percentiles of one figure, in seconds; None where nothing was measured. Each is a value that occurred."""
 
     n: int = 0
     min: float | None = None
@@ -29,21 +29,21 @@ class Percentiles:
     max: float | None = None
 
     def as_dict(self) -> dict[str, float | int | None]:
-        """By name."""
+        """Returns the values by name."""
         return asdict(self)
 
 
 _SHARES = {"p1": 0.01, "p5": 0.05, "p50": 0.5, "p95": 0.95, "p99": 0.99}
 
 SENT = "FROM events WHERE outcome IN ('ok', 'fail', 'unknown') AND kind <> 'list'"
-"""The people's calls, without the observer's."""
+"""Calls of simulated people, without the polls of the list."""
 
 _CELLS = COLUMNS_ON_SCREEN // 2
-"""Of latency over time: its charts stand beside each other."""
+"""Columns of the charts of latency over time, which are half as wide."""
 _ROWS_AT_ONCE = 5_000_000
 
-# The call that ends the log falls on the last column's end: it belongs to that column. The bounds on t only keep the reader
-# from the other parts of the file.
+# The last call of the log lies on the last column's end and belongs to that column. The bounds on t let the reader skip the
+# other parts of the file.
 _OVER_TIME = f"""
 SELECT kind, t, n, q[1] / 1e9 AS p50, q[2] / 1e9 AS p99 FROM (
 SELECT kind, i * $width AS t, count(*)::INTEGER AS n, quantile_disc(latency, [0.5, 0.99]) AS q
@@ -54,24 +54,24 @@ FROM (
 
 
 def percentiles(log: EventLog, values: str) -> Percentiles:
-    """Of the column `v` of the query `values`."""
+    """Returns the percentiles of the column `v` of the query `values`."""
     return next(map(_percentiles, quantiles(log, values, _SHARES).to_dict("records")), Percentiles())
 
 
 @dataclass(frozen=True)
 class CallLatencies:
-    """How long calls took, by operation."""
+    """Latencies by operation."""
 
     sent: dict[str, Percentiles]
     """From the first byte."""
     intended: dict[str, Percentiles]
-    """From when the call was due."""
+    """From the intended time."""
     by_profile: pd.DataFrame
     """Columns profile, kind, n, ok, p50, p95, p99 (seconds from the send)."""
 
 
 def build_calls(log: EventLog) -> CallLatencies:
-    """Of each operation that was sent."""
+    """Computes the latencies of each operation that was sent."""
     sent = f"SELECT profile, kind, latency / 1e9 AS v {SENT}"
     of_all, of_each = quantiles_of_groups(log, sent, _SHARES, [["kind"], ["profile", "kind"]])
     from_due = quantiles(
@@ -96,11 +96,11 @@ def _with_ok(log: EventLog, calls: pd.DataFrame) -> pd.DataFrame:
 
 
 def over_time(log: EventLog, log_end: float) -> pd.DataFrame:
-    """Columns kind, t, until, n, p50, p99 (seconds from the send): the calls of each kind from second `t` until `until`."""
+    """Returns the columns kind, t, until, n, p50, p99 (seconds from the send) of the calls from second `t` until `until`."""
     width = column_seconds(log_end) * COLUMNS_ON_SCREEN / _CELLS
     rows = int(log.row("SELECT count(*) AS n FROM events")["n"])
     slices = min(_CELLS, 1 + rows // _ROWS_AT_ONCE)
-    # Exact quantiles hold all their values: a long run is gone through a few columns at a time.
+    # Exact quantiles hold all their values, so a long run is processed a few columns at a time.
     bounds = [round(number * _CELLS / slices) for number in range(slices + 1)]
     parts = [_slice(log, width, first, last) for first, last in pairwise(bounds)]
     found = pd.concat(parts).sort_values(["kind", "t"], ignore_index=True)

@@ -1,8 +1,8 @@
-"""What became of each session: one row each, and the fate by DESIGN's definitions.
+"""Builds the table `sessions`: one row per session, with its end, its due time and its fate (docs/definitions.md).
 
-All times are seconds of the run. An end is an interval (`end_low`, `end_high`]: the session was alive at the first, and
-not any more at the second. It is `due` in an interval too, since an activity reached the API somewhere between its send and
-its answer. Early and late are said only where the whole interval lies outside due ± tolerance.
+All times are seconds of the run. An end is an interval (`end_low`, `end_high`]: the session was alive at the first moment and no
+longer at the second. The due time is an interval too, because an activity reached the API between its send and its answer. A
+session is early or late only if the whole interval lies outside due ± tolerance.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from reports.log.build_facts import build_facts
 from reports.log.log import EventLog
 
 _LEAKED = ("leaked-reaped", "leaked-early", "leaked-late", "swept", "lingering")
-# Fates of leaks only; a leak may also be capped, or unobserved.
+# Fates that only leaks have; a leak may also be capped or unobserved.
 
 LOST_ANSWER = "lost-answer"
-"""How a ghost was left: its client never learnt its id."""
+"""Way of leaving of a session whose `new` was not answered: the client never got its id."""
 
 LOST_WORKER = "lost-worker"
-"""How a session was left whose worker process was lost."""
+"""Way of leaving of a session whose worker process was lost."""
 
 ABANDONED = "abandon"
-"""How a session was left that an audited client never closed."""
+"""Way of leaving of a session that an audited client never closed."""
 
-# In an audit nobody says when a person leaves: whoever neither closed a session nor came back to it left after its last use.
+# An audit has no `leave` notes: a client that neither closed a session nor used it again left after its last use.
 _AUDITED = f"""
 SELECT * REPLACE (
     CASE WHEN own_stop IS NULL AND said_gone IS NULL THEN reached END AS left_at,
@@ -36,8 +36,8 @@ SELECT * REPLACE (
 ) FROM facts
 """
 
-# Whoever was there when their worker was lost, is not any more: nobody cares for their sessions from then on. What the
-# worker did after the last that came from it nobody knows: a session that went away since may have been closed by it.
+# A person who was present when the worker was lost has left. What the worker did after its last row is unknown: it may have
+# closed a session that ended since.
 _OF_LOST_WORKERS = f"""
 WITH away AS (
     SELECT detail::SMALLINT AS worker, max(t) FILTER (kind = 'worker-lost') / 1e9 AS noticed FROM events
@@ -70,17 +70,17 @@ SELECT detail AS id, min(t) FILTER (kind = 'stranger') / 1e9 AS listed,
 FROM events WHERE kind IN ('stranger', 'stranger-gone') GROUP BY detail HAVING listed IS NOT NULL ORDER BY listed
 """
 
-# Each step uses the names of the one before it.
+# Each step uses the columns of the previous one.
 _FATES = f"""
 WITH looks AS (
-    -- A list that has it again annuls one that had it not.
+    -- A list that shows the session again overrules one that did not.
     SELECT *, CASE WHEN last_seen > last_vanished THEN NULL ELSE last_vanished END AS vanished,
         CASE WHEN last_seen > last_vanished THEN $last_look
              WHEN last_vanished IS NOT NULL THEN last_listed
              WHEN listed IS NOT NULL THEN $last_look END AS seen_until
     FROM facts
 ), believed AS (
-    -- So does a list that was asked for after an answer that said "gone", or after a stop that was acknowledged.
+    -- A list requested after a "not found" answer, or after an acknowledged stop, overrules that answer.
     SELECT *,
         CASE WHEN seen_until > said_gone THEN NULL ELSE said_gone END AS told_gone,
         stop_sent IS NOT NULL AND (vanished IS NULL OR vanished > stop_sent)
@@ -100,13 +100,13 @@ WITH looks AS (
         CASE WHEN stopped THEN stop_answered ELSE least(told_gone, vanished) END AS end_high
     FROM due
 ), unsure AS (
-    -- A stop whose answer was lost explains an end that was not due yet.
+    -- A stop whose answer was lost explains an early end.
     SELECT *, NOT stopped AND coalesce(unsure_stop < end_high AND end_high < due_low - $tolerance, FALSE) AS was_unsure
     FROM ends
 ), estimates AS (
-    -- The likeliest moment within the interval: when it was due, or the moment in it that is nearest to that. A half
-    -- request that may have counted (due_high) is less likely than that it did not. After a stop the slot is free,
-    -- unless a list that was asked for later still has the session.
+    -- The likeliest moment within the interval: the due time, or the moment nearest to it. An incomplete request is taken
+    -- not to have counted (due_low rather than due_high). After a stop the slot is free, unless a list requested later still
+    -- shows the session.
     SELECT *,
         CASE WHEN end_high IS NULL THEN NULL
              WHEN stopped AND seen_until > stop_answered THEN (seen_until + coalesce(vanished, seen_until)) / 2
@@ -128,11 +128,11 @@ WITH looks AS (
     SELECT *,
         CASE
             WHEN ended_by = 0 THEN 'closed'
-            -- By us or by the API: the person did not go on because of us.
+            -- Closed by the run or by the API: the person left because of the run.
             WHEN way = '{LOST_WORKER}' AND end_high IS NOT NULL THEN 'censored'
             WHEN ended_by IS NOT NULL AND left_at IS NULL THEN 'censored'
             WHEN ended_by = 1 THEN 'censored'
-            -- Nobody looked, and it was due before our stop: a stop that is acknowledged twice proves nothing.
+            -- Never listed, and due before the stop: an API that acknowledges a second stop proves nothing.
             WHEN ended_by = 2 AND listed IS NULL AND stop_sent > due_high + $tolerance THEN 'unobserved'
             WHEN ended_by = 2 THEN 'swept'
             WHEN end_high IS NULL THEN CASE WHEN overdue THEN 'lingering' ELSE 'unobserved' END
@@ -145,7 +145,7 @@ WITH looks AS (
     FROM people
 )
 SELECT * EXCLUDE (ghost, is_ghost, last_seen, last_vanished, last_listed, unsure_closing), is_ghost AS ghost,
-    -- Who sent a stop has not stopped caring, whatever became of it.
+    -- A client that sent a stop has not leaked the session, and neither has a person who is still present.
     own_stop IS NULL AND (fate IN {_LEAKED} OR (NOT was_there AND fate IN ('capped', 'unobserved'))) AS leak
 FROM fates
 """
@@ -156,7 +156,7 @@ SELECT * FROM margins ANTI JOIN (SELECT session, told_gone FROM sessions WHERE t
 ON margins.session = gone.session AND margins.t > gone.told_gone
 """
 
-# A long run has a million sessions, and half of what is known of each is there for SQL alone.
+# A long run has a million sessions; half of the columns are needed only in SQL.
 _SHOWN = """
 session, id, profile, fate, way, ghost, leak, overdue, opened, ended, end_low, end_high, left_at, reached, idle_timeout, cap,
 due_low, due_high, turns, keep_alives
@@ -164,9 +164,9 @@ due_low, due_high, turns, keep_alives
 
 
 def build_sessions(log: EventLog) -> pd.DataFrame:
-    """One row for each opened session, ghosts among them, and what pages show; kept whole as the table `sessions` of `log`.
+    """Creates the table `sessions`, a row for each opened session including ghosts, and returns the columns that pages show.
 
-    Keeps `margins` and `gaps` too: what keep-alives left while the client could believe in its session, and what was left bare.
+    Also creates `margins` (only while the client could take its session for open) and `gaps`.
     """
     build_facts(log)
     if log.manifest.audit:
@@ -183,7 +183,7 @@ def build_sessions(log: EventLog) -> pd.DataFrame:
 
 
 def unresolved(log: EventLog, sessions: pd.DataFrame) -> int:
-    """Lost answers of `new` that nothing resolved: they may have opened a session."""
+    """Returns how many `new` with an unknown outcome were not resolved; each may have opened a session."""
     return len(log.frame(_LOST)) - int(sessions["ghost"].sum())
 
 
@@ -193,18 +193,17 @@ def _last_look(log: EventLog) -> float:
 
 
 def _ghosts(log: EventLog) -> pd.DataFrame:
-    """Strangers in the list that a lost answer explains, each by one.
+    """Matches foreign sessions in the list with lost answers of `new`, one to one.
 
-    Such a stranger was first listed while the answer was awaited or a few looks later, and created in between, as far as
-    the API tells. The answer that was given up first chooses first, and takes the one that was created the nearest to its
-    send. Answers that were lost at the same time may be taken for each other: which had asked for which idle timeout is a
-    guess then.
+    Such a session was first listed while the answer was awaited or a few polls later, and created in between according to
+    `created_at`. The request that timed out first is matched first, with the session created nearest to its send. Requests that
+    were lost at the same time may be confused with each other, and so may their idle timeouts.
     """
     strangers = log.records(_STRANGERS)
     for stranger in strangers:
         told = stranger["created"]
         stranger["created"] = told - log.manifest.started_unix if told else stranger["listed"]
-    # created_at is told in whole seconds.
+    # created_at has a resolution of one second.
     slack = log.manifest.tolerance + 1
     found = []
     for ask in log.records(_LOST):
@@ -222,13 +221,13 @@ def _fits(stranger: dict[str, Any], earliest: float, latest: float, slack: float
 
 
 def _distance(ask: dict[str, Any], stranger: dict[str, Any]) -> float:
-    # A whole second is told of what was created half a second later, in the middle.
+    # created_at is rounded down: on average the session was created half a second later.
     return abs(float(stranger["created"]) + 0.5 - float(ask["lost_low"]))
 
 
 def _ghost(ask: dict[str, Any], stranger: dict[str, Any]) -> dict[str, Any]:
-    """The row of a ghost in the table `facts`."""
-    # It may have been created after we gave up: when it was first listed, at the latest.
+    """Returns the row of a ghost in the table `facts`."""
+    # It may have been created after the timeout, but not after it was first listed.
     low, high = ask["lost_low"], max(ask["lost_high"], stranger["listed"])
     return {
         **{name: ask[name] for name in ("session", "profile", "idle_timeout")},

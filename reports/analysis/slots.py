@@ -1,4 +1,4 @@
-"""Who held the slots: each instant of each session's life belongs to exactly one holder."""
+"""Computes who held the slots: each instant of a session's life has exactly one holder."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reports.log.time_columns import COLUMNS_ON_SCREEN, column_seconds
 
 HOLDERS = ("active", "quiet", "closing", "leaked", "others")
 
-# From which moment on who holds the slot, in the order of time; the last entry of a session ends with it.
+# Changes of holder in the order of time; the last segment of a session ends with the session.
 _SEGMENTS = """
 WITH bounded AS (
     SELECT session, opened, least(coalesce(ended, $log_end), $log_end) AS ended, left_at, way, own_stop, ghost FROM sessions
@@ -42,7 +42,7 @@ GROUP BY detail HAVING low IS NOT NULL
 
 _CHANGES = "SELECT low AS t, holder, 1 AS change FROM segments UNION ALL SELECT high, holder, -1 FROM segments"
 
-# Of changes at the same moment each row has what all of them come to, and the last one lasts.
+# Rows at the same moment all have the sum of their changes; the last one holds until the next moment.
 _EDGES = f"""
 SELECT t, holder, (sum(change) OVER moments)::INTEGER AS held, coalesce(lead(t) OVER moments, t) AS until
 FROM ({_CHANGES}) WINDOW moments AS (PARTITION BY holder ORDER BY t)
@@ -65,7 +65,7 @@ _PEAK = f"SELECT max(held) AS most FROM (SELECT sum(change) OVER (ORDER BY t) AS
 
 @dataclass(frozen=True)
 class Slots:
-    """Who held the slots over the run."""
+    """Holders of the slots over the run."""
 
     seconds: dict[str, float]
     """Slot-seconds by holder."""
@@ -77,7 +77,7 @@ class Slots:
 
 
 def build_slots(log: EventLog, log_end: float) -> Slots:
-    """The holders' shares, out of the table `sessions`; keeps `segments` and `edges` as tables of `log`."""
+    """Computes the holders from the table `sessions`; creates the tables `segments` and `edges`."""
     log.create_table("strangers", _STRANGERS)
     log.create_table("segments", _SEGMENTS, log_end=log_end)
     log.create_table("edges", _EDGES)
@@ -89,7 +89,7 @@ def build_slots(log: EventLog, log_end: float) -> Slots:
 
 
 def keep_held(log: EventLog, moments: str) -> None:
-    """The same, kept as the table `held` of `log`: of a million moments it is large."""
+    """Creates the table `held`: sessions by holder at each moment that the query `moments` returns as `t`."""
     log.create_table("held", _held(moments))
 
 

@@ -1,10 +1,11 @@
-"""What became of the run's workers: who was lost, who left, how well their clocks were known."""
+"""Reports the run's workers: lost ones, those that left early, and the error of their clocks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from loadtests.model.log.record import Observation
+from loadtests.model.text.wording import count
 from reports.log.log import EventLog
 
 _DEPARTURES = f"""
@@ -19,30 +20,30 @@ FROM events WHERE kind IN ('{Observation.WORKER_LOST}', '{Observation.WORKER_LEF
 
 @dataclass(frozen=True)
 class Departure:
-    """A worker that was away while the run went on; times in seconds of the run."""
+    """A worker that was absent during the run; times in seconds of the run."""
 
     worker: int
     at: float
-    """When it was noticed."""
+    """When the absence was noticed."""
     heard: float | None
-    """When the worker was last heard of; None: it left by itself, having closed its sessions."""
+    """When the last message came; None: the worker left by itself after closing its sessions."""
     open: int
-    """Its sessions that were open then."""
+    """Sessions of the worker that were open at that time."""
     back: float | None
-    """When it was heard of again; None: it was not."""
+    """When it sent a message again; None: never."""
 
     def __str__(self) -> str:
         if self.heard is None:
-            return f"worker {self.worker} left at {self.at:.1f} s, before the run was over"
-        back = f", and came back at {self.back:.1f} s" if self.back is not None else ""
+            return f"worker {self.worker} left at {self.at:.1f} s, before the end of the run"
+        back = f", and returned at {self.back:.1f} s" if self.back is not None else ""
         return (
-            f"worker {self.worker} was lost at {self.at:.1f} s (last heard of at {self.heard:.1f} s), with {self.open}"
-            f" sessions open{back}"
+            f"worker {self.worker} was lost at {self.at:.1f} s (last message at {self.heard:.1f} s), with"
+            f" {count(self.open, 'session')} open{back}"
         )
 
 
 def departures(log: EventLog) -> list[Departure]:
-    """Who was away, in the order of time; needs the table `sessions`."""
+    """Returns absent workers in the order of time; needs the table `sessions`."""
     return [
         Departure(
             row["worker"],
@@ -56,5 +57,5 @@ def departures(log: EventLog) -> list[Departure]:
 
 
 def clock_error(log: EventLog) -> float:
-    """By how much a worker's clock may have been off, at the worst, in seconds."""
+    """Returns the largest error of a worker's clock, in seconds."""
     return float(log.row(f"SELECT max(value) AS v FROM events WHERE kind = '{Observation.CLOCK}'")["v"] or 0.0)

@@ -1,5 +1,5 @@
-"""What is wrong, whose it is, how sure that is: one small checker for each finding, composed.
+"""Finds what went wrong in a run: one check per module, each with its sentence and advice.
 
-A checker says pass (nothing), fail (what it found) or unknown (why the log does not tell). One that throws is unknown, and
-says so; it never brings the report down.
+A check reads `Evidence` and returns a finding, `Unknown` with the reason, or None. May import `reports.analysis`,
+`reports.log` and `loadtests.model`. Begin with `finding`, `check` and `catalogue`.
 """

@@ -1,4 +1,4 @@
-"""Checks, and how they are composed: each says pass, fail (what was found) or unknown; one that throws is unknown."""
+"""Runs checks. Each returns pass, fail (a finding) or unknown; a check that raises is unknown."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ from reports.findings.finding import Checked, Finding, Unknown
 logger = logging.getLogger(__name__)
 
 ORDER = ("problem", "unknown", "warning", "note")
-"""Severities, the worst first."""
+"""Severities, the most severe first."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """A checker and the name of what it finds."""
+    """A check, by the name of its finding."""
 
     name: str
-    look: Callable[[Evidence], Checked]
+    evaluate: Callable[[Evidence], Checked]
 
 
 @dataclass(frozen=True)
 class CheckOutcome:
-    """What became of a check."""
+    """The result of a check."""
 
     name: str
     result: Literal["pass", "fail", "unknown"]
     why: str = ""
-    """Unknown: what the log does not tell."""
+    """Why the result is unknown."""
 
 
 def run_checks(checks: Iterable[Check], evidence: Evidence) -> tuple[list[Finding], list[CheckOutcome]]:
-    """What the checks find, the worst first, and what became of each."""
+    """Returns the findings, the most severe first, and the outcome of each check."""
     findings: list[Finding] = []
     outcomes: list[CheckOutcome] = []
     for check in checks:
-        found = _carried_out(check, evidence)
+        found = _evaluated(check, evidence)
         if isinstance(found, Finding):
             findings.append(found)
         outcomes.append(_outcome(check, found))
@@ -55,9 +55,9 @@ def _outcome(check: Check, found: Checked) -> CheckOutcome:
     return CheckOutcome(check.name, "unknown" if found.severity == "unknown" else "fail", "")
 
 
-def _carried_out(check: Check, evidence: Evidence) -> Checked:
+def _evaluated(check: Check, evidence: Evidence) -> Checked:
     try:
-        return check.look(evidence)
+        return check.evaluate(evidence)
     except Exception:
         logger.exception("The check for %s failed", check.name)
         return Finding(
@@ -65,6 +65,6 @@ def _carried_out(check: Check, evidence: Evidence) -> Checked:
             "unknown",
             "generator",
             "unknown",
-            f"The check for {check.name} failed: it is not known whether there is any.",
-            "Report this: it is a defect of streamsoak.",
+            f"The check for {check.name} failed with an internal error, so its result is unknown.",
+            "Report this as a bug in streamsoak, with the traceback from the log.",
         )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from loadtests.model.text.wording import were
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
 from reports.findings.finding import Checked, Finding
 from reports.findings.shown import shown
 
 
-def look(evidence: Evidence) -> Checked:
-    """Profiles that ask for it, and the sessions that they opened."""
+def check(evidence: Evidence) -> Checked:
+    """Returns a finding if a profile with `disable_idle_timeout` opened a session."""
     asking = [name for name, profile in sorted(evidence.manifest.people.items()) if profile.disable_idle_timeout]
     own = shown(evidence.log, "list_contains($asking, profile)", "opened", "opened", asking=asking) if asking else None
     if own is None:
@@ -19,12 +20,12 @@ def look(evidence: Evidence) -> Checked:
         "warning",
         "modelled client",
         "certain",
-        f"{own.n} sessions were opened with disable_idle_timeout ({', '.join(asking)}), which is deprecated and has no"
-        " effect: there is no “forever”.",
-        "Leave disable_idle_timeout false; ask for a high activity_idle_timeout (up to 3599 s), and send keep-alives in quiet"
+        f"{were(own.n, 'session')} opened with disable_idle_timeout ({', '.join(asking)}), which is"
+        " deprecated and has no effect.",
+        "Set disable_idle_timeout to false. Use a high activity_idle_timeout (up to 3599 s), and send keep-alives in quiet"
         " periods.",
         own.sessions,
     )
 
 
-CHECK = Check("deprecated-disable-idle-timeout", look)
+CHECK = Check("deprecated-disable-idle-timeout", check)

@@ -1,4 +1,4 @@
-"""What the four causes of early ends have in common when they are told."""
+"""Builds the finding of a cause of early ends; four findings share it."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from reports.findings.finding import Checked, Finding, Unknown
 
 _NAMES = {
     "keepalive-ignored": "keep-alives without effect",
-    "timeout-clamped": "a cut idle timeout",
-    "hidden-duration-cap": "a hidden cap on their duration",
-    "early-reap": "a reaper that comes too early",
+    "timeout-clamped": "a shortened idle timeout",
+    "hidden-duration-cap": "a hidden duration limit",
+    "early-reap": "a reaper that is early",
 }
 
 
-def told(name: str, evidence: Evidence, say: Callable[[SuspectedCause], str], advice: str) -> Checked:
-    """The finding of that name; unknown where another explains the same ends; nothing where there are none."""
+def cause_finding(name: str, evidence: Evidence, describe: Callable[[SuspectedCause], str], advice: str) -> Checked:
+    """Returns the finding `name`; unknown if another cause explains the same ends; None if no end has this cause."""
     cause = evidence.causes.of(name)
     if cause is None:
         other = evidence.causes.rivalled(name)
-        return Unknown(f"cannot be told apart from {other.name} in this run") if other else None
-    said, confidence = say(cause), "certain"
+        return Unknown(f"cannot be distinguished from {other.name} in this run") if other else None
+    text, confidence = describe(cause), "certain"
     if cause.rivals:
         others = " or ".join(f"{_NAMES[rival]} ({rival})" for rival in cause.rivals)
-        said = f"{said} It cannot be told apart from {others}: a run with more idle timeouts and longer sessions would."
+        text = f"{text} It cannot be distinguished from {others}. A run with more idle timeouts and longer sessions can tell."
         confidence = "unknown"
     elif len(cause.ends) < 10:
         confidence = "likely"
@@ -35,7 +35,7 @@ def told(name: str, evidence: Evidence, say: Callable[[SuspectedCause], str], ad
         "problem",
         "API",
         confidence,  # type: ignore[arg-type]
-        said,
+        text,
         advice,
         numbers(ends),
         span(ends["end_low"], ends["end_high"]),

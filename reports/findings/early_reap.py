@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from loadtests.model.text.units import format_duration
+from loadtests.model.text.wording import count, were
 from reports.findings.causes import LEAST_ENDS, SuspectedCause
 from reports.findings.check import Check
-from reports.findings.early import told
+from reports.findings.early import cause_finding
 from reports.findings.evidence import Evidence, numbers, span
 from reports.findings.finding import Checked, Finding
 
@@ -16,9 +17,9 @@ _ADVICE = (
 )
 
 
-def look(evidence: Evidence) -> Checked:
-    """By a fixed time, if that explains them; else whatever no cause explains."""
-    found = told(_NAME, evidence, _said, _ADVICE)
+def check(evidence: Evidence) -> Checked:
+    """Reports ends that are early by a fixed time; otherwise the ends that no cause explains."""
+    found = cause_finding(_NAME, evidence, _describe, _ADVICE)
     rest = evidence.causes.unexplained
     explained = sum(len(cause.ends) for cause in evidence.causes.found)
     if found is not None or rest.empty or (explained and len(rest) < max(LEAST_ENDS, 0.1 * explained)):
@@ -28,8 +29,7 @@ def look(evidence: Evidence) -> Checked:
         "problem",
         "API",
         "likely",
-        f"{len(rest)} sessions ended before idleness or the duration limit was due, and they have nothing in common that"
-        " was found.",
+        f"{count(len(rest), 'session')} ended before the idle timeout or the duration limit was due; no common cause was found.",
         _ADVICE,
         numbers(rest),
         span(rest["end_low"], rest["end_high"]),
@@ -37,8 +37,9 @@ def look(evidence: Evidence) -> Checked:
     )
 
 
-def _said(cause: SuspectedCause) -> str:
-    return f"{len(cause.ends)} sessions were closed about {format_duration(cause.seconds)} before idleness was due."
+def _describe(cause: SuspectedCause) -> str:
+    n = len(cause.ends)
+    return f"{were(n, 'session')} closed about {format_duration(cause.seconds)} before the idle timeout was due."
 
 
-CHECK = Check(_NAME, look)
+CHECK = Check(_NAME, check)

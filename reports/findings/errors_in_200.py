@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from loadtests.model.text.wording import of_total
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
 from reports.findings.finding import Checked, Finding
 
 
-def look(evidence: Evidence) -> Checked:
-    """Complete answers that say no, in a status that says yes."""
+def check(evidence: Evidence) -> Checked:
+    """Reports refusals whose HTTP status is a success."""
     refusals = evidence.failures.where(lambda row: row.outcome == "fail" and bool(row.status))
     hidden = refusals.where(lambda row: 200 <= row.status < 300)
     if not hidden.n:
@@ -18,11 +19,11 @@ def look(evidence: Evidence) -> Checked:
         "problem",
         "API",
         "certain",
-        f"{hidden.n} of {refusals.n} refusals came with HTTP 200: {hidden.by(lambda row: f'{row.kind} ({row.reason})')}.",
-        "Read the code in the body of every answer, not the HTTP status alone: only code 100 is success.",
+        f"{of_total(hidden.n, refusals.n, 'refusal')} came with HTTP 200: {hidden.by(lambda row: f'{row.kind} ({row.reason})')}.",
+        "Check the code in the body of every answer, not only the HTTP status: only code 100 means success.",
         interval=hidden.interval,
         chart="latency",
     )
 
 
-CHECK = Check("errors-in-200", look)
+CHECK = Check("errors-in-200", check)

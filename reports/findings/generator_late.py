@@ -9,8 +9,8 @@ from reports.findings.evidence import Evidence
 from reports.findings.finding import Checked, Finding, Unknown
 
 
-def look(evidence: Evidence) -> Checked:
-    """By the 99th percentile of loop delay, and by the longest stall."""
+def check(evidence: Evidence) -> Checked:
+    """Checks the 99th percentile of the loop delay, and the longest stall."""
     generator = evidence.generator
     if not generator.requests:
         return Unknown("no request was sent")
@@ -22,11 +22,12 @@ def look(evidence: Evidence) -> Checked:
         "problem",
         "generator",
         "certain",
-        f"One request in a hundred was {format_duration(p99)} late or more by the generator's own doing; its loop stood still for"
-        f" up to {format_duration(stall)}.",
-        "Do not trust this run's times: run again with less load for each process, or on a quieter machine.",
+        f"The load generator was late: its own delay was {format_duration(p99)} or more for one request in a"
+        f" hundred, and it stalled"
+        f" for up to {format_duration(stall)}.",
+        "Do not trust the times of this run. Repeat it with less load per process, or on a quieter machine.",
         chart="delays",
     )
 
 
-CHECK = Check("generator-late", look)
+CHECK = Check("generator-late", check)

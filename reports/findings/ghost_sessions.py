@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from loadtests.model.text.wording import verb, were
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
 from reports.findings.finding import Checked, Finding, Unknown
@@ -17,10 +18,10 @@ IS_GHOST = f"""
 """A call did not find it, and a list that was asked for afterwards did."""
 
 
-def look(evidence: Evidence) -> Checked:
-    """Said to be gone, and listed all the same."""
+def check(evidence: Evidence) -> Checked:
+    """Reports sessions that a call could not find while the list showed them."""
     if not evidence.listed and evidence.opened:
-        return Unknown("without the list nobody sees what is open")
+        return Unknown("the API's list, which shows open sessions, was not available")
     lasting = {"lasting": "count(*) FILTER (end_high IS NULL)"}
     found = shown(evidence.log, IS_GHOST, "said_gone", "seen_until", lasting)
     if found is None:
@@ -30,13 +31,13 @@ def look(evidence: Evidence) -> Checked:
         "problem",
         "API",
         "certain",
-        f"{found.n} sessions were said not to exist while the list went on to show them; {found.figures['lasting']:.0f} of them"
-        " to the run's end: each holds a slot.",
-        "Send support.csv to the API's support: nobody else can close them. Until then count them off the limit.",
+        f"{were(found.n, 'session')} reported as not found while the list still showed"
+        f" {verb(found.n, 'it', 'them')}, {int(found.figures['lasting'])} until the end of the run. Each holds a slot.",
+        "Send support.csv to the API's support, who can close such sessions. Until then, subtract them from the limit.",
         found.sessions,
         found.interval,
         "leaks",
     )
 
 
-CHECK = Check("ghost-sessions", look)
+CHECK = Check("ghost-sessions", check)

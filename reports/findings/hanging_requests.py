@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from loadtests.model.api.answer import Reason
 from loadtests.model.text.units import format_duration
+from loadtests.model.text.wording import count, percent
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
 from reports.findings.failures import Failures
@@ -16,8 +17,8 @@ FEW = 0.001
 """A smaller share of the requests is a warning."""
 
 
-def look(evidence: Evidence) -> Checked:
-    """Timeouts of calls that else are answered long before, but for those of `new` that opened a session all the same."""
+def check(evidence: Evidence) -> Checked:
+    """Reports timeouts of calls that usually are answered much sooner. A `new` that opened a session is not counted."""
     timeouts = evidence.failures.where(lambda row: row.reason == Reason.TIMEOUT)
     if not timeouts.n:
         return None
@@ -27,9 +28,9 @@ def look(evidence: Evidence) -> Checked:
     if not hanging.n:
         usual = format_duration(max(slowest.values()))
         return Unknown(
-            f"{timeouts.n} requests were given up after {format_duration(timeout)}, but others take up to {usual}"
+            f"{count(timeouts.n, 'request')} timed out after {format_duration(timeout)}, but other requests take up to {usual}"
         )
-    # What a lost answer opened is told by its own name.
+    # Sessions that a lost answer opened are reported by lost-answers.
     ghosts = shown(evidence.log, IS_LOST, "opening", "opened")
     lost = ghosts.n if ghosts else 0
     new = hanging.where(lambda row: row.kind == "new").n
@@ -38,37 +39,37 @@ def look(evidence: Evidence) -> Checked:
 
 
 def _finding(hanging: Failures, n: int, *, is_new_alone: bool, timeout: float) -> Finding:
-    said = (
-        f"{n} requests were never answered within {format_duration(timeout)}, {hanging.share:.2%} of their kinds:"
+    text = (
+        f"{count(n, 'request')} got no answer within {format_duration(timeout)}, {percent(hanging.share)} of all such calls:"
         f" {hanging.by(lambda row: row.kind)}."
     )
     if is_new_alone:
-        said += (
-            " A new that hangs cannot be told apart from a lost answer (lost-answers) whose session nobody saw, or from a slow"
-            " new (slow-new)."
+        text += (
+            " A new that hangs cannot be distinguished from a lost answer (lost-answers) whose session was not listed, or from a"
+            " slow new (slow-new)."
         )
     return Finding(
         "hanging-requests",
         "problem" if hanging.share >= FEW else "warning",
         "API",
         "unknown" if is_new_alone else "certain",
-        said,
-        "Give every request a timeout, and treat its outcome as unknown: after a new without an answer look into"
-        " streaming.list for a session that nobody owns.",
+        text,
+        "Give every request a timeout, and treat its outcome as unknown. After a new without an answer, search"
+        " streaming.list for a session that no client owns.",
         interval=hanging.interval,
         chart="latency",
     )
 
 
 def _slowest(evidence: Evidence, kind: str, timeout: float) -> float:
-    """What 95 of 100 answers to `kind` take; the timeout itself where too few are answered to tell."""
-    # The timeouts are among the latencies: what is near to them is one.
+    """The latency of `kind` that 95 % of answers do not exceed; the timeout itself where too few are answered."""
+    # Latencies include the timeouts: a value close to the timeout is one.
     calls = evidence.calls.get(kind)
     if calls is None:
-        # The list's own latencies are no part of the figures; it is looked at with the same patience.
+        # The figures leave out the list's latencies; polling uses the same timeout.
         return 0.0 if evidence.looks else timeout
     values = [value for value in (calls.p95, calls.p50) if value is not None and value < 0.99 * timeout]
     return values[0] if values else timeout
 
 
-CHECK = Check("hanging-requests", look)
+CHECK = Check("hanging-requests", check)

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from loadtests.model.text.units import format_duration
+from loadtests.model.text.wording import were
 from reports.findings.causes import SuspectedCause
 from reports.findings.check import Check
-from reports.findings.early import told
+from reports.findings.early import cause_finding
 from reports.findings.evidence import Evidence
 from reports.findings.finding import Checked
 
 
-def look(evidence: Evidence) -> Checked:
-    """The age that the early ends have in common, and that no session outlived."""
-    return told(
+def check(evidence: Evidence) -> Checked:
+    """Reports an age at which early ends agree and that no session exceeded."""
+    return cause_finding(
         "hidden-duration-cap",
         evidence,
-        _said,
-        "Ask the API's support for the limit on a session's duration, and open the next session before it is reached.",
+        _describe,
+        "Ask the API's support for the limit on a session's duration. Open the next session before it is reached.",
     )
 
 
-def _said(cause: SuspectedCause) -> str:
+def _describe(cause: SuspectedCause) -> str:
     return (
-        f"{len(cause.ends)} sessions were closed {format_duration(cause.seconds)} after they had been opened, whatever they"
-        " did, and none lived longer; new told no such limit."
+        f"{were(len(cause.ends), 'session')} closed {format_duration(cause.seconds)} after being"
+        " opened, regardless of activity; no session lived longer, and new reported no such limit."
     )
 
 
-CHECK = Check("hidden-duration-cap", look)
+CHECK = Check("hidden-duration-cap", check)

@@ -1,7 +1,8 @@
-"""`ignored-concurrency-errors`: refused for the limit, and never asked again."""
+"""`ignored-concurrency-errors`: refused because of the limit, and not retried."""
 
 from __future__ import annotations
 
+from loadtests.model.text.wording import of_total
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence, numbers, span
 from reports.findings.finding import Checked, Finding
@@ -9,8 +10,8 @@ from reports.findings.finding import Checked, Finding
 _IGNORED = "SELECT session, t FROM persons_lost WHERE attempts = 1 ORDER BY t, session"
 
 
-def look(evidence: Evidence) -> Checked:
-    """Persons who were lost at the first refusal, since their client does not try again."""
+def check(evidence: Evidence) -> Checked:
+    """Reports persons who gave up after the first refusal."""
     lost = evidence.log.frame(_IGNORED)
     if lost.empty:
         return None
@@ -19,9 +20,10 @@ def look(evidence: Evidence) -> Checked:
         "warning",
         "modelled client",
         "certain",
-        f"{len(lost)} of {evidence.hits.persons_lost} persons that the limit cost were lost at the first refusal: their client"
-        " does not try again.",
-        "Do not ignore concurrent limit errors: monitor them, back off and retry, and tell the person; persistent ones often"
+        f"{of_total(len(lost), evidence.hits.persons_lost, 'user')} turned away gave up after the first refusal:"
+        f" their client does not"
+        " retry.",
+        "Do not ignore concurrent limit errors: monitor them, back off and retry, and inform the user. Persistent errors often"
         " indicate unclosed sessions.",
         numbers(lost),
         span(lost["t"], lost["t"]),
@@ -29,4 +31,4 @@ def look(evidence: Evidence) -> Checked:
     )
 
 
-CHECK = Check("ignored-concurrency-errors", look)
+CHECK = Check("ignored-concurrency-errors", check)

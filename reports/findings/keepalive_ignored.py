@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
+from loadtests.model.text.wording import were
 from reports.findings.causes import SuspectedCause
 from reports.findings.check import Check
-from reports.findings.early import told
+from reports.findings.early import cause_finding
 from reports.findings.evidence import Evidence
 from reports.findings.finding import Checked
 
 
-def look(evidence: Evidence) -> Checked:
-    """Ends that were due, had the acknowledged keep-alives not been sent."""
-    return told(
+def check(evidence: Evidence) -> Checked:
+    """Reports ends at the time that would be due without the acknowledged keep-alives."""
+    return cause_finding(
         "keepalive-ignored",
         evidence,
-        _said,
-        "Report it to the API's support with the sessions' ids. Until it is mended, do not rely on streaming.keep_alive: ask"
-        " for a high activity_idle_timeout (up to 3599 s).",
+        _describe,
+        "Report it to the API's support with the sessions' ids. Until it is fixed, do not rely on streaming.keep_alive: use"
+        " a high activity_idle_timeout (up to 3599 s).",
     )
 
 
-def _said(cause: SuspectedCause) -> str:
+def _describe(cause: SuspectedCause) -> str:
     return (
-        f"{len(cause.ends)} sessions were closed one idle timeout after their last other activity, although keep-alives"
-        " had been acknowledged since."
+        f"{were(len(cause.ends), 'session')} closed one idle timeout after the last other activity,"
+        " although later keep-alives had been acknowledged."
     )
 
 
-CHECK = Check("keepalive-ignored", look)
+CHECK = Check("keepalive-ignored", check)

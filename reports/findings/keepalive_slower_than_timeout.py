@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from loadtests.model.text.units import format_duration
+from loadtests.model.text.wording import count
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence, numbers
 from reports.findings.finding import Checked, Finding
@@ -11,10 +13,10 @@ _SLOW = "profile = $profile AND idle_timeout <= $every"
 _LEAST = {"least": "min(idle_timeout)"}
 
 
-def look(evidence: Evidence) -> Checked:
-    """Profiles whose timer comes when the session is just being reaped, or later, in the sessions that they opened."""
+def check(evidence: Evidence) -> Checked:
+    """Reports profiles whose keep-alive interval is as long as the idle timeout of a session they opened, or longer."""
     slow: list[Shown] = []
-    said = []
+    text = []
     for name, profile in sorted(evidence.manifest.people.items()):
         every = profile.keep_alive.every
         # A fraction of the timeout is shorter than the timeout.
@@ -23,7 +25,9 @@ def look(evidence: Evidence) -> Checked:
         own = shown(evidence.log, _SLOW, "opened", "opened", _LEAST, profile=name, every=every)
         if own is not None:
             slow.append(own)
-            said.append(f"{name} each {every:g} s, of a timeout of {own.figures['least']:g} s")
+            text.append(
+                f"{name} every {format_duration(every)} with a timeout of {format_duration(own.figures['least'])}"
+            )
     if not slow:
         return None
     return Finding(
@@ -31,11 +35,13 @@ def look(evidence: Evidence) -> Checked:
         "warning",
         "modelled client",
         "certain",
-        f"In {sum(own.n for own in slow)} sessions keep-alives come no sooner than the idle timeout is over: {'; '.join(said)}.",
-        "Take the interval from the timeout (half of activity_idle_timeout), not a fixed 60 s as in the vendor's example.",
+        f"In {count(sum(own.n for own in slow), 'session')} the keep-alive interval is not shorter than the idle timeout:"
+        f" {'; '.join(text)}.",
+        "Derive the interval from the timeout (half of activity_idle_timeout). A fixed 60 s, as in the vendor's example, is too"
+        " long for short timeouts.",
         numbers(sorted(number for own in slow for number in own.sessions)),
         chart="margins",
     )
 
 
-CHECK = Check("keepalive-slower-than-timeout", look)
+CHECK = Check("keepalive-slower-than-timeout", check)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
+from loadtests.model.text.units import format_duration
+from loadtests.model.text.wording import of_total, percent
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence, numbers
 from reports.findings.finding import Checked, Finding
@@ -19,8 +23,8 @@ WHERE margin < $tight * idle_timeout GROUP BY session ORDER BY margin, session
 """
 
 
-def look(evidence: Evidence) -> Checked:
-    """By the pessimistic margin: send of the activity before + idle timeout − answer of this one."""
+def check(evidence: Evidence) -> Checked:
+    """Uses the pessimistic margin: send of the previous activity + idle timeout − answer of this one."""
     tight = evidence.log.frame(_TIGHT, tight=TIGHT)
     n, of = int(tight["n"].sum()), evidence.keep_alives.margin.n
     if n < max(LEAST, SHARE * of):
@@ -31,12 +35,18 @@ def look(evidence: Evidence) -> Checked:
         "warning",
         "modelled client",
         "certain",
-        f"{n} of {of} keep-alives had less than {TIGHT:.0%} of the idle timeout to spare; the worst {worst['margin']:.1f} s of"
-        f" {worst['idle_timeout']:g} s.",
-        "Send keep-alives at half of activity_idle_timeout, or ask for a longer timeout: the answer has to come in time, too.",
+        f"{of_total(n, of, 'keep-alive')} had a margin below {percent(TIGHT)} of the idle timeout; {_worst(worst)}.",
+        "Send keep-alives at half of activity_idle_timeout, or use a longer timeout. The answer has to arrive in time, too.",
         numbers(tight),
         chart="margins",
     )
 
 
-CHECK = Check("keepalive-too-tight", look)
+def _worst(keep_alive: pd.Series) -> str:
+    margin, timeout = float(keep_alive["margin"]), format_duration(float(keep_alive["idle_timeout"]))
+    if margin < 0:
+        return f"the worst arrived {format_duration(-margin)} too late (idle timeout {timeout})"
+    return f"the smallest margin was {format_duration(margin)} (idle timeout {timeout})"
+
+
+CHECK = Check("keepalive-too-tight", check)

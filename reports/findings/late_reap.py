@@ -20,7 +20,7 @@ _BY = {"by": "median(greatest(end_low - due_high, 0) + end_high - due_low) / 2"}
 _NO_CAP = {"cap_low": math.inf, "cap_high": -math.inf}
 
 
-def look(evidence: Evidence) -> Checked:
+def check(evidence: Evidence) -> Checked:
     """Ends whose whole interval lies after due + tolerance."""
     if not evidence.listed:
         return Unknown("without the list nobody sees when a session ends")
@@ -43,4 +43,4 @@ def look(evidence: Evidence) -> Checked:
     )
 
 
-CHECK = Check("late-reap", look)
+CHECK = Check("late-reap", check)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from loadtests.model.text.units import format_duration
+from loadtests.model.text.wording import percent
 from reports.analysis.drift import LOAD_RISE, Drift, build_drift
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
@@ -13,32 +15,35 @@ RISE_SECONDS = 0.02
 """And by so much, in seconds of the most frequent call: less is nobody's concern."""
 
 
-def look(evidence: Evidence) -> Checked:
-    """Slope by Theil and Sen, sure to be above 0, *and* the medians of the first and last quarter after warm-up."""
+def check(evidence: Evidence) -> Checked:
+    """Requires a Theil–Sen slope whose interval lies above 0 *and* a rise from the first to the last quarter after warm-up."""
     drift = build_drift(evidence.log, evidence.manifest.load_ended or evidence.log_end)
     if drift is None:
-        return Unknown("too few answers, or too short a run, to tell a drift")
+        return Unknown("too few answers, or too short a run, to measure a drift")
     if not _is_drift(drift):
         return None
-    said = (
-        f"Answers took {drift.rise:.0%} longer at the end than at the beginning ({drift.seconds * 1000:.0f} ms at the median"
-        f" {drift.kind}); slope by Theil and Sen {drift.slope * 3600:+.0%} an hour"
-        f" (95 %: {drift.slope_low * 3600:+.0%} to {drift.slope_high * 3600:+.0%}),"
-        f" warm-up of {drift.warm_up:.0f} s left out."
+    text = (
+        f"Answers took {percent(drift.rise)} longer at the end than at the beginning ({format_duration(drift.seconds)} for the"
+        f" median {drift.kind}). The Theil–Sen slope is {_hourly(drift.slope)} per hour"
+        f" (95 % interval {_hourly(drift.slope_low)} to {_hourly(drift.slope_high)}), without a warm-up of"
+        f" {format_duration(drift.warm_up)}."
     )
     if drift.load_rise > LOAD_RISE:
-        said += f" The load rose to {drift.load_rise:.1f} times as much as well: the two cannot be told apart."
+        text += f" The load rose to {drift.load_rise:.1f} times as much, which may be the reason."
     return Finding(
         "latency-drift",
         "problem",
         "API",
         "unknown" if drift.load_rise > LOAD_RISE else "likely",
-        said,
-        "Run at a constant load for longer: what grows with the hours or with the number of sessions that ever were is"
-        " reported to the API's support with this curve.",
+        text,
+        "Run longer at a constant load. If latency still grows, report it to the API's support with this chart.",
         interval=(drift.warm_up, drift.end),
         chart="latency",
     )
+
+
+def _hourly(slope: float) -> str:
+    return f"{slope * 360_000:+.0f} %"
 
 
 def _is_drift(drift: Drift) -> bool:
@@ -46,4 +51,4 @@ def _is_drift(drift: Drift) -> bool:
     return drift.slope_low > 0 and min(over_run, drift.rise) >= RISE and drift.seconds >= RISE_SECONDS
 
 
-CHECK = Check("latency-drift", look)
+CHECK = Check("latency-drift", check)

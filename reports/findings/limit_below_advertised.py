@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from loadtests.model.text.wording import count, were
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
 from reports.findings.finding import Checked, Finding, Unknown
@@ -9,15 +10,15 @@ from reports.findings.finding import Checked, Finding, Unknown
 LEAST_HITS = 2
 
 
-def look(evidence: Evidence) -> Checked:
-    """Refusals at which fewer than the limit can have been open, slots that are freed late counted in."""
+def check(evidence: Evidence) -> Checked:
+    """Reports refusals while fewer sessions than the limit can have been open, counting slots that are freed late."""
     limit, occupancy = evidence.manifest.limit, evidence.occupancy
     if limit is None:
         return Unknown("no limit was configured (--limit, or limit in the scenario)")
     if not occupancy.hits or occupancy.peak >= limit:
         return None
     if not evidence.listed:
-        return Unknown("without the list nobody sees who else holds slots")
+        return Unknown("the API's list, which shows who else holds slots, was not available")
     fewer = occupancy.fewer(limit, "with_lag")
     if int(fewer["n"] or 0) < LEAST_HITS:
         return None
@@ -28,12 +29,13 @@ def look(evidence: Evidence) -> Checked:
         "problem",
         "API",
         "certain" if int(fewer["n"] or 0) >= 10 else "likely",
-        f"{fewer['n']:.0f} new requests were refused with at most {fewer['least']:.0f} sessions open, though the limit is"
-        f" {limit}; {occupancy.peak} were open at once at the most.",
-        "Ask the API's support for the account's real limit, and whether sessions that you cannot see hold slots of it.",
+        f"{were(int(fewer['n'] or 0), 'new request')} refused with at most"
+        f" {count(int(fewer['least'] or 0), 'session')} open, although the limit is {limit}; at most"
+        f" {occupancy.peak} were open at once.",
+        "Ask the API's support for the account's actual limit, and whether sessions that the list does not show hold slots.",
         interval=(float(fewer["low"]), float(fewer["high"])),
         chart="hits",
     )
 
 
-CHECK = Check("limit-below-advertised", look)
+CHECK = Check("limit-below-advertised", check)

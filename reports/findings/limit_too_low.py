@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from loadtests.model.text.wording import count, of_total
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
 from reports.findings.finding import Checked, Finding, Unknown
@@ -16,17 +17,17 @@ SELECT count(*) AS n, min(t) AS low, max(t) AS high FROM hits JOIN cared USING (
 """
 
 
-def look(evidence: Evidence) -> Checked:
-    """Hits at which the sessions that were not leaked filled the account by themselves.
+def check(evidence: Evidence) -> Checked:
+    """Counts the hits at which sessions that were not leaked filled the account.
 
-    Each hit is looked at by itself; what a run without leaks would have come to is the counterfactual's to say.
+    Each hit is counted separately; the counterfactual estimates the refusals of a whole run without leaks.
     """
     limit, hits = evidence.manifest.limit, evidence.hits
     if limit is None:
         return Unknown("no limit was configured (--limit, or limit in the scenario)") if hits.count else None
     if not hits.count:
         return None
-    # Where the API refuses below its limit, what it does accept is the limit.
+    # An API that refuses below its limit has an effective limit: the most that it accepted.
     full = min(limit, int(evidence.log.row(_MOST)["held"] or 0))
     own = evidence.log.row(_OWN, full=full)
     if own["n"] < max(2, SHARE * hits.first_attempts_made):
@@ -36,12 +37,13 @@ def look(evidence: Evidence) -> Checked:
         "warning",
         "account limit",
         "likely",
-        f"{own['n']} of {hits.count} refused attempts would have been refused without any leaked session: {full} slots were"
-        f" held by people who were there. The limit is {limit}.",
-        "With the leaks discounted, the load needs a higher limit, or shorter sessions; ask for one, or let people wait.",
+        f"{of_total(int(own['n']), hits.count, 'refused attempt')} would have been refused without any leaked"
+        f" session: users who were"
+        f" present held {count(full, 'slot')}. The limit is {limit}.",
+        "Even without leaks this load needs a higher limit or shorter sessions. Ask for a higher limit, or let users wait.",
         interval=(float(own["low"]), float(own["high"])),
         chart="hits",
     )
 
 
-CHECK = Check("limit-too-low", look)
+CHECK = Check("limit-too-low", check)

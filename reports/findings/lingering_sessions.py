@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from loadtests.model.text.units import format_duration
+from loadtests.model.text.wording import were
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
 from reports.findings.finding import Checked, Finding, Unknown
@@ -19,10 +20,10 @@ AND (NOT {IS_LOST} OR seen_until > opened + (SELECT max(idle_timeout) FROM sessi
 _FIGURES = {"longest": "max(seen_until - due_high)", "lingering": "count(*) FILTER (fate = 'lingering')"}
 
 
-def look(evidence: Evidence) -> Checked:
-    """Overdue in a list, and not reaped; ghosts have a finding of their own."""
+def check(evidence: Evidence) -> Checked:
+    """Reports sessions that the list still showed after they were due; ghosts are reported separately."""
     if not evidence.listed and evidence.opened:
-        return Unknown("without the list nobody sees what is open")
+        return Unknown("the API's list, which shows open sessions, was not available")
     found = shown(evidence.log, _LINGERS, "due_high", "seen_until", _FIGURES, tolerance=evidence.tolerance)
     if found is None:
         return None
@@ -31,14 +32,14 @@ def look(evidence: Evidence) -> Checked:
         "problem",
         "API",
         "certain",
-        f"{found.n} sessions were still open after they were due, by up to {format_duration(found.figures['longest'])};"
-        f" {found.figures['lingering']:.0f} of them could not be closed.",
-        "Send support.csv to the API's support: they can inspect and close such sessions by hand. Close sessions by"
-        " streaming.stop instead of waiting for the timeout.",
+        f"{were(found.n, 'session')} still open up to {format_duration(found.figures['longest'])} after"
+        f" the due time; {int(found.figures['lingering'])} could not be closed.",
+        "Send support.csv to the API's support, who can inspect and close such sessions. Close sessions with streaming.stop"
+        " instead of waiting for the timeout.",
         found.sessions,
         found.interval,
         "leaks",
     )
 
 
-CHECK = Check("lingering-sessions", look)
+CHECK = Check("lingering-sessions", check)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from loadtests.model.text.wording import count, verb
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
 from reports.findings.finding import Checked, Finding, Unknown
 from reports.findings.shown import IS_LOST, shown
 
 
-def look(evidence: Evidence) -> Checked:
-    """Sessions in the list that only a lost answer explains. Without the list, nobody knows."""
+def check(evidence: Evidence) -> Checked:
+    """Reports listed sessions that only a lost answer explains; unknown without the list."""
     lost = shown(evidence.log, IS_LOST, "opening", "coalesce(end_high, opened)")
     if lost is None and evidence.unresolved and not evidence.listed:
         return Unknown(
-            f"{evidence.unresolved} new requests had no usable answer, and without the list nobody sees what they opened"
+            f"{count(evidence.unresolved, 'new request')} got no usable answer, and the API's list, which shows what"
+            f" they opened, was not"
+            " available"
         )
     if lost is None:
         return None
@@ -22,14 +25,14 @@ def look(evidence: Evidence) -> Checked:
         "problem",
         "API",
         "likely",
-        f"{lost.n} new requests without a usable answer opened a session all the same, as the list shows;"
-        f" {evidence.unresolved} more are unresolved.",
-        "After a new without an answer, look into streaming.list for a session that nobody owns, and close it: it holds a slot"
-        " until it has been idle for activity_idle_timeout.",
+        f"{count(lost.n, 'new request')} without a usable answer opened a session, as the list shows;"
+        f" {evidence.unresolved} more {verb(evidence.unresolved, 'is', 'are')} unresolved.",
+        "After a new without an answer, search streaming.list for a session that no client owns, and close it. Otherwise it holds"
+        " a slot until it has been idle for activity_idle_timeout.",
         lost.sessions,
         lost.interval,
         "sessions",
     )
 
 
-CHECK = Check("lost-answers", look)
+CHECK = Check("lost-answers", check)

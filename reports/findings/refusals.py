@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from loadtests.model.api.answer import Reason
+from loadtests.model.text.wording import were
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
 from reports.findings.finding import Checked, Finding
 
 
-def _refused(evidence: Evidence, name: str, reason: Reason, said: str, advice: str) -> Checked:
+def _refused(evidence: Evidence, name: str, reason: Reason, text: str, advice: str) -> Checked:
     refused = evidence.failures.where(lambda row: row.outcome == "fail" and row.reason == reason)
     if not refused.n:
         return None
@@ -17,34 +18,35 @@ def _refused(evidence: Evidence, name: str, reason: Reason, said: str, advice: s
         "warning",
         "API",
         "certain",
-        f"{refused.n} requests were refused {said}: {refused.by(lambda row: row.kind)}. They are no concurrency hits.",
+        f"{were(refused.n, 'request')} refused {text}: {refused.by(lambda row: row.kind)}. These are not"
+        " concurrency hits.",
         advice,
         interval=refused.interval,
         chart="hits",
     )
 
 
-def look_rate(evidence: Evidence) -> Checked:
-    """Refused for the rate."""
+def check_rate(evidence: Evidence) -> Checked:
+    """Reports calls that the rate limit refused."""
     return _refused(
         evidence,
         "rate-limited",
         Reason.RATE,
-        "for their rate",
-        "Send less often: spread arrivals and keep-alives, heed Retry-After, back off with jitter.",
+        "by the rate limit",
+        "Send less often: spread arrivals and keep-alives, respect Retry-After, and back off with jitter.",
     )
 
 
-def look_quota(evidence: Evidence) -> Checked:
-    """Refused since the account has used up what it may."""
+def check_quota(evidence: Evidence) -> Checked:
+    """Reports calls that were refused because the quota is used up."""
     return _refused(
         evidence,
         "quota-exhausted",
         Reason.QUOTA,
-        "for the account's quota",
-        "Persistent quota errors often indicate unclosed sessions: close them first, then ask for a larger quota.",
+        "because the account's quota is used up",
+        "Persistent quota errors often indicate unclosed sessions. Close them first, then ask for a larger quota.",
     )
 
 
-RATE = Check("rate-limited", look_rate)
-QUOTA = Check("quota-exhausted", look_quota)
+RATE = Check("rate-limited", check_rate)
+QUOTA = Check("quota-exhausted", check_quota)

@@ -1,8 +1,10 @@
-"""`retry-storm`: a client that asks again and again, and does not wait longer each time."""
+"""`retry-storm`: a client that retries quickly, without waiting longer each time."""
 
 from __future__ import annotations
 
 from loadtests.model.api.answer import FULL
+from loadtests.model.text.units import format_duration
+from loadtests.model.text.wording import count
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence, numbers, span
 from reports.findings.finding import Checked, Finding
@@ -31,8 +33,8 @@ ORDER BY n DESC, session
 """
 
 
-def look(evidence: Evidence) -> Checked:
-    """Chains of refused attempts of one person without a growing pause."""
+def check(evidence: Evidence) -> Checked:
+    """Reports chains of refused attempts of one person without a growing pause."""
     chains = evidence.log.frame(_CHAINS, within=STORM_SECONDS, least=STORM_REFUSALS, growth=BACK_OFF)
     if chains.empty:
         return None
@@ -42,13 +44,14 @@ def look(evidence: Evidence) -> Checked:
         "warning",
         "modelled client",
         "certain",
-        f"{chains['session'].nunique()} clients asked again within {STORM_SECONDS:g} s of each refusal, without waiting longer"
-        f" each time; the worst {worst['n']} times within {worst['high'] - worst['low']:.1f} s.",
-        "Wait longer after each refusal (1, 2, 4 … s, with jitter); a full account has room only when a session is closed.",
+        f"{count(chains['session'].nunique(), 'client')} retried within {format_duration(STORM_SECONDS)} of each"
+        f" refusal without a growing"
+        f" pause; the worst sent {count(int(worst['n']), 'request')} within {format_duration(worst['high'] - worst['low'])}.",
+        "Wait longer after each refusal (1, 2, 4 … s, with jitter). A full account has room only after a session is closed.",
         numbers(chains.drop_duplicates("session")),
         span(chains["low"], chains["high"]),
         "hits",
     )
 
 
-CHECK = Check("retry-storm", look)
+CHECK = Check("retry-storm", check)

@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 from loadtests.model.text.units import format_duration
+from loadtests.model.text.wording import count
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
 from reports.findings.finding import Checked, Finding
 
 
-def look(evidence: Evidence) -> Checked:
-    """Cut off, events lost, or an error of the harness itself."""
-    manifest, said = evidence.manifest, []
+def check(evidence: Evidence) -> Checked:
+    """Reports a run that was cut off, lost events, or had an internal error."""
+    manifest, reasons = evidence.manifest, []
     if manifest.ended is None:
-        said.append(f"the run was cut off after {format_duration(evidence.log_end)}, before its end")
+        reasons.append(f"the run was cut off after {format_duration(evidence.log_end)}")
     if manifest.lost_events:
-        said.append(f"{manifest.lost_events} events could not be written")
+        reasons.append(f"{count(manifest.lost_events, 'event')} could not be written")
     if manifest.defects:
-        said.append(f"{manifest.defects} errors of the harness itself occurred")
-    if not said:
+        reasons.append(f"{count(manifest.defects, 'internal error')} occurred")
+    if not reasons:
         return None
     return Finding(
         "run-incomplete",
         "problem",
         "generator",
         "certain",
-        f"The log does not hold the whole run: {'; '.join(said)}.",
-        "Run again; look for the reason in the run's own messages, and for room on the disk.",
+        f"The log is incomplete: {'; '.join(reasons)}.",
+        "Read the run's log messages for the reason, check the free disk space, and run again.",
     )
 
 
-CHECK = Check("run-incomplete", look)
+CHECK = Check("run-incomplete", check)

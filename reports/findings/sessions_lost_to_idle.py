@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from loadtests.model.text.units import format_duration
+from loadtests.model.text.wording import between, were
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
 from reports.findings.finding import Checked, Finding
 from reports.findings.shown import shown
 
 
-def look(evidence: Evidence) -> Checked:
-    """The fate `expired`."""
+def check(evidence: Evidence) -> Checked:
+    """Reports sessions with the fate `expired`."""
     timeouts = {"least": "min(idle_timeout)", "most": "max(idle_timeout)"}
     lost = shown(evidence.log, "fate = 'expired'", "due_low", "end_high", timeouts)
     if lost is None:
@@ -19,13 +21,13 @@ def look(evidence: Evidence) -> Checked:
         "warning",
         "modelled client",
         "likely",
-        f"{lost.n} sessions were reaped while the person was there (idle timeouts of {lost.figures['least']:g} to"
-        f" {lost.figures['most']:g} s).",
-        "Send keep-alives in quiet periods, or ask for a longer activity_idle_timeout.",
+        f"{were(lost.n, 'session')} reaped while the person was present (idle timeout"
+        f" {between(lost.figures['least'], lost.figures['most'], format_duration)}).",
+        "Send keep-alives in quiet periods, or use a longer activity_idle_timeout.",
         lost.sessions,
         lost.interval,
         "sessions",
     )
 
 
-CHECK = Check("sessions-lost-to-idle", look)
+CHECK = Check("sessions-lost-to-idle", check)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from loadtests.model.text.units import format_duration
+from loadtests.model.text.wording import of_total, verb, were
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
 from reports.findings.finding import Checked, Finding, Severity, Unknown
@@ -15,13 +16,13 @@ _NAME = "slot-release-lag"
 _LAGGING = "seen_until > stop_answered AND vanished IS NOT NULL"
 _LAGS = {"middle": "median(seen_until - stop_answered)", "most": "max(seen_until - stop_answered)"}
 _ADVICE = (
-    "After a stop, wait before the slot is used again, and retry a refused new with a back-off; reckon with the lag when the"
-    " limit is chosen."
+    "After a stop, wait before using the slot again, and retry a refused new with a back-off. Include the lag when choosing"
+    " the limit."
 )
 
 
-def look(evidence: Evidence) -> Checked:
-    """Seen in the list after stop's answer; or, where the list does not show it, by refusals just after stops."""
+def check(evidence: Evidence) -> Checked:
+    """Reports sessions still listed after stop's answer; if the list shows none, refusals shortly after stops."""
     lagging = shown(evidence.log, _LAGGING, "stop_answered", "vanished", _LAGS)
     if lagging is None:
         return _by_refusals(evidence)
@@ -33,8 +34,8 @@ def look(evidence: Evidence) -> Checked:
         severity,
         "API",
         "certain",
-        f"{lagging.n} of {stopped} sessions were still listed after stop had been acknowledged, for"
-        f" {format_duration(middle)} or more in the middle, {format_duration(most)} at the most.",
+        f"{of_total(lagging.n, stopped, 'stopped session')} {verb(lagging.n, 'was', 'were')} still listed after stop had been"
+        f" acknowledged, for {format_duration(middle)} (median) to {format_duration(most)} (maximum).",
         _ADVICE,
         lagging.sessions,
         lagging.interval,
@@ -47,7 +48,7 @@ def _by_refusals(evidence: Evidence) -> Checked:
     if limit is None or not occupancy.hits:
         return None
     if not evidence.listed:
-        return Unknown("without the list nobody sees who else holds slots")
+        return Unknown("the API's list, which shows who else holds slots, was not available")
     too_few = occupancy.fewer(limit, "at_most")
     even_with_lag = occupancy.fewer(limit, "with_lag")
     explained = int(too_few["n"] or 0) - int(even_with_lag["n"] or 0)
@@ -58,12 +59,12 @@ def _by_refusals(evidence: Evidence) -> Checked:
         "problem",
         "API",
         "likely",
-        f"{explained} new requests were refused although fewer than {limit} sessions can have been open, each within"
-        f" {LAG_SECONDS:g} s of a stop that had been acknowledged.",
+        f"{were(explained, 'new request')} refused although fewer than {limit} sessions can have been"
+        f" open, each within {format_duration(LAG_SECONDS)} of an acknowledged stop.",
         _ADVICE,
         interval=(float(too_few["low"] or 0.0), float((too_few["most"] and too_few["high"]) or 0.0)),
         chart="hits",
     )
 
 
-CHECK = Check(_NAME, look)
+CHECK = Check(_NAME, check)

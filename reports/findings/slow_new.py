@@ -20,28 +20,28 @@ _OTHERS = (
 )
 
 
-def look(evidence: Evidence) -> Checked:
-    """The medians of acknowledged calls, from the send."""
+def check(evidence: Evidence) -> Checked:
+    """Compares the median latency of `new` with that of the other calls, from the send."""
     new = percentiles(evidence.log, _NEW)
     if new.p50 is None or new.n < LEAST_CALLS:
         return Unknown(f"fewer than {LEAST_CALLS} new requests were acknowledged")
     if new.p50 < SLOW_SECONDS:
         return None
-    # Of all other calls it is asked only where it matters: there are many of them.
+    # Computed only when needed: there are many other calls.
     others = percentiles(evidence.log, _OTHERS).p50
     if others is not None and new.p50 < TIMES_THE_OTHERS * others:
         return None
-    beside = f", the other calls {format_duration(others)}" if others is not None else ""
+    beside = f", the median of the other calls {format_duration(others)}" if others is not None else ""
     return Finding(
         "slow-new",
         "problem",
         "API",
         "certain" if others is not None else "likely",
-        f"new took {format_duration(new.p50)} in the middle{beside}.",
-        "Open the session before the person needs it, show that it is being opened, and give new a timeout of its own; a"
-        " person who leaves while it is under way leaves a session behind, unless stop is sent when it answers.",
+        f"The median new took {format_duration(new.p50)}{beside}.",
+        "Open the session before the user needs it, show progress, and give new a timeout of its own. A user who leaves while"
+        " new is in flight leaves a session open, unless stop is sent when the answer arrives.",
         chart="latency",
     )
 
 
-CHECK = Check("slow-new", look)
+CHECK = Check("slow-new", check)

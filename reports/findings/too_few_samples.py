@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from loadtests.model.text.wording import count
 from reports.analysis.latency import Percentiles
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
@@ -11,15 +12,15 @@ LEAST = {"p1": 100, "p5": 20, "p50": 10, "p95": 20, "p99": 100}
 """With fewer values a percentile is no more than the least or the most of them."""
 
 
-def look(evidence: Evidence) -> Checked:
-    """The gates' percentiles, by the number of values behind each."""
+def check(evidence: Evidence) -> Checked:
+    """Checks how many values each gate's percentile is computed from."""
     scenario = evidence.manifest.scenario
     thin = []
     for gate in scenario.gates if scenario else ():
         figure, _, percentile = gate.figure.rpartition(".")
         n = _values(figure, evidence)
         if n is not None and 0 < n < LEAST.get(percentile, 0):
-            thin.append(f"{gate.figure} of {n} values (at least {LEAST[percentile]} are needed)")
+            thin.append(f"{gate.figure} has {count(n, 'value')} (at least {LEAST[percentile]} needed)")
     if not thin:
         return None
     return Finding(
@@ -27,8 +28,8 @@ def look(evidence: Evidence) -> Checked:
         "warning",
         "generator",
         "certain",
-        f"Gates on percentiles of too few values: {'; '.join(thin)}.",
-        "Run longer or with more load, or ask for the median or the worst value instead.",
+        f"Some gates test percentiles of too few values: {'; '.join(thin)}.",
+        "Run longer or with more load, or test the median or the maximum instead.",
     )
 
 
@@ -43,4 +44,4 @@ def _values(figure: str, evidence: Evidence) -> int | None:
     return known[figure].n if figure in known else None
 
 
-CHECK = Check("too-few-samples", look)
+CHECK = Check("too-few-samples", check)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from loadtests.model.text.wording import of_total, percent, verb
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
 from reports.findings.finding import Checked, Finding
@@ -11,8 +12,8 @@ _LEAKS = f"leak AND NOT {IS_LOST}"
 _WAYS = f"SELECT way, count(*) AS n FROM sessions WHERE {_LEAKS} GROUP BY way ORDER BY n DESC, way"
 
 
-def look(evidence: Evidence) -> Checked:
-    """Every way of leaving without a stop; what a lost answer opened is not the client's doing."""
+def check(evidence: Evidence) -> Checked:
+    """Reports every session left without a stop, except those that a lost answer opened."""
     leaks = shown(evidence.log, _LEAKS, "left_at", "coalesce(end_high, $log_end)", log_end=evidence.log_end)
     if leaks is None:
         return None
@@ -22,13 +23,14 @@ def look(evidence: Evidence) -> Checked:
         "warning",
         "modelled client",
         "certain",
-        f"{leaks.n} of {evidence.opened} sessions ({leaks.n / evidence.opened:.0%}) were left without being closed:"
-        f" {by_way}.",
-        "Send streaming.stop on every way out: errors, closed pages, reconnects; clear the keep-alive timer with it.",
+        f"{of_total(leaks.n, evidence.opened, 'session')} ({percent(leaks.n / evidence.opened)})"
+        f" {verb(leaks.n, 'was', 'were')} left"
+        f" without being closed: {by_way}.",
+        "Send streaming.stop on every exit path: errors, closed pages, reconnects. Clear the keep-alive timer, too.",
         leaks.sessions,
         leaks.interval,
         "leaks",
     )
 
 
-CHECK = Check("unclosed-sessions", look)
+CHECK = Check("unclosed-sessions", check)

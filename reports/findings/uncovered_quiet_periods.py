@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from loadtests.model.text.wording import of_total
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
 from reports.findings.finding import Checked, Finding
 
 
-def look(evidence: Evidence) -> Checked:
-    """By profile, out of the coverage of quiet periods."""
+def check(evidence: Evidence) -> Checked:
+    """Reports, by profile, quiet periods with a gap as long as the idle timeout."""
     coverage = evidence.keep_alives.coverage
     bare = coverage[coverage["covered"] < coverage["periods"]]
     if bare.empty:
         return None
     by_profile = ", ".join(
-        f"{profile} {periods - covered} of {periods}"
+        f"{of_total(int(periods - covered), int(periods), 'quiet period')} (profile {profile})"
         for profile, periods, covered in zip(bare["profile"], bare["periods"], bare["covered"], strict=True)
     )
     return Finding(
@@ -22,11 +23,11 @@ def look(evidence: Evidence) -> Checked:
         "warning",
         "modelled client",
         "certain",
-        f"Quiet periods with a gap as long as the idle timeout: {by_profile}.",
-        "Call streaming.keep_alive before activity_idle_timeout expires, or ask for a longer timeout (for long pauses 300 to"
-        " 1800 s, up to 3599 s).",
+        f"{by_profile} outlasted the idle timeout without activity or keep-alive.",
+        "Call streaming.keep_alive before activity_idle_timeout expires, or use a longer timeout (300 to 1800 s for long pauses,"
+        " up to 3599 s).",
         chart="margins",
     )
 
 
-CHECK = Check("uncovered-quiet-periods", look)
+CHECK = Check("uncovered-quiet-periods", check)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from loadtests.model.api.answer import Reason
+from loadtests.model.text.wording import of_total, percent
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
 from reports.findings.finding import Checked, Finding, Severity
@@ -10,13 +11,13 @@ from reports.findings.finding import Checked, Finding, Severity
 BROKEN = frozenset(
     reason.value for reason in (Reason.SERVER_ERROR, Reason.RESET, Reason.UNREADABLE, Reason.TOO_LARGE, Reason.REDIRECT)
 )
-"""A connection that we cut ourselves (a person who crashes) is none of these."""
+"""A connection that the run itself cut (a person who crashes) is not among these."""
 MUCH, LITTLE = 0.01, 0.001
 """Shares of the requests from which on it is a problem, and below which it is worth a note."""
 
 
-def look(evidence: Evidence) -> Checked:
-    """Calls whose effect is unknown since their answer was none."""
+def check(evidence: Evidence) -> Checked:
+    """Reports calls whose effect is unknown because their answer was unusable."""
     broken = evidence.failures.where(lambda row: row.outcome == "unknown" and row.reason in BROKEN)
     if not broken.n:
         return None
@@ -28,13 +29,13 @@ def look(evidence: Evidence) -> Checked:
         severity,
         "API",
         "certain",
-        f"{broken.n} of {sent} requests ({share:.2%}) had an answer that was none: {broken.by(lambda row: row.reason)};"
-        f" {broken.by(lambda row: row.kind)}.",
-        "Retry what may be repeated (keep_alive, stop) with a back-off; a new may have opened a session: look into"
-        " streaming.list before the next one. Handle connection errors as the vendor asks to.",
+        f"{of_total(broken.n, sent, 'request')} ({percent(share)}) got no usable answer: {broken.by(lambda row: row.reason)}"
+        f" ({broken.by(lambda row: row.kind)}).",
+        "Retry calls that may be repeated (keep_alive, stop) with a back-off. A new may have opened a session: search"
+        " streaming.list before sending the next one. Handle connection errors as the vendor recommends.",
         interval=broken.interval,
         chart="latency",
     )
 
 
-CHECK = Check("unstable-answers", look)
+CHECK = Check("unstable-answers", check)

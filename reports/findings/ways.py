@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from loadtests.model.people.profile import Way
 from loadtests.model.session.behaviour import FAILED_START
+from loadtests.model.text.wording import of_total, verb
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
 from reports.findings.finding import Checked, Finding
 from reports.findings.shown import shown
 
 
-def _left(evidence: Evidence, way: str, name: str, said: str, advice: str) -> Checked:
+def _left(evidence: Evidence, way: str, name: str, text: str, advice: str) -> Checked:
     condition, until = "way = $way AND own_stop IS NULL", "coalesce(end_high, $log_end)"
     left = shown(evidence.log, condition, "left_at", until, way=str(way), log_end=evidence.log_end)
     if left is None:
@@ -20,7 +21,7 @@ def _left(evidence: Evidence, way: str, name: str, said: str, advice: str) -> Ch
         "warning",
         "modelled client",
         "certain",
-        said.format(n=f"{left.n} of {evidence.opened}"),
+        text.format(n=of_total(left.n, evidence.opened, "session"), were=verb(left.n, "was", "were")),
         advice,
         left.sessions,
         left.interval,
@@ -28,27 +29,27 @@ def _left(evidence: Evidence, way: str, name: str, said: str, advice: str) -> Ch
     )
 
 
-def look_reopened(evidence: Evidence) -> Checked:
-    """A second session was opened before the first was forgotten."""
+def check_double_open(evidence: Evidence) -> Checked:
+    """Reports sessions that a reconnect replaced without closing them."""
     return _left(
         evidence,
         Way.REOPEN,
         "double-open",
-        "{n} sessions were replaced by another while they were open, and forgotten.",
+        "{n} {were} replaced by another session while still open, and not closed.",
         "Stop the old session before a reconnect opens a new one.",
     )
 
 
-def look_failed_start(evidence: Evidence) -> Checked:
-    """Start failed, and nobody closed what was open."""
+def check_failed_start(evidence: Evidence) -> Checked:
+    """Reports sessions that were not closed after start had failed."""
     return _left(
         evidence,
         FAILED_START,
         "no-stop-after-failed-start",
-        "{n} sessions were left open after start had failed.",
-        "A session is open, and holds its slot, from new on: send streaming.stop when start or the media connection fails.",
+        "{n} {were} left open after start had failed.",
+        "A session holds its slot as soon as new has opened it. Send streaming.stop when start or the media connection fails.",
     )
 
 
-DOUBLE_OPEN = Check("double-open", look_reopened)
-FAILED = Check("no-stop-after-failed-start", look_failed_start)
+DOUBLE_OPEN = Check("double-open", check_double_open)
+FAILED = Check("no-stop-after-failed-start", check_failed_start)

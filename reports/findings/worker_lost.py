@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from loadtests.model.text.wording import count, verb
 from reports.analysis.workers import departures
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
@@ -11,13 +12,20 @@ from reports.findings.shown import shown
 _NAME = "worker-lost"
 
 
-def look(evidence: Evidence) -> Checked:
-    """By what the master wrote down of its workers."""
+def check(evidence: Evidence) -> Checked:
+    """Reports workers that the master lost, and logs that are incomplete."""
     away = departures(evidence.log)
     cut = evidence.manifest.cut_workers
     if not away and not cut:
         return None
-    said = [*map(str, away), *([f"the logs of {cut} workers did not come whole"] if cut else [])]
+    text = [
+        *map(str, away),
+        *(
+            [f"the {verb(cut, 'log', 'logs')} of {count(cut, 'worker')} {verb(cut, 'is', 'are')} incomplete"]
+            if cut
+            else []
+        ),
+    ]
     orphaned = shown(evidence.log, "way = 'lost-worker'", "left_at", "left_at")
     last = max((one.back or evidence.log_end for one in away), default=evidence.log_end)
     return Finding(
@@ -25,13 +33,13 @@ def look(evidence: Evidence) -> Checked:
         "problem",
         "generator",
         "certain",
-        f"{'; '.join(said)}.",
-        "The load was not what was asked for: run again. streamsoak sweep closes what a lost worker may have left open; a"
-        " spool from its machine, put into the run's directory, completes the log.",
+        f"{'; '.join(text)}.",
+        "The load was not as configured: run again. streamsoak sweep closes sessions that a lost worker left open. A spool"
+        " directory copied from its machine into the run's directory completes the log.",
         orphaned.sessions if orphaned else (),
         (min(one.at for one in away), last) if away else None,
         "sessions",
     )
 
 
-CHECK = Check(_NAME, look)
+CHECK = Check(_NAME, check)

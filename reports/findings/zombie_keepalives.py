@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from loadtests.model.text.units import format_duration
+from loadtests.model.text.wording import count, were
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence, numbers, span
 from reports.findings.finding import Checked, Finding
@@ -15,8 +17,8 @@ GROUP BY events.session ORDER BY n DESC, session
 """
 
 
-def look(evidence: Evidence) -> Checked:
-    """Keep-alives after the person left, and no stop."""
+def check(evidence: Evidence) -> Checked:
+    """Reports keep-alives after the person left a session that was not stopped."""
     zombies = evidence.log.frame(_ZOMBIES)
     if zombies.empty:
         return None
@@ -26,13 +28,13 @@ def look(evidence: Evidence) -> Checked:
         "warning",
         "modelled client",
         "certain",
-        f"{len(zombies)} sessions were kept alive after their person had gone: {int(zombies['n'].sum())} keep-alives, for up"
-        f" to {longest:.0f} s.",
-        "Clear the keep-alive timer on every way out, before anything else: it holds the slot for as long as it runs.",
+        f"{were(len(zombies), 'session')} kept alive after the person had left, by"
+        f" {count(int(zombies['n'].sum()), 'keep-alive')} over up to {format_duration(longest)}.",
+        "Clear the keep-alive timer first on every exit path: it holds the slot for as long as it runs.",
         numbers(zombies),
         span(zombies["low"], zombies["high"]),
         "leaks",
     )
 
 
-CHECK = Check("zombie-keepalives", look)
+CHECK = Check("zombie-keepalives", check)

@@ -1,4 +1,4 @@
-"""What the log says of each session: as much as can be found in one walk through it, in the order of time."""
+"""Computes per-session facts in one pass over the log, in the order of time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _GONE = tuple(reason.value for reason in GONE)
 
 _ROWS_AT_ONCE = 1 << 20
 
-# Texts, and what few rows tell.
+# Texts, and facts that few rows hold.
 _NAMES = f"""
 SELECT session,
     max(profile) AS profile,
@@ -32,31 +32,31 @@ GROUP BY session HAVING bool_or(kind = 'new' AND outcome = 'ok')
 
 
 def build_facts(log: EventLog) -> None:
-    """Keep as tables of `log`: `facts`, a row for each opened session; `margins` and `gaps`. Times are seconds of the run.
+    """Creates the tables `facts` (a row for each opened session), `margins` and `gaps`. Times are seconds of the run.
 
-    `margins` (session, t, margin): what each keep-alive left of the idle timeout. `gaps` (session, before, answered): between
-    acknowledged activities of which the second left nothing of it.
+    `margins` (session, t, margin): the idle timeout that was left when each keep-alive was answered. `gaps` (session, before,
+    answered): pairs of acknowledged activities that are at least one idle timeout apart.
     """
     log.create_table("names", _NAMES)
     sessions = log.frame("SELECT session FROM names ORDER BY session")["session"].to_numpy(dtype=np.int64)
-    tally = SessionFacts(len(sessions))
-    margins = Margins(sessions, tally["idle_timeout"])
+    facts = SessionFacts(len(sessions))
+    margins = Margins(sessions, facts["idle_timeout"])
     log.insert_table("margins", MARGINS.empty_table())
-    for part in _some_at_once(_walk(log, sessions, tally, margins)):
+    for part in _some_at_once(_walk(log, sessions, facts, margins)):
         log.append("margins", part)
     log.insert_table("gaps", margins.gaps)
-    log.insert_table("tally", tally.table().append_column("session", pa.array(sessions)))
-    log.create_table("facts", "SELECT *, FALSE AS ghost FROM names JOIN tally USING (session)")
+    log.insert_table("facts", facts.table().append_column("session", pa.array(sessions)))
+    log.create_table("facts", "SELECT *, FALSE AS ghost FROM names JOIN facts USING (session)")
     log.drop_table("names")
-    log.drop_table("tally")
+    log.drop_table("facts")
 
 
 def _walk(
-    log: EventLog, sessions: npt.NDArray[np.int64], tally: SessionFacts, margins: Margins
+    log: EventLog, sessions: npt.NDArray[np.int64], facts: SessionFacts, margins: Margins
 ) -> Iterator[pa.RecordBatch]:
     for rows in rows_of(log, sessions):
-        # Margins need the idle timeouts of the sessions that are new in these rows.
-        tally.add(rows)
+        # Margins need the idle timeouts of the sessions that these rows open.
+        facts.add(rows)
         yield margins.add(rows)
 
 

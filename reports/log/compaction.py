@@ -1,8 +1,8 @@
-"""Event streams as the run left them, put together once into one Parquet file that is sorted by time.
+"""Merges the event streams of a run into one Parquet file that is sorted by time.
 
-Rows are nearly in order as they are: a call is written when it is answered, and its place is when it was sent. So a first pass
-notes when each batch begins, and a second one sorts a million rows at a time and writes those that nothing can precede any more.
-Memory grows with the time by which rows are out of order, which is the longest that a call may take, and not with the run.
+Rows are nearly sorted already: a call is written when it is answered, and sorted by when it was sent. A first pass notes when
+each batch begins. A second pass sorts a million rows at a time and writes those that no later row can precede. Memory depends on
+how far rows are out of order, which is the longest time that a call may take, and not on the length of the run.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from loadtests.model.text.input_error import EXIT_UNAVAILABLE, InputError
 
 _VERSION_KEY = b"streamsoak.version"
 _GROUP_ROWS = 122_880
-"""Of a part that a reader takes or leaves as a whole; DuckDB's own size."""
+"""Rows of a row group, which a reader reads or skips as a whole; DuckDB's default."""
 _ROWS_AT_ONCE = 8 * _GROUP_ROWS
 _ORDER = ("t", "worker", "session")
 _DELTAS = ("t", "session", "intended", "latency")
-"""Numbers near the one before, and seldom the same: smaller and sooner read as differences."""
+"""Slowly changing numbers: smaller and faster to read as differences."""
 _TYPES = {"category": pa.dictionary(pa.int16(), pa.string()), "string": pa.string()}
 _WORDS = ("profile", "kind", "outcome", "reason", "holder", "detail")
 
@@ -38,10 +38,10 @@ _earliest = attrgetter("earliest")
 
 
 def compact(streams: list[Path], target: Path) -> None:
-    """Write the rows of all `streams` to `target`, in one step, by t, worker, session and then as they were written.
+    """Writes the rows of all `streams` to `target` atomically, sorted by t, worker and session, otherwise as written.
 
     A stream that was cut off, or damaged, ends with its last whole batch. Raises InputError if one is of a newer version, or
-    if there is no room.
+    if the disk is full.
     """
     partial = target.with_name(f".writing-{target.name}")
     try:
@@ -50,31 +50,31 @@ def compact(streams: list[Path], target: Path) -> None:
         partial.unlink(missing_ok=True)
         raise InputError.of(target, "cannot be written: is the disk full?", code=EXIT_UNAVAILABLE) from None
     partial.replace(target)
-    # What comes after it has other uses for the memory.
+    # The analysis needs the memory.
     pa.default_memory_pool().release_unused()
 
 
 def in_order(streams: list[Path], at_once: int = _ROWS_AT_ONCE) -> Iterator[pa.Table]:
-    """All rows in order, about so many at once."""
+    """Yields all rows in order, about `at_once` rows at a time."""
     sources = [_LogFile(path) for path in streams]
-    held: list[pa.RecordBatch] = []
+    pending: list[pa.RecordBatch] = []
     fresh = 0
     while (source := min(sources, key=_earliest)).earliest < inf:
-        held.append(source.take())
-        fresh += len(held[-1])
+        pending.append(source.take())
+        fresh += len(pending[-1])
         if fresh >= at_once:
-            rows = _sorted(held)
+            rows = _sorted(pending)
             ready = int(np.searchsorted(rows["t"].to_numpy(), min(map(_earliest, sources))))
             yield rows.slice(0, ready)
-            held, fresh = rows.slice(ready).to_batches(), 0
-    if held:
-        yield _sorted(held)
+            pending, fresh = rows.slice(ready).to_batches(), 0
+    if pending:
+        yield _sorted(pending)
 
 
 def readable(path: Path) -> Iterator[pa.RecordBatch]:
-    """Each whole batch of a stream; raises InputError if a newer program wrote it."""
+    """Yields each whole batch of a stream. Raises InputError if a newer program wrote it."""
     try:
-        # Not mapped: what was read once would stay in memory.
+        # Not memory-mapped, because mapped pages would stay in memory.
         with pa.OSFile(str(path)) as source, pa.ipc.open_stream(source) as stream:
             schema = _schema(_checked_version(path, stream.schema))
             while True:
@@ -86,12 +86,12 @@ def readable(path: Path) -> Iterator[pa.RecordBatch]:
 
 
 class _LogFile:
-    """One process's batches that are still to come, and the earliest moment in any of them."""
+    """The unread batches of one stream, and the earliest time in any of them."""
 
     def __init__(self, path: Path) -> None:
         begins = [pc.min(batch["t"]).as_py() for batch in readable(path)]
         self._earliest = list(accumulate(reversed(begins), min))
-        # The run may go on: what has been written since then is for the next look.
+        # The run may go on: later batches are left for the next report.
         self._batches = readable(path)
 
     @property
@@ -106,13 +106,13 @@ class _LogFile:
 
 
 def _sorted(batches: list[pa.RecordBatch]) -> pa.Table:
-    # Categories stay numbers, each batch with its own list of words until here: as text they would take most of the time.
+    # Categories stay dictionary-encoded until here: sorting them as text would take most of the time.
     rows = pa.Table.from_batches(batches).unify_dictionaries().combine_chunks()
     return rows.take(pa.array(order_of([rows[name].to_numpy() for name in _ORDER])))
 
 
 def order_of(keys: list[npt.NDArray[Any]]) -> npt.NDArray[np.intp]:
-    """How to put rows in order by these keys, where the first is nearly so, and seldom the same: otherwise as they are."""
+    """Returns the stable order of rows by `keys`; fast where the first key is nearly sorted and rarely equal."""
     order = np.argsort(keys[0], kind="stable")
     first = keys[0][order]
     same = first[1:] == first[:-1]
@@ -127,7 +127,7 @@ def _write(tables: Iterator[pa.Table], path: Path) -> None:
     encodings = dict.fromkeys(_DELTAS, "DELTA_BINARY_PACKED")
     words = [name for name in _WORDS if name in first.column_names]
     options = {"compression": "snappy", "use_dictionary": words, "column_encoding": encodings}
-    # While one part is being written, the next is sorted.
+    # One part is written while the next is sorted.
     with pq.ParquetWriter(path, first.schema, **options) as writer, ThreadPoolExecutor(1) as beside:
         written: Future[None] | None = None
         for table in chain([first], tables):

@@ -1,6 +1,6 @@
-"""The event log as a table, to be asked in SQL.
+"""Opens a run's event log as a table for SQL queries.
 
-All big work is DuckDB's, out of core; what comes back is small.
+DuckDB does all large computations, out of core; the results are small.
 """
 
 from __future__ import annotations
@@ -27,92 +27,92 @@ from reports.log.versions import events_of
 STREAMS = "events*.arrow"
 PARQUET = "events.parquet"
 UNFINISHED = ".unfinished.parquet"
-"""The same of a run that goes on, or was cut off."""
+"""The Parquet file of a run that goes on, or was cut off."""
 _END = b"\xff\xff\xff\xff\0\0\0\0"
-"""Of an Arrow IPC stream that was closed."""
+"""The last bytes of an Arrow IPC stream that was closed."""
 _MEMORY = "350MB"
 _ROWS_AT_ONCE = 1 << 20
 
 
 class EventLog:
-    """A run's events, to be asked in SQL: the view `events` has the columns of `model.record`."""
+    """A run's events. SQL queries may use the view `events`, with the columns of `model.log.record`, and those of `attempts`."""
 
     def __init__(self, manifest: Manifest, database: duckdb.DuckDBPyConnection, parquet: Path, cut: list[str]) -> None:
         self.manifest = manifest
         self._database = database
         self._parquet = parquet
         self.cut = cut
-        """Names of streams that end before their end, although the run did not."""
+        """Names of streams without an end marker, although the run has ended."""
 
     def frame(self, sql: str, **values: Any) -> pd.DataFrame:
-        """The answer to a question, `$name` in it standing for a value."""
+        """Returns the result of a query; `$name` in it stands for a value."""
         with interruptible():
             return self._database.execute(sql, values or None).df()
 
     def row(self, sql: str, **values: Any) -> dict[str, Any]:
-        """The one row that answers a question; missing values are None."""
+        """Returns the only row of a query's result; missing values are None."""
         (found,) = self.records(sql, **values)
         return found
 
     def records(self, sql: str, **values: Any) -> list[dict[str, Any]]:
-        """The answer to a question that has a short one; missing values are None."""
+        """Returns the rows of a short result; missing values are None."""
         with interruptible():
             cursor = self._database.execute(sql, values or None)
             names = [column[0] for column in cursor.description or ()]
             return [dict(zip(names, found, strict=True)) for found in cursor.fetchall()]
 
     def create_table(self, name: str, sql: str, **values: Any) -> None:
-        """Keep the answer to a question as the table `name`."""
+        """Stores a query's result as the table `name`."""
         with interruptible():
             self._database.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", values or None)
 
     def drop_table(self, name: str) -> None:
-        """Keep the table `name` no longer."""
+        """Deletes the table `name`."""
         with interruptible():
             self._database.execute(f"DROP TABLE {name}")
 
     def insert_table(self, name: str, rows: pd.DataFrame | pa.Table) -> None:
-        """Keep `rows` as the table `name`."""
-        self._take(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM incoming", rows)
+        """Stores `rows` as the table `name`."""
+        self._execute_with(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM inpending", rows)
 
     def append(self, name: str, rows: pa.Table) -> None:
-        """Add `rows` to the table `name`."""
-        self._take(f"INSERT INTO {name} SELECT * FROM incoming", rows)
+        """Adds `rows` to the table `name`."""
+        self._execute_with(f"INSERT INTO {name} SELECT * FROM inpending", rows)
 
-    def _take(self, sql: str, incoming: pd.DataFrame | pa.Table) -> None:
+    def _execute_with(self, sql: str, inpending: pd.DataFrame | pa.Table) -> None:
         with interruptible():
-            self._database.register("incoming", incoming)
+            self._database.register("inpending", inpending)
             self._database.execute(sql)
-            self._database.unregister("incoming")
+            self._database.unregister("inpending")
 
     def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """These columns of `events`, in the order of the log, some rows at a time; categories as dictionaries."""
+        """Yields these columns of `events` in the order of the log, batch by batch; categories as dictionaries."""
         categories = [name for name, kind, *_ in COLUMNS if kind == "category" and name in columns]
-        with pq.ParquetFile(self._parquet, read_dictionary=categories) as file, ThreadPoolExecutor(1) as beside:
-            # One group at a time: the reader would keep all that it has read of a file. The next is read meanwhile.
+        with pq.ParquetFile(self._parquet, read_dictionary=categories) as file, ThreadPoolExecutor(1) as reader:
+            # One row group at a time, because the reader keeps all that it has read. The next batch is read in parallel.
             batches = chain.from_iterable(
                 file.iter_batches(_ROWS_AT_ONCE, row_groups=[group], columns=list(columns))
                 for group in range(file.num_row_groups)
             )
-            coming = beside.submit(next, batches, None)
-            while (batch := coming.result()) is not None:
-                coming = beside.submit(next, batches, None)
+            pending = reader.submit(next, batches, None)
+            while (batch := pending.result()) is not None:
+                pending = reader.submit(next, batches, None)
                 yield batch
 
     @contextmanager
     def second_connection(self) -> Iterator[EventLog]:
-        """The same events for another thread, with tables of its own."""
+        """Yields the same events for another thread, with its own tables."""
         with self._database.cursor() as database:
             yield EventLog(self.manifest, database, self._parquet, self.cut)
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Closes the database."""
         self._database.close()
 
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Raises KeyboardInterrupt for Ctrl-C while DuckDB is at work, which tells of it as an error of its own."""
+    """Raises KeyboardInterrupt for Ctrl-C during a query, which DuckDB reports as a RuntimeError."""
     try:
         yield
     except RuntimeError as error:
@@ -122,7 +122,7 @@ def interruptible() -> Iterator[None]:
 
 
 def open_log(run: Path) -> EventLog:
-    """The log in the directory `run`; raises InputError if there is none that can be read."""
+    """Opens the log in the directory `run`. Raises InputError if there is none that can be read."""
     manifest = read_manifest(run)
     if manifest.version > VERSION:
         raise InputError.of(
@@ -154,7 +154,7 @@ def _connect(run: Path) -> duckdb.DuckDBPyConnection:
 
 
 def _compacted(run: Path, *, is_over: bool) -> Path:
-    """The log as Parquet. What a run has written so far is compacted anew at each look, until the run is over."""
+    """Returns the log as Parquet. While a run goes on, its streams are compacted again for each report."""
     streams = _streams(run)
     kept = run / PARQUET
     if kept.exists() and not (streams and _is_older(kept, streams, is_over=is_over)):
@@ -167,7 +167,7 @@ def _compacted(run: Path, *, is_over: bool) -> Path:
 
 
 def _streams(run: Path) -> list[Path]:
-    """What each process wrote."""
+    """The streams of all processes."""
     files = files_of(run, STREAMS)
     return [files[name] for name in sorted(files)]
 
@@ -183,5 +183,5 @@ def _is_closed(path: Path) -> bool:
 
 
 def _is_older(kept: Path, streams: list[Path], *, is_over: bool) -> bool:
-    """Whether the log goes on, or a spool was brought here after it had been compacted."""
+    """Whether the run goes on, or a stream is newer than the Parquet file."""
     return not is_over or any(path.stat().st_mtime > kept.stat().st_mtime for path in streams)

@@ -1,7 +1,7 @@
-"""What each activity left of its session's idle timeout.
+"""Computes how much of the idle timeout was left at each activity of a session.
 
-Found in one walk through the log, in the order of time, with each session's last acknowledged activity in hand. A window
-function in SQL would sort all calls once more, by session: twice the time, and the most memory of a whole report.
+One pass over the log, in the order of time, keeps each session's last acknowledged activity. A window function in SQL would
+sort all calls again by session, which takes twice the time and the most memory of a whole report.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ GAPS = pa.schema([("session", pa.int64()), ("before", pa.float64()), ("answered"
 
 _SENT = (Outcome.OK, Outcome.FAIL, Outcome.UNKNOWN)
 _NOTHING = 1e-6
-"""Seconds that are none: times are whole nanoseconds, and seconds are not."""
+"""Seconds below which a margin counts as zero, because seconds are rounded and nanoseconds are not."""
 
 
 class Margins:
-    """From an activity's answer to when its session would have been idle for too long, by the acknowledged activity before it.
+    """Seconds from an activity's answer to the end of the idle timeout that the previous acknowledged activity started.
 
-    That one counts from its send. `idle_timeout`, by place, has to be known of the sessions in the rows that are taken in. Times
-    are seconds of the run.
+    The timeout counts from that activity's send. `idle_timeout`, by place, must be known for the sessions of added rows.
+    Times are seconds of the run.
     """
 
     def __init__(self, sessions: npt.NDArray[np.int64], idle_timeout: Floats) -> None:
@@ -37,10 +37,7 @@ class Margins:
         self._gaps: list[pa.RecordBatch] = []
 
     def add(self, rows: Rows) -> pa.RecordBatch:
-        """What the keep-alives among the rows left, refused or not: those that came too late are the ones that matter.
-
-        The rows are later than all before.
-        """
+        """Adds rows, which must be later than all before, and returns the margins of their keep-alives, refused ones included."""
         calls = rows.where(rows.are(USED, _SENT))
         session, is_ok = self._sessions[calls.place], calls.are(USED, (Outcome.OK,))
         before = last_before(calls.place, calls.sent, is_ok, self._last)
@@ -52,25 +49,25 @@ class Margins:
 
     @property
     def gaps(self) -> pa.Table:
-        """Between acknowledged activities of which the second left nothing; there are few of them."""
+        """Pairs of consecutive acknowledged activities with no margin left; there are few."""
         return pa.Table.from_batches(self._gaps, GAPS)
 
 
 def last_before(
     place: npt.NDArray[np.intp], t: npt.NDArray[np.float64], is_ok: npt.NDArray[np.bool_], last: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:
-    """For each call the time of the acknowledged one before it at the same place; NaN where there was none.
+    """Returns for each call the time of the previous acknowledged call at the same place; NaN where there is none.
 
-    Places ascend, and the calls of each come in the order of time. `last` holds by place the time of the last one in earlier
-    batches, and is brought up to date.
+    Places ascend, and the calls of each are in the order of time. `last` holds, by place, the time of the last acknowledged call
+    of earlier batches, and is updated.
     """
     row = np.arange(len(t))
     begin = np.maximum.accumulate(np.where(np.diff(place, prepend=-1) != 0, row, 0))
     latest = np.maximum.accumulate(np.where(is_ok, row, -1))
     prior = np.concatenate(([-1], latest[:-1]))[: len(t)]
-    # What was acknowledged at a place before does not count.
+    # A call acknowledged at another place does not count.
     found = np.where(prior >= begin, t[prior], last[place])
-    # Of several with the same place the last one stays.
+    # Of several values for one place numpy keeps the last.
     last[place[is_ok]] = t[is_ok]
     return found
 

@@ -1,7 +1,7 @@
-"""Exact quantiles of any number of values: values that occurred, without ever holding all of them.
+"""Computes exact quantiles of any number of values without holding all of them in memory.
 
-A first look counts the values by class, each some thousandths of its values wide. A quantile lies in one of the classes, at a
-place that the counts tell; a second look takes the values of those classes alone.
+A first query counts the values by class; a class is some thousandths of its values wide. The counts tell in which class a
+quantile lies, and at which rank. A second query reads only the values of those classes.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ import pandas as pd
 
 from reports.log.log import EventLog
 
-# Monotone in v, of either sign, from a nanosecond on; bounded for what no clock can have told. A root takes half the time of a
-# logarithm, and its classes are the narrower the longer a time is: 1 % at a microsecond, 0.2 at a millisecond, 0.04 at a second.
+# Monotone in v, of either sign, from a nanosecond on, and bounded. A fourth root takes half the time of a logarithm; its classes
+# are 1 % wide at a microsecond, 0.2 % at a millisecond and 0.04 % at a second.
 _CLASS = "(sign(v) * floor(sqrt(sqrt(least(abs(v), 1e12) * 1e9)) * 64))::INTEGER"
 
 _CLASSED = f"(SELECT *, TRUE AS whole, {_CLASS} AS class FROM ({{values}}) WHERE v IS NOT NULL)"
 
 _CLASSES = f"SELECT {{all}}, class, count(*) AS n, min(v) AS low, max(v) AS high FROM {_CLASSED} GROUP BY ALL"
 
-# From 1 on: the place of the least value that so large a share does not exceed, among those of its class.
+# The rank, from 1, of each quantile among the values of its class.
 _PLACES = """
 SELECT {by}, class, low, high, name, (rank - upto + n)::BIGINT AS place FROM (
     SELECT *, greatest(total - floor(total - share * total), 1) AS rank FROM (
@@ -49,9 +49,9 @@ _TOTALS = "SELECT {by}, sum(n)::BIGINT AS n, min(low) AS min, max(high) AS max F
 
 
 def quantiles(log: EventLog, values: str, shares: Mapping[str, float], by: Sequence[str] = ()) -> pd.DataFrame:
-    """Of the column `v` (seconds) of the query `values`, for each group of its columns `by`; nulls do not count.
+    """Returns quantiles of the column `v` (seconds) of the query `values`, by group of its columns `by`; nulls do not count.
 
-    Columns: `by`, n, min, max, and by each name in `shares` the least value that so large a share of all does not exceed.
+    Columns: `by`, n, min, max, and for each name in `shares` the smallest value that this share of all values does not exceed.
     """
     (found,) = quantiles_of_groups(log, values, shares, [by])
     return found
@@ -60,9 +60,9 @@ def quantiles(log: EventLog, values: str, shares: Mapping[str, float], by: Seque
 def quantiles_of_groups(
     log: EventLog, values: str, shares: Mapping[str, float], groupings: Sequence[Sequence[str]]
 ) -> list[pd.DataFrame]:
-    """The same by each of several groupings, out of the same two looks."""
+    """Returns the same for each of several groupings, from the same two queries."""
     log.insert_table("shares", pd.DataFrame(shares.items(), columns=["name", "share"]))
-    # The constant stands for a group where there is none.
+    # A constant column is the group where `by` is empty.
     finest = ", ".join([*dict.fromkeys(chain.from_iterable(groupings)), "whole"])
     log.create_table("classes", _CLASSES.format(all=finest, values=values))
     groups = {f"places_{number}": [*by, "whole"] for number, by in enumerate(groupings)}

@@ -1,4 +1,4 @@
-"""The log's rows as arrays, some at a time: for what takes one walk through it, and in SQL a sort or a large hash table."""
+"""Reads the log's rows as numpy arrays, batch by batch, for computations that would need a sort or a large hash table in SQL."""
 
 from __future__ import annotations
 
@@ -22,32 +22,32 @@ _COLUMNS = ("session", "kind", "outcome", "t", "latency", "value")
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of sessions that were opened: those of one session beside each other, in the order of time."""
+    """Rows of opened sessions, grouped by session, each group in the order of time."""
 
     place: npt.NDArray[np.intp]
-    """Which session's, as an index into the list of them; ascending."""
+    """Index of the row's session in the list of sessions; ascending."""
     sent: Floats
     """Seconds of the run."""
     answered: Floats
     value: Floats
-    """NaN: there is none."""
+    """NaN where the row has none."""
     sort: npt.NDArray[np.integer[Any]]
     """Each row's kind and outcome, as an index into `sorts`."""
     sorts: tuple[tuple[str | None, str | None], ...]
 
     def are(self, kinds: Collection[str], outcomes: Collection[str]) -> npt.NDArray[np.bool_]:
-        """Which rows are of one of these kinds, with one of these outcomes."""
+        """Returns a mask of the rows with one of `kinds` and one of `outcomes`."""
         is_one = np.array([kind in kinds and outcome in outcomes for kind, outcome in self.sorts])
         rows: npt.NDArray[np.bool_] = is_one[self.sort]
         return rows
 
     def where(self, chosen: npt.NDArray[np.bool_]) -> Rows:
-        """Some of them."""
+        """Returns the rows that `chosen` selects."""
         return self._at(np.flatnonzero(chosen))
 
     def by_place(self) -> Rows:
-        """In their order, those of no place left out; as they are, rows are in the order of time."""
-        # Numbers of 16 bits are sorted in a fifth of the time. A place of -1 comes last.
+        """Returns the rows grouped by session, without those of no session. The rows must be in the order of time."""
+        # Sorting 16-bit keys takes a fifth of the time. A place of -1 sorts last.
         order = np.lexsort([(self.place & 0xFFFF).astype(np.uint16), (self.place >> 16).astype(np.uint16)])
         return self._at(order[: np.count_nonzero(self.place >= 0)])
 
@@ -58,7 +58,7 @@ class Rows:
 
 
 def rows_of(log: EventLog, sessions: npt.NDArray[np.int64]) -> Iterator[Rows]:
-    """The rows of these sessions, each named once; each part is later than all before."""
+    """Yields the rows of `sessions`, which are unique; each part is later than the parts before it."""
     places = pd.Index(sessions)
     for batch in log.batches(_COLUMNS):
         sent, latency, value = (_values(batch[name]) for name in ("t", "latency", "value"))
@@ -76,7 +76,7 @@ def _sorts(
 
 def _words(column: pa.DictionaryArray) -> tuple[npt.NDArray[np.integer[Any]], list[str | None]]:
     words = column.dictionary.to_pylist()
-    # A row without a word has the last, which is none.
+    # A null is encoded as the last word, which is None.
     return _values(column.indices.fill_null(len(words))), [*words, None]
 
 

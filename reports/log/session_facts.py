@@ -1,7 +1,6 @@
-"""What the rows of each session come to: the first, the last, the most of them, and how many there are.
+"""Aggregates the rows of each session: first, last, smallest, largest, and count.
 
-One walk through the log sees all of them. In SQL it would be an aggregate by session with a filter for each fact, whose
-hundred thousands of groups take four times as long.
+One pass over the log computes all facts. The same aggregation in SQL, with a filter for each fact, takes four times as long.
 """
 
 from __future__ import annotations
@@ -21,11 +20,11 @@ from loadtests.model.session.steps import Closing, NoteKind
 from reports.log.rows import Floats, Rows
 
 USED = (Operation.NEW, *ACTIVITY)
-"""What a session is used by: each starts its idle timer anew."""
+"""Operations that use a session: each resets its idle timer."""
 
 
 class FactRule(Enum):
-    """Which of a session's rows a fact is of, in the order of time."""
+    """How a fact is aggregated from a session's rows, in the order of time."""
 
     FIRST = "first"
     LAST = "last"
@@ -35,7 +34,7 @@ class FactRule(Enum):
 
 
 class Fact(NamedTuple):
-    """By `rule`, the `column` (sent, answered: seconds of the run) of the rows of such a kind and such an outcome."""
+    """The `column` (sent, answered: seconds of the run) of rows with one of `kinds` and `outcomes`, aggregated by `rule`."""
 
     name: str
     rule: FactRule
@@ -43,7 +42,7 @@ class Fact(NamedTuple):
     kinds: Collection[str]
     outcomes: Collection[str]
     value: float | None = None
-    """Of those rows alone that have this value."""
+    """Only rows with this value count; None: all."""
 
 
 _CALLED = (Outcome.OK, Outcome.UNKNOWN)
@@ -80,7 +79,7 @@ FACTS = (
 
 
 class SessionFacts:
-    """The facts of each of `sessions`, as far as rows have been taken in. NaN: there was no such row."""
+    """The facts of each session, from the rows added so far. NaN where there was no such row."""
 
     def __init__(self, sessions: int) -> None:
         self._of = {fact.name: np.full(sessions, 0.0 if fact.rule is FactRule.COUNT else np.nan) for fact in FACTS}
@@ -89,14 +88,14 @@ class SessionFacts:
         return self._of[name]
 
     def add(self, rows: Rows) -> None:
-        """Rows later than all before."""
-        # Nine rows of ten are activity, of which few facts are.
+        """Adds rows, which must be later than all rows added before."""
+        # Nine of ten rows are activity, which few facts use.
         others = rows.where(~rows.are(ACTIVITY, _ANY))
         for fact in FACTS:
             self._enter(fact, others if ACTIVITY.isdisjoint(fact.kinds) else rows)
 
     def table(self) -> pa.Table:
-        """A column for each fact, null where there was no such row."""
+        """Returns a column for each fact, null where there was no such row."""
         return pa.table({fact.name: _column(fact, self._of[fact.name]) for fact in FACTS})
 
     def _enter(self, fact: Fact, rows: Rows) -> None:
@@ -113,7 +112,7 @@ def _column(fact: Fact, values: Floats) -> pa.Array:
 
 
 def enter(state: Floats, rule: FactRule, place: npt.NDArray[np.intp], values: Floats) -> None:
-    """Bring `state` up to date with later values: of places that ascend, those of one place in the order of time."""
+    """Updates `state` with later values. `place` ascends; the values of one place are in the order of time."""
     begin = np.flatnonzero(np.diff(place, prepend=-1))
     here = place[begin]
     match rule:

@@ -229,7 +229,7 @@ def test_a_late_generator_makes_a_pass_unknown(tmp_path: Path) -> None:
     story = _crowded().note(0, "loop", 30.0, 3.0)
     analysis = story.analysed(tmp_path, scenario=_scenario("sessions.fates.lingering == 0"))
     assert analysis.verdict.result == "unknown"
-    assert "stood still for 3.0 s" in analysis.verdict.sentence
+    assert "stalled for 3 s" in analysis.verdict.sentence
 
 
 def test_a_late_generator_makes_a_failed_timing_unknown_but_no_failed_count(tmp_path: Path) -> None:

@@ -282,7 +282,7 @@ def test_what_cannot_be_told_apart_is_said_to_be_so(
 def test_ends_without_a_rule_are_early_all_the_same(tmp_path: Path) -> None:
     """Nothing in common: dropped, and said to have nothing in common."""
     finding = found(_idle((60, 1, 11), (90, 20, 55), (120, 50, 70), (60, 3, 43)), tmp_path)["early-reap"]
-    assert "nothing in common" in finding.text
+    assert "no common cause" in finding.text
     assert finding.sessions == (1, 2, 3, 4)
 
 

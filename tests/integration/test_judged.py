@@ -122,7 +122,7 @@ def test_a_run_that_was_stopped_for_a_while_cannot_be_told(tmp_path: Path) -> No
     process.send_signal(signal.SIGCONT)
     run = finish(process, tmp_path)
     assert judged(run) == "unknown", run.output
-    assert "stood still" in run.summary["sentence"]
+    assert "stalled" in run.summary["sentence"]
 
 
 def test_a_run_in_which_nobody_came_cannot_be_told(tmp_path: Path) -> None:

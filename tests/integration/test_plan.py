@@ -144,7 +144,7 @@ def test_a_late_generator_and_a_cut_run_are_told_of_at_the_top(tmp_path: Path) -
     ended = _plan(run)
     lines = ended.stdout.splitlines()
     assert any("cut off" in line for line in lines[:2])
-    assert any("stood still for 4.0 s" in line for line in lines[:3])
+    assert any("stalled for 4 s" in line for line in lines[:3])
     assert len(_figures(run)["warnings"]) == 2
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from loadtests.model.text.units import format_duration
-from loadtests.model.text.wording import between, count, of_total, percent, verb
+from loadtests.model.text.wording import between, count, of_total, percent, verb, were
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,9 @@ def test_between() -> None:
 def test_verb() -> None:
     """Only one takes the singular."""
     assert [verb(n, "was", "were") for n in (0, 1, 2)] == ["were", "was", "were"]
+
+
+def test_were() -> None:
+    """Count and verb agree."""
+    assert were(1, "session") == "1 session was"
+    assert were(2, "session") == "2 sessions were"

@@ -39,3 +39,8 @@ def between(low: float, high: float, text: Callable[[float], str]) -> str:
 def verb(number: int, singular: str, plural: str) -> str:
     """The verb's form that goes with `number`: `verb(1, "was", "were")` is "was"."""
     return singular if number == 1 else plural
+
+
+def were(number: int, noun: str) -> str:
+    """The count with its verb: "1 session was", "2 sessions were"."""
+    return f"{count(number, noun)} {verb(number, 'was', 'were')}"
