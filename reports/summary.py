@@ -24,6 +24,7 @@ from reports.audit.audit import Audit, audit
 from reports.findings.catalogue import find
 from reports.findings.check import CheckOutcome
 from reports.findings.evidence import Evidence
+from reports.findings.failed_calls import doubt
 from reports.findings.finding import Finding
 from reports.log.log import EventLog
 from reports.verdict.measurement import read
@@ -82,7 +83,9 @@ def analyse(log: EventLog) -> Analysis:
     verdict = (
         audited.verdict
         if audited
-        else judge(gates, partial(read, log, log_end, judged), judged, generator.doubts, _cut_short(log))
+        else judge(
+            gates, partial(read, log, log_end, judged), judged, generator.doubts, _cut_short(log) or doubt(evidence)
+        )
     )
     summary = _summary(log, log_end, figures, findings, checks, verdict)
     return Analysis(

@@ -15,7 +15,7 @@ from reports.log.time_columns import column_seconds
 _QUIET = """
 WITH periods AS (
     SELECT row_number() OVER () AS number, events.session AS session, events.profile AS profile, events.t / 1e9 AS low,
-        least(events.t / 1e9 + events.value, sessions.ended) AS high, sessions.idle_timeout AS idle_timeout
+        least(events.t / 1e9 + events.value, sessions.ended, sessions.left_at) AS high, sessions.idle_timeout AS idle_timeout
     FROM events JOIN sessions USING (session) WHERE events.kind = 'quiet'
 ), idle AS (
     SELECT session, before, answered FROM gaps UNION ALL SELECT session, alive, 'inf'::DOUBLE FROM sessions

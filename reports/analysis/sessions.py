@@ -25,6 +25,9 @@ LOST_ANSWER = "lost-answer"
 LOST_WORKER = "lost-worker"
 """Way of leaving of a session whose worker process was lost."""
 
+LAG_SECONDS = 5.0
+"""A slot that a stop freed may still be held, and listed, for this long: 0.3 to 3 s are reported."""
+
 ABANDONED = "abandon"
 """Way of leaving of a session that an audited client never closed."""
 
@@ -52,8 +55,10 @@ WITH away AS (
         AND coalesce(least(stop_answered, said_gone, last_vanished), 'inf') > last_act
 )
 SELECT facts.* REPLACE (
-    coalesce(left_at, orphaned.since) AS left_at, CASE WHEN orphaned.since IS NULL THEN way ELSE '{LOST_WORKER}' END AS way
-) FROM facts LEFT JOIN orphaned USING (session)
+    coalesce(left_at, orphaned.since) AS left_at, CASE WHEN orphaned.since IS NULL THEN way ELSE '{LOST_WORKER}' END AS way,
+    -- Its worker may have used or closed the session after its last row.
+    coalesce(least(stop_answered, said_gone, last_vanished), 'inf') > last_act IS TRUE AS client_lost
+) FROM facts LEFT JOIN orphaned USING (session) LEFT JOIN lost USING (worker)
 """
 
 _LOST = """
@@ -74,23 +79,32 @@ FROM events WHERE kind IN ('stranger', 'stranger-gone') GROUP BY detail HAVING l
 _FATES = f"""
 WITH looks AS (
     -- A list that shows the session again overrules one that did not.
-    SELECT *, CASE WHEN last_seen > last_vanished THEN NULL ELSE last_vanished END AS vanished,
+    SELECT *,
+        -- And so does an activity acknowledged after it.
+        CASE WHEN last_seen > last_vanished OR alive > last_vanished THEN NULL ELSE last_vanished END AS vanished,
         CASE WHEN last_seen > last_vanished THEN $last_look
              WHEN last_vanished IS NOT NULL THEN last_listed
-             WHEN listed IS NOT NULL THEN $last_look END AS seen_until
+             WHEN listed IS NOT NULL THEN $last_look END AS seen_until,
+        coalesce(last_seen > first_vanished OR alive > last_vanished, FALSE) AS is_contradicted
     FROM facts
+), stops AS (
+    -- A session that outlives an acknowledged stop by more than the usual lag, to its due time or beyond, was not stopped.
+    SELECT *, coalesce(
+        seen_until > stop_answered + {LAG_SECONDS} + $tolerance
+        AND (vanished IS NULL OR vanished >= alive + idle_timeout - $tolerance), FALSE) AS stop_ignored
+    FROM looks
 ), believed AS (
     -- A list requested after a "not found" answer, or after an acknowledged stop, overrules that answer.
     SELECT *,
-        CASE WHEN seen_until > said_gone THEN NULL ELSE said_gone END AS told_gone,
+        CASE WHEN greatest(seen_until, alive) > said_gone THEN NULL ELSE said_gone END AS told_gone,
         stop_sent IS NOT NULL AND (vanished IS NULL OR vanished > stop_sent)
-            AND NOT coalesce(vanished IS NULL AND seen_until > stop_answered + $tolerance, FALSE) AS stopped,
+            AND NOT coalesce(vanished IS NULL AND seen_until > stop_answered + $tolerance, FALSE) AND NOT stop_ignored AS stopped,
         ghost OR coalesce(seen_until > said_gone + $tolerance, FALSE) AS is_ghost
-    FROM looks
+    FROM stops
 ), due AS (
     SELECT *,
         alive + idle_timeout AS due_low,
-        greatest(reached, alive) + idle_timeout AS due_high,
+        greatest(reached, alive) + coalesce(idle_most, idle_timeout) AS due_high,
         opening + cap AS cap_low,
         opened + cap AS cap_high
     FROM believed
@@ -117,8 +131,8 @@ WITH looks AS (
              ELSE least(greatest(least(due_low, coalesce(cap_high, 'inf')), end_low), end_high)
         END AS ended,
         coalesce(end_high >= cap_low - $tolerance AND end_low <= cap_high + $tolerance, FALSE) AS may_be_capped,
-        end_high < due_low - $tolerance AS is_early,
-        end_low > due_high + $tolerance AS is_late,
+        end_high < due_low - $tolerance AND NOT client_lost AS is_early,
+        end_low > due_high + $tolerance AND NOT client_lost AS is_late,
         coalesce(seen_until > due_high + $tolerance, FALSE) AS overdue,
         CASE WHEN stopped THEN closing WHEN was_unsure THEN unsure_closing END AS ended_by
     FROM unsure
@@ -134,19 +148,23 @@ WITH looks AS (
             WHEN ended_by = 1 THEN 'censored'
             -- Never listed, and due before the stop: an API that acknowledges a second stop proves nothing.
             WHEN ended_by = 2 AND listed IS NULL AND stop_sent > due_high + $tolerance THEN 'unobserved'
-            WHEN ended_by = 2 THEN 'swept'
+            WHEN ended_by = 2 THEN CASE WHEN own_stop IS NULL THEN 'swept' ELSE 'stop-failed' END
             WHEN end_high IS NULL THEN CASE WHEN overdue THEN 'lingering' ELSE 'unobserved' END
             WHEN may_be_capped AND (is_early OR cap_low <= due_low) THEN 'capped'
             WHEN was_there THEN CASE WHEN is_early THEN 'dropped' ELSE 'expired' END
+            WHEN own_stop IS NOT NULL THEN 'stop-failed'
             WHEN is_early THEN 'leaked-early'
             WHEN is_late THEN 'leaked-late'
+            -- Which idle timeout the session had is not known.
+            WHEN idle_most > idle_timeout THEN 'unobserved'
             ELSE 'leaked-reaped'
         END AS fate
     FROM people
 )
-SELECT * EXCLUDE (ghost, is_ghost, last_seen, last_vanished, last_listed, unsure_closing), is_ghost AS ghost,
+SELECT * EXCLUDE (ghost, is_ghost, last_seen, last_vanished, last_listed, first_vanished, unsure_closing), is_ghost AS ghost,
     -- A client that sent a stop has not leaked the session, and neither has a person who is still present.
-    own_stop IS NULL AND (fate IN {_LEAKED} OR (NOT was_there AND fate IN ('capped', 'unobserved'))) AS leak
+    own_stop IS NULL AND left_at IS NOT NULL AND NOT (is_ghost AND way = '{GIVEN_UP}')
+        AND (fate IN {_LEAKED} OR (NOT was_there AND fate IN ('capped', 'unobserved'))) AS leak
 FROM fates
 """
 
@@ -184,7 +202,7 @@ def build_sessions(log: EventLog) -> pd.DataFrame:
 
 def unresolved(log: EventLog, sessions: pd.DataFrame) -> int:
     """Returns how many `new` with an unknown outcome were not resolved; each may have opened a session."""
-    return len(log.frame(_LOST)) - int(sessions["ghost"].sum())
+    return len(log.frame(_LOST)) - int((sessions["way"] == LOST_ANSWER).sum())
 
 
 def _last_look(log: EventLog) -> float:
@@ -196,8 +214,8 @@ def _ghosts(log: EventLog) -> pd.DataFrame:
     """Matches foreign sessions in the list with lost answers of `new`, one to one.
 
     Such a session was first listed while the answer was awaited or a few polls later, and created in between according to
-    `created_at`. The request that timed out first is matched first, with the session created nearest to its send. Requests that
-    were lost at the same time may be confused with each other, and so may their idle timeouts.
+    `created_at`. The request that timed out first is matched first, with the session created nearest to its send. Where a session
+    fits several requests, it may have the idle timeout of any of them, and its fate is judged by the shortest and the longest.
     """
     strangers = log.records(_STRANGERS)
     for stranger in strangers:
@@ -205,32 +223,34 @@ def _ghosts(log: EventLog) -> pd.DataFrame:
         stranger["created"] = told - log.manifest.started_unix if told else stranger["listed"]
     # created_at has a resolution of one second.
     slack = log.manifest.tolerance + 1
+    fits = partial(_fits, slack=slack, latest=slack + 3 * log.manifest.poll)
+    lost = log.records(_LOST)
     found = []
-    for ask in log.records(_LOST):
-        latest = ask["lost_high"] + slack + 3 * log.manifest.poll
-        fitting = [stranger for stranger in strangers if _fits(stranger, ask["lost_low"], latest, slack)]
-        if fitting:
-            nearest = min(fitting, key=partial(_distance, ask))
-            found.append(_ghost(ask, nearest))
+    for request in lost:
+        if fitting := [stranger for stranger in strangers if fits(request, stranger)]:
+            nearest = min(fitting, key=partial(_distance, request))
+            timeouts = [other["idle_timeout"] for other in lost if fits(other, nearest)]
+            found.append({**_ghost(request, nearest), "idle_timeout": min(timeouts), "idle_most": max(timeouts)})
             strangers.remove(nearest)
     return pd.DataFrame(found)
 
 
-def _fits(stranger: dict[str, Any], earliest: float, latest: float, slack: float) -> bool:
-    return bool(earliest - slack <= stranger["created"] <= latest and earliest <= stranger["listed"] <= latest)
+def _fits(request: dict[str, Any], stranger: dict[str, Any], slack: float, latest: float) -> bool:
+    low, high = request["lost_low"], request["lost_high"] + latest
+    return bool(low - slack <= stranger["created"] <= high and low <= stranger["listed"] <= high)
 
 
-def _distance(ask: dict[str, Any], stranger: dict[str, Any]) -> float:
+def _distance(request: dict[str, Any], stranger: dict[str, Any]) -> float:
     # created_at is rounded down: on average the session was created half a second later.
-    return abs(float(stranger["created"]) + 0.5 - float(ask["lost_low"]))
+    return abs(float(stranger["created"]) + 0.5 - float(request["lost_low"]))
 
 
-def _ghost(ask: dict[str, Any], stranger: dict[str, Any]) -> dict[str, Any]:
+def _ghost(request: dict[str, Any], stranger: dict[str, Any]) -> dict[str, Any]:
     """Returns the row of a ghost in the table `facts`."""
     # It may have been created after the timeout, but not after it was first listed.
-    low, high = ask["lost_low"], max(ask["lost_high"], stranger["listed"])
+    low, high = request["lost_low"], max(request["lost_high"], stranger["listed"])
     return {
-        **{name: ask[name] for name in ("session", "profile", "idle_timeout")},
+        **{name: request[name] for name in ("session", "profile")},
         **{name: stranger[name] for name in ("id", "listed", "last_listed")},
         "last_seen": stranger["listed"],
         "last_vanished": stranger["vanished"],
@@ -241,4 +261,5 @@ def _ghost(ask: dict[str, Any], stranger: dict[str, Any]) -> dict[str, Any]:
         "keep_alives": 0,
         "attempts": 1,
         "ghost": True,
+        "client_lost": False,
     }

@@ -200,7 +200,8 @@ def most_common(low: npt.NDArray[np.float64], high: npt.NDArray[np.float64]) -> 
     steps = np.concatenate([np.ones_like(low), -np.ones_like(high)])
     # Where one interval ends as another begins they have that point in common: beginnings first.
     order = np.lexsort((-steps, edges))
-    place = int(np.argmax(np.cumsum(steps[order])))
+    # The last edge ends an interval, so the maximum is never there, unless an interval is inverted.
+    place = min(int(np.argmax(np.cumsum(steps[order]))), len(order) - 2)
     return float(edges[order[place]]), float(edges[order[place + 1]])
 
 

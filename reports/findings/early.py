@@ -22,7 +22,7 @@ def cause_finding(name: str, evidence: Evidence, describe: Callable[[SuspectedCa
     if cause is None:
         other = evidence.causes.rivalled(name)
         return Unknown(f"cannot be distinguished from {other.name} in this run") if other else None
-    text, confidence = describe(cause), "certain"
+    text, confidence = describe(cause), evidence.from_list("certain")
     if cause.rivals:
         others = " or ".join(f"{_NAMES[rival]} ({rival})" for rival in cause.rivals)
         text = f"{text} It cannot be distinguished from {others}. A run with more idle timeouts and longer sessions can tell."
@@ -34,7 +34,7 @@ def cause_finding(name: str, evidence: Evidence, describe: Callable[[SuspectedCa
         name,
         "problem",
         "API",
-        confidence,  # type: ignore[arg-type]
+        confidence,
         text,
         advice,
         numbers(ends),

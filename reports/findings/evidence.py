@@ -15,6 +15,7 @@ from reports.analysis.keepalive import KeepAlives
 from reports.analysis.latency import Percentiles
 from reports.findings.causes import Causes, attribute
 from reports.findings.failures import Failures, build_failures
+from reports.findings.finding import Confidence
 from reports.findings.occupancy import Occupancy, build_occupancy
 from reports.log.log import EventLog
 
@@ -57,6 +58,15 @@ class Evidence:
     def listed(self) -> bool:
         """Whether the list was ever read."""
         return self.looks > 0
+
+    @cached_property
+    def has_contradictory_list(self) -> bool:
+        """Whether the list contradicted itself or an acknowledged call."""
+        return bool(self.log.row("SELECT bool_or(is_contradicted) AS found FROM sessions")["found"])
+
+    def from_list(self, confidence: Confidence) -> Confidence:
+        """Returns the confidence of a finding that rests on the list: at most likely if the list is contradictory."""
+        return "likely" if self.has_contradictory_list and confidence == "certain" else confidence
 
     @cached_property
     def failures(self) -> Failures:

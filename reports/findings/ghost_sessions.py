@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from loadtests.model.text.wording import verb, were
+from reports.analysis.sessions import LAG_SECONDS
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
 from reports.findings.finding import Checked, Finding, Unknown
-from reports.findings.occupancy import LAG_SECONDS
 from reports.findings.shown import IS_LOST, shown
 
 # A stop that was acknowledged is listed late, and no ghost; nor is what a lost answer opened. A stop whose answer was lost may
 # have closed it: then the next one is right, and the list only lags.
 IS_GHOST = f"""
-(ghost AND NOT {IS_LOST} AND stop_sent IS NULL
+(ghost AND NOT {IS_LOST} AND coalesce(said_gone < stop_sent, stop_sent IS NULL)
     AND NOT coalesce(unsure_stop < said_gone AND end_high <= said_gone + {LAG_SECONDS}, FALSE))
 """
-"""A call did not find it, and a list that was asked for afterwards did."""
+"""A call did not find the session, and a list requested afterwards showed it."""
 
 
 def check(evidence: Evidence) -> Checked:
@@ -30,7 +30,7 @@ def check(evidence: Evidence) -> Checked:
         "ghost-sessions",
         "problem",
         "API",
-        "certain",
+        evidence.from_list("certain"),
         f"{were(found.n, 'session')} reported as not found while the list still showed"
         f" {verb(found.n, 'it', 'them')}, {int(found.figures['lasting'])} until the end of the run. Each holds a slot.",
         "Send support.csv to the API's support, who can close such sessions. Until then, subtract them from the limit.",

@@ -33,7 +33,7 @@ def check(evidence: Evidence) -> Checked:
         "late-reap",
         "problem",
         "API",
-        "certain",
+        evidence.from_list("certain"),
         f"{late.n} sessions were closed for idleness, but about {format_duration(late.figures['by'])} after they were due.",
         "Close sessions by streaming.stop instead of waiting for the timeout; tell the API's support, who can inspect and"
         " close such sessions by hand.",

@@ -31,7 +31,7 @@ def check(evidence: Evidence) -> Checked:
         "lingering-sessions",
         "problem",
         "API",
-        "certain",
+        evidence.from_list("certain"),
         f"{were(found.n, 'session')} still open up to {format_duration(found.figures['longest'])} after"
         f" the due time; {int(found.figures['lingering'])} could not be closed.",
         "Send support.csv to the API's support, who can inspect and close such sessions. Close sessions with streaming.stop"

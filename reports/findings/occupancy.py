@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reports.analysis.sessions import LAG_SECONDS
 from reports.log.log import EventLog
-
-LAG_SECONDS = 5.0
-"""A slot that a stop freed may be held for so much longer: 0.3 to 3 s are reported."""
 
 _MAY_HOLD = """
 SELECT opening AS low, CASE WHEN stopped AND seen_until > stop_answered THEN vanished ELSE end_high END AS high, stopped

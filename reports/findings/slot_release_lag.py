@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from loadtests.model.text.units import format_duration
 from loadtests.model.text.wording import of_total, verb, were
+from reports.analysis.sessions import LAG_SECONDS
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
 from reports.findings.finding import Checked, Finding, Severity, Unknown
-from reports.findings.occupancy import LAG_SECONDS
 from reports.findings.shown import shown
 
 LEAST_HITS = 2
 """Refusals that a lag alone explains; one may have had another reason."""
 _NAME = "slot-release-lag"
-_LAGGING = "seen_until > stop_answered AND vanished IS NOT NULL"
+_LAGGING = "seen_until > stop_answered AND vanished IS NOT NULL AND NOT stop_ignored"
 _LAGS = {"middle": "median(seen_until - stop_answered)", "most": "max(seen_until - stop_answered)"}
 _ADVICE = (
     "After a stop, wait before using the slot again, and retry a refused new with a back-off. Include the lag when choosing"
@@ -33,7 +33,7 @@ def check(evidence: Evidence) -> Checked:
         _NAME,
         severity,
         "API",
-        "certain",
+        evidence.from_list("certain"),
         f"{of_total(lagging.n, stopped, 'stopped session')} {verb(lagging.n, 'was', 'were')} still listed after stop had been"
         f" acknowledged, for {format_duration(middle)} (median) to {format_duration(most)} (maximum).",
         _ADVICE,

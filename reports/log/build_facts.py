@@ -45,10 +45,13 @@ def build_facts(log: EventLog) -> None:
     for part in _some_at_once(_walk(log, sessions, facts, margins)):
         log.append("margins", part)
     log.insert_table("gaps", margins.gaps)
-    log.insert_table("facts", facts.table().append_column("session", pa.array(sessions)))
-    log.create_table("facts", "SELECT *, FALSE AS ghost FROM names JOIN facts USING (session)")
+    log.insert_table("aggregates", facts.table().append_column("session", pa.array(sessions)))
+    log.create_table(
+        "facts",
+        "SELECT *, FALSE AS ghost, FALSE AS client_lost, NULL::DOUBLE AS idle_most FROM names JOIN aggregates USING (session)",
+    )
     log.drop_table("names")
-    log.drop_table("facts")
+    log.drop_table("aggregates")
 
 
 def _walk(

@@ -157,8 +157,46 @@ def test_who_sent_a_stop_that_failed_has_not_leaked(tmp_path: Path) -> None:
     """The client tried; the sweep at the end closed it."""
     story = _left("close").call(1, "stop", 12.0, outcome="unknown", status=500, reason="server-error")
     analysis = story.stops(1, 20.0, closing=2).vanishes(1, 19.5, 20.5).looks(60).analysed(tmp_path)
-    assert list(analysis.sessions["fate"]) == ["swept"]
+    assert list(analysis.sessions["fate"]) == ["stop-failed"]
     assert analysis.summary["sessions"]["leaked"] == 0
+
+
+def test_a_stop_that_a_rate_limit_refused_is_no_leak_of_any_kind(tmp_path: Path) -> None:
+    """The person sent a stop, the API refused it, and reaped the session when it was due: fates and leaks agree."""
+    story = _left("close").call(1, "stop", 12.0, outcome="fail", status=429, reason="rate-limit")
+    analysis = story.vanishes(1, 39.5, 40.5).looks(60).analysed(tmp_path)
+    assert list(analysis.sessions["fate"]) == ["stop-failed"]
+    assert analysis.summary["sessions"]["leaked"] == 0
+    assert "unclosed-sessions" not in [finding.name for finding in analysis.findings]
+
+
+def test_a_person_who_is_present_has_not_leaked_whatever_the_api_refuses(tmp_path: Path) -> None:
+    """At the end of the run the stop is refused twice, and the list still shows the session."""
+    story = _open()
+    for t in (50.0, 51.0):
+        story.call(1, "stop", t, outcome="fail", status=404, reason="session-not-found", value=1.0)
+    analysis = story.looks(90).analysed(tmp_path)
+    assert analysis.summary["sessions"]["leaked"] == 0
+    assert "unclosed-sessions" not in [finding.name for finding in analysis.findings]
+    assert "ghost-sessions" in [finding.name for finding in analysis.findings]
+
+
+def test_an_acknowledged_call_overrules_a_list_without_the_session(tmp_path: Path) -> None:
+    """The session disappears from the list at 21 s, and a keep-alive at 25 s is acknowledged: it did not end at 21 s."""
+    story = _open().vanishes(1, 20.0, 21.0).call(1, "keep_alive", 25.0).stops(1, 30.0)
+    analysis = story.looks(60).analysed(tmp_path)
+    (row,) = analysis.sessions.to_dict("records")
+    assert row["fate"] == "closed"
+    assert row["end_low"] <= row["end_high"]
+    assert "early-reap" not in [finding.name for finding in analysis.findings]
+
+
+def test_ghosts_of_failed_stops_resolve_no_lost_answer(tmp_path: Path) -> None:
+    """One answer of `new` was lost and nothing explains it; another session is a ghost: one is unresolved."""
+    story = Story().call(7, "new", 5.0, outcome="unknown", took=3.0, value=30.0, reason="timeout", status=0)
+    story.opens(1, 1.0).listed(1, 1.5).leaves(1, 10.0, "close")
+    story.call(1, "stop", 10.0, outcome="fail", status=404, reason="session-not-found")
+    assert story.looks(60).analysed(tmp_path).summary["sessions"]["unresolved"] == 1
 
 
 def test_a_person_who_was_there_is_censored_whichever_stop_succeeded(tmp_path: Path) -> None:

@@ -227,6 +227,24 @@ SHOWN: dict[str, tuple[Made, Made]] = {
         (_open().looks(60), judged("latency.task.max < 1s")),
     ),
     "list-unavailable": (_open(), _open().looks(60)),
+    "list-inconsistent": (
+        _open().vanishes(1, 20.0, 21.0).call(1, "keep_alive", 25.0).looks(60),
+        _open().call(1, "keep_alive", 20.0).vanishes(1, 49.0, 50.5).looks(60),
+    ),
+    "duplicate-session-ids": (
+        Story().call(1, "new", 1.0, value=30.0, detail="id-1").call(2, "new", 2.0, value=30.0, detail="id-1").looks(60),
+        Story().opens(1, 1.0).opens(2, 2.0).looks(60),
+    ),
+    "stop-without-effect": (
+        _left("close").stops(1, 12.0).vanishes(1, 39.5, 40.5).looks(60),
+        _left("close").stops(1, 12.0).vanishes(1, 14.5, 15.5).looks(60),
+    ),
+    "failed-calls": (
+        _refusals(
+            40.0, 50.0, 55.0, status=400, reason="refused", detail="User has reached maximum concurrent conversations"
+        ),
+        _refusals(40.0),
+    ),
     "worker-lost": (_open().looks(60).note(0, "worker-lost", 10, 5, "1"), _open().looks(60)),
 }
 """By the finding's name: what shows it, and what does not."""
@@ -361,3 +379,16 @@ def test_what_the_api_says_is_not_said_again(tmp_path: Path) -> None:
     story.note(0, "stranger", 20.0, 0.0, hostile)
     for finding in found((story, manifest), tmp_path).values():
         assert "<" not in finding.text + finding.advice
+
+
+def test_refusals_that_no_table_knows_keep_a_run_from_passing(tmp_path: Path) -> None:
+    """A full account in other words: a problem in the API's own words, and a verdict that is not pass."""
+    made = _refusals(
+        40.0, 50.0, 55.0, status=400, reason="refused", detail="User has reached maximum concurrent conversations"
+    )
+    analysis = analysed(made, tmp_path)
+    (finding,) = [finding for finding in analysis.findings if finding.name == "failed-calls"]
+    assert finding.severity == "problem"
+    assert "3 of 5 new calls (60 %) failed" in finding.text
+    assert "User has reached maximum concurrent conversations" in finding.text
+    assert analysis.verdict.result == "unknown"

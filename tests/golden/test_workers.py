@@ -44,7 +44,7 @@ def test_what_a_lost_worker_left_is_censored_whoever_ends_it(tmp_path: Path) -> 
     assert fates(analysis) == {0: "censored", 1: "censored", 2: "closed"}
     assert analysis.summary["sessions"]["lost_to_idle"] == 0
     assert analysis.verdict.result == "unknown"
-    assert "worker 1 was lost at 10.0 s (last heard of at 5.0 s), with 2 sessions open" in analysis.verdict.sentence
+    assert "worker 1 was lost at 10.0 s (last message at 5.0 s), with 2 sessions open" in analysis.verdict.sentence
     finding = next(finding for finding in analysis.findings if finding.name == "worker-lost")
     assert finding.owner == "generator"
     assert set(finding.sessions) == {FIRST, FIRST + 1}
@@ -90,7 +90,7 @@ def test_who_came_back_has_their_sessions_still(tmp_path: Path) -> None:
     analysis = judged(tmp_path, worker, master)
     assert fates(analysis) == {0: "closed"}
     assert round(analysis.summary["slot_seconds"]["leaked"]) == 0
-    assert "and came back at 14.0 s" in analysis.verdict.sentence
+    assert "and returned at 14.0 s" in analysis.verdict.sentence
 
 
 def test_logs_that_did_not_come_whole_are_told(tmp_path: Path) -> None:

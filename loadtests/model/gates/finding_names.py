@@ -1,4 +1,4 @@
-"""The names of everything that a report may find, in one place: what gates, docs and checkers agree on."""
+"""The names of all findings, as gates, checks and the documentation use them."""
 
 from __future__ import annotations
 
@@ -20,6 +20,10 @@ API_FINDINGS = (
     "rate-limited",
     "quota-exhausted",
     "latency-drift",
+    "list-inconsistent",
+    "duplicate-session-ids",
+    "stop-without-effect",
+    "failed-calls",
 )
 """The API's doing."""
 

@@ -1,4 +1,4 @@
-"""What may become of a session."""
+"""The fates that a session may have."""
 
 FATES = (
     "closed",
@@ -6,6 +6,7 @@ FATES = (
     "expired",
     "capped",
     "dropped",
+    "stop-failed",
     "leaked-reaped",
     "leaked-early",
     "leaked-late",
