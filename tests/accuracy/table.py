@@ -1,4 +1,4 @@
-"""The table of `make accuracy`, and its place in the docs."""
+"""Writes the table of `make accuracy` into docs/capacity.md."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ BEGINS, ENDS = "<!-- accuracy: written by make accuracy -->", "<!-- accuracy end
 
 
 def rows(results: Sequence[Result]) -> list[str]:
-    """The table."""
-    said = [
-        "| arrivals | timeout | retries | limit seen → foreseen | leaks seen → foreseen | foreseen | came (hours) | error |",
+    """Returns the table, line by line."""
+    lines = [
+        "| arrivals | timeout | retries | limit, 1st → 2nd hour | leaks, 1st → 2nd hour | predicted | measured (hours) | error |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for result in results:
         seen, case, told = result.case.seen, result.case, result.foreseen
-        said.append(
+        lines.append(
             f"| {seen.arrivals:g}/min | {seen.idle_timeout} s | {seen.retries} | {seen.limit} → {case.limit} |"
             f" {seen.leak_share:.0%} → {case.leak_share:.0%} | {told.share:.2%} ({told.low:.1%} to {told.high:.1%}) |"
             f" {result.came:.2%} ({result.hours}) | {100 * result.error:+.2f} |"
         )
     errors = [abs(result.error) for result in results]
-    said += [
+    lines += [
         "",
-        f"Mean absolute error {100 * statistics.fmean(errors):.2f} percentage points, the largest {100 * max(errors):.2f}.",
+        f"Mean absolute error: {100 * statistics.fmean(errors):.2f} percentage points; largest: {100 * max(errors):.2f}.",
     ]
-    return said
+    return lines
 
 
 def write(results: Sequence[Result]) -> None:
-    """Put it in its place."""
+    """Replaces the table in the document, between its markers."""
     text = DOCUMENT.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGINS)
     _, _, after = rest.partition(ENDS)

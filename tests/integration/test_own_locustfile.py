@@ -118,9 +118,11 @@ def test_a_mistake_in_an_own_profile_is_told_without_a_traceback(tmp_path: Path,
     assert "Traceback" not in output
 
 
-def test_the_readmes_example_runs(tmp_path: Path) -> None:
-    """The ten lines of the README, as they stand there."""
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL)
+def test_the_documented_example_runs(tmp_path: Path) -> None:
+    """The example in docs/locustfile.md, as it is written there."""
+    blocks = re.findall(
+        r"```python\n(.*?)```", (ROOT / "docs" / "locustfile.md").read_text(encoding="utf-8"), flags=re.DOTALL
+    )
     (example,) = [block for block in blocks if "StreamingUser" in block]
     finished = _run(tmp_path, "-u", "30", "-r", "30", "-t", "5s", "--observe", "0", text=example)
     assert finished.summary["sessions"]["opened"] > 0, finished.output

@@ -1,4 +1,4 @@
-"""What each defect must be found as, and what else may legitimately show beside it."""
+"""The finding that each defect must cause, and those that may appear with it."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Expected:
-    """Of one defect."""
+    """The expectation for one defect."""
 
     strengths: tuple[str, str]
     """The weaker one, the stronger one."""
     finding: str
-    """Its own."""
+    """The finding that it must cause."""
     beside: tuple[str, ...] = ()
-    """Other findings of severity "problem" that are true as well, or cannot be told from it."""
+    """Other findings of severity "problem" that are also true, or look the same in the log."""
     why: str = ""
-    """How those come about."""
+    """Why those appear."""
     paired: str = ""
-    """The strength in pairs, where the other one hides everything else (an account that is full of ghosts, say)."""
+    """The strength in pairs, if the other strength hides everything else (an account full of ghosts, for example)."""
 
 
 EXPECTED: dict[str, Expected] = {
@@ -28,7 +28,7 @@ EXPECTED: dict[str, Expected] = {
         ("10", "90"),
         "late-reap",
         ("lingering-sessions",),
-        "what was overdue when the run ended was never seen to be reaped",
+        "sessions that are overdue when the run ends were never seen to be reaped",
     ),
     "never-reap": Expected(("0.2", "1"), "lingering-sessions", paired="0.2"),
     "early-reap": Expected(("8", "20"), "early-reap"),
@@ -40,7 +40,7 @@ EXPECTED: dict[str, Expected] = {
         ("0.05", "0.2"),
         "lost-answers",
         ("hanging-requests",),
-        "a session that ended before its new was given up was never seen: cannot be told apart, and says so",
+        "a session that ended before its new timed out was never listed, which looks the same; the finding says so",
     ),
     "hang": Expected(("0.01", "0.05"), "hanging-requests"),
     "slow-new": Expected(("2", "7"), "slow-new"),
@@ -56,4 +56,4 @@ INSEPARABLE: tuple[frozenset[str], ...] = (
     frozenset({"late-reap", "never-reap", "early-reap", "timeout-clamped"}),
     frozenset({"leak-memory", "slow-down"}),
 )
-"""Defects of which two at once are a third of the same kind: two wrong reapers are one reaper, two drifts one drift."""
+"""Defects of one kind, which the log cannot tell apart in pairs: two wrong reapers act as one, two drifts as one."""

@@ -1,4 +1,4 @@
-"""The matrix as Markdown, and its place in the docs."""
+"""Writes the matrix as Markdown into docs/findings.md."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ BEGINS, ENDS = "<!-- the matrix begins: `make matrix` writes it -->\n", "<!-- th
 
 
 def rows(results: Sequence[Result]) -> Iterable[str]:
-    """A line for each defect and strength, and one for each pair."""
+    """Returns the table: a line for each defect and strength, and one for each pair."""
     cells: dict[tuple[str, ...], list[Result]] = {}
     for result in results:
         cells.setdefault(result.cell.defects, []).append(result)
-    yield "| defect | its own finding | found | problems beside it | anything else |"
+    yield "| defect | expected finding | found | also found, as documented | unexpected |"
     yield "|---|---|---|---|---|"
     for defects, own in cells.items():
         right = sum(not result.missing for result in own)
         named = " and ".join(f"`{EXPECTED[name].finding}`" for name in own[0].cell.names) or "none"
         beside = Counter(name for result in own for name in _beside(result))
         surplus = Counter(name for result in own for name in result.surplus)
-        yield f"| {_said(defects)} | {named} | {right} of {len(own)} | {_counted(beside)} | {_counted(surplus)} |"
+        yield f"| {_names(defects)} | {named} | {right} of {len(own)} | {_counted(beside)} | {_counted(surplus)} |"
 
 
 def _beside(result: Result) -> set[str]:
@@ -34,7 +34,7 @@ def _beside(result: Result) -> set[str]:
     return found - own - result.surplus
 
 
-def _said(defects: tuple[str, ...]) -> str:
+def _names(defects: tuple[str, ...]) -> str:
     return " with ".join(f"`{defect}`" for defect in defects) or "none"
 
 
@@ -43,19 +43,19 @@ def _counted(names: Counter[str]) -> str:
 
 
 def write(alone: Sequence[Result], pairs: Sequence[Result]) -> None:
-    """Put the matrix into the document, between its markers."""
+    """Replaces the matrix in the document, between its markers."""
     text = DOCUMENT.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGINS)
     _, _, after = rest.partition(ENDS)
     seeds = len({result.cell.seed for result in alone})
-    made = [
-        f"Each defect alone, {seeds} seeds each:",
+    lines = [
+        f"Each defect alone, with {seeds} seeds:",
         "",
         *rows(alone),
         "",
-        "Two at once, one seed each:",
+        "Two defects at once, with one seed:",
         "",
         *rows(pairs),
     ]
-    lines = "\n".join(made)
-    DOCUMENT.write_text(f"{before}{BEGINS}\n{lines}\n\n{ENDS}{after}", encoding="utf-8")
+    table = "\n".join(lines)
+    DOCUMENT.write_text(f"{before}{BEGINS}\n{table}\n\n{ENDS}{after}", encoding="utf-8")

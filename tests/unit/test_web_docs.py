@@ -18,11 +18,11 @@ _DOCS = (Path(__file__).parents[2] / "docs" / "web.md").read_text(encoding="utf-
 
 @pytest.mark.parametrize("kind", [Told, Frame, Line, Leak, LeakEnd, Past, SweepProgress])
 def test_every_field_is_described(kind: type[msgspec.Struct]) -> None:
-    """By its name."""
+    """Each field is named."""
     missing = [field for field in kind.__struct_fields__ if f"`{field}`" not in _DOCS]
     assert missing == []
 
 
-def test_every_file_that_is_handed_out_is_named() -> None:
-    """And no other is handed out."""
+def test_every_served_file_is_named() -> None:
+    """docs/web.md names each file of a run that the web UI serves."""
     assert [name for name in FILES if f"`{name}`" not in _DOCS] == []
