@@ -10,9 +10,10 @@ import logging
 from collections import deque
 from collections.abc import Callable, Collection
 from contextlib import ExitStack
-from typing import Any, Protocol
+from typing import Any
 
 from loadtests.engine.garbage import collect_and_freeze, infrequent_collection
+from loadtests.engine.listener import EngineListener
 from loadtests.engine.occupancy import Occupancy
 from loadtests.engine.pool import Pool
 from loadtests.engine.timers import Timers
@@ -39,22 +40,6 @@ _OPEN, _CLOSED = State.OPEN, State.CLOSED
 
 _MOST_KEPT = 100_000
 """Keep-alives that are remembered until they are read."""
-
-
-class EngineListener(Protocol):
-    """Told of what the engine does; must be quick."""
-
-    def answered(self, call: Call, answer: Answer, size: int) -> None:
-        """A call was answered, or given up; `size` is the body's bytes."""
-
-    def opened(self, session: Session) -> None:
-        """The API's id of `session` is known."""
-
-    def closed(self, session: Session) -> None:
-        """`session` is known to be closed."""
-
-    def given_up(self, session: Session) -> None:
-        """Its person will not try again to open `session`."""
 
 
 class TaskScope:
@@ -107,7 +92,6 @@ class Engine:
         connect: Callable[[], Connection],
         recorder: Recorder,
         ledger: Ledger,
-        listener: EngineListener,
         now: Callable[[], float],
         timeout: float,
         guard: Guard = UNGUARDED,
@@ -115,7 +99,7 @@ class Engine:
         self._api = api
         self._recorder = recorder
         self._ledger = ledger
-        self._listener = listener
+        self._listeners: tuple[EngineListener, ...] = ()
         self.now = now
         self._pool: Pool[_Request] = Pool(connect, self._carried_out, self.now, timeout)
         self._timers: Timers[_Task] = Timers(self.now, self._wake)
@@ -156,6 +140,10 @@ class Engine:
     def busy(self) -> bool:
         """Whether a request is under way, or waits for a connection."""
         return bool(self._pool.busy or self._pool.waiting)
+
+    def add_listener(self, listener: EngineListener) -> None:
+        """Notify `listener` from now on, after those that were added before it."""
+        self._listeners = (*self._listeners, listener)
 
     def start(self, behaviour: Behaviour) -> TaskScope:
         """Run `behaviour` in a scope of its own; give the scope to `stop` to end it."""
@@ -203,16 +191,18 @@ class Engine:
         """The session is known to be closed, by other means than a call."""
         if self.sessions.pop(session.number, None) is not None:
             self.occupancy.count(session)
-            self._ledger.closed(session.number, self.now())
-            self._meter.closed(self.now())
-            self._listener.closed(session)
+            now = self.now()
+            self._ledger.closed(session.number, now)
+            self._meter.closed(now)
+            for listener in self._listeners:
+                listener.on_close(session, now)
 
     def adopt(self, session: Session) -> None:
         """A session that another process opened, and that it cannot close any more, is this engine's to close."""
         self.sessions[session.number] = session
         self.occupancy.count(session)
         self._meter.opened(self.now())
-        self._listener.opened(session)
+        self._notify_open(session)
 
     def mark_open(self, session: Session) -> None:
         """A session that was thought to be closed is open."""
@@ -293,7 +283,8 @@ class Engine:
                 self._keep_books(session, operation)
             self._recorder.append(call_row(call, answer, waited))
             self._recorder.flush_if_full()
-            self._listener.answered(call, answer, size)
+            for listener in self._listeners:
+                listener.on_answer(call, answer, size)
         except Exception:
             self.defects += 1
             logger.exception("An answer could not be taken: a defect of the harness; the run cannot be trusted")
@@ -308,7 +299,7 @@ class Engine:
             if session.state is State.OPEN:
                 self._ledger.opened(session, session.opened)
                 self._meter.opened(self.now())
-                self._listener.opened(session)
+                self._notify_open(session)
                 if session.cap:
                     self.observe(Observation.CAP, session, session.cap)
             elif session.state is State.PLANNED:
@@ -320,10 +311,15 @@ class Engine:
         if session.state is State.CLOSED:
             self.mark_closed(session)
 
+    def _notify_open(self, session: Session) -> None:
+        for listener in self._listeners:
+            listener.on_open(session)
+
     def _note(self, note: Note) -> None:
         if note.detail != Way.CLOSE:
             # A session whose person leaves by closing it is no leak until its stop has failed.
             self.occupancy.count(note.session)
         if note.kind is NoteKind.GIVE_UP:
-            self._listener.given_up(note.session)
+            for listener in self._listeners:
+                listener.on_give_up(note.session)
         self.observe(note.kind, note.session, note.value, note.detail or None, at=note.at)

@@ -6,9 +6,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from loadtests.model.api.answer import Outcome
+from loadtests.model.api.answer import Answer, Outcome
 from loadtests.model.log.record import Observation
 from loadtests.model.session.session import Session, State
+from loadtests.model.session.steps import Call
 from loadtests.observing.list_observer import ListSnapshot
 
 _REMEMBERED_SECONDS = 60.0
@@ -57,16 +58,22 @@ class SessionTracker:
         self.last_polled = 0.0
         """When the last look that succeeded was asked for."""
 
-    def opened(self, session: Session) -> None:
+    def on_answer(self, call: Call, answer: Answer, size: int) -> None:
+        """Ignored: only opening and closing concern the list."""
+
+    def on_give_up(self, session: Session) -> None:
+        """Ignored: the session was never opened."""
+
+    def on_open(self, session: Session) -> None:
         """A session of ours got its id."""
         self._ours[session.id] = session
         look = self._pending.pop(session.id, None)
         if look is not None:
             self._engine.observe(Observation.SEEN, session, look.sent, at=look.answered)
 
-    def closed(self, session: Session) -> None:
+    def on_close(self, session: Session, at: float) -> None:
         """A session of ours is known to be closed."""
-        self._closed.append((self._engine.now(), session.id))
+        self._closed.append((at, session.id))
 
     def knows(self, session_id: str) -> bool:
         """Whether a session of that id is ours."""

@@ -86,7 +86,7 @@ class MasterRole:
         self._statistics = Statistics(self._environment, settings.surface)
         run = Run(
             settings,
-            self._statistics.answered,
+            self._statistics,
             partial(end_early, self._environment),
             self._gather,
         )

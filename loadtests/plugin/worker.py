@@ -170,7 +170,7 @@ class WorkerRole:
             away = zero - offset.seconds
             statistics = Statistics(self._environment, manifest.surface)
             share = RunProcess(
-                manifest, folder / SPOOL, api_key(), lambda: time.monotonic() - away, statistics.answered, guard, number
+                manifest, folder / SPOOL, api_key(), lambda: time.monotonic() - away, statistics, guard, number
             )
         except (InputError, OSError) as error:
             logger.error("This worker does not take part: %s", error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from loadtests.engine.engine import Engine
+from loadtests.engine.listener import EngineListener
 from loadtests.model.api.answer import Answer, Outcome, Reason
 from loadtests.model.api.surface import Operation
 from loadtests.model.gates.counts import Counts
@@ -18,7 +19,7 @@ _OK, _WITHHELD = Outcome.OK, Outcome.WITHHELD
 """By names of their own: Python 3.11 takes ten times as long to find a member of an enum as a name of the module."""
 
 
-class Counters:
+class Counters(EngineListener):
     """Counts what the engine tells; small, whatever the run's length."""
 
     def __init__(self) -> None:
@@ -39,7 +40,7 @@ class Counters:
         self._trying_again: set[int] = set()
         """Our numbers of sessions that were refused, and whose people may try again."""
 
-    def answered(self, call: Call, answer: Answer) -> None:
+    def on_answer(self, call: Call, answer: Answer, size: int) -> None:
         """Count one answer."""
         if answer.outcome is _WITHHELD:
             return
@@ -62,16 +63,16 @@ class Counters:
             self.hits[session.profile] += 1
             self.counts.first_hits += is_first
 
-    def given_up(self, session: Session) -> None:
+    def on_give_up(self, session: Session) -> None:
         """Its person will not try again."""
         self._trying_again.discard(session.number)
 
-    def closed(self, session: Session, now: float) -> None:
-        """A session is known to be closed, by an answer or by the list, at `now`."""
+    def on_close(self, session: Session, at: float) -> None:
+        """A session is known to be closed, by an answer or by the list, at `at`."""
         # Only what a report will say, too: not one that was close to its duration cap, nor one of a lost worker's.
-        is_capped = session.cap and now + session.idle_timeout >= session.opened + session.cap
+        is_capped = session.cap and at + session.idle_timeout >= session.opened + session.cap
         is_lost = session.profile and not session.way and not session.stopped
-        if is_lost and not is_capped and now >= session.due[0]:
+        if is_lost and not is_capped and at >= session.due[0]:
             self.counts.lost_to_idle += 1
 
     def loop_delay(self, seconds: float) -> None:

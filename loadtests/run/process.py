@@ -9,10 +9,10 @@ from pathlib import Path
 import gevent
 
 from loadtests.engine.engine import Engine, TaskScope
+from loadtests.engine.listener import EngineListener
 from loadtests.http.codec import Codec
 from loadtests.http.connection import Connection
 from loadtests.http.origin import Origin
-from loadtests.model.api.answer import Answer
 from loadtests.model.log.record import Observation
 from loadtests.model.people.draw import Draw
 from loadtests.model.people.profile import Profile
@@ -21,7 +21,7 @@ from loadtests.model.run.manifest import Manifest
 from loadtests.model.session.behaviour import Person, Visit, arrivals, returning_person
 from loadtests.model.session.ending import closing
 from loadtests.model.session.session import Session
-from loadtests.model.session.steps import Behaviour, Call, Closing
+from loadtests.model.session.steps import Behaviour, Closing
 from loadtests.observing.session_tracker import SessionTracker
 from loadtests.recording.ledger import FILE, Ledger
 from loadtests.recording.memory import resident_bytes
@@ -35,8 +35,6 @@ NUMBERS_A_WORKER = 1_000_000_000
 
 _BEATS_A_WEIGHING = 60
 """Seconds."""
-OnRequest = Callable[[Call, Answer, int], None]
-"""Told of each call, its answer, and the body's size in bytes."""
 
 
 class RunProcess:
@@ -48,7 +46,7 @@ class RunProcess:
         folder: Path,
         key: str,
         now: Callable[[], float],
-        on_request: OnRequest,
+        listener: EngineListener,
         guard: Guard,
         worker: int = 0,
     ) -> None:
@@ -59,20 +57,20 @@ class RunProcess:
         self.worker = worker
         self.recorder = Recorder(folder, manifest.people, worker)
         self.ledger = Ledger(folder, ledger_file(worker))
-        self._on_request = on_request
-        self.counters = Counters()
         origin = Origin.parse(manifest.host)
         self.engine = Engine(
             Codec(origin, manifest.surface, key, manifest.people),
             lambda: Connection(origin, now),
             self.recorder,
             self.ledger,
-            self,
             now,
             manifest.timeout,
             guard,
         )
         self.tracker = SessionTracker(self.engine)
+        self.counters = Counters()
+        for each in (self.counters, self.tracker, listener):
+            self.engine.add_listener(each)
         self.user_numbers = UserNumbers(worker)
         self._scopes: dict[tuple[str, int], TaskScope] = {}
         self._number = count(worker * NUMBERS_A_WORKER + 1).__next__
@@ -117,26 +115,6 @@ class RunProcess:
         self.engine.close()
         self.recorder.close()
         self.ledger.close()
-
-    # What the engine tells.
-
-    def answered(self, call: Call, answer: Answer, size: int) -> None:
-        """A call was answered."""
-        self.counters.answered(call, answer)
-        self._on_request(call, answer, size)
-
-    def opened(self, session: Session) -> None:
-        """A session was opened."""
-        self.tracker.opened(session)
-
-    def closed(self, session: Session) -> None:
-        """A session is closed."""
-        self.tracker.closed(session)
-        self.counters.closed(session, self.now())
-
-    def given_up(self, session: Session) -> None:
-        """A session will not be opened."""
-        self.counters.given_up(session)
 
     def _behaviour(self, profile: Profile, number: int, visit: Visit | None) -> Behaviour:
         seed, name, plan = self.manifest.seed, profile.name, self._plan

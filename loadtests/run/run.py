@@ -10,6 +10,7 @@ from pathlib import Path
 
 import gevent
 
+from loadtests.engine.listener import EngineListener
 from loadtests.http.origin import Origin
 from loadtests.model.api.surface import Operation, Surface
 from loadtests.model.gates.abort import Abort
@@ -29,7 +30,7 @@ from loadtests.observing.poller import Poller
 from loadtests.recording.disk import used
 from loadtests.recording.run_directory import new_folder, software
 from loadtests.run.drain import drain
-from loadtests.run.process import OnRequest, RunProcess
+from loadtests.run.process import RunProcess
 from loadtests.run.snapshot import ProcessSnapshot
 
 logger = logging.getLogger(__name__)
@@ -83,7 +84,7 @@ class Run:
     def __init__(
         self,
         settings: RunSettings,
-        on_request: OnRequest,
+        listener: EngineListener,
         on_end: Callable[[str], None],
         gather: Callable[[Path, Callable[[], float]], OtherProcesses] = lambda folder, now: OtherProcesses(),
     ) -> None:
@@ -92,7 +93,7 @@ class Run:
         self.zero = time.monotonic()
         self.manifest = self._describe(time.time())
         write_manifest(self.folder, self.manifest)
-        self.process = RunProcess(self.manifest, self.folder, settings.key, self.now, on_request, settings.guard)
+        self.process = RunProcess(self.manifest, self.folder, settings.key, self.now, listener, settings.guard)
         self._others = gather(self.folder, self.now)
         self._on_end = on_end
         self._abort = Abort(settings.scenario.gates if settings.scenario else ())

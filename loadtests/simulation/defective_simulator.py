@@ -59,12 +59,12 @@ class DefectiveSimulator(Simulator):
             self._books.opening.pop(call.session.number, None)
         super()._told(call, answer)
         if call.session.state is State.CLOSED:
-            self._listed.closed(call.session)
+            self._listed.on_close(call.session, self._books.now())
 
     def _told_new(self, session: Session) -> None:
         super()._told_new(session)
         if session.state is State.OPEN:
-            self._listed.opened(session)
+            self._listed.on_open(session)
 
     def _still_listed(self) -> Sequence[Session]:
         return self._listed.still_listed()

@@ -63,9 +63,8 @@ class Rig:
         self.told: list[tuple[Call, Answer, int]] = []
         self.events: list[tuple[str, int]] = []
         api = Codec(origin, surface, "key", {})
-        self.engine = Engine(
-            api, lambda: Connection(origin, self.now), self.recorder, self.ledger, self, self.now, timeout
-        )
+        self.engine = Engine(api, lambda: Connection(origin, self.now), self.recorder, self.ledger, self.now, timeout)
+        self.engine.add_listener(self)
         self._numbers = 0
 
     def now(self) -> float:
@@ -77,20 +76,20 @@ class Rig:
         self._numbers += 1
         return Session(self._numbers, "p", idle_timeout)
 
-    def answered(self, call: Call, answer: Answer, size: int) -> None:
-        """The engine tells."""
+    def on_answer(self, call: Call, answer: Answer, size: int) -> None:
+        """Record the answer."""
         self.told.append((call, answer, size))
 
-    def opened(self, session: Session) -> None:
-        """The engine tells."""
+    def on_open(self, session: Session) -> None:
+        """Record the event."""
         self.events.append(("opened", session.number))
 
-    def closed(self, session: Session) -> None:
-        """The engine tells."""
+    def on_close(self, session: Session, at: float) -> None:
+        """Record the event."""
         self.events.append(("closed", session.number))
 
-    def given_up(self, session: Session) -> None:
-        """The engine tells."""
+    def on_give_up(self, session: Session) -> None:
+        """Record the event."""
         self.events.append(("given up", session.number))
 
     def until(self, condition: Callable[[], bool]) -> None:
