@@ -1,4 +1,4 @@
-"""What the engine reports while it works: answers, and sessions that open and close."""
+"""The notifications that an engine sends while it works."""
 
 from __future__ import annotations
 

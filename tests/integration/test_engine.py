@@ -649,7 +649,7 @@ def test_error_of_ours_is_counted_and_ends_one_behaviour_only(
     engine.until(lambda: engine.engine.defects == 1)
     engine.run(calls(session, NEW, STOP))
     assert session.state is State.CLOSED
-    assert "defect of the harness" in caplog.text
+    assert "Internal error in a behaviour" in caplog.text
 
 
 def test_beat_writes_how_late_the_loop_was(rig: Rigs, fault_server: Servers, polite: Script) -> None:
