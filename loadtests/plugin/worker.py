@@ -23,7 +23,7 @@ from loadtests.http.key import VARIABLE, api_key, has_key
 from loadtests.model.log.record import Observation
 from loadtests.model.people.profile import Profile
 from loadtests.model.run.guard import Guard
-from loadtests.model.run.manifest import FILE, SPOOL, Manifest, write_manifest
+from loadtests.model.run.manifest import FILE, SPOOL, Manifest
 from loadtests.model.text.input_error import EXIT_UNKNOWN, InputError
 from loadtests.observing.list_observer import ListSnapshot
 from loadtests.plugin.clock_sync import ClockSync
@@ -32,6 +32,7 @@ from loadtests.plugin.role import StartRequest
 from loadtests.plugin.setup import options_of
 from loadtests.plugin.statistics import Statistics
 from loadtests.plugin.user import user_classes
+from loadtests.recording.run_directory import write_manifest
 from loadtests.run.drain import drain
 from loadtests.run.process import RunProcess, ledger_file
 

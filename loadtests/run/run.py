@@ -20,7 +20,7 @@ from loadtests.model.log.rows import list_row, note_row
 from loadtests.model.people.profile import Profile
 from loadtests.model.run.end_reason import DISK_FULL, SPENT, gate_failed
 from loadtests.model.run.guard import UNGUARDED, Guard
-from loadtests.model.run.manifest import Manifest, write_manifest
+from loadtests.model.run.manifest import Manifest
 from loadtests.model.run.plan import LoadPlan
 from loadtests.model.run.scenario import Scenario
 from loadtests.model.session.ending import DrainResult
@@ -28,7 +28,7 @@ from loadtests.observing.foreign_sessions import ForeignSessions
 from loadtests.observing.list_observer import ListSnapshot, PollSettings
 from loadtests.observing.poller import Poller
 from loadtests.recording.disk import used
-from loadtests.recording.run_directory import new_folder, software
+from loadtests.recording.run_directory import new_folder, software_versions, write_manifest
 from loadtests.run.drain import drain
 from loadtests.run.process import RunProcess
 from loadtests.run.snapshot import ProcessSnapshot
@@ -168,7 +168,7 @@ class Run:
             scenario=settings.scenario,
             stages_replaced=settings.plan is None,
             scale=settings.plan.scale if settings.plan else 1.0,
-            software=software(),
+            software=software_versions(),
         )
 
     # The API's list.

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from loadtests.model.run.manifest import Manifest, write_manifest
+from loadtests.model.run.manifest import Manifest
 from loadtests.model.session.session import Session
 from loadtests.recording.ledger import SWEEP_FILE, Ledger, ledgers, read_ledgers
+from loadtests.recording.run_directory import write_manifest
 from loadtests.sandbox.process import SandboxProcess
 
 from .conftest import Client, FaultServer, Peer, Script
@@ -220,7 +221,7 @@ def test_suspects_are_left_alone_unless_the_account_is_exclusive(
     served = sandbox()
     before, ours, suspect = (client(served.url).open() for _ in range(3))
     run = dead(served.url, ours)
-    run.ledger.before(before)
+    run.ledger.preexisting(before)
     run.ledger.lost(Session(7, "p", 60.0), 2.0)
     code, said = run.sweep()
     assert code == PASS, said
