@@ -176,7 +176,7 @@ class _Sweep:
             self.ledger.reopened(self._numbers[session_id], session_id, time.time() - self.manifest.started_unix)
 
     def _is_suspect(self, session_id: str, created: float) -> bool:
-        if session_id in self.books.ids or session_id in self.books.before or not created:
+        if session_id in self.books.ids or session_id in self.books.preexisting or not created:
             return False
         began, ended = self.manifest.started_unix, self.manifest.ended
         latest = began + (math.inf if ended is None else ended)

@@ -215,4 +215,4 @@ class Workers(OtherProcesses):
     def _read(self, number: int, data: bytes) -> None:
         member = self.workers[number]
         whole, newline, member.partial_line = (member.partial_line + data).rpartition(b"\n")
-        member.ledger.add(whole + newline)
+        member.ledger.feed(whole + newline)

@@ -28,7 +28,7 @@ from loadtests.model.people.profile import build_profile
 from loadtests.model.session.behaviour import Person, visit
 from loadtests.model.session.session import Holder, Session, State
 from loadtests.model.session.steps import Arrive, Behaviour, Call, Closing, Fork, Note, NoteKind, Sleep
-from loadtests.recording.ledger import Ledger, left_open
+from loadtests.recording.ledger import Ledger, read_ledgers
 from loadtests.recording.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -475,7 +475,7 @@ def test_many_sessions_keep_the_ledgers_order(rig: Rigs, sandbox: Sandboxes) -> 
     for what, number, *_ in engine.books():
         by_number.setdefault(number, []).append(what)
     assert by_number == {session.number: ["intent", "open", "closed"] for session in sessions}
-    assert list(left_open(engine.folder / "ledger.jsonl")) == []
+    assert read_ledgers([engine.folder / "ledger.jsonl"]).open == {}
     assert len({session.id for session in sessions}) == 50
 
 
@@ -608,7 +608,7 @@ def test_crash_cuts_the_request_and_leaves_the_session(rig: Rigs, sandbox: Sandb
         ("task", "unknown", "leaked", "cut"),
     ]
     assert list(client(served.url).listed()) == [session.id]
-    assert list(left_open(engine.folder / "ledger.jsonl")) == [(1, session.id)]
+    assert read_ledgers([engine.folder / "ledger.jsonl"]).open == {1: session.id}
 
 
 def test_duration_limit_is_noted(rig: Rigs, sandbox: Sandboxes) -> None:
