@@ -17,6 +17,8 @@ import requests
 
 from loadtests.http.key import api_key, redacted
 from loadtests.model.api.answer import Outcome, Reason, answer_from_body
+from loadtests.model.log.record import Row
+from loadtests.model.log.rows import list_row
 
 LARGEST_LIST = 64 << 20
 """Bytes; a larger list is not read, and what it would have shown is unobserved."""
@@ -55,6 +57,12 @@ class ListSnapshot(msgspec.Struct):
     appeared: list[tuple[str, float]] = []
     """Ids with created_at (unix seconds; 0: unknown)."""
     vanished: list[str] = []
+
+    def row(self) -> Row:
+        """Returns the snapshot's row in the event log."""
+        return list_row(
+            self.intended, self.sent, self.answered, self.outcome, self.reason, self.count, self.status, self.code
+        )
 
 
 def sessions_in(body: bytes, id_field: str = "session_id") -> dict[str, float]:
