@@ -1,4 +1,4 @@
-"""One process's share of a run: its engine, its part of the record, its users. Knows neither Locust nor other processes."""
+"""The part of a run that one process carries out: its engine, its event log and ledger, its users."""
 
 from __future__ import annotations
 
@@ -31,14 +31,17 @@ from loadtests.run.snapshot import ProcessSnapshot
 from loadtests.run.user_numbers import UserNumbers
 
 NUMBERS_A_WORKER = 1_000_000_000
-"""Numbers of a worker's sessions begin with the worker's own: 2000000017 is the 17th of worker 2."""
+"""The session numbers of a worker begin with its own number: 2000000017 is the 17th session of worker 2."""
 
-_BEATS_A_WEIGHING = 60
-"""Seconds."""
+_MEMORY_SECONDS = 60
+"""Between two records of the process's memory."""
 
 
 class RunProcess:
-    """What one process does of the run that `manifest` describes. `worker`: its number; 0 for the process that leads."""
+    """One process's part of the run that `manifest` describes.
+
+    `worker` is its number, 0 for the process that leads. `listener` is notified by the engine after the counters and the tracker.
+    """
 
     def __init__(
         self,
@@ -76,41 +79,41 @@ class RunProcess:
         self._number = count(worker * NUMBERS_A_WORKER + 1).__next__
         self._plan = manifest.plan
         self.ending = False
-        """No person is let in any more."""
-        self._beat = gevent.spawn(self._beat_each_second)
+        """Whether the drain has begun: no new users are admitted."""
+        self._ticking = gevent.spawn(self._tick_each_second)
 
     def add_user(self, profile: Profile, visit: Visit | None = None) -> int:
-        """One more Locust user: a stream of arrivals, or a person; `visit`: what they do, if it is not the profile's.
+        """Add a Locust user: a stream of arrivals or one closed-model person. `visit` replaces the profile's behaviour.
 
-        Returns its number, by which it goes again.
+        Returns the user's number, for `remove_user`.
         """
-        # The run's own version of the profile, where it has one: a worker's files may differ from the master's.
+        # The manifest's version of the profile takes precedence: a worker's files may differ from the master's.
         profile = self.manifest.people.get(profile.name, profile)
         number = self.user_numbers.acquire(profile.name)
         self._scopes[profile.name, number] = self.engine.start(self._behaviour(profile, number, visit))
         return number
 
     def remove_user(self, profile: Profile, number: int) -> list[Session]:
-        """One Locust user less. What a closed-model person leaves open is returned; people who came by a stream stay."""
-        ends = self.user_numbers.release(profile.name, number)
-        scope = self._scopes.pop((profile.name, ends), None)
+        """Remove a Locust user. Returns the sessions that a closed-model person leaves open; people of a stream stay."""
+        ended = self.user_numbers.release(profile.name, number)
+        scope = self._scopes.pop((profile.name, ended), None)
         return self.engine.stop(scope) if scope else []
 
     def close_orphan(self, session: Session) -> None:
-        """Close a session that another process opened, and that it cannot close any more."""
+        """Close a session that a lost process left open."""
         self.engine.adopt(session)
         self.engine.start(closing(session, Closing.SWEEP, self.now()))
 
     def snapshot(self) -> ProcessSnapshot:
-        """The figures now; those of a window begin anew."""
+        """Returns the figures now, and resets those of the window since the last snapshot."""
         pulse = self.counters.snapshot(self.now(), self.engine)
         pulse.lost_events = self.recorder.lost
         return pulse
 
     def close(self) -> None:
-        """The drain is over: end everything, and write the rest of the record."""
-        self._beat.kill()
-        self._weigh()
+        """End everything after the drain, and write the rest of the event log."""
+        self._ticking.kill()
+        self._record_memory()
         self.engine.tick()
         self.engine.close()
         self.recorder.close()
@@ -130,17 +133,17 @@ class RunProcess:
             return arrivals(lambda t: rate, rate, person, draw, self.now(), visit)
         return arrivals(lambda t: plan.stream_rate(name, t), rate, person, draw, self.now(), visit)
 
-    def _beat_each_second(self) -> None:
-        for beat in count():
+    def _tick_each_second(self) -> None:
+        for second in count():
             self.counters.loop_delay(self.engine.tick())
-            if beat % _BEATS_A_WEIGHING == 0:
-                self._weigh()
+            if second % _MEMORY_SECONDS == 0:
+                self._record_memory()
             gevent.sleep(max(0.0, 1 - self.now() % 1))
 
-    def _weigh(self) -> None:
+    def _record_memory(self) -> None:
         self.engine.observe(Observation.MEMORY, value=float(resident_bytes()))
 
 
 def ledger_file(worker: int) -> str:
-    """The name of a process's ledger."""
+    """Returns the name of a process's ledger."""
     return f"ledger-w{worker}.jsonl" if worker else FILE
