@@ -45,7 +45,7 @@ class AccountClient:
         return listed_sessions(url, self._key, _TIMEOUT_SECONDS, self._surface.session_id)
 
     def stop(self, session_id: str) -> Answer:
-        """Close a session. Retries with backoff if the API is rate-limiting or the outcome is unknown."""
+        """Closes a session. Retries with backoff if the API is rate-limiting or the outcome is unknown."""
         backoff = 0.5
         answer = self._stop_once(session_id)
         for _ in range(_TRIES - 1):

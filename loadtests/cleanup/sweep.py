@@ -48,7 +48,7 @@ class SweepResult:
 
 
 def sweep(run: Path, open_account: Callable[[Manifest], AccountClient], *, exclusive_account: bool) -> SweepResult:
-    """Close what the run in the directory `run` left open. Raises InputError if the sweep cannot begin."""
+    """Closes what the run in the directory `run` left open. Raises InputError if the sweep cannot begin."""
     manifest = read_manifest(run)
     if manifest.simulated:
         return SweepResult()

@@ -63,13 +63,13 @@ class Shipper:
     _files: dict[str, _Progress] = field(default_factory=dict)
 
     def ship(self) -> None:
-        """Send new bytes, and again those without an acknowledgement for too long."""
+        """Sends new bytes, and again those without an acknowledgement for too long."""
         for path in self._paths():
             progress = self._files.setdefault(path.name, _Progress(since=self.now()))
             self._ship_file(path, progress)
 
     def acknowledge(self, acknowledgement: Acknowledgement) -> None:
-        """Record how much of a file the master has."""
+        """Records how much of a file the master has."""
         progress = self._files.setdefault(acknowledgement.file, _Progress())
         if acknowledgement.length > progress.acknowledged:
             progress.acknowledged, progress.since = acknowledgement.length, self.now()
@@ -95,7 +95,7 @@ class Shipper:
         return all(self.has_arrived(name, size) for name, size in self.sizes.items())
 
     def clear(self) -> None:
-        """Delete the files from the spool."""
+        """Deletes the files from the spool."""
         for path in self._paths():
             path.unlink(missing_ok=True)
 
@@ -152,7 +152,7 @@ class Receiver:
     _lengths: dict[str, int] = field(default_factory=dict)
 
     def receive(self, worker: int, chunk: Chunk) -> Acknowledgement:
-        """Append the new bytes of a chunk, and return how much of the file the master has.
+        """Appends the new bytes of a chunk, and returns how much of the file the master has.
 
         Raises ValueError if the file does not belong to that worker.
         """

@@ -103,15 +103,15 @@ class Workers(OtherProcesses):
         self.workers: dict[int, Worker] = {}
 
     def join(self, number: int) -> None:
-        """Add a worker."""
+        """Adds a worker."""
         self.workers.setdefault(number, Worker(number, self._now()))
 
     def drop(self, number: int) -> None:
-        """Remove a worker that has refused the run."""
+        """Removes a worker that has refused the run."""
         self.workers.pop(number, None)
 
     def record_snapshot(self, number: int, snapshot: ProcessSnapshot) -> bool:
-        """Record a heartbeat. Returns False if it must not renew the lease: the worker has drained or its lease has expired."""
+        """Records a heartbeat. Returns False if it must not renew the lease: the worker has drained or its lease has expired."""
         worker = self.workers.get(number)
         if worker is None or worker.state in (WorkerState.CLOSED, WorkerState.DRAINED):
             return False
@@ -119,18 +119,18 @@ class Workers(OtherProcesses):
         return True
 
     def receive(self, number: int, chunk: Chunk) -> Acknowledgement:
-        """Write a chunk of a worker's file. Raises ValueError if the file does not belong to that worker."""
+        """Writes a chunk of a worker's file. Raises ValueError if the file does not belong to that worker."""
         self.join(number)
         return self._receiver.receive(number, chunk)
 
     def drained(self, number: int, report: DrainReport) -> None:
-        """Record that a worker has closed everything."""
+        """Records that a worker has closed everything."""
         self.join(number)
         self.workers[number].drain_report = report
         self.workers[number].state = WorkerState.DRAINED
 
     def mark_lost(self, number: int) -> Worker:
-        """Record that a worker sends no more heartbeats, and return it."""
+        """Records that a worker sends no more heartbeats, and returns it."""
         worker = self.workers[number]
         worker.state = WorkerState.LOST
         while worker.recent_lists:
@@ -138,7 +138,7 @@ class Workers(OtherProcesses):
         return worker
 
     def mark_returned(self, number: int) -> None:
-        """Record that a lost worker has sent a heartbeat within its lease."""
+        """Records that a lost worker has sent a heartbeat within its lease."""
         self.workers[number].state = WorkerState.HERE
 
     def orphans(self) -> Iterator[Session]:
@@ -176,7 +176,7 @@ class Workers(OtherProcesses):
         ]
 
     def send_list(self, snapshot: ListSnapshot) -> None:
-        """Send a list snapshot to the workers, and record what it shows of the sessions of those that are away."""
+        """Sends a list snapshot to the workers, and records what it shows of the sessions of those that are away."""
         self._relay(snapshot)
         for worker in self.workers.values():
             if worker.is_away:

@@ -52,7 +52,7 @@ class TaskScope:
         self.sessions: list[Session] = []
 
     def opens(self, session: Session, held: Collection[int]) -> None:
-        """Add `session`. Now and then, sessions whose numbers are not in `held` are removed."""
+        """Adds `session`. Now and then, sessions whose numbers are not in `held` are removed."""
         # Only when the list has doubled: scanning it for each session would be quadratic for a user that opens thousands.
         if len(self.sessions) & (len(self.sessions) - 1) == 0:
             self.sessions = [other for other in self.sessions if other.number in held]
@@ -142,24 +142,24 @@ class Engine:
         return bool(self._pool.busy or self._pool.waiting)
 
     def add_listener(self, listener: EngineListener) -> None:
-        """Notify `listener` from now on, after those that were added before it."""
+        """Notifies `listener` from now on, after those that were added before it."""
         self._listeners = (*self._listeners, listener)
 
     def start(self, behaviour: Behaviour) -> TaskScope:
-        """Run `behaviour` in a new scope; pass the scope to `stop` to end it."""
+        """Runs `behaviour` in a new scope; pass the scope to `stop` to end it."""
         scope = TaskScope()
         self._scopes.add(scope)
         self._resume(_Task(behaviour, scope), None)
         return scope
 
     def stop(self, scope: TaskScope) -> list[Session]:
-        """End `scope` and return its sessions that may still be open."""
+        """Ends `scope` and returns its sessions that may still be open."""
         scope.over = True
         self._scopes.discard(scope)
         return [session for session in scope.sessions if session.number in self.sessions]
 
     def stop_all(self) -> None:
-        """End all scopes. Requests in flight still get their answers; those waiting for a connection are withheld."""
+        """Ends all scopes. Requests in flight still get their answers; those waiting for a connection are withheld."""
         self._is_ending = True
         for scope in self._scopes:
             scope.over = True
@@ -175,11 +175,11 @@ class Engine:
         detail: str | None = None,
         at: float | None = None,
     ) -> None:
-        """Append a note or an observation to the event log, dated now or `at`."""
+        """Appends a note or an observation to the event log, dated now or `at`."""
         self._recorder.append(note_row(self.now() if at is None else at, kind, session, value, detail))
 
     def tick(self) -> float:
-        """Record the longest loop delay since the last tick, flush the log, and return the delay. Call it once a second."""
+        """Records the longest loop delay since the last tick, flushes the log and returns the delay. Called once a second."""
         delay, self._timers.longest_delay = self._timers.longest_delay, 0.0
         self.observe(Observation.LOOP, value=delay)
         self._recorder.flush()
@@ -188,7 +188,7 @@ class Engine:
         return delay
 
     def mark_closed(self, session: Session) -> None:
-        """Record that `session` is closed, as an answer or the API's list shows."""
+        """Records that `session` is closed, as an answer or the API's list shows."""
         if self.sessions.pop(session.number, None) is not None:
             self.occupancy.count(session)
             now = self.now()
@@ -198,21 +198,21 @@ class Engine:
                 listener.on_close(session, now)
 
     def adopt(self, session: Session) -> None:
-        """Take over a session that a lost process opened, in order to close it."""
+        """Takes over a session that a lost process opened, in order to close it."""
         self.sessions[session.number] = session
         self.occupancy.count(session)
         self._meter.opened(self.now())
         self._notify_open(session)
 
     def mark_open(self, session: Session) -> None:
-        """Record that `session` is open although it was recorded as closed."""
+        """Records that `session` is open although it was recorded as closed."""
         self.sessions[session.number] = session
         self.occupancy.count(session)
         self._ledger.opened(session, self.now())
         self._meter.opened(self.now())
 
     def close(self) -> None:
-        """End all greenlets and close all connections. Recorder and ledger stay open."""
+        """Ends all greenlets and closes all connections. Recorder and ledger stay open."""
         self._timers.close()
         self._pool.close()
         self._cleanup.close()
@@ -254,7 +254,7 @@ class Engine:
         self._pool.submit(_Request(call, self._codec.encode(call), task))
 
     def _reason_to_withhold(self, call: Call) -> Reason | None:
-        """Return why `call` must not be sent, or None. The intent of an admitted `new` is written to the ledger."""
+        """Returns why `call` must not be sent, or None. The intent of an admitted `new` is written to the ledger."""
         if not self._codec.has(call.operation):
             return Reason.NO_SUCH_CALL
         if call.operation is not _NEW:

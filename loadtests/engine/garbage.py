@@ -26,7 +26,7 @@ _pins: list[bytes] = []
 
 
 def collect_and_freeze() -> None:
-    """Collect recent garbage and freeze what survives. Call it once a second, so that the pause stays short."""
+    """Collects recent garbage and freezes what survives. Called once a second, so that the pause stays short."""
     gc.collect(0)
     gc.freeze()
     _reserve_arenas()
@@ -34,7 +34,7 @@ def collect_and_freeze() -> None:
 
 @contextmanager
 def infrequent_collection() -> Iterator[None]:
-    """Raise the collector's thresholds and freeze the objects that exist; restore both on exit."""
+    """Raises the collector's thresholds and freezes the objects that exist; restores both on exit."""
     before = gc.get_threshold()
     gc.freeze()
     gc.set_threshold(_YOUNG, _MIDDLE, _OLD)
@@ -46,7 +46,7 @@ def infrequent_collection() -> Iterator[None]:
 
 
 def _reserve_arenas() -> None:
-    """Keep a few nearly empty arenas in Python's allocator: one object in each prevents its release.
+    """Keeps a few nearly empty arenas in Python's allocator: one object in each prevents its release.
 
     When sessions fill all arenas, the short-lived objects of a request need a new arena, which is released right afterwards. With
     20,000 open sessions the sandbox spent a third of its time mapping and clearing the same megabyte.

@@ -54,7 +54,7 @@ class Occupancy:
         self._leaks = OutstandingLeaks()
 
     def count(self, session: Session) -> None:
-        """Update the counts after the holder of the session's slot may have changed. Takes constant time."""
+        """Updates the counts after the holder of the session's slot may have changed. Takes constant time."""
         before, holder = session.counted_as, session.holder
         if before is holder:
             return
@@ -108,12 +108,12 @@ class OutstandingLeaks:
         return len(self._open)
 
     def begin(self, session: Session, now: float) -> None:
-        """Add `session`, which has leaked."""
+        """Adds `session`, which has leaked."""
         self._open[session.number] = session, now + session.idle_timeout
         heapq.heappush(self._heap, (self._due(session.number), session.number))
 
     def end(self, session: Session, now: float) -> None:
-        """Remove `session`, which is closed or being closed."""
+        """Removes `session`, which is closed or being closed."""
         del self._open[session.number]
         if session.state is State.CLOSING:
             return

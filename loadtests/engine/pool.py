@@ -27,7 +27,7 @@ class Job(Protocol):
     """Seconds spent waiting for a connection."""
 
     def carry_out(self, connection: Connection) -> Exchange:
-        """Send the request and read its answer."""
+        """Sends the request and reads its answer."""
 
 
 J = TypeVar("J", bound=Job)
@@ -67,7 +67,7 @@ class Pool(Generic[J]):
         return len(self._waiting)
 
     def submit(self, job: J) -> None:
-        """Carry out `job` as soon as a connection is free."""
+        """Carries out `job` as soon as a connection is free."""
         job.submitted = self._clock()
         current = gevent.getcurrent()
         if current in self._finishing:
@@ -85,13 +85,13 @@ class Pool(Generic[J]):
             self._waiting.append(job)
 
     def withdraw_waiting(self) -> list[J]:
-        """Remove and return the jobs that wait for a connection."""
+        """Removes and returns the jobs that wait for a connection."""
         jobs = list(self._waiting)
         self._waiting.clear()
         return jobs
 
     def close(self) -> None:
-        """End all greenlets and close all connections."""
+        """Ends all greenlets and closes all connections."""
         self._watchdog.kill()
         gevent.killall(list(self._workers))
         for connection in self._workers.values():

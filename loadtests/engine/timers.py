@@ -38,14 +38,14 @@ class Timers(Generic[T]):
         return len(self._queue)
 
     def push(self, due: float, sleeper: T) -> None:
-        """Wake `sleeper` at `due`."""
+        """Wakes `sleeper` at `due`."""
         self._queue.push((due, sleeper))
         if due < self._sleeps_until:
             self._sleeps_until = due
             self._loop.run_callback(self._wake_up)
 
     def close(self) -> None:
-        """Stop; sleepers are not woken."""
+        """Stops; sleepers are not woken."""
         self._greenlet.kill()
 
     def _run(self) -> None:

@@ -12,12 +12,12 @@ class UsageMeter:
         self._since = 0.0
 
     def opened(self, at: float) -> None:
-        """Count one more open session from `at` on."""
+        """Counts one more open session from `at` on."""
         self._advance(at)
         self._open += 1
 
     def closed(self, at: float) -> None:
-        """Count one open session less from `at` on."""
+        """Counts one open session less from `at` on."""
         self._advance(at)
         self._open -= 1
 

@@ -63,7 +63,7 @@ class Connection:
         """When the request in flight began; 0 if there is none."""
 
     def exchange(self, request: bytes) -> Exchange:
-        """Send `request` and read its answer."""
+        """Sends `request` and reads its answer."""
         self.busy_since = began = self._clock()
         try:
             connecting = self._ready(began)
@@ -88,7 +88,7 @@ class Connection:
         return Exchange(sent, answered, connecting, self._status, bytes(self._body), retry_after)
 
     def cut(self, request: bytes) -> Exchange:
-        """Send the first half of `request`, then close the connection."""
+        """Sends the first half of `request`, then closes the connection."""
         began = self._clock()
         try:
             connecting = self._ready(began)
@@ -102,7 +102,7 @@ class Connection:
         return Exchange(sent, self._clock(), connecting, failure=Reason.CUT)
 
     def close(self) -> None:
-        """Close the connection."""
+        """Closes the connection."""
         self._drop()
 
     # Callbacks of httptools' parser.

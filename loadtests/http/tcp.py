@@ -20,7 +20,7 @@ class TcpStream:
     """The part of a socket's interface that a connection needs. It blocks the greenlet, not the process."""
 
     def __init__(self, connected: Any) -> None:
-        """Take over a connected gevent socket, which must not be used afterwards."""
+        """Takes over a connected gevent socket, which must not be used afterwards."""
         connected.settimeout(0)
         self._socket = _socket(connected.family, connected.type, connected.proto, connected.detach())
         self._hub = get_hub()
@@ -32,7 +32,7 @@ class TcpStream:
         self._watch()
 
     def sendall(self, data: bytes) -> None:
-        """Send all of `data`; raises OSError."""
+        """Sends all of `data`; raises OSError."""
         try:
             sent = self._send(data)
         except BlockingIOError:
@@ -42,7 +42,7 @@ class TcpStream:
             sent += self._send(data[sent:])
 
     def recv(self, size: int) -> bytes:
-        """Wait for data and return up to `size` bytes; b"" at the end. Raises OSError."""
+        """Waits for data and returns up to `size` bytes; b"" at the end. Raises OSError."""
         while True:
             self._wait_until_readable()
             try:
@@ -52,7 +52,7 @@ class TcpStream:
             return data
 
     def close(self) -> None:
-        """Close the connection."""
+        """Closes the connection."""
         self._watcher.close()
         self._socket.close()
 

@@ -37,7 +37,7 @@ class ForeignSessions:
         """Foreign sessions that are listed now."""
 
     def update(self, snapshot: ListSnapshot) -> None:
-        """Process one snapshot of the list."""
+        """Processes one snapshot of the list."""
         if snapshot.outcome != Outcome.OK:
             return
         self._first = snapshot.sent if self._first is None else self._first

@@ -136,7 +136,7 @@ class ListObserver:
         self._sent = 0.0
 
     def poll(self, intended: float) -> ListSnapshot:
-        """Request the list once."""
+        """Requests the list once."""
         sent = self._now()
         try:
             status, body = _get(self._http, self._settings.url, self._settings.timeout)
@@ -162,7 +162,7 @@ class ListObserver:
 
 
 def run(settings: PollSettings, key: str, ended: threading.Event) -> None:
-    """Poll every `settings.every` seconds, on a fixed grid, until `ended` is set, and print each snapshot."""
+    """Polls every `settings.every` seconds, on a fixed grid, until `ended` is set, and prints each snapshot."""
     observer = ListObserver(settings, key)
     intended = time.monotonic() - settings.zero
     while True:
@@ -176,7 +176,7 @@ def run(settings: PollSettings, key: str, ended: threading.Event) -> None:
 
 
 def main() -> None:
-    """Read the settings from standard input and poll until its end."""
+    """Reads the settings from standard input and polls until its end."""
     settings = msgspec.json.decode(sys.stdin.buffer.readline(), type=PollSettings)
     ended = threading.Event()
 

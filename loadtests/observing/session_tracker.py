@@ -35,13 +35,13 @@ class SessionOwner(Protocol):
         detail: str | None = None,
         at: float | None = None,
     ) -> None:
-        """Append an observation to the event log."""
+        """Appends an observation to the event log."""
 
     def mark_closed(self, session: Session) -> None:
-        """Record that `session` is closed."""
+        """Records that `session` is closed."""
 
     def mark_open(self, session: Session) -> None:
-        """Record that `session` is open although it was recorded as closed."""
+        """Records that `session` is open although it was recorded as closed."""
 
 
 class SessionTracker:
@@ -88,7 +88,7 @@ class SessionTracker:
         ]
 
     def update(self, snapshot: ListSnapshot) -> None:
-        """Record the changes that one snapshot of the list shows."""
+        """Records the changes that one snapshot of the list shows."""
         if snapshot.outcome != Outcome.OK:
             return
         self.last_polled = snapshot.sent

@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write `data` to a temporary file beside `path`, flush it to disk and rename it.
+    """Writes `data` to a temporary file beside `path`, flushes it to disk and renames it.
 
     Raises OSError; the file is unchanged then.
     """

@@ -45,39 +45,39 @@ class Ledger:
         self._unwritten = b"\n" if _ends_in_partial_line(folder / name) else b""
 
     def retry_writes(self) -> bool:
-        """Retry what could not be written (if the disk was full, for example); returns whether all is written."""
+        """Retries what could not be written (if the disk was full, for example); returns whether all is written."""
         return not self._unwritten or self._write(())
 
     def intent(self, session: Session, t: float) -> bool:
-        """Record that `new` is about to be sent. Returns False if it could not be written: `new` must not be sent then."""
+        """Records that `new` is about to be sent. Returns False if it could not be written: `new` must not be sent then."""
         return self._write(("intent", session.number, round(t, 3)))
 
     def opened(self, session: Session, t: float) -> None:
-        """Record the API's id of `session`."""
+        """Records the API's id of `session`."""
         self._write(("open", session.number, session.id, round(t, 3)))
 
     def refused(self, session: Session, t: float) -> None:
-        """Record that `new` had no effect."""
+        """Records that `new` had no effect."""
         self._write(("refused", session.number, round(t, 3)))
 
     def lost(self, session: Session, t: float) -> None:
-        """Record that the effect of `new` is unknown."""
+        """Records that the effect of `new` is unknown."""
         self._write(("lost", session.number, round(t, 3)))
 
     def closed(self, number: int, t: float) -> None:
-        """Record that a session is closed."""
+        """Records that a session is closed."""
         self._write(("closed", number, round(t, 3)))
 
     def reopened(self, number: int, session_id: str, t: float) -> None:
-        """Record that a session is open although it was recorded as closed."""
+        """Records that a session is open although it was recorded as closed."""
         self._write(("open", number, session_id, round(t, 3)))
 
     def preexisting(self, session_id: str) -> None:
-        """Record a session that the account had when the run began."""
+        """Records a session that the account had when the run began."""
         self._write(("before", session_id))
 
     def close(self) -> None:
-        """Close the file and release its lock."""
+        """Closes the file and releases its lock."""
         os.close(self._file)
 
     def _write(self, line: tuple[object, ...]) -> bool:
@@ -116,7 +116,7 @@ class LedgerContents:
     """Numbers that are recorded as closed."""
 
     def feed(self, data: bytes) -> None:
-        """Parse and apply complete lines; damaged ones are skipped."""
+        """Parses and applies complete lines; damaged ones are skipped."""
         for line in data.splitlines():
             try:
                 entry = _decode(line)
@@ -149,7 +149,7 @@ class LedgerContents:
         return len(self.opening) + len(self.lost)
 
     def merge(self, other: LedgerContents) -> None:
-        """Apply a later ledger, which may close or reopen sessions of an earlier one."""
+        """Applies a later ledger, which may close or reopen sessions of an earlier one."""
         self.closed = (self.closed | other.closed) - other.open.keys()
         opened = {**self.open, **other.open}
         self.open = {number: session_id for number, session_id in opened.items() if number not in self.closed}

@@ -68,12 +68,12 @@ class _Stream:
         self._writer = pa.ipc.new_stream(self._buffer, schema, options=options)
 
     def write(self, batch: pa.RecordBatch) -> None:
-        """Write a batch. Raises OSError; the file is unchanged then."""
+        """Writes a batch. Raises OSError; the file is unchanged then."""
         self._writer.write_batch(batch)
         self._flush()
 
     def close(self) -> None:
-        """Write the end of the stream, if the disk has room, and close the file."""
+        """Writes the end of the stream, if the disk has room, and closes the file."""
         with contextlib.suppress(OSError, pa.ArrowException):
             self._writer.close()
             self._flush()
@@ -120,12 +120,12 @@ class Recorder:
         self._stream: _Stream | None = self._open_stream()
 
     def flush_if_full(self) -> None:
-        """Write a batch if enough rows have been appended."""
+        """Writes a batch if enough rows have been appended."""
         if len(self._rows) >= self._batch_rows:
             self.flush()
 
     def flush(self) -> None:
-        """Write the appended rows. If that fails, they are counted as lost; the load goes on."""
+        """Writes the appended rows. If that fails, they are counted as lost; the load goes on."""
         rows = self._rows.copy()
         self._rows.clear()
         if not rows:
@@ -139,7 +139,7 @@ class Recorder:
             self._end_stream()
 
     def close(self) -> None:
-        """Write the remaining rows and end the stream."""
+        """Writes the remaining rows and ends the stream."""
         self.flush()
         self._end_stream()
 

@@ -30,7 +30,7 @@ def new_folder(runs: Path, name: str) -> Path:
 
 
 def write_manifest(run: Path, manifest: Manifest) -> None:
-    """Write the manifest of the run in the directory `run`, in one step. Raises OSError."""
+    """Writes the manifest of the run in the directory `run`, in one step. Raises OSError."""
     write_atomically(run / FILE, manifest.model_dump_json(indent=1).encode())
 
 

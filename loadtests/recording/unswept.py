@@ -31,7 +31,7 @@ def count_left_open(run: Path) -> int:
 
 
 def warn_of_unswept(runs: Path) -> None:
-    """Log a warning for each run in `runs` that left sessions open."""
+    """Logs a warning for each run in `runs` that left sessions open."""
     for run in sorted(runs.glob("*/"), reverse=True)[:_MOST_RUNS]:
         if number := count_left_open(run):
             logger.warning("An earlier run left %s open: streamsoak sweep %s", count(number, "session"), run)

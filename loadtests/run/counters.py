@@ -41,7 +41,7 @@ class Counters(EngineListener):
         """Numbers of the sessions that were refused and whose users may retry."""
 
     def on_answer(self, call: Call, answer: Answer, size: int) -> None:
-        """Count a request that was sent."""
+        """Counts a request that was sent."""
         if answer.outcome is _WITHHELD:
             return
         self.requests += 1
@@ -64,11 +64,11 @@ class Counters(EngineListener):
             self.counts.first_hits += is_first
 
     def on_give_up(self, session: Session) -> None:
-        """Forget the refused attempts of `session`."""
+        """Forgets the refused attempts of `session`."""
         self._retrying.discard(session.number)
 
     def on_close(self, session: Session, at: float) -> None:
-        """Count `session` if it was lost to idleness."""
+        """Counts `session` if it was lost to idleness."""
         # As a report counts them: not sessions near their duration cap, and not those of lost workers (which have no profile).
         is_capped = session.cap and at + session.idle_timeout >= session.opened + session.cap
         is_lost = session.profile and not session.way and not session.stopped
@@ -76,7 +76,7 @@ class Counters(EngineListener):
             self.counts.lost_to_idle += 1
 
     def loop_delay(self, seconds: float) -> None:
-        """Record the longest loop delay of the last second, and update the lateness histogram."""
+        """Records the longest loop delay of the last second, and updates the lateness histogram."""
         self.lateness.add_all(self._recent_lateness)
         self._lateness_sum += sum(self._recent_lateness)
         self._recent_lateness.clear()

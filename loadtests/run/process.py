@@ -83,7 +83,7 @@ class RunProcess:
         self._ticking = gevent.spawn(self._tick_each_second)
 
     def add_user(self, profile: Profile, visit: Visit | None = None) -> int:
-        """Add a Locust user: a stream of arrivals or one closed-model person. `visit` replaces the profile's behaviour.
+        """Adds a Locust user: a stream of arrivals or one closed-model person. `visit` replaces the profile's behaviour.
 
         Returns the user's number, for `remove_user`.
         """
@@ -94,13 +94,13 @@ class RunProcess:
         return number
 
     def remove_user(self, profile: Profile, number: int) -> list[Session]:
-        """Remove a Locust user. Returns the sessions that a closed-model person leaves open; people of a stream stay."""
+        """Removes a Locust user. Returns the sessions that a closed-model person leaves open; people of a stream stay."""
         ended = self.user_numbers.release(profile.name, number)
         scope = self._scopes.pop((profile.name, ended), None)
         return self.engine.stop(scope) if scope else []
 
     def close_orphan(self, session: Session) -> None:
-        """Close a session that a lost process left open."""
+        """Closes a session that a lost process left open."""
         self.engine.adopt(session)
         self.engine.start(closing(session, Closing.SWEEP, self.now()))
 
@@ -111,7 +111,7 @@ class RunProcess:
         return pulse
 
     def close(self) -> None:
-        """End everything after the drain, and write the rest of the event log."""
+        """Ends everything after the drain, and writes the rest of the event log."""
         self._ticking.kill()
         self._record_memory()
         self.engine.tick()

@@ -136,15 +136,15 @@ class Run:
         return self._stage
 
     def each_second(self, follower: Callable[[list[ProcessSnapshot]], None]) -> None:
-        """Call `follower` once a second with the figures of each process. It must not block."""
+        """Calls `follower` once a second with the figures of each process. It must not block."""
         self._followers.append(follower)
 
     def drain(self, reason: str) -> DrainResult:
-        """End the load of this process."""
+        """Ends the load of this process."""
         return drain(self.process, reason, self.observe)
 
     def seal(self, load_ended: float, reason: str, **totals: int) -> Manifest:
-        """Close everything after the drain, and complete the manifest with `totals`. Raises OSError."""
+        """Closes everything after the drain, and completes the manifest with `totals`. Raises OSError."""
         self._ticking.kill()
         if self._poller:
             self._poller.close()
@@ -251,7 +251,7 @@ class OtherProcesses:
         return []
 
     def send_list(self, snapshot: ListSnapshot) -> None:
-        """Send them a snapshot of the API's list."""
+        """Sends them a snapshot of the API's list."""
 
     def knows(self, session_id: str) -> bool:
         """Whether one of them opened that session."""

@@ -24,7 +24,7 @@ class UserNumbers:
         self._taken: dict[str, set[int]] = defaultdict(set)
 
     def assign(self, numbers: Mapping[str, Iterable[int]]) -> None:
-        """Set this process's numbers for each profile in `numbers`, as the master assigned them."""
+        """Sets this process's numbers for each profile in `numbers`, as the master assigned them."""
         self._assigned = (self._assigned or {}) | {profile: set(own) for profile, own in numbers.items()}
 
     def acquire(self, profile: str) -> int:
