@@ -106,9 +106,9 @@ class RunProcess:
 
     def snapshot(self) -> ProcessSnapshot:
         """Returns the figures now, and resets those of the window since the last snapshot."""
-        pulse = self.counters.snapshot(self.now(), self.engine)
-        pulse.lost_events = self.recorder.lost
-        return pulse
+        figures = self.counters.snapshot(self.now(), self.engine)
+        figures.lost_events = self.recorder.lost
+        return figures
 
     def close(self) -> None:
         """Ends everything after the drain, and writes the rest of the event log."""
