@@ -9,7 +9,8 @@ One request goes through four forms, each with its own name here and in the pack
 - `Answer` (model/api/answer.py): what the exchange meant: ok, fail, unknown or withheld, and why.
 - `Row` (model/log/record.py): what the event log stores of it.
 
-The engine updates the session and the ledger, appends the row, then notifies each `EngineListener` (listener.py) directly.
+The engine updates the session and the ledger, appends the row, then notifies each `EngineListener`
+(model/session/listener.py) directly.
 
 Enum members used on hot paths are bound to module names, because attribute access on an enum class is slow in Python 3.11.
 """

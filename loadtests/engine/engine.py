@@ -13,7 +13,6 @@ from contextlib import ExitStack
 from typing import Any
 
 from loadtests.engine.garbage import collect_and_freeze, infrequent_collection
-from loadtests.engine.listener import EngineListener
 from loadtests.engine.occupancy import Occupancy
 from loadtests.engine.pool import Pool
 from loadtests.engine.timers import Timers
@@ -27,6 +26,7 @@ from loadtests.model.log.rows import call_row, note_row
 from loadtests.model.people.profile import Way
 from loadtests.model.run.guard import UNGUARDED, Guard
 from loadtests.model.session.ending import closing
+from loadtests.model.session.listener import EngineListener
 from loadtests.model.session.session import Session, State
 from loadtests.model.session.steps import Behaviour, Call, Closing, Fork, Note, NoteKind, Sleep
 from loadtests.recording.ledger import Ledger
@@ -100,6 +100,7 @@ class Engine:
         self._recorder = recorder
         self._ledger = ledger
         self._listeners: tuple[EngineListener, ...] = ()
+        self._on_answer: tuple[Callable[[Call, Answer, int], None], ...] = ()
         self.now = now
         self._pool: Pool[_Request] = Pool(connect, self._on_exchange, self.now, timeout)
         self._timers: Timers[_Task] = Timers(self.now, self._resume)
@@ -144,6 +145,9 @@ class Engine:
     def add_listener(self, listener: EngineListener) -> None:
         """Notifies `listener` from now on, after those that were added before it."""
         self._listeners = (*self._listeners, listener)
+        if type(listener).on_answer is not EngineListener.on_answer:
+            # Bound here, and without inherited no-ops: these are called for each request.
+            self._on_answer = (*self._on_answer, listener.on_answer)
 
     def start(self, behaviour: Behaviour) -> TaskScope:
         """Runs `behaviour` in a new scope; pass the scope to `stop` to end it."""
@@ -279,8 +283,8 @@ class Engine:
                 self._update_ledger(session, operation)
             self._recorder.append(call_row(call, answer, waited))
             self._recorder.flush_if_full()
-            for listener in self._listeners:
-                listener.on_answer(call, answer, size)
+            for on_answer in self._on_answer:
+                on_answer(call, answer, size)
         except Exception:
             self.defects += 1
             logger.exception("Internal error while an answer was processed: the results of this run are unreliable")

@@ -6,10 +6,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from loadtests.model.api.answer import Answer, Outcome
+from loadtests.model.api.answer import Outcome
 from loadtests.model.log.record import Observation
+from loadtests.model.session.listener import EngineListener
 from loadtests.model.session.session import Session, State
-from loadtests.model.session.steps import Call
 from loadtests.observing.list_observer import ListSnapshot
 
 _REMEMBERED_SECONDS = 60.0
@@ -27,14 +27,7 @@ class SessionOwner(Protocol):
     def now(self) -> Callable[[], float]:
         """The run's clock."""
 
-    def observe(
-        self,
-        kind: str,
-        session: Session | None = None,
-        value: float = 0.0,
-        detail: str | None = None,
-        at: float | None = None,
-    ) -> None:
+    def observe(self, kind: str, session: Session, value: float, *, at: float) -> None:
         """Appends an observation to the event log."""
 
     def mark_closed(self, session: Session) -> None:
@@ -44,8 +37,8 @@ class SessionOwner(Protocol):
         """Records that `session` is open although it was recorded as closed."""
 
 
-class SessionTracker:
-    """Records which of the process's sessions appear in the list and vanish from it. It is an EngineListener."""
+class SessionTracker(EngineListener):
+    """Records which of the process's sessions appear in the list and vanish from it."""
 
     def __init__(self, engine: SessionOwner) -> None:
         self._engine = engine
@@ -57,12 +50,6 @@ class SessionTracker:
         """Ids that are listed now and ours or pending."""
         self.last_polled = 0.0
         """When the last successful poll was sent."""
-
-    def on_answer(self, call: Call, answer: Answer, size: int) -> None:
-        """Ignored: only opening and closing concern the list."""
-
-    def on_give_up(self, session: Session) -> None:
-        """Ignored: the session was never opened."""
 
     def on_open(self, session: Session) -> None:
         """The id of a session of ours is known."""

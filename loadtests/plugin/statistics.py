@@ -16,9 +16,9 @@ import gevent
 from locust import stats
 from locust.env import Environment
 
-from loadtests.engine.listener import EngineListener
 from loadtests.model.api.answer import Answer, Outcome
 from loadtests.model.api.surface import Operation, Surface
+from loadtests.model.session.listener import EngineListener
 from loadtests.model.session.steps import Call
 
 _FLUSH_SECONDS = 0.25

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 
 from loadtests.engine.engine import Engine
-from loadtests.engine.listener import EngineListener
 from loadtests.model.api.answer import Answer, Outcome, Reason
 from loadtests.model.api.surface import Operation
 from loadtests.model.gates.counts import Counts
 from loadtests.model.maths.histogram import Histogram
+from loadtests.model.session.listener import EngineListener
 from loadtests.model.session.session import Session
 from loadtests.model.session.steps import Call
 from loadtests.run.snapshot import LATENESS_BOUNDS, ProcessSnapshot

@@ -9,7 +9,6 @@ from pathlib import Path
 import gevent
 
 from loadtests.engine.engine import Engine, TaskScope
-from loadtests.engine.listener import EngineListener
 from loadtests.http.codec import Codec
 from loadtests.http.connection import Connection
 from loadtests.http.origin import Origin
@@ -20,6 +19,7 @@ from loadtests.model.run.guard import Guard
 from loadtests.model.run.manifest import Manifest
 from loadtests.model.session.behaviour import Person, Visit, arrivals, returning_person
 from loadtests.model.session.ending import closing
+from loadtests.model.session.listener import EngineListener
 from loadtests.model.session.session import Session
 from loadtests.model.session.steps import Behaviour, Closing
 from loadtests.observing.session_tracker import SessionTracker

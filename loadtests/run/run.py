@@ -10,7 +10,6 @@ from pathlib import Path
 
 import gevent
 
-from loadtests.engine.listener import EngineListener
 from loadtests.http.origin import Origin
 from loadtests.model.api.surface import Operation, Surface
 from loadtests.model.gates.abort import Abort
@@ -24,6 +23,7 @@ from loadtests.model.run.manifest import Manifest
 from loadtests.model.run.plan import LoadPlan
 from loadtests.model.run.scenario import Scenario
 from loadtests.model.session.ending import DrainResult
+from loadtests.model.session.listener import EngineListener
 from loadtests.observing.foreign_sessions import ForeignSessions
 from loadtests.observing.list_observer import ListSnapshot, PollSettings
 from loadtests.observing.poller import Poller

@@ -17,13 +17,13 @@ import msgspec
 import psutil
 
 from loadtests.engine.engine import Engine
-from loadtests.engine.listener import EngineListener
 from loadtests.model.api.answer import GONE, Answer
 from loadtests.model.api.surface import Operation
 from loadtests.model.maths.histogram import Histogram
 from loadtests.model.people.draw import Draw
 from loadtests.model.people.profile import build_profile
 from loadtests.model.session.behaviour import Person, arrivals
+from loadtests.model.session.listener import EngineListener
 from loadtests.model.session.steps import Call
 
 from .engines import engine_for

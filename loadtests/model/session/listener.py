@@ -1,4 +1,4 @@
-"""The notifications that an engine sends while it works."""
+"""The notifications that the engine sends while it works."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from loadtests.model.session.steps import Call
 
 
 class EngineListener(Protocol):
-    """Receives an engine's notifications. They run on the hot path and must not block.
+    """Receives the engine's notifications. They run on the hot path and must not block.
 
     By default each does nothing, so that a subclass implements only those that it needs. (The explicit `return` makes them
     concrete for mypy: an empty body in a protocol counts as abstract.)
