@@ -12,9 +12,9 @@ from pathlib import Path
 
 from loadtests.audit.program import Program, check_command
 from loadtests.defects.defect import Injected
-from loadtests.model.run.manifest import Manifest, write_manifest
+from loadtests.model.run.manifest import Manifest
 from loadtests.model.text.units import format_duration
-from loadtests.recording.run_directory import new_folder, software
+from loadtests.recording.run_directory import new_folder, software_versions, write_manifest
 from loadtests.sandbox.process import SandboxProcess
 
 _TOLERANCE_SECONDS = 1.0
@@ -123,5 +123,5 @@ def _manifest(orders: AuditSettings, folder: Path) -> Manifest:
         tolerance=_TOLERANCE_SECONDS,
         people={},
         scenario=None,
-        software=software(),
+        software=software_versions(),
     )

@@ -1,4 +1,4 @@
-"""An account at the API, for one-off calls: what is open there, and stop for one session. Plain `requests`, no hurry."""
+"""A client for single calls on an account: list the open sessions, stop one. Uses plain `requests`."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from loadtests.observing.list_observer import listed_sessions, make_client
 _TIMEOUT_SECONDS = 10.0
 _TRIES = 6
 _LONGEST_PAUSE_SECONDS = 60.0
-_AGAIN = frozenset({Reason.RATE, Reason.SESSION_FULL})
+_RETRIED = frozenset({Reason.RATE, Reason.SESSION_FULL})
 
 
 class AccountClient:
-    """The account that `key` opens at `origin`. At most `rate` stops are sent a second."""
+    """The account of `key` at `origin`. Sends at most `rate` stops a second."""
 
     def __init__(
         self, origin: Origin, surface: Surface, key: str, rate: float, sleep: Callable[[float], None] = time.sleep
@@ -37,7 +37,7 @@ class AccountClient:
         return bool(self._surface.path(Operation.LIST))
 
     def listed(self) -> dict[str, float]:
-        """Ids of what is open, with created_at (unix seconds; 0: not told).
+        """Returns the ids of the open sessions, with created_at (unix seconds; 0: unknown).
 
         Raises requests.RequestException, OSError, or ValueError with the reason.
         """
@@ -45,11 +45,11 @@ class AccountClient:
         return listed_sessions(url, self._key, _TIMEOUT_SECONDS, self._surface.session_id)
 
     def stop(self, session_id: str) -> Answer:
-        """Close a session; tried again where the API asks for patience or does not say what it did."""
+        """Closes a session. Retries with backoff if the API is rate-limiting or the outcome is unknown."""
         backoff = 0.5
         answer = self._stop_once(session_id)
         for _ in range(_TRIES - 1):
-            if answer.outcome is Outcome.OK or (answer.outcome is Outcome.FAIL and answer.reason not in _AGAIN):
+            if answer.outcome is Outcome.OK or (answer.outcome is Outcome.FAIL and answer.reason not in _RETRIED):
                 break
             self._sleep(min(max(backoff, answer.retry_after), _LONGEST_PAUSE_SECONDS))
             backoff *= 2
@@ -67,7 +67,6 @@ class AccountClient:
             return Answer(Outcome.UNKNOWN, Reason.TIMEOUT)
         except (requests.RequestException, OSError):
             return Answer(Outcome.UNKNOWN, Reason.CONNECT)
-        waits = response.headers.get("Retry-After", "")
-        return answer_from_body(
-            response.status_code, response.content, 0.0, 0.0, float(waits) if waits.isdecimal() else 0.0
-        )
+        header = response.headers.get("Retry-After", "")
+        retry_after = float(header) if header.isdecimal() else 0.0
+        return answer_from_body(response.status_code, response.content, 0.0, 0.0, retry_after)

@@ -99,8 +99,8 @@ def _write_manifest(
     defects: tuple[Injected, ...],
 ) -> None:
     from loadtests.model.run.end_reason import TIME_OVER
-    from loadtests.model.run.manifest import Manifest, write_manifest
-    from loadtests.recording.run_directory import software
+    from loadtests.model.run.manifest import Manifest
+    from loadtests.recording.run_directory import software_versions, write_manifest
 
     manifest = Manifest(
         run=folder.name,
@@ -116,7 +116,7 @@ def _write_manifest(
         tolerance=scenario.tolerance,
         people=scenario.profiles,
         scenario=scenario,
-        software=software(),
+        software=software_versions(),
         load_ended=came_to.load_ended,
         ended=came_to.ended,
         end_reason=TIME_OVER,

@@ -1,8 +1,8 @@
-"""A worker's clock against the master's, by asking what time it is there (Cristian 1989, doi 10.1007/BF01784024).
+"""Estimates the offset of a worker's clock to the master's by Cristian's algorithm (1989, doi 10.1007/BF01784024).
 
-    offset = there − (asked + answered) / 2,   off by at most (answered − asked) / 2
+    offset = master − (sent + received) / 2,   with an error of at most (received − sent) / 2
 
-The least round trip of several gives the best bound.
+Of several readings, the one with the shortest round trip has the smallest error.
 """
 
 from __future__ import annotations
@@ -12,28 +12,28 @@ from typing import NamedTuple
 
 
 class ClockReading(NamedTuple):
-    """One question and its answer; all in seconds."""
+    """One request for the master's time and its answer; all in seconds."""
 
-    asked: float
+    sent: float
     """By the worker's clock."""
-    there: float
-    """The master's clock, when it answered."""
-    answered: float
+    master: float
+    """By the master's clock, when it answered."""
+    received: float
     """By the worker's clock."""
 
 
 class ClockOffset(NamedTuple):
-    """What to add to the worker's clock to have the master's; off by at most `error`, in seconds."""
+    """What to add to the worker's clock to get the master's, with an error of at most `error`; in seconds."""
 
     seconds: float
     error: float
 
     def error_now(self, later: ClockOffset) -> float:
-        """How far this offset, still in use, may be off by now, as a later measurement shows."""
+        """Returns the error that this offset may have by now, given a later measurement."""
         return abs(later.seconds - self.seconds) + later.error
 
 
 def offset(readings: Iterable[ClockReading]) -> ClockOffset:
-    """The best of several readings. Raises ValueError if there are none."""
-    best = min(readings, key=lambda reading: reading.answered - reading.asked)
-    return ClockOffset(best.there - (best.asked + best.answered) / 2, (best.answered - best.asked) / 2)
+    """Returns the offset by the best of several readings. Raises ValueError if there are none."""
+    best = min(readings, key=lambda reading: reading.received - reading.sent)
+    return ClockOffset(best.master - (best.sent + best.received) / 2, (best.received - best.sent) / 2)

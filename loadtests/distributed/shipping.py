@@ -1,10 +1,10 @@
-"""Ships a worker's files to the master as they grow: bytes at an offset, so that what is sent twice falls out by itself.
+"""Copies a worker's growing files to the master, as chunks of bytes at an offset.
 
-    worker  ── Parcel(file, offset, data) ──▶ master     appends what it does not have yet
-            ◀── Receipt(file, length) ──────             has the file up to here
+    worker  ── Chunk(file, offset, data) ──▶ master     appends what it does not have yet
+            ◀── Acknowledgement(file, length) ──        has the file up to here
 
-The master's copy is always the beginning of the worker's file, whatever was lost or came twice on the way; a file that was
-only spooled can take its place at any time. What a parcel is sent through is not known here.
+Chunks may be lost or arrive twice: the master's copy is always a prefix of the worker's file, so the spooled file can replace it
+at any time. The transport is not known here.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-PARCEL_BYTES = 256 * 1024
-MOST_UNDERWAY = 16
-"""Parcels without a receipt, at most: Locust's messages are lost when thousands wait in a queue."""
+CHUNK_BYTES = 256 * 1024
+MAX_IN_FLIGHT = 16
+"""Chunks without an acknowledgement, at most: Locust drops messages when thousands are queued."""
 _RESEND_SECONDS = 5.0
 
 _NAME = re.compile(r"(?:events|ledger)-w(\d{1,9})(?:-\d{1,9})?\.(?:arrow|jsonl)")
 
 
-class Parcel(NamedTuple):
+class Chunk(NamedTuple):
     """A part of a worker's file."""
 
     file: str
@@ -32,8 +32,8 @@ class Parcel(NamedTuple):
     data: bytes
 
 
-class Receipt(NamedTuple):
-    """What the master has."""
+class Acknowledgement(NamedTuple):
+    """How many bytes of a file the master has."""
 
     file: str
     length: int
@@ -42,38 +42,38 @@ class Receipt(NamedTuple):
 @dataclass
 class _Progress:
     size: int = 0
-    """Bytes that the file had when it was last looked at."""
+    """Bytes in the file when it was last read."""
     sent: int = 0
-    received: int = 0
+    acknowledged: int = 0
     since: float = 0.0
-    """When the last receipt came that told of more, or, all having been received, the file grew."""
-    again: float = 0.0
-    """When sending was begun anew."""
+    """When the last acknowledgement of more bytes came, or when the file grew after all had been acknowledged."""
+    resent: float = 0.0
+    """When the unacknowledged bytes were last sent again."""
 
 
 @dataclass
 class Shipper:
-    """The worker's side: the files of worker number `worker` in the spool `folder`."""
+    """The worker's side: sends the files of worker number `worker` in the spool `folder`."""
 
     folder: Path
     worker: int
-    send: Callable[[Parcel], bool]
-    """False: it could not go now."""
+    send: Callable[[Chunk], bool]
+    """Returns False if the chunk cannot be sent now."""
     now: Callable[[], float]
     _files: dict[str, _Progress] = field(default_factory=dict)
 
     def ship(self) -> None:
-        """Send what has grown, and again what has no receipt for long."""
+        """Sends new bytes, and again those without an acknowledgement for too long."""
         for path in self._paths():
             progress = self._files.setdefault(path.name, _Progress(since=self.now()))
             self._ship_file(path, progress)
 
-    def received(self, receipt: Receipt) -> None:
-        """The master has told what it has."""
-        progress = self._files.setdefault(receipt.file, _Progress())
-        if receipt.length > progress.received:
-            progress.received, progress.since = receipt.length, self.now()
-        progress.sent = max(progress.sent, progress.received)
+    def acknowledge(self, acknowledgement: Acknowledgement) -> None:
+        """Records how much of a file the master has."""
+        progress = self._files.setdefault(acknowledgement.file, _Progress())
+        if acknowledgement.length > progress.acknowledged:
+            progress.acknowledged, progress.since = acknowledgement.length, self.now()
+        progress.sent = max(progress.sent, progress.acknowledged)
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -82,11 +82,11 @@ class Shipper:
 
     def has_arrived(self, name: str, size: int) -> bool:
         """Whether the master has the first `size` bytes of a file."""
-        return self._files.get(name, _Progress()).received >= size
+        return self._files.get(name, _Progress()).acknowledged >= size
 
     @property
-    def silence(self) -> float:
-        """Seconds since a receipt told of anything new."""
+    def stalled_seconds(self) -> float:
+        """Seconds since the last progress."""
         return self.now() - max((progress.since for progress in self._files.values()), default=0.0)
 
     @property
@@ -95,82 +95,83 @@ class Shipper:
         return all(self.has_arrived(name, size) for name, size in self.sizes.items())
 
     def clear(self) -> None:
-        """The master has everything: the spool is not needed any more."""
+        """Deletes the files from the spool."""
         for path in self._paths():
             path.unlink(missing_ok=True)
 
     def _ship_file(self, path: Path, progress: _Progress) -> None:
-        if progress.sent > progress.received and self.now() - max(progress.since, progress.again) > _RESEND_SECONDS:
-            progress.sent, progress.again = progress.received, self.now()
+        idle_since = max(progress.since, progress.resent)
+        if progress.sent > progress.acknowledged and self.now() - idle_since > _RESEND_SECONDS:
+            progress.sent, progress.resent = progress.acknowledged, self.now()
         file = os.open(path, os.O_RDONLY)
         try:
             size = os.fstat(file).st_size
-            if progress.received >= progress.size < size:
+            if progress.acknowledged >= progress.size < size:
                 progress.since = self.now()
             progress.size = size
-            while progress.sent - progress.received < MOST_UNDERWAY * PARCEL_BYTES:
-                data = os.pread(file, PARCEL_BYTES, progress.sent)
+            while progress.sent - progress.acknowledged < MAX_IN_FLIGHT * CHUNK_BYTES:
+                data = os.pread(file, CHUNK_BYTES, progress.sent)
                 if not data:
                     return
-                if not self.send(Parcel(path.name, progress.sent, data)):
+                if not self.send(Chunk(path.name, progress.sent, data)):
                     return
                 progress.sent += len(data)
         finally:
             os.close(file)
 
     def _paths(self) -> Iterator[Path]:
-        # Ledgers first: what was opened matters more than what was seen.
+        # Ledgers first: the master needs them to close sessions.
         for path in sorted(self.folder.glob(f"*-w{self.worker}[-.]*"), reverse=True):
             if worker_of(path.name) == self.worker:
                 yield path
 
 
-class Confirmed:
-    """Until when the master knows of everything in a file that only grows: as of the last length that has arrived."""
+class ConfirmedTime:
+    """The time until which the master knows everything that a growing file records."""
 
     def __init__(self, shipper: Shipper, file: str) -> None:
         self._shipper = shipper
         self._file = file
-        self._size, self._then = 0, 0.0
+        self._size, self._pending = 0, 0.0
         self._confirmed = 0.0
 
-    def at(self, known_until: float) -> float:
-        """What is true of the file now is true until `known_until`; until when the master knows that."""
+    def update(self, known_until: float) -> float:
+        """Takes the time until which the file is complete now, and returns that until which the master's copy is."""
         if self._shipper.has_arrived(self._file, self._size):
-            self._confirmed = self._then
-            self._size, self._then = (self._shipper.folder / self._file).stat().st_size, known_until
+            self._confirmed = self._pending
+            self._size, self._pending = (self._shipper.folder / self._file).stat().st_size, known_until
         return self._confirmed
 
 
 @dataclass
 class Receiver:
-    """The master's side: copies in the run's directory `folder`. `read` is told of each new part of a ledger."""
+    """The master's side: writes copies into the run's directory `folder`, and calls `on_ledger` with new bytes of a ledger."""
 
     folder: Path
-    read: Callable[[int, bytes], None]
+    on_ledger: Callable[[int, bytes], None]
     _lengths: dict[str, int] = field(default_factory=dict)
 
-    def receive(self, worker: int, parcel: Parcel) -> Receipt:
-        """Keep what is new of a parcel; what the master has of that file now.
+    def receive(self, worker: int, chunk: Chunk) -> Acknowledgement:
+        """Appends the new bytes of a chunk, and returns how much of the file the master has.
 
-        Raises ValueError where the file is not one of that worker's.
+        Raises ValueError if the file does not belong to that worker.
         """
-        if worker_of(parcel.file) != worker:
-            raise ValueError(f"{parcel.file!r} is no file of worker {worker}")
-        length = self._lengths.get(parcel.file, 0)
-        new = parcel.data[max(0, length - parcel.offset) :] if parcel.offset <= length else b""
-        if new and self._append(parcel.file, length, new):
-            self._lengths[parcel.file] = length + len(new)
-            if parcel.file.startswith("ledger"):
-                self.read(worker, new)
-        return Receipt(parcel.file, self._lengths.get(parcel.file, 0))
+        if worker_of(chunk.file) != worker:
+            raise ValueError(f"{chunk.file!r} is not a file of worker {worker}")
+        length = self._lengths.get(chunk.file, 0)
+        new = chunk.data[max(0, length - chunk.offset) :] if chunk.offset <= length else b""
+        if new and self._append(chunk.file, length, new):
+            self._lengths[chunk.file] = length + len(new)
+            if chunk.file.startswith("ledger"):
+                self.on_ledger(worker, new)
+        return Acknowledgement(chunk.file, self._lengths.get(chunk.file, 0))
 
-    def lacks(self, sizes: dict[str, int]) -> bool:
-        """Whether anything of files of these lengths has not come."""
-        return any(self._lengths.get(name, 0) < size for name, size in sizes.items())
+    def has_all(self, sizes: dict[str, int]) -> bool:
+        """Whether files of these lengths have arrived completely."""
+        return all(self._lengths.get(name, 0) >= size for name, size in sizes.items())
 
     def _append(self, name: str, at: int, data: bytes) -> bool:
-        """Whether all of it could be written."""
+        """Returns whether all of it could be written."""
         try:
             file = os.open(self.folder / name, os.O_WRONLY | os.O_CREAT, 0o600)
         except OSError:
@@ -184,6 +185,6 @@ class Receiver:
 
 
 def worker_of(name: str) -> int | None:
-    """The number of the worker whose file has that name; None: it is no worker's."""
+    """Returns the number of the worker that a file of this name belongs to, or None."""
     match = _NAME.fullmatch(name)
     return int(match[1]) if match else None

@@ -1,8 +1,8 @@
-"""The workers of a run, as their master knows them: who is there, what they opened, what has come of their files.
+"""The master's view of its workers: liveness, open sessions, shipped files.
 
-A worker holds its sessions by a *lease*: each pulse that the master answers renews it. A worker that has had no answer for
-`LEASE_SECONDS` closes what it has and ends; the master, which heard of it at least as lately, waits a little longer and then
-closes by the ledger what that worker had open. So a session is never used by the one while the other closes it.
+A worker holds its sessions by a *lease* that each answered heartbeat renews. A worker without an answer for `LEASE_SECONDS`
+closes its sessions and ends. The master, which has heard from it at least as recently, waits slightly longer and then closes the
+sessions that the worker's ledger shows open. So the two never use the same session at once.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from loadtests.distributed.shipping import Parcel, Receipt, Receiver
+from loadtests.distributed.shipping import Acknowledgement, Chunk, Receiver
 from loadtests.model.log.record import Observation
 from loadtests.model.run.manifest import SPOOL
 from loadtests.model.session.session import Session
@@ -29,11 +29,11 @@ from loadtests.run.snapshot import ProcessSnapshot
 LEASE_SECONDS = 15.0
 _GRACE_SECONDS = 2.0
 _UNWRITTEN_SECONDS = 10.0
-"""What the list showed a worker so long before it was last heard of has been written down by it, and has come here."""
+"""A worker has recorded and shipped all list snapshots that are older than its last heartbeat by this time."""
 
 
 class DrainReport(msgspec.Struct):
-    """What a worker says when its share is drained."""
+    """A worker's report at the end of its drain."""
 
     left_open: int = 0
     lost_events: int = 0
@@ -43,15 +43,15 @@ class DrainReport(msgspec.Struct):
 
 
 class WorkerState(Enum):
-    """Where a worker is."""
+    """The state of a worker."""
 
     HERE = 0
     LOST = 1
-    """Not heard of; it may come back while its lease lasts."""
+    """No heartbeats; it may return while its lease lasts."""
     CLOSED = 2
-    """Its lease has run out, and its sessions are the master's."""
+    """Its lease has expired; the master closes its sessions."""
     DRAINED = 3
-    """It has closed everything, and told its account."""
+    """It has closed everything and sent its report."""
 
 
 @dataclass
@@ -60,26 +60,31 @@ class Worker:
 
     number: int
     heard: float
-    """When it was last heard of, in seconds of the run."""
+    """When its last heartbeat came, in seconds of the run."""
     state: WorkerState = WorkerState.HERE
     snapshot: ProcessSnapshot | None = None
     ledger: LedgerContents = field(default_factory=LedgerContents)
     partial_line: bytes = b""
-    """Of a line of its ledger, whose end has not come yet."""
+    """The beginning of a ledger line whose end has not arrived."""
     drain_report: DrainReport = field(default_factory=DrainReport)
     recent_lists: deque[ListSnapshot] = field(default_factory=deque)
-    """What the list showed lately, which the worker may not have written down before it was lost."""
+    """Recent list snapshots, which the worker may not have recorded if it is lost."""
+
+    @property
+    def has_lease(self) -> bool:
+        """Whether its open sessions are its own: it has not drained, and its lease has not expired."""
+        return self.state in (WorkerState.HERE, WorkerState.LOST)
 
     @property
     def is_away(self) -> bool:
-        """Whether it cannot write down what the list shows of its sessions."""
+        """Whether it cannot record what the list shows of its sessions."""
         return self.state in (WorkerState.LOST, WorkerState.CLOSED)
 
 
 class Workers(OtherProcesses):
     """The workers of the run in `folder`, by number.
 
-    `now` is the run's clock; `relay` shows all of them a look; `observe` writes down, with its kind, value and time, what the
+    `now` is the run's clock. `relay` sends a list snapshot to all workers. `observe` records, with kind, value and time, what the
     list shows of a session whose worker is away.
     """
 
@@ -94,125 +99,121 @@ class Workers(OtherProcesses):
         self._now = now
         self._relay = relay
         self._observe = observe
-        self._receiver = Receiver(folder, self._read)
+        self._receiver = Receiver(folder, self._on_ledger_data)
         self.workers: dict[int, Worker] = {}
 
     def join(self, number: int) -> None:
-        """A worker takes part."""
+        """Adds a worker."""
         self.workers.setdefault(number, Worker(number, self._now()))
 
     def drop(self, number: int) -> None:
-        """A worker does not take part after all."""
+        """Removes a worker that has refused the run."""
         self.workers.pop(number, None)
 
-    def record_snapshot(self, number: int, pulse: ProcessSnapshot) -> bool:
-        """A worker's pulse. False: it is not to go on, since its lease has run out."""
-        member = self.workers.get(number)
-        if member is None or member.state in (WorkerState.CLOSED, WorkerState.DRAINED):
+    def record_snapshot(self, number: int, snapshot: ProcessSnapshot) -> bool:
+        """Records a heartbeat. Returns False if it must not renew the lease: the worker has drained or its lease has expired."""
+        worker = self.workers.get(number)
+        if worker is None or worker.state in (WorkerState.CLOSED, WorkerState.DRAINED):
             return False
-        member.snapshot, member.heard = pulse, self._now()
+        worker.snapshot, worker.heard = snapshot, self._now()
         return True
 
-    def receive(self, number: int, parcel: Parcel) -> Receipt:
-        """A part of a worker's file. Raises ValueError where it is not one of that worker's."""
+    def receive(self, number: int, chunk: Chunk) -> Acknowledgement:
+        """Writes a chunk of a worker's file. Raises ValueError if the file does not belong to that worker."""
         self.join(number)
-        return self._receiver.receive(number, parcel)
+        return self._receiver.receive(number, chunk)
 
-    def drained(self, number: int, account: DrainReport) -> None:
-        """A worker has closed everything."""
+    def drained(self, number: int, report: DrainReport) -> None:
+        """Records that a worker has closed everything."""
         self.join(number)
-        self.workers[number].drain_report = account
+        self.workers[number].drain_report = report
         self.workers[number].state = WorkerState.DRAINED
 
     def mark_lost(self, number: int) -> Worker:
-        """A worker is not heard of any more."""
-        member = self.workers[number]
-        member.state = WorkerState.LOST
-        while member.recent_lists:
-            self._write_down(member, member.recent_lists.popleft())
-        return member
+        """Records that a worker sends no more heartbeats, and returns it."""
+        worker = self.workers[number]
+        worker.state = WorkerState.LOST
+        while worker.recent_lists:
+            self._record_list(worker, worker.recent_lists.popleft())
+        return worker
 
     def mark_returned(self, number: int) -> None:
-        """A worker that was lost is heard of again, within its lease."""
+        """Records that a lost worker has sent a heartbeat within its lease."""
         self.workers[number].state = WorkerState.HERE
 
     def orphans(self) -> Iterator[Session]:
-        """Sessions of lost workers whose lease has run out; each is given out once, to be closed."""
-        for member in self.workers.values():
-            if member.state is WorkerState.LOST and self._now() > member.heard + LEASE_SECONDS + _GRACE_SECONDS:
-                member.state = WorkerState.CLOSED
-                for number, session_id in self._last_books(member).open.items():
+        """Yields the open sessions of lost workers whose lease has expired, each once, for the master to close."""
+        for worker in self.workers.values():
+            if worker.state is WorkerState.LOST and self._now() > worker.heard + LEASE_SECONDS + _GRACE_SECONDS:
+                worker.state = WorkerState.CLOSED
+                for number, session_id in self._final_ledger(worker).open.items():
                     yield Session.from_ledger(number, session_id)
 
     @property
     def is_waited_for(self) -> bool:
-        """Whether a worker still has something to close, or a lease that lasts."""
-        return any(member.state in (WorkerState.HERE, WorkerState.LOST) for member in self.workers.values())
+        """Whether a worker has not drained and its lease has not expired."""
+        return any(worker.has_lease for worker in self.workers.values())
 
     @property
     def left_open(self) -> int:
-        """Sessions that workers say they could not close, and those of workers that have said nothing."""
+        """Sessions that workers reported as left open, and the open ones of workers without a report."""
         return sum(
-            len(member.ledger.open)
-            if member.state in (WorkerState.HERE, WorkerState.LOST)
-            else member.drain_report.left_open
-            for member in self.workers.values()
+            len(worker.ledger.open) if worker.has_lease else worker.drain_report.left_open
+            for worker in self.workers.values()
         )
 
     @property
     def incomplete(self) -> int:
-        """Workers whose log has not come whole."""
-        return sum(self._is_cut(member) for member in self.workers.values())
+        """The number of workers whose log is incomplete."""
+        return sum(self._is_incomplete(worker) for worker in self.workers.values())
 
     def snapshots(self) -> list[ProcessSnapshot]:
-        """Their figures, as last told."""
+        """Returns the last snapshot of each worker; those without open sessions of their own report none."""
         return [
-            member.snapshot
-            if member.state in (WorkerState.HERE, WorkerState.LOST)
-            else member.snapshot.without_sessions()
-            for member in self.workers.values()
-            if member.snapshot
+            worker.snapshot if worker.has_lease else worker.snapshot.without_sessions()
+            for worker in self.workers.values()
+            if worker.snapshot
         ]
 
-    def send_list(self, look: ListSnapshot) -> None:
-        """Tell them of a look at the API's list, and write down what it shows of the sessions of those who are away."""
-        self._relay(look)
-        for member in self.workers.values():
-            if member.is_away:
-                self._write_down(member, look)
-            elif look.appeared or look.vanished:
-                member.recent_lists.append(look)
-                while member.recent_lists[0].sent < member.heard - _UNWRITTEN_SECONDS:
-                    member.recent_lists.popleft()
+    def send_list(self, snapshot: ListSnapshot) -> None:
+        """Sends a list snapshot to the workers, and records what it shows of the sessions of those that are away."""
+        self._relay(snapshot)
+        for worker in self.workers.values():
+            if worker.is_away:
+                self._record_list(worker, snapshot)
+            elif snapshot.appeared or snapshot.vanished:
+                worker.recent_lists.append(snapshot)
+                while worker.recent_lists[0].sent < worker.heard - _UNWRITTEN_SECONDS:
+                    worker.recent_lists.popleft()
 
     def knows(self, session_id: str) -> bool:
         """Whether one of them opened that session."""
-        return any(session_id in member.ledger.ids for member in self.workers.values())
+        return any(session_id in worker.ledger.ids for worker in self.workers.values())
 
     def known_until(self) -> float:
-        """The second before which none of them has a `new` without its answer, as far as is known here."""
-        here = (member for member in self.workers.values() if member.state is WorkerState.HERE)
-        return min((member.snapshot.known_until if member.snapshot else 0.0 for member in here), default=float("inf"))
+        """Returns the time before which every `new` of the connected workers is known here with its answer."""
+        here = (worker for worker in self.workers.values() if worker.state is WorkerState.HERE)
+        return min((worker.snapshot.known_until if worker.snapshot else 0.0 for worker in here), default=float("inf"))
 
-    def _is_cut(self, member: Worker) -> bool:
-        return member.state is not WorkerState.DRAINED or self._receiver.lacks(member.drain_report.sizes)
+    def _is_incomplete(self, worker: Worker) -> bool:
+        return worker.state is not WorkerState.DRAINED or not self._receiver.has_all(worker.drain_report.sizes)
 
-    def _write_down(self, member: Worker, look: ListSnapshot) -> None:
-        for kind, shown, value in (
-            (Observation.SEEN, [session_id for session_id, _ in look.appeared], look.sent),
-            (Observation.VANISHED, look.vanished, look.since),
+    def _record_list(self, worker: Worker, snapshot: ListSnapshot) -> None:
+        for kind, session_ids, value in (
+            (Observation.SEEN, [session_id for session_id, _ in snapshot.appeared], snapshot.sent),
+            (Observation.VANISHED, snapshot.vanished, snapshot.since),
         ):
-            for session_id in shown:
-                if number := member.ledger.ids.get(session_id):
-                    self._observe(kind, Session.from_ledger(number, session_id), value, look.answered)
+            for session_id in session_ids:
+                if number := worker.ledger.ids.get(session_id):
+                    self._observe(kind, Session.from_ledger(number, session_id), value, snapshot.answered)
 
-    def _last_books(self, member: Worker) -> LedgerContents:
-        """What a worker wrote to the end, if it did so on this machine; else what had come of it."""
+    def _final_ledger(self, worker: Worker) -> LedgerContents:
+        """Returns the worker's own ledger if it is on this machine, else what has been shipped of it."""
         with contextlib.suppress(OSError):
-            return read_ledgers([self._folder / SPOOL / ledger_file(member.number)])
-        return member.ledger
+            return read_ledgers([self._folder / SPOOL / ledger_file(worker.number)])
+        return worker.ledger
 
-    def _read(self, number: int, data: bytes) -> None:
-        member = self.workers[number]
-        whole, newline, member.partial_line = (member.partial_line + data).rpartition(b"\n")
-        member.ledger.add(whole + newline)
+    def _on_ledger_data(self, number: int, data: bytes) -> None:
+        worker = self.workers[number]
+        complete, newline, worker.partial_line = (worker.partial_line + data).rpartition(b"\n")
+        worker.ledger.feed(complete + newline)

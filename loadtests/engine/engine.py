@@ -1,7 +1,7 @@
-"""The engine: resumes behaviours on time, makes their calls, writes down what came of them.
+"""Resumes behaviours on time, sends their calls and records the answers.
 
-A behaviour's steps are carried out as `model.steps` says. Tasks belong to a scope: a Locust user's, or that of all the
-people who came by themselves. When a scope is over its tasks are not resumed, whatever they were waiting for.
+Steps are carried out as `model.session.steps` defines them. Each task belongs to a scope: that of one Locust user, or the one
+that all arrivals share. Tasks of a scope that is over are not resumed, whatever they were waiting for.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Collection
 from contextlib import ExitStack
-from typing import Any, Protocol
+from typing import Any
 
 from loadtests.engine.garbage import collect_and_freeze, infrequent_collection
 from loadtests.engine.occupancy import Occupancy
@@ -26,6 +26,7 @@ from loadtests.model.log.rows import call_row, note_row
 from loadtests.model.people.profile import Way
 from loadtests.model.run.guard import UNGUARDED, Guard
 from loadtests.model.session.ending import closing
+from loadtests.model.session.listener import EngineListener
 from loadtests.model.session.session import Session, State
 from loadtests.model.session.steps import Behaviour, Call, Closing, Fork, Note, NoteKind, Sleep
 from loadtests.recording.ledger import Ledger
@@ -35,30 +36,14 @@ logger = logging.getLogger(__name__)
 
 _NEW, _STOP, _KEEP_ALIVE, _OK = Operation.NEW, Operation.STOP, Operation.KEEP_ALIVE, Outcome.OK
 _OPEN, _CLOSED = State.OPEN, State.CLOSED
-"""By names of their own: Python 3.11 takes ten times as long to find a member of an enum as a name of the module."""
+"""Bound here for speed: see loadtests.engine."""
 
-_MOST_KEPT = 100_000
-"""Keep-alives that are remembered until they are read."""
-
-
-class EngineListener(Protocol):
-    """Told of what the engine does; must be quick."""
-
-    def answered(self, call: Call, answer: Answer, size: int) -> None:
-        """A call was answered, or given up; `size` is the body's bytes."""
-
-    def opened(self, session: Session) -> None:
-        """The API's id of `session` is known."""
-
-    def closed(self, session: Session) -> None:
-        """`session` is known to be closed."""
-
-    def given_up(self, session: Session) -> None:
-        """Its person will not try again to open `session`."""
+_MAX_KEEP_ALIVES = 100_000
+"""Keep-alive timings stored until they are read; older ones are dropped."""
 
 
 class TaskScope:
-    """Tasks that end together, and the sessions that they opened."""
+    """Tasks that end together, and the sessions that they have opened."""
 
     __slots__ = ("over", "sessions")
 
@@ -67,8 +52,8 @@ class TaskScope:
         self.sessions: list[Session] = []
 
     def opens(self, session: Session, held: Collection[int]) -> None:
-        """One more; of the others only those are kept whose numbers are among `held`."""
-        # Whenever their number has doubled: who opens thousands must not look through all of them for each.
+        """Adds `session`. Now and then, sessions whose numbers are not in `held` are removed."""
+        # Only when the list has doubled: scanning it for each session would be quadratic for a user that opens thousands.
         if len(self.sessions) & (len(self.sessions) - 1) == 0:
             self.sessions = [other for other in self.sessions if other.number in held]
         self.sessions.append(session)
@@ -83,19 +68,19 @@ class _Task:
 
 
 class _Request:
-    """A job for the pool."""
+    """A call and its encoded bytes: a job for the pool."""
 
-    __slots__ = ("call", "queued", "request", "submitted", "task")
+    __slots__ = ("call", "data", "queued", "submitted", "task")
 
-    def __init__(self, call: Call, request: bytes, task: _Task) -> None:
+    def __init__(self, call: Call, data: bytes, task: _Task) -> None:
         self.call = call
-        self.request = request
+        self.data = data
         self.task = task
         self.queued = 0.0
         self.submitted = 0.0
 
     def carry_out(self, connection: Connection) -> Exchange:
-        return connection.cut(self.request) if self.call.cut else connection.exchange(self.request)
+        return connection.cut(self.data) if self.call.cut else connection.exchange(self.data)
 
 
 class Engine:
@@ -103,81 +88,88 @@ class Engine:
 
     def __init__(
         self,
-        api: Codec,
+        codec: Codec,
         connect: Callable[[], Connection],
         recorder: Recorder,
         ledger: Ledger,
-        listener: EngineListener,
         now: Callable[[], float],
         timeout: float,
         guard: Guard = UNGUARDED,
     ) -> None:
-        self._api = api
+        self._codec = codec
         self._recorder = recorder
         self._ledger = ledger
-        self._listener = listener
+        self._listeners: tuple[EngineListener, ...] = ()
+        self._on_answer: tuple[Callable[[Call, Answer, int], None], ...] = ()
         self.now = now
-        self._pool: Pool[_Request] = Pool(connect, self._carried_out, self.now, timeout)
-        self._timers: Timers[_Task] = Timers(self.now, self._wake)
+        self._pool: Pool[_Request] = Pool(connect, self._on_exchange, self.now, timeout)
+        self._timers: Timers[_Task] = Timers(self.now, self._resume)
         self._guard = guard
         self._meter = UsageMeter()
         self._is_ending = False
-        self._calm = ExitStack()
-        self._calm.enter_context(infrequent_collection())
-        self._public = TaskScope()
-        self._scopes: set[TaskScope] = {self._public}
+        self._cleanup = ExitStack()
+        self._cleanup.enter_context(infrequent_collection())
+        self._arrivals = TaskScope()
+        self._scopes: set[TaskScope] = {self._arrivals}
         self.sessions: dict[int, Session] = {}
-        """Sessions that may hold a slot, by our number."""
+        """Sessions that may hold a slot, by session number."""
         self.opening: dict[int, float] = {}
-        """Since when a `new` is under way, by our number."""
+        """When each `new` in flight was sent, by session number."""
         self.occupancy = Occupancy(now)
         """Who holds the slots."""
-        self.kept_alive: deque[tuple[float, float]] = deque(maxlen=_MOST_KEPT)
-        """Margin and lateness of acknowledged keep-alives, in seconds, since whoever reads them cleared them."""
+        self.kept_alive: deque[tuple[float, float]] = deque(maxlen=_MAX_KEEP_ALIVES)
+        """Margin and lateness of acknowledged keep-alives, in seconds, since the reader last cleared them."""
         self.defects = 0
-        """Behaviours that failed by an error of ours: the run cannot be trusted."""
+        """Internal errors: with any, the run's results are unreliable."""
 
     @property
     def session_seconds(self) -> float:
-        """How long sessions have been open, all together."""
+        """Total time that sessions have been open."""
         return self._meter.seconds(self.now())
 
     @property
     def is_spent(self) -> bool:
-        """Whether the guard's session-minutes are used up."""
+        """Whether the guard's limit of session-minutes is reached."""
         return self._guard.is_spent(self.session_seconds)
 
     @property
     def known_until(self) -> float:
-        """Before this no `new` of this engine is without its answer."""
+        """Every `new` sent before this time has its answer."""
         return min(self.opening.values(), default=self.now())
 
     @property
     def busy(self) -> bool:
-        """Whether a request is under way, or waits for a connection."""
+        """Whether a request is in flight or waits for a connection."""
         return bool(self._pool.busy or self._pool.waiting)
 
+    def add_listener(self, listener: EngineListener) -> None:
+        """Notifies `listener` from now on, after those that were added before it."""
+        self._listeners = (*self._listeners, listener)
+        if type(listener).on_answer is not EngineListener.on_answer:
+            # Bound here, and without inherited no-ops: these are called for each request.
+            self._on_answer = (*self._on_answer, listener.on_answer)
+
     def start(self, behaviour: Behaviour) -> TaskScope:
-        """Run `behaviour` in a scope of its own; give the scope to `stop` to end it."""
+        """Runs `behaviour` in a new scope; pass the scope to `stop` to end it."""
         scope = TaskScope()
         self._scopes.add(scope)
         self._resume(_Task(behaviour, scope), None)
         return scope
 
     def stop(self, scope: TaskScope) -> list[Session]:
-        """End `scope`; its sessions that may still be open."""
+        """Ends `scope` and returns its sessions that may still be open."""
         scope.over = True
         self._scopes.discard(scope)
         return [session for session in scope.sessions if session.number in self.sessions]
 
     def stop_all(self) -> None:
-        """End all scopes. What is under way is answered, what waits for a connection is withheld."""
+        """Ends all scopes. Requests in flight still get their answers; those waiting for a connection are withheld."""
         self._is_ending = True
         for scope in self._scopes:
             scope.over = True
-        self._scopes = {self._public}
-        for job in self._pool.withdraw_waiting():
-            self._answered(job, withheld_answer(Reason.RUN_ENDED, self.now()), 0, 0.0)
+        self._scopes = {self._arrivals}
+        for request in self._pool.withdraw_waiting():
+            self._complete(request, withheld_answer(Reason.RUN_ENDED, self.now()), 0, 0.0)
 
     def observe(
         self,
@@ -187,11 +179,11 @@ class Engine:
         detail: str | None = None,
         at: float | None = None,
     ) -> None:
-        """Write a note or an observation into the event log, made now or at `at`."""
+        """Appends a note or an observation to the event log, dated now or `at`."""
         self._recorder.append(note_row(self.now() if at is None else at, kind, session, value, detail))
 
     def tick(self) -> float:
-        """Once a second: note how late the loop was at the worst since the last time, and write what was recorded."""
+        """Records the longest loop delay since the last tick, flushes the log and returns the delay. Called once a second."""
         delay, self._timers.longest_delay = self._timers.longest_delay, 0.0
         self.observe(Observation.LOOP, value=delay)
         self._recorder.flush()
@@ -200,35 +192,34 @@ class Engine:
         return delay
 
     def mark_closed(self, session: Session) -> None:
-        """The session is known to be closed, by other means than a call."""
+        """Records that `session` is closed, as an answer or the API's list shows."""
         if self.sessions.pop(session.number, None) is not None:
             self.occupancy.count(session)
-            self._ledger.closed(session.number, self.now())
-            self._meter.closed(self.now())
-            self._listener.closed(session)
+            now = self.now()
+            self._ledger.closed(session.number, now)
+            self._meter.closed(now)
+            for listener in self._listeners:
+                listener.on_close(session, now)
 
     def adopt(self, session: Session) -> None:
-        """A session that another process opened, and that it cannot close any more, is this engine's to close."""
+        """Takes over a session that a lost process opened, in order to close it."""
         self.sessions[session.number] = session
         self.occupancy.count(session)
         self._meter.opened(self.now())
-        self._listener.opened(session)
+        self._notify_open(session)
 
     def mark_open(self, session: Session) -> None:
-        """A session that was thought to be closed is open."""
+        """Records that `session` is open although it was recorded as closed."""
         self.sessions[session.number] = session
         self.occupancy.count(session)
         self._ledger.opened(session, self.now())
         self._meter.opened(self.now())
 
     def close(self) -> None:
-        """End all greenlets, close all connections. Recorder and ledger stay open."""
+        """Ends all greenlets and closes all connections. Recorder and ledger stay open."""
         self._timers.close()
         self._pool.close()
-        self._calm.close()
-
-    def _wake(self, task: _Task, due: float) -> None:
-        self._resume(task, due)
+        self._cleanup.close()
 
     def _resume(self, task: _Task, value: Any) -> None:
         try:
@@ -238,77 +229,77 @@ class Engine:
                 if type(step) is Sleep:
                     return self._timers.push(step.until, task)
                 if type(step) is Call:
-                    return self._call(step, task)
+                    return self._submit(step, task)
                 if type(step) is Note:
-                    self._note(step)
+                    self._record_note(step)
                 else:
-                    scope = task.scope if type(step) is Fork else self._public
+                    scope = task.scope if type(step) is Fork else self._arrivals
                     self._resume(_Task(step.behaviour, scope), None)
             task.behaviour.close()
         except StopIteration:
             return None
         except Exception:
             self.defects += 1
-            logger.exception("A behaviour failed: a defect of the harness; the run cannot be trusted")
+            logger.exception("Internal error in a behaviour: the results of this run are unreliable")
 
-    def _call(self, call: Call, task: _Task) -> None:
+    def _submit(self, call: Call, task: _Task) -> None:
         session, operation = call.session, call.operation
         session.sending(operation)
         if operation is _STOP:
             self.occupancy.count(session)
-        objection = self._objection(call)
-        if objection:
-            return self._answered(_Request(call, b"", task), withheld_answer(objection, self.now()), 0, 0.0)
+        reason = self._reason_to_withhold(call)
+        if reason:
+            return self._complete(_Request(call, b"", task), withheld_answer(reason, self.now()), 0, 0.0)
         if operation is _NEW:
             self.opening[session.number] = self.now()
             self.sessions[session.number] = session
-            if task.scope is not self._public:
+            if task.scope is not self._arrivals:
                 task.scope.opens(session, self.sessions)
-        self._pool.submit(_Request(call, self._api.encode(call), task))
+        self._pool.submit(_Request(call, self._codec.encode(call), task))
 
-    def _objection(self, call: Call) -> Reason | None:
-        """Why `call` must not be sent. The intent of a `new` that may be sent is in the ledger then."""
-        if not self._api.has(call.operation):
+    def _reason_to_withhold(self, call: Call) -> Reason | None:
+        """Returns why `call` must not be sent, or None. The intent of an admitted `new` is written to the ledger."""
+        if not self._codec.has(call.operation):
             return Reason.NO_SUCH_CALL
         if call.operation is not _NEW:
             return None
-        objection = self._guard.objection(len(self.sessions), self.session_seconds)
-        if objection is None and not self._ledger.intent(call.session, call.intended):
+        reason = self._guard.objection(len(self.sessions), self.session_seconds)
+        if reason is None and not self._ledger.intent(call.session, call.intended):
             return Reason.LEDGER
-        return objection
+        return reason
 
-    def _carried_out(self, job: _Request, exchange: Exchange) -> None:
-        self._answered(
-            job, self._api.decode(job.call.operation, exchange), len(exchange.body), job.queued + exchange.connecting
-        )
+    def _on_exchange(self, request: _Request, exchange: Exchange) -> None:
+        answer = self._codec.decode(request.call.operation, exchange)
+        self._complete(request, answer, len(exchange.body), request.queued + exchange.connecting)
 
-    def _answered(self, job: _Request, answer: Answer, size: int, waited: float) -> None:
-        call = job.call
+    def _complete(self, request: _Request, answer: Answer, size: int, waited: float) -> None:
+        call = request.call
         session, operation = call.session, call.operation
         try:
             if operation is _KEEP_ALIVE and answer.outcome is _OK:
                 self.kept_alive.append((session.margin(answer), answer.sent - call.intended))
             session.answered(operation, answer)
             if operation is _NEW or operation is _STOP or session.state is _CLOSED:
-                self._keep_books(session, operation)
+                self._update_ledger(session, operation)
             self._recorder.append(call_row(call, answer, waited))
             self._recorder.flush_if_full()
-            self._listener.answered(call, answer, size)
+            for on_answer in self._on_answer:
+                on_answer(call, answer, size)
         except Exception:
             self.defects += 1
-            logger.exception("An answer could not be taken: a defect of the harness; the run cannot be trusted")
-        self._resume(job.task, answer)
-        if operation is _NEW and session.state is _OPEN and job.task.scope.over and not self._is_ending:
-            # Its user was stopped while `new` was under way: nobody is there to use what was opened.
+            logger.exception("Internal error while an answer was processed: the results of this run are unreliable")
+        self._resume(request.task, answer)
+        if operation is _NEW and session.state is _OPEN and request.task.scope.over and not self._is_ending:
+            # Its user was stopped while `new` was in flight, so nothing will use the session.
             self.start(closing(session, Closing.RUN, self.now()))
 
-    def _keep_books(self, session: Session, operation: Operation) -> None:
+    def _update_ledger(self, session: Session, operation: Operation) -> None:
         if operation is Operation.NEW:
             self.opening.pop(session.number, None)
             if session.state is State.OPEN:
                 self._ledger.opened(session, session.opened)
                 self._meter.opened(self.now())
-                self._listener.opened(session)
+                self._notify_open(session)
                 if session.cap:
                     self.observe(Observation.CAP, session, session.cap)
             elif session.state is State.PLANNED:
@@ -320,10 +311,15 @@ class Engine:
         if session.state is State.CLOSED:
             self.mark_closed(session)
 
-    def _note(self, note: Note) -> None:
+    def _notify_open(self, session: Session) -> None:
+        for listener in self._listeners:
+            listener.on_open(session)
+
+    def _record_note(self, note: Note) -> None:
         if note.detail != Way.CLOSE:
-            # A session whose person leaves by closing it is no leak until its stop has failed.
+            # A session that its user leaves by closing it is not a leak unless the stop fails.
             self.occupancy.count(note.session)
         if note.kind is NoteKind.GIVE_UP:
-            self._listener.given_up(note.session)
+            for listener in self._listeners:
+                listener.on_give_up(note.session)
         self.observe(note.kind, note.session, note.value, note.detail or None, at=note.at)

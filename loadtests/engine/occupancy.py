@@ -1,4 +1,4 @@
-"""Who holds the slots, counted as it changes: a scan of a million sessions each second would make the engine late."""
+"""Incremental counts of who holds slots. Scanning a million sessions each second would delay the engine."""
 
 from __future__ import annotations
 
@@ -11,41 +11,42 @@ import msgspec
 from loadtests.model.session.session import Holder, Session, State
 
 MOST_LEAKS = 20
-"""Leaks that a pulse names: those due next, and those that ended last."""
+"""How many leaks a snapshot lists at most: of those due next, and of those that ended last."""
 
 _NONE, _LEAKED, _LOST = Holder.NONE, Holder.LEAKED, State.LOST
+"""Bound here for speed: see loadtests.engine."""
 
 
 class Leak(msgspec.Struct):
     """A leak outstanding."""
 
     session: int
-    """Our number of it."""
+    """Session number."""
     profile: str
     way: str
-    """How its person left; `lost-answer`: nobody knows its id."""
+    """How the user left; `lost-answer`: the session's id is unknown."""
     id: str
-    """The API's; "" where it never came. It is the API's text: never to be taken for markup."""
+    """The API's id; "" if unknown. Untrusted text: escape it in pages."""
     due: float
-    """When the API has to have reaped it, in seconds of the run."""
+    """When the API must have reaped it, in seconds of the run."""
 
 
 class LeakEnd(msgspec.Struct):
-    """A leak that the API has closed, as far as is known here: reaped."""
+    """A leak that the API's list shows as reaped."""
 
     session: int
     profile: str
     way: str
     id: str
     earliest: float
-    """Before this the API must not have reaped it, in seconds of the run."""
+    """The earliest time at which the API may reap it, in seconds of the run."""
     due: float
     ended: float
-    """When that was known, in seconds of the run: the list is looked at now and then only."""
+    """When the list first did not show it, in seconds of the run."""
 
 
 class Occupancy:
-    """Sessions by profile and holder, and which leaks are due next. `now` is the run's clock, in seconds."""
+    """Counts sessions by profile and holder, and tracks which leaks are due next. `now` is the run's clock, in seconds."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
@@ -53,7 +54,7 @@ class Occupancy:
         self._leaks = OutstandingLeaks()
 
     def count(self, session: Session) -> None:
-        """The holder of the session's slot may have changed. Constant time."""
+        """Updates the counts after the holder of the session's slot may have changed. Takes constant time."""
         before, holder = session.counted_as, session.holder
         if before is holder:
             return
@@ -70,36 +71,36 @@ class Occupancy:
 
     @property
     def leaks(self) -> int:
-        """Sessions that are leaked now."""
+        """The number of outstanding leaks."""
         return len(self._leaks)
 
     def by_profile(self) -> dict[str, dict[str, int]]:
-        """Sessions by profile and holder; what there is none of is not named."""
-        found = {
+        """Returns the session counts by profile and holder, without zeros."""
+        holders = {
             profile: {holder.value: number for holder, number in counts.items() if number}
             for profile, counts in self._by_profile.items()
         }
-        return {profile: counts for profile, counts in found.items() if counts}
+        return {profile: counts for profile, counts in holders.items() if counts}
 
     def due_next(self) -> list[Leak]:
-        """The leaks outstanding that are due next, at most `MOST_LEAKS`; what is overdue comes first."""
+        """Returns the outstanding leaks that are due next, at most `MOST_LEAKS`, overdue ones first."""
         return self._leaks.due_next()
 
     def ended_last(self) -> list[LeakEnd]:
-        """The leaks that ended last, at most `MOST_LEAKS`."""
+        """Returns the leaks that ended last, at most `MOST_LEAKS`."""
         return list(self._leaks.ended)
 
 
 class OutstandingLeaks:
-    """Leaks outstanding, in the order in which the API has to reap them.
+    """A priority queue of outstanding leaks, by the time at which the API must reap them.
 
-    The due time of a zombie moves with each of its keep-alives, so an entry of the heap is a lower bound: it is looked at
-    again when its turn comes.
+    Each keep-alive of a zombie postpones its due time, so the time in the heap is a lower bound. It is corrected when the entry
+    reaches the top.
     """
 
     def __init__(self) -> None:
         self._open: dict[int, tuple[Session, float]] = {}
-        """By our number, with the due time of one whose answer was lost: such a session has none of its own."""
+        """By session number, with the due time to use if the answer was lost: such a session has none of its own."""
         self._heap: list[tuple[float, int]] = []
         self.ended: deque[LeakEnd] = deque(maxlen=MOST_LEAKS)
 
@@ -107,12 +108,12 @@ class OutstandingLeaks:
         return len(self._open)
 
     def begin(self, session: Session, now: float) -> None:
-        """Nobody cares for `session` any more."""
+        """Adds `session`, which has leaked."""
         self._open[session.number] = session, now + session.idle_timeout
         heapq.heappush(self._heap, (self._due(session.number), session.number))
 
     def end(self, session: Session, now: float) -> None:
-        """`session` is closed, or is being closed."""
+        """Removes `session`, which is closed or being closed."""
         del self._open[session.number]
         if session.state is State.CLOSING:
             return
@@ -120,7 +121,7 @@ class OutstandingLeaks:
         self.ended.append(LeakEnd(session.number, session.profile, session.way, session.id, earliest, due, now))
 
     def due_next(self) -> list[Leak]:
-        """The first of them, at most `MOST_LEAKS`."""
+        """Returns the first of them, at most `MOST_LEAKS`."""
         first: dict[int, float] = {}
         while self._heap and len(first) < MOST_LEAKS:
             due, number = heapq.heappop(self._heap)

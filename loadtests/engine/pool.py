@@ -1,7 +1,7 @@
-"""The connection pool: a greenlet for each connection, made when there is none idle, up to a bound.
+"""The connection pool: one greenlet for each connection, created on demand up to a maximum.
 
-Jobs that find no connection wait in the order in which they came. How long one waited is part of its lateness, and told
-apart from the loop's own delay: it speaks of the API's slowness, or of a bound that is too small.
+Jobs that find no free connection wait in order of arrival. The wait is part of a job's lateness but is recorded apart from the
+loop's own delay: it means that the API is slow or the maximum too small.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from gevent.hub import get_hub
 from loadtests.http.connection import Connection, Exchange
 
 MOST_CONNECTIONS = 1000
-_LOOK_EACH_SECONDS = 0.25
+_WATCHDOG_SECONDS = 0.25
 
 
 class Job(Protocol):
-    """One request to be made."""
+    """A request for the pool."""
 
     submitted: float
     queued: float
     """Seconds spent waiting for a connection."""
 
     def carry_out(self, connection: Connection) -> Exchange:
-        """Make the request."""
+        """Sends the request and reads its answer."""
 
 
 J = TypeVar("J", bound=Job)
 
 
 class Pool(Generic[J]):
-    """Carries jobs out, each on a connection of its own; `done` is told of each exchange, in the connection's greenlet."""
+    """Carries out each job on a connection of its own, then calls `done` with the exchange, in the connection's greenlet."""
 
     def __init__(
         self,
@@ -54,26 +54,26 @@ class Pool(Generic[J]):
         self._waiting: deque[J] = deque()
         self._finishing: set[gevent.Greenlet] = set()
         self._following: dict[gevent.Greenlet, J] = {}
-        self._watchdog = gevent.spawn(self._watch)
+        self._watchdog = gevent.spawn(self._time_out_overdue)
 
     @property
     def busy(self) -> int:
-        """Requests under way."""
+        """The number of requests in flight."""
         return len(self._workers) - len(self._idle)
 
     @property
     def waiting(self) -> int:
-        """Jobs without a connection."""
+        """The number of jobs that wait for a connection."""
         return len(self._waiting)
 
     def submit(self, job: J) -> None:
-        """Carry `job` out as soon as there is a connection."""
+        """Carries out `job` as soon as a connection is free."""
         job.submitted = self._clock()
-        me = gevent.getcurrent()
-        if me in self._finishing:
-            # A call that follows upon an answer goes out on the connection that brought it, without any switch.
-            self._finishing.discard(me)
-            self._following[me] = job
+        current = gevent.getcurrent()
+        if current in self._finishing:
+            # A call that follows an answer directly reuses its connection, without a greenlet switch.
+            self._finishing.discard(current)
+            self._following[current] = job
         elif self._idle:
             get_hub().loop.run_callback(self._idle.pop().switch, job)
         elif len(self._workers) < self._most:
@@ -85,50 +85,49 @@ class Pool(Generic[J]):
             self._waiting.append(job)
 
     def withdraw_waiting(self) -> list[J]:
-        """The jobs that no connection has taken yet; they will not be carried out."""
+        """Removes and returns the jobs that wait for a connection."""
         jobs = list(self._waiting)
         self._waiting.clear()
         return jobs
 
     def close(self) -> None:
-        """End all greenlets and close all connections."""
+        """Ends all greenlets and closes all connections."""
         self._watchdog.kill()
         gevent.killall(list(self._workers))
         for connection in self._workers.values():
             connection.close()
 
     def _work(self, connection: Connection, job: J) -> None:
-        me = gevent.getcurrent()
+        current = gevent.getcurrent()
         while True:
             exchange = job.carry_out(connection)
-            self._finishing.add(me)
+            self._finishing.add(current)
             self._done(job, exchange)
-            self._finishing.discard(me)
-            following = self._following.pop(me, None)
+            self._finishing.discard(current)
+            following = self._following.pop(current, None)
             if following is not None:
                 job = following
             elif self._waiting:
                 job = self._waiting.popleft()
                 job.queued = self._clock() - job.submitted
             else:
-                job = self._rest()
+                job = self._wait_for_job()
 
-    def _rest(self) -> J:
-        me = gevent.getcurrent()
-        self._idle.append(me)
+    def _wait_for_job(self) -> J:
+        self._idle.append(gevent.getcurrent())
         job: J = get_hub().switch()
         return job
 
-    def _watch(self) -> None:
+    def _time_out_overdue(self) -> None:
         while True:
-            gevent.sleep(_LOOK_EACH_SECONDS)
-            before = self._clock() - self._timeout
+            gevent.sleep(_WATCHDOG_SECONDS)
+            latest_start = self._clock() - self._timeout
             for worker, connection in list(self._workers.items()):
-                if 0 < connection.busy_since < before:
-                    get_hub().loop.run_callback(_give_up, worker, connection, connection.busy_since)
+                if 0 < connection.busy_since < latest_start:
+                    get_hub().loop.run_callback(_time_out, worker, connection, connection.busy_since)
 
 
-def _give_up(worker: gevent.Greenlet, connection: Connection, since: float) -> None:
-    # In the hub, at the moment of throwing: the request may have ended since the watchdog looked, and another begun.
+def _time_out(worker: gevent.Greenlet, connection: Connection, since: float) -> None:
+    # Runs in the hub. Check again: since the watchdog's check, the request may have ended and the next one begun.
     if connection.busy_since == since:
         worker.throw(TimeoutError())

@@ -1,4 +1,4 @@
-"""The engine's timers: tasks that sleep, and a greenlet that wakes each of them on time."""
+"""The engine's timers: a queue of sleeping tasks, and a greenlet that wakes each of them on time."""
 
 from __future__ import annotations
 
@@ -13,62 +13,62 @@ from loadtests.model.maths.calendar_queue import CalendarQueue
 
 _LONGEST_SLEEP = 0.25
 _SHORTEST_SLEEP = 0.001
-"""What is due within a millisecond is woken in one go: going to sleep and waking up costs as much as a request."""
-_TURN = 64
-"""Tasks woken in a row before the connections get their turn."""
+"""Tasks due within 1 ms are woken together: one more sleep of the greenlet costs as much as a request."""
+_BATCH = 64
+"""Tasks woken in a row before the greenlet yields to the connections."""
 
 T = TypeVar("T")
 
 
 class Timers(Generic[T]):
-    """Wakes sleepers: `wake(sleeper, due)` is called at `due` or as soon after it as can be."""
+    """Calls `wake(sleeper, due)` at `due`, or as soon after it as possible."""
 
     def __init__(self, clock: Callable[[], float], wake: Callable[[T, float], None]) -> None:
         self._clock = clock
         self._wake = wake
-        self._agenda: CalendarQueue[tuple[float, T]] = CalendarQueue()
+        self._queue: CalendarQueue[tuple[float, T]] = CalendarQueue()
         self._loop = get_hub().loop
         self._sleeps_until = 0.0
-        """0 while it does not sleep."""
+        """0 while the greenlet is awake."""
         self.longest_delay = 0.0
-        """Seconds by which the loop was late at the worst; set it to 0 to begin anew."""
+        """The longest delay of the loop, in seconds; set it to 0 to start a new measurement."""
         self._greenlet = gevent.spawn(self._run)
 
     def __len__(self) -> int:
-        return len(self._agenda)
+        return len(self._queue)
 
     def push(self, due: float, sleeper: T) -> None:
-        """Wake `sleeper` at `due`."""
-        self._agenda.push((due, sleeper))
+        """Wakes `sleeper` at `due`."""
+        self._queue.push((due, sleeper))
         if due < self._sleeps_until:
             self._sleeps_until = due
-            self._loop.run_callback(self._get_up)
+            self._loop.run_callback(self._wake_up)
 
     def close(self) -> None:
-        """Wake nobody any more."""
+        """Stops; sleepers are not woken."""
         self._greenlet.kill()
 
     def _run(self) -> None:
         while True:
-            others_turn = self._wake_due() == _TURN
+            yields = self._wake_due() == _BATCH
             now = self._clock()
-            # Never long: a stopped process, or a hub that was blocked, is noticed without any request being due.
-            until = now if others_turn else min(self._agenda.earliest() or math.inf, now + _LONGEST_SLEEP)
-            self._sleep(until, 0.0 if others_turn else max(until - now, _SHORTEST_SLEEP))
+            # Bounded, so that a suspended process or a blocked hub is noticed even when nothing is due.
+            until = now if yields else min(self._queue.earliest() or math.inf, now + _LONGEST_SLEEP)
+            self._sleep(until, 0.0 if yields else max(until - now, _SHORTEST_SLEEP))
 
     def _wake_due(self) -> int:
         woken = 0
-        for due, sleeper in self._agenda.due(self._clock()):
+        for due, sleeper in self._queue.due(self._clock()):
             self._wake(sleeper, due)
             woken += 1
-            if woken == _TURN:
+            if woken == _BATCH:
                 break
         return woken
 
     def _sleep(self, until: float, seconds: float) -> None:
         self._sleeps_until = until
         timer = self._loop.timer(seconds)
-        timer.start(self._get_up)
+        timer.start(self._wake_up)
         try:
             get_hub().switch()
         finally:
@@ -76,7 +76,7 @@ class Timers(Generic[T]):
             timer.close()
         self.longest_delay = max(self.longest_delay, self._clock() - until - _SHORTEST_SLEEP)
 
-    def _get_up(self) -> None:
-        # In the hub. The timer and an earlier sleeper may both have asked for it.
+    def _wake_up(self) -> None:
+        # Runs in the hub. Both the timer and `push` may have scheduled it.
         if self._sleeps_until:
             self._greenlet.switch()

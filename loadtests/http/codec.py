@@ -1,4 +1,4 @@
-"""Requests as bytes, answers as meanings: everything about the API's wire that the engine needs."""
+"""Encodes calls as HTTP requests and decodes exchanges into answers."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from loadtests.model.session.steps import Call
 _encode = msgspec.json.Encoder().encode
 
 _NEW, _TASK = Operation.NEW, Operation.TASK
-"""By names of their own: Python 3.11 takes ten times as long to find a member of an enum as a name of the module."""
+"""Bound here for speed: see loadtests.engine."""
 
-_SAYING = ("I would like to know a little more about that please and then we can go on with the next point").split()  # noqa: SIM905
+_SAMPLE = "I would like to know a little more about that please and then we can go on with the next point"
+_SAMPLE_WORDS = _SAMPLE.split()
 
 
 class Codec:
-    """The API under test. Holds the key, and gives it to nobody but the requests."""
+    """Encodes and decodes for one API. It holds the key and uses it only in requests and to redact messages."""
 
     def __init__(self, origin: Origin, surface: Surface, key: str, profiles: dict[str, Profile]) -> None:
         self._surface = surface
@@ -36,16 +37,16 @@ class Codec:
         }
 
     def has(self, operation: Operation) -> bool:
-        """Whether the API under test has such a call."""
+        """Whether the API under test has this operation."""
         return operation in self._heads
 
     def encode(self, call: Call) -> bytes:
-        """The whole request."""
+        """Returns the complete request."""
         body = self._body(call)
         return b"%b%d\r\n\r\n%b" % (self._heads[call.operation], len(body), body)
 
     def decode(self, operation: Operation, exchange: Exchange) -> Answer:
-        """What an exchange came to. A `new` that says yes without an id leaves it unknown what was opened."""
+        """Returns what an exchange meant. The outcome of a `new` that succeeds without an id is unknown."""
         if exchange.failure:
             outcome = Outcome.UNKNOWN if exchange.was_sent else Outcome.FAIL
             return Answer(outcome, exchange.failure, exchange.sent, exchange.answered)
@@ -61,10 +62,10 @@ class Codec:
     def _body(self, call: Call) -> bytes:
         session, surface = call.session, self._surface
         if call.operation is _NEW:
-            asked: dict[str, object] = {surface.idle_timeout: int(session.idle_timeout)}
+            body: dict[str, object] = {surface.idle_timeout: int(session.idle_timeout)}
             if self._disables_idle.get(session.profile):
-                asked[surface.disable_idle_timeout] = True
-            return _encode(asked)
+                body[surface.disable_idle_timeout] = True
+            return _encode(body)
         if call.operation is _TASK:
             text = words(call.words)
             return _encode({surface.session_id: session.id, "text": text, "task_mode": "sync", "task_type": "talk"})
@@ -74,13 +75,13 @@ class Codec:
 
 
 def words(count: int) -> str:
-    """A saying of `count` words."""
-    repeats = -(-count // len(_SAYING))
-    return " ".join((_SAYING * repeats)[:count])
+    """Returns a text of `count` words."""
+    repeats = -(-count // len(_SAMPLE_WORDS))
+    return " ".join((_SAMPLE_WORDS * repeats)[:count])
 
 
 def withheld_answer(reason: Reason, now: float) -> Answer:
-    """The answer to a call that was not sent."""
+    """Returns the answer of a call that was not sent."""
     return Answer(Outcome.WITHHELD, reason, now, now)
 
 

@@ -1,10 +1,10 @@
-"""One kept-open connection: sends a request, reads its answer, says how far it got if there is none.
+"""One keep-alive connection: sends a request, reads its answer, and reports how far it got if there is none.
 
-It keeps no timer of its own: whoever runs it throws TimeoutError into it when a request takes too long (one watchdog for
-all connections costs nothing, a timer for each request costs more than its parsing).
+It has no timer of its own: the pool throws TimeoutError into its greenlet when a request takes too long. One watchdog for all
+connections costs nothing; a timer for each request would cost more than parsing the answer.
 
-A request is repeated on a new connection only where nothing was sent: a connection that has been idle is looked at
-before it is used again, and one that the peer has closed is replaced.
+A request that was sent is never repeated. A connection that has been idle is checked before it is reused, and replaced if the
+peer has closed it.
 """
 
 from __future__ import annotations
@@ -23,24 +23,23 @@ from loadtests.http.origin import Origin
 from loadtests.model.api.answer import Reason
 
 LARGEST_BODY = 1 << 20
-"""Bytes; an answer that is larger is not read to its end."""
+"""Bytes; larger answers are not read to their end."""
 _CHUNK = 1 << 16
 _poll = monkey.get_original("select", "poll")
 _FRESH_SECONDS = 0.5
-"""A connection used so lately is not looked at before it is used again: that would cost a system call each time."""
-
+"""A connection used so recently is reused without a check: the check costs a system call."""
 
 _RETRY_AFTER = re.compile(rb"^retry-after:[ \t]*(\d+)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 
 
 class Exchange(msgspec.Struct, frozen=True, gc=False):
-    """What became of one request; times by the connection's clock."""
+    """What went over HTTP for one request. Times are in seconds of the connection's clock."""
 
     sent: float
-    """First byte sent; if nothing was, when that was given up."""
+    """When the first byte was sent; if none was, when the attempt failed."""
     answered: float
     connecting: float
-    """Seconds that a new connection took."""
+    """Seconds spent opening a new connection; 0 if one was reused."""
     status: int = 0
     body: bytes = b""
     retry_after: float = 0.0
@@ -49,7 +48,7 @@ class Exchange(msgspec.Struct, frozen=True, gc=False):
 
 
 class Connection:
-    """Not to be shared: one request at a time."""
+    """A connection for one request at a time."""
 
     def __init__(self, origin: Origin, clock: Callable[[], float] = time.monotonic) -> None:
         self._origin = origin
@@ -61,15 +60,15 @@ class Connection:
         self._status = 0
         self._complete = self._surplus = self._kept_open = False
         self.busy_since = 0.0
-        """When the request under way was begun; 0 while there is none."""
+        """When the request in flight began; 0 if there is none."""
 
     def exchange(self, request: bytes) -> Exchange:
-        """Send `request`, read the answer."""
+        """Sends `request` and reads its answer."""
         self.busy_since = began = self._clock()
         try:
             connecting = self._ready(began)
         except (OSError, UnicodeError):
-            # UnicodeError: a host name that cannot be one.
+            # UnicodeError: an invalid host name.
             self._drop()
             now = self._clock()
             self.busy_since = 0.0
@@ -89,7 +88,7 @@ class Connection:
         return Exchange(sent, answered, connecting, self._status, bytes(self._body), retry_after)
 
     def cut(self, request: bytes) -> Exchange:
-        """Send the first half of `request`, then break the connection off."""
+        """Sends the first half of `request`, then closes the connection."""
         began = self._clock()
         try:
             connecting = self._ready(began)
@@ -103,10 +102,10 @@ class Connection:
         return Exchange(sent, self._clock(), connecting, failure=Reason.CUT)
 
     def close(self) -> None:
-        """Close the connection."""
+        """Closes the connection."""
         self._drop()
 
-    # What httptools' parser calls.
+    # Callbacks of httptools' parser.
 
     def on_body(self, body: bytes) -> None:
         """A piece of the answer's body."""
@@ -114,20 +113,20 @@ class Connection:
             self._body += body
 
     def on_message_begin(self) -> None:
-        """An answer begins: one more than was asked for is nobody's, and ends the connection."""
+        """An answer begins. A second one was not requested, so the connection is not reused."""
         self._surplus = self._complete
 
     def on_message_complete(self) -> None:
-        """The answer is whole; one of 1xx only says that there will be one."""
+        """The answer is complete, unless it is an interim answer (1xx)."""
         if self._complete or self._parser.get_status_code() < 200:
             return
         self._complete = True
         self._status = self._parser.get_status_code()
-        # llhttp forgets this as soon as the message is behind it.
+        # llhttp resets this after the message.
         self._kept_open = self._parser.should_keep_alive()
 
     def _ready(self, now: float) -> float:
-        if self._socket is not None and now - self._used > _FRESH_SECONDS and self._has_something_to_say():
+        if self._socket is not None and now - self._used > _FRESH_SECONDS and self._is_readable():
             self._drop()
         if self._socket is None:
             self._socket = self._origin.connect()
@@ -135,8 +134,8 @@ class Connection:
             return self._clock() - now
         return 0.0
 
-    def _has_something_to_say(self) -> bool:
-        # An idle connection has nothing to be read, unless the peer has closed it (or answers what nobody asked).
+    def _is_readable(self) -> bool:
+        # An idle connection is readable only if the peer has closed it or sent data that was not requested.
         poll = _poll()
         poll.register(self._socket.fileno(), select.POLLIN)
         return bool(poll.poll(0))
@@ -147,7 +146,7 @@ class Connection:
             while not self._complete:
                 data = self._socket.recv(_CHUNK)
                 if not data:
-                    # An answer without a length ends here too, and llhttp does not tell: taken as cut, all the same.
+                    # An answer without a length also ends here. llhttp does not report that, so it counts as cut off.
                     return Reason.RESET
                 answer += data
                 self._parser.feed_data(data)
@@ -168,6 +167,6 @@ class Connection:
 
 
 def _retry_after(answer: bytearray) -> float:
-    """Seconds that the answer's head asks to wait; 0 if it does not. Looked for in refusals only."""
+    """Returns the seconds in the answer's Retry-After header, at most 3600; 0 without one. Called for refusals only."""
     found = _RETRY_AFTER.search(answer, 0, answer.find(b"\r\n\r\n") + 1)
     return min(float(found[1]), 3600.0) if found else 0.0

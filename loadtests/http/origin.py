@@ -1,4 +1,4 @@
-"""Where the API is: scheme, host, port, and how to connect to it."""
+"""The API's address (scheme, host, port, path prefix) and how to connect to it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CONNECT_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """An HTTP origin, with the path that every request's path is put behind."""
+    """An HTTP origin, with a path prefix for every request."""
 
     scheme: str
     host: str
@@ -28,18 +28,22 @@ class Origin:
 
     @classmethod
     def parse(cls, url: str) -> Origin:
-        """The origin of `url`; raises InputError with what would be right."""
+        """Returns the origin of `url`. Raises InputError."""
         try:
             parts = urlsplit(url)
             port = parts.port
         except ValueError as error:
             raise InputError.of("--host", f"{url!r} is not a URL: {error}") from None
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise InputError.of("--host", f"{url!r} is not a URL: write for example 'https://api.konpro.ai'")
+            raise InputError.of(
+                "--host", f"must be scheme://host[:port][/path], as in 'https://api.konpro.ai' (is {url!r})"
+            )
         if parts.username or parts.password:
-            raise InputError.of("--host", "holds a user name: the key comes from KONPRO_API_KEY alone")
+            raise InputError.of("--host", "must not contain a user name: the key is read from KONPRO_API_KEY only")
         if parts.query or parts.fragment or any(ord(c) <= 32 or ord(c) > 126 for c in url):
-            raise InputError.of("--host", f"{url!r} is more than an address: write for example 'https://api.konpro.ai'")
+            raise InputError.of(
+                "--host", f"must be scheme://host[:port][/path], without query, fragment or spaces (is {url!r})"
+            )
         return cls(
             parts.scheme, parts.hostname, port or (443 if parts.scheme == "https" else 80), parts.path.rstrip("/")
         )
@@ -53,7 +57,7 @@ class Origin:
 
     @property
     def url(self) -> str:
-        """What a path is put behind."""
+        """The base URL, without a trailing slash."""
         return f"{self.scheme}://{self.authority}{self.prefix}"
 
     @property
@@ -67,25 +71,25 @@ class Origin:
             return False
 
     def connect(self) -> Any:
-        """A new connection (a socket, or what is like one), its certificate verified; raises OSError (ssl.SSLError is one)."""
-        plain = self._connected()
+        """Returns a new connection (socket or TcpStream), its certificate verified. Raises OSError (ssl.SSLError is one)."""
+        plain = self._connect_tcp()
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self.scheme == "http":
             return TcpStream(plain)
         try:
-            secured = _verifying(self).wrap_socket(plain, server_hostname=self.host)
+            secured = _ssl_context(self).wrap_socket(plain, server_hostname=self.host)
         except BaseException:
             plain.close()
             raise
         secured.settimeout(None)
         return secured
 
-    def _connected(self) -> socket.socket:
+    def _connect_tcp(self) -> socket.socket:
         try:
             family = socket.AF_INET6 if ipaddress.ip_address(self.host).version == 6 else socket.AF_INET
         except ValueError:
             return socket.create_connection((self.host, self.port), timeout=CONNECT_SECONDS)
-        # An address needs no resolver, which is a pool of ten threads: a hundred connections at once would queue for it.
+        # An IP address bypasses the resolver: it has ten threads, and a hundred connections at once would queue for them.
         plain = socket.socket(family)
         plain.settimeout(CONNECT_SECONDS)
         try:
@@ -97,6 +101,6 @@ class Origin:
 
 
 @lru_cache(maxsize=8)
-def _verifying(origin: Origin) -> gevent.ssl.SSLContext:  # noqa: ARG001 - what it is remembered by
-    # Once for each origin: it reads the whole store of certificates, which must not happen for each connection.
+def _ssl_context(origin: Origin) -> gevent.ssl.SSLContext:  # noqa: ARG001 - the cache key
+    # Once for each origin: creating it reads the whole certificate store, too slow for each connection.
     return gevent.ssl.create_default_context()

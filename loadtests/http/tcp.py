@@ -1,8 +1,8 @@
-"""A plain TCP connection under gevent, with no more between it and the system than a load generator can afford.
+"""A plain TCP connection for gevent with fewer system calls than gevent's own socket.
 
-gevent's own socket first tries to read, fails, and waits then. What answers a request cannot be there when the request has just
-been sent, so this one waits first, and saves a system call and an exception for each request. It also goes on watching while
-nobody waits: to begin and to end that for each request is a system call too.
+gevent's socket first tries to read, fails, and then waits. The answer to a request that has just been sent cannot be there yet,
+so this one waits first, which saves a system call and an exception for each request. Its watcher also stays active between
+requests: starting and stopping it for each request would be a system call too.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ _READ, _WRITE = 1, 2
 
 
 class TcpStream:
-    """As much of a socket's interface as the connection needs; blocks the greenlet, not the process."""
+    """The part of a socket's interface that a connection needs. It blocks the greenlet, not the process."""
 
     def __init__(self, connected: Any) -> None:
-        """Take a connected gevent socket over, which is of no use afterwards."""
+        """Takes over a connected gevent socket, which must not be used afterwards."""
         connected.settimeout(0)
         self._socket = _socket(connected.family, connected.type, connected.proto, connected.detach())
         self._hub = get_hub()
@@ -32,7 +32,7 @@ class TcpStream:
         self._watch()
 
     def sendall(self, data: bytes) -> None:
-        """Send all of `data`; raises OSError."""
+        """Sends all of `data`; raises OSError."""
         try:
             sent = self._send(data)
         except BlockingIOError:
@@ -42,7 +42,7 @@ class TcpStream:
             sent += self._send(data[sent:])
 
     def recv(self, size: int) -> bytes:
-        """Wait until there is something to read, and read up to `size` bytes; b"" at the end. Raises OSError."""
+        """Waits for data and returns up to `size` bytes; b"" at the end. Raises OSError."""
         while True:
             self._wait_until_readable()
             try:
@@ -52,12 +52,12 @@ class TcpStream:
             return data
 
     def close(self) -> None:
-        """Close the connection."""
+        """Closes the connection."""
         self._watcher.close()
         self._socket.close()
 
     def _watch(self) -> None:
-        self._watcher.start(self._readable)
+        self._watcher.start(self._on_readable)
         self._is_watched = True
 
     def _wait_until_readable(self) -> None:
@@ -76,11 +76,11 @@ class TcpStream:
         finally:
             watcher.close()
 
-    def _readable(self) -> None:
-        # In the hub.
+    def _on_readable(self) -> None:
+        # Runs in the hub.
         if self._waiting is not None:
             self._waiting.switch()
         else:
-            # What nobody waits for would be told again and again.
+            # Nothing waits for the data, so the loop would call this again and again.
             self._watcher.stop()
             self._is_watched = False

@@ -1,4 +1,4 @@
-"""Sessions that the API lists and that are not ours: other people's, or opened by a `new` whose answer was lost."""
+"""Separates foreign sessions from the run's own: those of other clients, or opened by a `new` whose answer was lost."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from loadtests.model.log.record import Observation
 from loadtests.observing.list_observer import ListSnapshot
 
 Observe = Callable[[str, float, str, float], None]
-"""Writes an observation into the event log: its kind, value, detail, and the second that it is of."""
+"""Appends an observation to the event log: kind, value, detail, and its time in seconds of the run."""
 
 
 class ForeignSessions:
-    """Tells strangers from the sessions of all processes of the run.
+    """Finds listed sessions that no process of the run has opened.
 
-    `is_ours` says so of an id; `known_until` gives the second before which every `new` of the run has its answer, and its
-    id is known here: what was listed before that and is not ours by then is a stranger's. `was_before` is told of those that the
-    first list had, with created_at.
+    `is_ours` reports whether the run opened an id. `known_until` returns the time before which every `new` of the run has its
+    answer and its id is known here: an id that was listed before that time and is not ours is foreign. `on_preexisting` is called
+    with the id and created_at of each foreign session in the first list.
     """
 
     def __init__(
@@ -25,42 +25,42 @@ class ForeignSessions:
         is_ours: Callable[[str], bool],
         known_until: Callable[[], float],
         observe: Observe,
-        was_before: Callable[[str, float], None],
+        on_preexisting: Callable[[str, float], None],
     ) -> None:
         self._is_ours = is_ours
         self._known_until = known_until
         self._observe = observe
-        self._was_before = was_before
+        self._on_preexisting = on_preexisting
         self._pending: dict[str, tuple[ListSnapshot, float]] = {}
         self._first: float | None = None
         self.listed: set[str] = set()
-        """Strangers that are listed now."""
+        """Foreign sessions that are listed now."""
 
-    def update(self, look: ListSnapshot) -> None:
-        """Take in one look at the list."""
-        if look.outcome != Outcome.OK:
+    def update(self, snapshot: ListSnapshot) -> None:
+        """Processes one snapshot of the list."""
+        if snapshot.outcome != Outcome.OK:
             return
-        self._first = look.sent if self._first is None else self._first
-        for session_id, created in look.appeared:
-            self._pending[session_id] = look, created
-        for session_id in look.vanished:
-            self._vanished(session_id, look)
+        self._first = snapshot.sent if self._first is None else self._first
+        for session_id, created in snapshot.appeared:
+            self._pending[session_id] = snapshot, created
+        for session_id in snapshot.vanished:
+            self._vanished(session_id, snapshot)
         self._settle()
 
-    def _vanished(self, session_id: str, look: ListSnapshot) -> None:
+    def _vanished(self, session_id: str, snapshot: ListSnapshot) -> None:
         self._pending.pop(session_id, None)
         if session_id in self.listed:
             self.listed.discard(session_id)
-            self._observe(Observation.STRANGER_GONE, look.since, session_id, look.answered)
+            self._observe(Observation.STRANGER_GONE, snapshot.since, session_id, snapshot.answered)
 
     def _settle(self) -> None:
         known_until = self._known_until()
-        for session_id, (look, created) in list(self._pending.items()):
+        for session_id, (snapshot, created) in list(self._pending.items()):
             if self._is_ours(session_id):
                 del self._pending[session_id]
-            elif look.answered < known_until:
+            elif snapshot.answered < known_until:
                 del self._pending[session_id]
                 self.listed.add(session_id)
-                self._observe(Observation.STRANGER, created, session_id, look.answered)
-                if look.sent == self._first:
-                    self._was_before(session_id, created)
+                self._observe(Observation.STRANGER, created, session_id, snapshot.answered)
+                if snapshot.sent == self._first:
+                    self._on_preexisting(session_id, created)

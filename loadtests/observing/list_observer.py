@@ -17,29 +17,31 @@ import requests
 
 from loadtests.http.key import api_key, redacted
 from loadtests.model.api.answer import Outcome, Reason, answer_from_body
+from loadtests.model.log.record import Row
+from loadtests.model.log.rows import list_row
 
 LARGEST_LIST = 64 << 20
-"""Bytes; a list that is larger is not read, and what it would have shown is unobserved."""
+"""Bytes; a larger list is not read, and what it would have shown is unobserved."""
 
 
 class PollSettings(msgspec.Struct):
-    """What to look at, and how often."""
+    """What to poll, and how often."""
 
     url: str
     every: float
     timeout: float
     zero: float
-    """The run's zero on time.monotonic, which all processes of a machine share."""
+    """The run's start on time.monotonic, which all processes of a machine share."""
     id_field: str = "session_id"
-    """What the API calls a session's id."""
+    """The API's name for a session's id."""
 
 
 class ListTooLargeError(OSError):
-    """Reading on would cost more memory and time than a look at the list may."""
+    """The list exceeds `LARGEST_LIST`."""
 
 
 class ListSnapshot(msgspec.Struct):
-    """One look at the list, and what has changed since the last one that succeeded."""
+    """The result of one poll: what has changed since the last one that succeeded."""
 
     intended: float
     sent: float
@@ -51,16 +53,22 @@ class ListSnapshot(msgspec.Struct):
     count: int = -1
     """Sessions listed; -1: not known."""
     since: float = 0.0
-    """When the last list that succeeded before this one was asked for: what vanished was still seen then."""
+    """When the last successful poll before this one was sent: what vanished was still listed then."""
     appeared: list[tuple[str, float]] = []
-    """Ids with created_at (unix seconds; 0: not told)."""
+    """Ids with created_at (unix seconds; 0: unknown)."""
     vanished: list[str] = []
+
+    def row(self) -> Row:
+        """Returns the snapshot's row in the event log."""
+        return list_row(
+            self.intended, self.sent, self.answered, self.outcome, self.reason, self.count, self.status, self.code
+        )
 
 
 def sessions_in(body: bytes, id_field: str = "session_id") -> dict[str, float]:
-    """Ids in the list with their created_at; raises ValueError where the answer has another shape.
+    """Returns the ids in the list with their created_at. Raises ValueError if the answer has another shape.
 
-    Read as `{"data": {"sessions": […]}}` or `{"sessions": […]}`: the API is reported to answer both.
+    Accepts `{"data": {"sessions": […]}}` and `{"sessions": […]}`: the API is reported to answer both.
     """
     try:
         answer = msgspec.json.decode(body)
@@ -70,12 +78,12 @@ def sessions_in(body: bytes, id_field: str = "session_id") -> dict[str, float]:
     rows = data.get("sessions") if isinstance(data, dict) else None
     if not isinstance(rows, list):
         raise ValueError("the list has no sessions")
-    found: dict[str, float] = {}
+    sessions: dict[str, float] = {}
     for row in rows:
         if isinstance(row, dict) and isinstance(session_id := row.get(id_field), str):
             created = row.get("created_at")
-            found[session_id] = _unix_time(created)
-    return found
+            sessions[session_id] = _unix_time(created)
+    return sessions
 
 
 def _unix_time(value: Any) -> float:
@@ -83,7 +91,7 @@ def _unix_time(value: Any) -> float:
 
 
 def listed_sessions(url: str, key: str, timeout: float, id_field: str = "session_id") -> dict[str, float]:
-    """Ids of what is listed, with created_at. Raises requests.RequestException, OSError, or ValueError with the reason."""
+    """Returns the listed ids with created_at. Raises requests.RequestException, OSError, or ValueError with the reason."""
     status, body = _get(make_client(key), url, timeout)
     answer = answer_from_body(status, body, 0.0, 0.0)
     if answer.outcome is not Outcome.OK:
@@ -92,7 +100,7 @@ def listed_sessions(url: str, key: str, timeout: float, id_field: str = "session
 
 
 def make_client(key: str) -> requests.Session:
-    """A client that sends `key`, and heeds no proxy of the environment."""
+    """Returns a client that sends `key` and ignores the environment's proxies."""
     client = requests.Session()
     client.trust_env = False
     client.headers.update({"Authorization": f"Bearer {key}", "User-Agent": "streamsoak"})
@@ -119,19 +127,19 @@ def _get(client: requests.Session, url: str, timeout: float) -> tuple[int, bytes
 
 
 class ListObserver:
-    """Remembers the last list, so that only what changed needs to be told."""
+    """Polls the list and reports what has changed."""
 
-    def __init__(self, orders: PollSettings, key: str) -> None:
-        self._orders = orders
+    def __init__(self, settings: PollSettings, key: str) -> None:
+        self._settings = settings
         self._http = make_client(key)
         self._known: dict[str, float] = {}
-        self._asked = 0.0
+        self._sent = 0.0
 
-    def look(self, intended: float) -> ListSnapshot:
-        """One look at the list."""
+    def poll(self, intended: float) -> ListSnapshot:
+        """Requests the list once."""
         sent = self._now()
         try:
-            status, body = _get(self._http, self._orders.url, self._orders.timeout)
+            status, body = _get(self._http, self._settings.url, self._settings.timeout)
         except (requests.RequestException, OSError) as error:
             return ListSnapshot(intended, sent, self._now(), Outcome.UNKNOWN, _reason(error))
         answered = self._now()
@@ -139,10 +147,10 @@ class ListObserver:
         if answer.outcome is not Outcome.OK:
             return ListSnapshot(intended, sent, answered, answer.outcome, answer.reason, status, answer.code)
         try:
-            listed = sessions_in(body, self._orders.id_field)
+            listed = sessions_in(body, self._settings.id_field)
         except (ValueError, msgspec.DecodeError, RecursionError):
             return ListSnapshot(intended, sent, answered, Outcome.UNKNOWN, Reason.UNREADABLE, status)
-        known, since, self._known, self._asked = self._known, self._asked, listed, sent
+        known, since, self._known, self._sent = self._known, self._sent, listed, sent
         appeared = [(session_id, created) for session_id, created in listed.items() if session_id not in known]
         vanished = [session_id for session_id in known if session_id not in listed]
         return ListSnapshot(
@@ -150,26 +158,26 @@ class ListObserver:
         )
 
     def _now(self) -> float:
-        return time.monotonic() - self._orders.zero
+        return time.monotonic() - self._settings.zero
 
 
-def run(orders: PollSettings, key: str, ended: threading.Event) -> None:
-    """Look each `orders.every` seconds, on a grid, until `ended`."""
-    observer = ListObserver(orders, key)
-    intended = time.monotonic() - orders.zero
+def run(settings: PollSettings, key: str, ended: threading.Event) -> None:
+    """Polls every `settings.every` seconds, on a fixed grid, until `ended` is set, and prints each snapshot."""
+    observer = ListObserver(settings, key)
+    intended = time.monotonic() - settings.zero
     while True:
-        look: Any = observer.look(intended)
-        sys.stdout.buffer.write(msgspec.json.encode(look) + b"\n")
+        snapshot: Any = observer.poll(intended)
+        sys.stdout.buffer.write(msgspec.json.encode(snapshot) + b"\n")
         sys.stdout.buffer.flush()
-        now = time.monotonic() - orders.zero
-        intended += orders.every * max(1, -(-(now - intended) // orders.every))
+        now = time.monotonic() - settings.zero
+        intended += settings.every * max(1, -(-(now - intended) // settings.every))
         if ended.wait(max(0.0, intended - now)):
             return
 
 
 def main() -> None:
-    """The process: its orders on standard input, whose end is its own end."""
-    orders = msgspec.json.decode(sys.stdin.buffer.readline(), type=PollSettings)
+    """Reads the settings from standard input and polls until its end."""
+    settings = msgspec.json.decode(sys.stdin.buffer.readline(), type=PollSettings)
     ended = threading.Event()
 
     def wait_for_the_end() -> None:
@@ -178,7 +186,7 @@ def main() -> None:
 
     threading.Thread(target=wait_for_the_end, daemon=True).start()
     try:
-        run(orders, api_key(), ended)
+        run(settings, api_key(), ended)
     except (BrokenPipeError, KeyboardInterrupt):
         os._exit(0)
 

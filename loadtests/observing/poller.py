@@ -1,4 +1,4 @@
-"""The observer's process, started and ended: `take` is told of each look at the API's list."""
+"""Starts and stops the process that polls the API's list."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _END_SECONDS = 5.0
 
 
 class Poller:
-    """Runs until closed."""
+    """Calls `on_snapshot` with each snapshot of the list, until closed."""
 
-    def __init__(self, orders: PollSettings, take: Callable[[ListSnapshot], None]) -> None:
-        self._take = take
+    def __init__(self, settings: PollSettings, on_snapshot: Callable[[ListSnapshot], None]) -> None:
+        self._on_snapshot = on_snapshot
         self._process = subprocess.Popen(
             [sys.executable, "-m", "loadtests.observing.list_observer"],
             stdin=subprocess.PIPE,
@@ -30,12 +30,12 @@ class Poller:
             start_new_session=True,
             env={**os.environ, "LOCUST_SKIP_MONKEY_PATCH": "1"},
         )
-        self._process.stdin.write(msgspec.json.encode(orders) + b"\n")
+        self._process.stdin.write(msgspec.json.encode(settings) + b"\n")
         self._process.stdin.flush()
         self._reader = gevent.spawn(self._read)
 
     def close(self) -> None:
-        """End the process; its last look is still taken."""
+        """Ends the process, after its last snapshot has been processed."""
         self._process.stdin.close()
         self._reader.join(timeout=_END_SECONDS)
         try:
@@ -49,6 +49,6 @@ class Poller:
         decode = msgspec.json.Decoder(ListSnapshot).decode
         for line in self._process.stdout:
             try:
-                self._take(decode(line))
+                self._on_snapshot(decode(line))
             except Exception:
-                logger.exception("What the observer said could not be taken")
+                logger.exception("Internal error while a snapshot of the API's list was processed")

@@ -41,7 +41,7 @@ class LocalRole:
         """A run begins."""
         settings = self._setup.admitted()
         self._statistics = Statistics(self._environment, settings.surface)
-        self._run = Run(settings, self._statistics.answered, partial(end_early, self._environment))
+        self._run = Run(settings, self._statistics, partial(end_early, self._environment))
         Progress(self._run)
         self._setup.metrics.follow(self._run)
         logger.info("Run %s", self._run.folder)

@@ -14,7 +14,7 @@ import msgspec
 from locust.env import Environment
 from locust.runners import STATE_MISSING, STATE_RUNNING, MasterRunner
 
-from loadtests.distributed.shipping import Parcel
+from loadtests.distributed.shipping import Chunk
 from loadtests.distributed.workers import DrainReport, Worker, Workers, WorkerState
 from loadtests.http.key import has_key
 from loadtests.model.log.record import Observation
@@ -41,7 +41,7 @@ logger = logging.getLogger(__name__)
 _LOOK_SECONDS = 0.5
 _HELLO_SECONDS = 10.0
 _SHIP_SECONDS = 60.0
-"""For the last parcels, once all is closed."""
+"""For the last chunks, once all is closed."""
 
 
 class MasterRole:
@@ -86,7 +86,7 @@ class MasterRole:
         self._statistics = Statistics(self._environment, settings.surface)
         run = Run(
             settings,
-            self._statistics.answered,
+            self._statistics,
             partial(end_early, self._environment),
             self._gather,
         )
@@ -171,9 +171,9 @@ class MasterRole:
             self._is_refused = True
             stop_run(self._environment)
 
-    def _ship(self, worker: str, run: str, parcel: list[Any]) -> None:
+    def _ship(self, worker: str, run: str, chunk: list[Any]) -> None:
         if crew := self._crew_of(run):
-            self._tell(worker, MessageKind.SHIPPED, list(crew.receive(self._number(worker), Parcel(*parcel))))
+            self._tell(worker, MessageKind.SHIPPED, list(crew.receive(self._number(worker), Chunk(*chunk))))
 
     def _pulse(self, worker: str, run: str, pulse: Any) -> None:
         crew, number = self._crew_of(run), self._number(worker)

@@ -18,6 +18,7 @@ from locust.env import Environment
 
 from loadtests.model.api.answer import Answer, Outcome
 from loadtests.model.api.surface import Operation, Surface
+from loadtests.model.session.listener import EngineListener
 from loadtests.model.session.steps import Call
 
 _FLUSH_SECONDS = 0.25
@@ -39,7 +40,7 @@ class _Batch:
         self.size = 0
 
 
-class Statistics:
+class Statistics(EngineListener):
     """Tells `environment` of each call, by the paths of `surface`."""
 
     def __init__(self, environment: Environment, surface: Surface) -> None:
@@ -50,7 +51,7 @@ class Statistics:
         self._listeners = environment.events.request._handlers
         self._greenlet = gevent.spawn(self._flush_now_and_then)
 
-    def answered(self, call: Call, answer: Answer, size: int) -> None:
+    def on_answer(self, call: Call, answer: Answer, size: int) -> None:
         """One call was answered, or given up; `size` is the body's bytes."""
         if answer.outcome is _OK and len(self._listeners) == 1:
             batch = self._batches[call.operation]

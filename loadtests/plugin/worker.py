@@ -17,13 +17,13 @@ from locust.env import Environment
 from locust.runners import WorkerRunner
 
 from loadtests.distributed.clock import ClockOffset
-from loadtests.distributed.shipping import Confirmed, Receipt, Shipper
+from loadtests.distributed.shipping import Acknowledgement, ConfirmedTime, Shipper
 from loadtests.distributed.workers import LEASE_SECONDS, DrainReport
 from loadtests.http.key import VARIABLE, api_key, has_key
 from loadtests.model.log.record import Observation
 from loadtests.model.people.profile import Profile
 from loadtests.model.run.guard import Guard
-from loadtests.model.run.manifest import FILE, SPOOL, Manifest, write_manifest
+from loadtests.model.run.manifest import FILE, SPOOL, Manifest
 from loadtests.model.text.input_error import EXIT_UNKNOWN, InputError
 from loadtests.observing.list_observer import ListSnapshot
 from loadtests.plugin.clock_sync import ClockSync
@@ -32,6 +32,7 @@ from loadtests.plugin.role import StartRequest
 from loadtests.plugin.setup import options_of
 from loadtests.plugin.statistics import Statistics
 from loadtests.plugin.user import user_classes
+from loadtests.recording.run_directory import write_manifest
 from loadtests.run.drain import drain
 from loadtests.run.process import RunProcess, ledger_file
 
@@ -44,7 +45,7 @@ _ACCOUNT_EACH_SECONDS = 1.0
 _SHIP_EACH_SECONDS = 0.5
 _BEATS_A_PULSE = 2
 _BEATS_A_CLOCK = 20
-_NO_RECEIPT_SECONDS = 10.0
+_STALL_SECONDS = 10.0
 
 
 class WorkerRole:
@@ -141,9 +142,9 @@ class WorkerRole:
         if self._part:
             self._part.share.tracker.update(msgspec.convert(look, ListSnapshot))
 
-    def _told_shipped(self, _: str, receipt: list[Any]) -> None:
+    def _told_shipped(self, _: str, acknowledgement: list[Any]) -> None:
         if self._part:
-            self._part.shipper.received(Receipt(*receipt))
+            self._part.shipper.acknowledge(Acknowledgement(*acknowledgement))
 
     def _told_pulse(self, *_: Any) -> None:
         if self._part:
@@ -170,7 +171,7 @@ class WorkerRole:
             away = zero - offset.seconds
             statistics = Statistics(self._environment, manifest.surface)
             share = RunProcess(
-                manifest, folder / SPOOL, api_key(), lambda: time.monotonic() - away, statistics.answered, guard, number
+                manifest, folder / SPOOL, api_key(), lambda: time.monotonic() - away, statistics, guard, number
             )
         except (InputError, OSError) as error:
             logger.error("This worker does not take part: %s", error)
@@ -214,14 +215,14 @@ class Part:
     ) -> None:
         self.share = share
         self.shipper = Shipper(
-            share.folder, share.worker, lambda parcel: tell(MessageKind.SHIP, list(parcel)), time.monotonic
+            share.folder, share.worker, lambda chunk: tell(MessageKind.SHIP, list(chunk)), time.monotonic
         )
         self._statistics = statistics
         self._offset = offset
         self._timekeeper = timekeeper
         self._tell = tell
         self._give_up = give_up
-        self._confirmed = Confirmed(self.shipper, ledger_file(share.worker))
+        self._confirmed = ConfirmedTime(self.shipper, ledger_file(share.worker))
         self._heard = time.monotonic()
         share.engine.observe(Observation.CLOCK, value=offset.error)
         self._tending = gevent.spawn(self._tend)
@@ -260,7 +261,7 @@ class Part:
 
     def _tell_pulse(self) -> None:
         pulse = self.share.snapshot()
-        pulse.known_until = self._confirmed.at(pulse.known_until)
+        pulse.known_until = self._confirmed.update(pulse.known_until)
         self._tell(MessageKind.PULSE, msgspec.to_builtins(pulse))
 
     def _look_at_clock(self) -> None:
@@ -272,6 +273,6 @@ class Part:
 
     def _ship_the_rest(self) -> None:
         self.shipper.ship()
-        while not self.shipper.is_done and self.shipper.silence < _NO_RECEIPT_SECONDS:
+        while not self.shipper.is_done and self.shipper.stalled_seconds < _STALL_SECONDS:
             gevent.sleep(0.02)
             self.shipper.ship()

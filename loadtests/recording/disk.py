@@ -1,4 +1,4 @@
-"""How much a run writes: foretold before it starts, and looked at while it goes on."""
+"""Estimates disk use before a run and measures it during one."""
 
 from __future__ import annotations
 
@@ -11,51 +11,51 @@ from loadtests.model.text.input_error import EXIT_UNAVAILABLE, InputError
 from loadtests.model.text.units import format_size
 
 ARROW_BYTES = 72
-"""Of an event while the run goes on (measured: 69)."""
+"""Of one event while the run goes on (measured: 69)."""
 PARQUET_BYTES = 14
-"""Of an event at rest (measured: 11), which is written while the other is still there."""
+"""Of one event in the compacted log (measured: 11), which is written before the first is deleted."""
 LEDGER_BYTES = 140
-"""Of a session: the intent, the opening with the API's id, the close."""
+"""Of one session: its intent, its opening with the API's id, its close."""
 REPORT_BYTES = 4_000_000
-"""Of the page, and whatever else a report writes."""
+"""Of the report's page and other files."""
 
 
 @dataclass(frozen=True)
 class DiskNeed:
-    """Bytes that a run is expected to write."""
+    """An estimate of the bytes that a run writes."""
 
     running: int
-    """Until its load ends."""
+    """Until the load ends."""
     report: int
-    """What the report adds: the log once more, sorted, and as much for sorting it."""
+    """What the report adds: the sorted log, and temporary files of the same size."""
 
     @classmethod
     def of(cls, events: float, sessions: float) -> DiskNeed:
-        """For so many events and sessions."""
+        """Returns the estimate for this number of events and sessions."""
         running = round(events * ARROW_BYTES + sessions * LEDGER_BYTES)
         return cls(running, round(events * (ARROW_BYTES + PARQUET_BYTES)) + REPORT_BYTES)
 
     def require_room(self, runs: Path, max_disk: int | None) -> None:
-        """Raises InputError if it does not fit in the directory `runs`, or in `max_disk`, bytes."""
+        """Raises InputError if the run does not fit into the directory `runs` or into `max_disk` bytes."""
         if max_disk is not None and self.running > max_disk:
-            said = f"is {format_size(max_disk)}, and the run is expected to write {format_size(self.running)}"
-            raise InputError.of("--max-disk", f"{said}: allow it more, or shorten it")
-        room, whole = free(runs), self.running + self.report
-        if whole > room:
-            said = f"{runs} has room for {format_size(room)}, and the run is expected to write {format_size(whole)}"
-            raise InputError.of("--run-dir", f"{said}: choose another place", code=EXIT_UNAVAILABLE)
+            reason = f"is {format_size(max_disk)}, but the run is expected to write {format_size(self.running)}"
+            raise InputError.of("--max-disk", f"{reason}: raise it or shorten the run")
+        available, total = free(runs), self.running + self.report
+        if total > available:
+            reason = f"{runs} has {format_size(available)} left, but the run is expected to write {format_size(total)}"
+            raise InputError.of("--run-dir", f"{reason}: choose another directory", code=EXIT_UNAVAILABLE)
 
 
 def free(folder: Path) -> int:
-    """Bytes that may still be written where `folder` is, or is going to be."""
-    there = folder.absolute()
-    while not there.exists():
-        there = there.parent
-    return shutil.disk_usage(there).free
+    """Returns the free bytes on the disk of `folder`, which need not exist."""
+    existing = folder.absolute()
+    while not existing.exists():
+        existing = existing.parent
+    return shutil.disk_usage(existing).free
 
 
 def used(folder: Path) -> int:
-    """Bytes of all files below `folder`."""
+    """Returns the bytes of all files below `folder`."""
     total = 0
     with os.scandir(folder) as entries:
         for entry in entries:

@@ -1,18 +1,23 @@
-"""The ledger: what a process opened and closed, so that somebody else can close the rest.
+"""The ledger: which sessions a process opened and closed, so that another process can close the rest.
 
-One JSON array a line: `["intent", number, t]` before `new` is sent, `["open", number, id, t]` before anything else is sent
-for the session, `["closed", number, t]` when it is known to be closed; `["refused", number, t]` or `["lost", number, t]` (no
-answer) of a `new` that gave no session; and `["before", id]` for each session that the account had when the run began.
+One JSON array a line, with session numbers and seconds of the run:
 
-Each line is written through to the file before the next step, by one write of its own: it survives the death of the process,
-whole or not at all but for the last line. While the process lives it holds a lock on the file.
+    ["intent", number, t]     before `new` is sent
+    ["open", number, id, t]   before anything else is sent for the session
+    ["closed", number, t]     when the session is known to be closed
+    ["refused", number, t]    `new` had no effect
+    ["lost", number, t]       `new` got no answer
+    ["before", id]            a session that the account had when the run began
+
+Each line is written to the file before the next request, with a single write. Lines survive the death of the process; only the
+last can be incomplete. The process holds a lock on the file while it lives.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,7 +29,7 @@ from loadtests.model.session.session import Session
 FILE = "ledger.jsonl"
 FILES = "ledger*.jsonl"
 SWEEP_FILE = "ledger-sweep.jsonl"
-"""What a sweep closed."""
+"""Written by a sweep: what it closed."""
 
 _decode = msgspec.json.Decoder(list[str | int | float]).decode
 _encode = msgspec.json.Encoder().encode
@@ -36,43 +41,43 @@ class Ledger:
     def __init__(self, folder: Path, name: str = FILE) -> None:
         self._file = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # What a killed process left of its last line must not spoil the first of ours.
-        self._unwritten = b"\n" if _is_cut(folder / name) else b""
+        # Ends the incomplete last line of a killed process, so that it does not corrupt the first new one.
+        self._unwritten = b"\n" if _ends_in_partial_line(folder / name) else b""
 
     def retry_writes(self) -> bool:
-        """Try again what could not be written (the disk was full, say). False: it still cannot."""
+        """Retries what could not be written (if the disk was full, for example); returns whether all is written."""
         return not self._unwritten or self._write(())
 
     def intent(self, session: Session, t: float) -> bool:
-        """`new` is about to be sent. False: that could not be written, so it must not be sent."""
+        """Records that `new` is about to be sent. Returns False if it could not be written: `new` must not be sent then."""
         return self._write(("intent", session.number, round(t, 3)))
 
     def opened(self, session: Session, t: float) -> None:
-        """The API's id is known."""
+        """Records the API's id of `session`."""
         self._write(("open", session.number, session.id, round(t, 3)))
 
     def refused(self, session: Session, t: float) -> None:
-        """`new` had no effect."""
+        """Records that `new` had no effect."""
         self._write(("refused", session.number, round(t, 3)))
 
     def lost(self, session: Session, t: float) -> None:
-        """Nobody can tell what `new` did."""
+        """Records that the effect of `new` is unknown."""
         self._write(("lost", session.number, round(t, 3)))
 
     def closed(self, number: int, t: float) -> None:
-        """The session of that number is known to be closed."""
+        """Records that a session is closed."""
         self._write(("closed", number, round(t, 3)))
 
     def reopened(self, number: int, session_id: str, t: float) -> None:
-        """The session of that number is open after all."""
+        """Records that a session is open although it was recorded as closed."""
         self._write(("open", number, session_id, round(t, 3)))
 
     def preexisting(self, session_id: str) -> None:
-        """The account had this session when the run began."""
+        """Records a session that the account had when the run began."""
         self._write(("before", session_id))
 
     def close(self) -> None:
-        """Close the file, and let go of it."""
+        """Closes the file and releases its lock."""
         os.close(self._file)
 
     def _write(self, line: tuple[object, ...]) -> bool:
@@ -82,12 +87,12 @@ class Ledger:
                 data = data[os.write(self._file, data) :]
         except OSError:
             pass
-        # Half a line that was written is completed by the next write: nobody else appends to this file.
+        # A partly written line is completed by the next write: no other process appends to this file.
         self._unwritten = data
         return not data
 
 
-def _is_cut(path: Path) -> bool:
+def _ends_in_partial_line(path: Path) -> bool:
     with path.open("rb") as file:
         file.seek(-min(1, path.stat().st_size), os.SEEK_END)
         return file.read(1) not in (b"", b"\n")
@@ -95,90 +100,88 @@ def _is_cut(path: Path) -> bool:
 
 @dataclass
 class LedgerContents:
-    """What ledgers come to."""
+    """The state that the lines of one or more ledgers add up to."""
 
     open: dict[int, str] = field(default_factory=dict)
-    """Ids of the sessions that no ledger shows closed, by their numbers."""
+    """Ids of the sessions that are not recorded as closed, by number."""
     ids: dict[str, int] = field(default_factory=dict)
-    """Our number of every id that was ever opened."""
+    """Session numbers by id, of all sessions ever opened."""
     opening: dict[int, float] = field(default_factory=dict)
-    """Since when a `new` is under way, by our number of the session (seconds of the run)."""
+    """When each `new` without an answer was sent, in seconds of the run, by number."""
     lost: set[int] = field(default_factory=set)
-    """Sessions of whose `new` nobody can tell what it did."""
-    before: set[str] = field(default_factory=set)
-    """What the account had when the run began."""
+    """Numbers whose `new` got no answer."""
+    preexisting: set[str] = field(default_factory=set)
+    """Ids of the sessions that the account had when the run began."""
     closed: set[int] = field(default_factory=set)
-    """Numbers that these ledgers show closed."""
+    """Numbers that are recorded as closed."""
 
-    def add(self, data: bytes) -> None:
-        """Take in lines; those that are damaged are passed over."""
+    def feed(self, data: bytes) -> None:
+        """Parses and applies complete lines; damaged ones are skipped."""
         for line in data.splitlines():
             try:
                 entry = _decode(line)
             except (msgspec.DecodeError, UnicodeDecodeError):
                 continue
-            self._enter(*entry)
+            self._apply(*entry)
 
-    def _enter(self, what: object = "", key: object = 0, *rest: object) -> None:
-        if what == "before" and isinstance(key, str):
-            self.before.add(key)
+    def _apply(self, event: object = "", key: object = 0, *rest: object) -> None:
+        if event == "before" and isinstance(key, str):
+            self.preexisting.add(key)
         if not isinstance(key, int):
             return
-        if what == "intent":
+        if event == "intent":
             self.opening[key] = float(rest[0]) if rest and isinstance(rest[0], int | float) else 0.0
             return
         self.opening.pop(key, None)
-        if what == "open" and rest and isinstance(session_id := rest[0], str):
+        if event == "open" and rest and isinstance(session_id := rest[0], str):
             self.open[key] = session_id
             self.ids[session_id] = key
             self.closed.discard(key)
-        elif what == "lost":
+        elif event == "lost":
             self.lost.add(key)
-        elif what == "closed":
+        elif event == "closed":
             self.open.pop(key, None)
             self.closed.add(key)
 
     @property
     def unanswered(self) -> int:
-        """How many `new` may have opened a session whose id nobody knows."""
+        """How many `new` may have opened a session whose id is unknown."""
         return len(self.opening) + len(self.lost)
 
     def merge(self, other: LedgerContents) -> None:
-        """Take in a later ledger's books. What it shows closed is closed, whoever opened it."""
-        self.closed |= other.closed
-        # … but for what it shows open again.
-        self.closed -= other.open.keys()
-        everything = {**self.open, **other.open}
-        self.open = {number: session_id for number, session_id in everything.items() if number not in self.closed}
+        """Applies a later ledger, which may close or reopen sessions of an earlier one."""
+        self.closed = (self.closed | other.closed) - other.open.keys()
+        opened = {**self.open, **other.open}
+        self.open = {number: session_id for number, session_id in opened.items() if number not in self.closed}
         self.ids |= other.ids
         self.opening |= other.opening
         self.lost |= other.lost
-        self.before |= other.before
+        self.preexisting |= other.preexisting
 
 
 def ledgers(run: Path) -> list[Path]:
-    """Each process's ledger in a run's directory, in the order in which they have a say."""
+    """Returns each process's ledger in a run's directory, in the order in which to apply them."""
     files = files_of(run, FILES)
     return [files[name] for name in sorted(files, key=_rank)]
 
 
 def _rank(name: str) -> tuple[bool, bool, str]:
-    # Whoever closes what others left open has the last word: the master over its workers, a sweep over both.
+    # A ledger that closes other processes' sessions comes after theirs: the master's after its workers', a sweep's last.
     return name == SWEEP_FILE, name == FILE, name
 
 
 def read_ledgers(paths: Iterable[Path]) -> LedgerContents:
-    """What these ledgers, each of a process of its own, come to together; later ones have the last word. Raises OSError."""
-    books = LedgerContents()
+    """Returns the combined contents of these ledgers, applied in order. Raises OSError."""
+    combined = LedgerContents()
     for path in paths:
-        own = LedgerContents()
-        own.add(path.read_bytes())
-        books.merge(own)
-    return books
+        contents = LedgerContents()
+        contents.feed(path.read_bytes())
+        combined.merge(contents)
+    return combined
 
 
 def is_held(run: Path) -> bool:
-    """Whether a process of this machine is still writing one of the run's ledgers: the run goes on."""
+    """Whether a process of this machine holds the lock of one of the run's ledgers: the run is still going on."""
     return any(map(_is_locked, (*run.glob(FILES), *(run / SPOOL).glob(FILES))))
 
 
@@ -191,8 +194,3 @@ def _is_locked(path: Path) -> bool:
     finally:
         os.close(file)
     return False
-
-
-def left_open(path: Path) -> Iterator[tuple[int, str]]:
-    """Number and id of each session that the ledger `path` does not show closed, in the order in which they opened."""
-    yield from read_ledgers([path]).open.items()

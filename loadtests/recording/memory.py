@@ -1,4 +1,4 @@
-"""How much memory this process holds: a run that lasts for hours has to show that its own stays flat."""
+"""Measures this process's memory: the record of a long run has to show that it does not grow."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ _process = psutil.Process()
 
 
 def resident_bytes() -> int:
-    """Bytes of this process that are in memory."""
+    """Returns the resident memory of this process, in bytes."""
     return int(_process.memory_info().rss)

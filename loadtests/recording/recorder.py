@@ -1,7 +1,7 @@
-"""Writes the event log while a run goes on: an Arrow IPC stream, a batch at most each second.
+"""Writes the event log while a run goes on: an Arrow IPC stream, with a batch at least each second.
 
-A row is one tuple appended to a list; all else is done by the batch. Batches are small, so that writing one never keeps
-the engine from being on time, and complete: after a kill all but the last second can be read.
+Recording a row appends one tuple to a list; everything else is done for a batch at a time. Batches are small, so that writing
+one does not delay the engine, and each is written whole: after a kill everything but the last second can be read.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from loadtests.model.session.session import Holder
 
 FILE = "events.arrow"
 BATCH_ROWS = 1024
-"""Of a run in real time: a batch is written between two requests, in about 2 ms."""
+"""In real time: writing a batch of this size takes about 2 ms."""
 LARGE_BATCH_ROWS = 16 * BATCH_ROWS
-"""Where nobody waits: most of what a small batch costs is the same for a large one."""
+"""In virtual time: a large batch costs little more than a small one."""
 
-# The first array made of a list makes Arrow import pandas: half a second that must not fall into a run.
+# Arrow imports pandas when it first converts a list. Do it now: it takes half a second, too long during a run.
 pa.array([0])
 
 _CATEGORY = pa.dictionary(pa.int16(), pa.string())
 
 
 def schema() -> pa.Schema:
-    """The event log's Arrow schema; its metadata holds the record's version."""
+    """Returns the event log's Arrow schema; its metadata holds the record's version."""
     types = {"category": _CATEGORY, "string": pa.string()}
     fields = [
         pa.field(name, types.get(kind) or pa.type_for_alias(kind), nullable=name == "detail")
@@ -41,7 +41,7 @@ def schema() -> pa.Schema:
 
 
 class _Codes(dict[object, int]):
-    """Codes of one category column. An unforeseen value gets the next code; the stream takes a new dictionary then."""
+    """The codes of one category column. An unknown value gets the next code, and the stream a new dictionary."""
 
     _names = pa.array([], pa.string())
 
@@ -58,22 +58,22 @@ class _Codes(dict[object, int]):
 
 
 class _Stream:
-    """An Arrow IPC stream in a file, which never holds a part of a batch: what cannot be written whole is cut off again."""
+    """An Arrow IPC stream in a file that only holds whole batches: one that is only partly written is truncated."""
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         self._file = path.open("wb", buffering=0)
         self._buffer = io.BytesIO()
-        self._good = 0
+        self._committed = 0
         options = pa.ipc.IpcWriteOptions(emit_dictionary_deltas=True)
         self._writer = pa.ipc.new_stream(self._buffer, schema, options=options)
 
     def write(self, batch: pa.RecordBatch) -> None:
-        """Write a whole batch; raises OSError, and the file is as it was before."""
+        """Writes a batch. Raises OSError; the file is unchanged then."""
         self._writer.write_batch(batch)
         self._flush()
 
     def close(self) -> None:
-        """Write the stream's end, if there is room for it."""
+        """Writes the end of the stream, if the disk has room, and closes the file."""
         with contextlib.suppress(OSError, pa.ArrowException):
             self._writer.close()
             self._flush()
@@ -88,14 +88,14 @@ class _Stream:
             while written < len(data):
                 written += self._file.write(data[written:]) or 0
         except OSError:
-            self._file.truncate(self._good)
-            self._file.seek(self._good)
+            self._file.truncate(self._committed)
+            self._file.seek(self._committed)
             raise
-        self._good += len(data)
+        self._committed += len(data)
 
 
 class Recorder:
-    """One process's event log in a run's directory; `worker`: the process's number, 0 if it is not one of several."""
+    """One process's event log in a run's directory. `worker`: the worker's number; 0 for the process that leads the run."""
 
     def __init__(self, folder: Path, profiles: Iterable[str], worker: int = 0, batch_rows: int = BATCH_ROWS) -> None:
         self._folder = folder
@@ -105,10 +105,10 @@ class Recorder:
         self._schema = schema()
         self._rows: list[Row] = []
         self.append = self._rows.append
-        """Takes one Row. Call `flush_if_full` now and then, and `flush` each second."""
+        """Appends one Row. Call `flush_if_full` after rows and `flush` once a second."""
         self.written = 0
         self.lost = 0
-        """Rows that could not be written (the disk is full, say)."""
+        """Rows that could not be written, because the disk was full, for example."""
         self._codes = {
             "profile": _Codes((name, i) for i, name in enumerate(("", *profiles))),
             "kind": _Codes((name, i) for i, name in enumerate(KINDS)),
@@ -120,12 +120,12 @@ class Recorder:
         self._stream: _Stream | None = self._open_stream()
 
     def flush_if_full(self) -> None:
-        """Write a batch if there are rows enough for one."""
+        """Writes a batch if enough rows have been appended."""
         if len(self._rows) >= self._batch_rows:
             self.flush()
 
     def flush(self) -> None:
-        """Write what has come in. A write that fails loses its rows, and is counted; it never stops the load."""
+        """Writes the appended rows. If that fails, they are counted as lost; the load goes on."""
         rows = self._rows.copy()
         self._rows.clear()
         if not rows:
@@ -139,7 +139,7 @@ class Recorder:
             self._end_stream()
 
     def close(self) -> None:
-        """Write the rest and the end of the stream."""
+        """Writes the remaining rows and ends the stream."""
         self.flush()
         self._end_stream()
 
@@ -151,7 +151,7 @@ class Recorder:
         return stream
 
     def _end_stream(self) -> None:
-        # After a failed write the next batch begins a stream of its own: dictionaries may be among what was lost.
+        # After a failed write the next batch begins a new stream: the lost batch may have contained dictionaries.
         if self._stream:
             self._stream.close()
             self._stream = None
@@ -164,7 +164,7 @@ class Recorder:
     def _array(self, field: pa.Field, values: tuple[object, ...]) -> pa.Array:
         if field.name == "worker":
             return pa.repeat(pa.scalar(self._worker, field.type), len(values))
-        # Numbers go by way of numpy, which takes them out of Python in half the time.
+        # Converting numbers by numpy takes half the time.
         codes = self._codes.get(field.name)
         if codes is not None:
             indices = np.fromiter(map(codes.__getitem__, values), np.int16, len(values))

@@ -1,4 +1,4 @@
-"""Runs that have left sessions open on an account, by what they wrote down."""
+"""Finds runs that left sessions open on an account, by their ledgers."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from pathlib import Path
 
 from loadtests.model.run.manifest import read_manifest
 from loadtests.model.text.input_error import InputError
+from loadtests.model.text.wording import count
 from loadtests.recording.ledger import is_held, ledgers, read_ledgers
 
 logger = logging.getLogger(__name__)
 
 _MOST_RUNS = 50
-"""Only the newest runs are read, so that a run starts without delay."""
+"""Only the newest runs are read, so that the start of a run is not delayed."""
 
 
-def left_open(run: Path) -> int:
-    """Sessions of the run in that directory that may still be open, and that nobody has swept.
+def count_left_open(run: Path) -> int:
+    """Returns how many sessions the run in the directory `run` left open and that have not been swept.
 
-    A sandbox's end with it; a run that still goes on has its own to close.
+    0 for a run against the sandbox, whose sessions end with it, and for one that still goes on.
     """
     try:
         manifest = read_manifest(run)
@@ -30,7 +31,7 @@ def left_open(run: Path) -> int:
 
 
 def warn_of_unswept(runs: Path) -> None:
-    """Log a line for each run in `runs` that ended before its time and still has sessions open by its ledgers."""
+    """Logs a warning for each run in `runs` that left sessions open."""
     for run in sorted(runs.glob("*/"), reverse=True)[:_MOST_RUNS]:
-        if number := left_open(run):
-            logger.warning("An earlier run left %d sessions open: streamsoak sweep %s", number, run)
+        if number := count_left_open(run):
+            logger.warning("An earlier run left %s open: streamsoak sweep %s", count(number, "session"), run)

@@ -1,4 +1,4 @@
-"""Counts a run's figures while it goes on."""
+"""Counts one process's figures while a run goes on."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from loadtests.model.api.answer import Answer, Outcome, Reason
 from loadtests.model.api.surface import Operation
 from loadtests.model.gates.counts import Counts
 from loadtests.model.maths.histogram import Histogram
+from loadtests.model.session.listener import EngineListener
 from loadtests.model.session.session import Session
 from loadtests.model.session.steps import Call
 from loadtests.run.snapshot import LATENESS_BOUNDS, ProcessSnapshot
 
 _NEW, _KEEP_ALIVE = Operation.NEW, Operation.KEEP_ALIVE
 _OK, _WITHHELD = Outcome.OK, Outcome.WITHHELD
-"""By names of their own: Python 3.11 takes ten times as long to find a member of an enum as a name of the module."""
+"""Bound here for speed: see loadtests.engine."""
 
 
-class Counters:
-    """Counts what the engine tells; small, whatever the run's length."""
+class Counters(EngineListener):
+    """Counts answers and sessions. Its size does not grow with the run."""
 
     def __init__(self) -> None:
         self.opened = 0
@@ -27,71 +28,71 @@ class Counters:
         """By profile."""
         self.requests = 0
         self.lateness = Histogram()
-        """Of requests since the last pulse, in seconds."""
-        self._lately: list[float] = []
-        """What the histogram takes in each second."""
+        """Lateness of the requests since the last snapshot, in seconds."""
+        self._recent_lateness: list[float] = []
+        """Added to the histogram once a second."""
         self._lateness_counts = [0] * (len(LATENESS_BOUNDS) + 1)
         self._lateness_sum = 0.0
         self.worst_delay = 0.0
-        """Of the engine's loop, since the last pulse, in seconds."""
+        """The longest delay of the engine's loop since the last snapshot, in seconds."""
         self.counts = Counts()
         """Since the run began."""
-        self._trying_again: set[int] = set()
-        """Our numbers of sessions that were refused, and whose people may try again."""
+        self._retrying: set[int] = set()
+        """Numbers of the sessions that were refused and whose users may retry."""
 
-    def answered(self, call: Call, answer: Answer) -> None:
-        """Count one answer."""
+    def on_answer(self, call: Call, answer: Answer, size: int) -> None:
+        """Counts a request that was sent."""
         if answer.outcome is _WITHHELD:
             return
         self.requests += 1
-        self._lately.append(answer.sent - call.intended)
+        self._recent_lateness.append(answer.sent - call.intended)
         if call.operation is _NEW:
-            self._asked(call.session, answer)
+            self._count_attempt(call.session, answer)
         elif call.operation is _KEEP_ALIVE and answer.outcome is not _OK:
             self.counts.keep_alives_failed += 1
 
-    def _asked(self, session: Session, answer: Answer) -> None:
-        is_first = session.number not in self._trying_again
+    def _count_attempt(self, session: Session, answer: Answer) -> None:
+        is_first = session.number not in self._retrying
         if answer.outcome is _OK:
             self.opened += 1
-            self._trying_again.discard(session.number)
+            self._retrying.discard(session.number)
             return
-        self._trying_again.add(session.number)
+        self._retrying.add(session.number)
         if answer.reason is Reason.CONCURRENCY:
             self.counts.hits += 1
             self.hits[session.profile] += 1
             self.counts.first_hits += is_first
 
-    def given_up(self, session: Session) -> None:
-        """Its person will not try again."""
-        self._trying_again.discard(session.number)
+    def on_give_up(self, session: Session) -> None:
+        """Forgets the refused attempts of `session`."""
+        self._retrying.discard(session.number)
 
-    def closed(self, session: Session, now: float) -> None:
-        """A session is known to be closed, by an answer or by the list, at `now`."""
-        # Only what a report will say, too: not one that was close to its duration cap, nor one of a lost worker's.
-        is_capped = session.cap and now + session.idle_timeout >= session.opened + session.cap
+    def on_close(self, session: Session, at: float) -> None:
+        """Counts `session` if it was lost to idleness."""
+        # As a report counts them: not sessions near their duration cap, and not those of lost workers (which have no profile).
+        is_capped = session.cap and at + session.idle_timeout >= session.opened + session.cap
         is_lost = session.profile and not session.way and not session.stopped
-        if is_lost and not is_capped and now >= session.due[0]:
+        if is_lost and not is_capped and at >= session.due[0]:
             self.counts.lost_to_idle += 1
 
     def loop_delay(self, seconds: float) -> None:
-        """The engine's loop was late by so much at the worst, in the second that is over."""
-        self.lateness.add_all(self._lately)
-        self._lateness_sum += sum(self._lately)
-        self._lately.clear()
+        """Records the longest loop delay of the last second, and updates the lateness histogram."""
+        self.lateness.add_all(self._recent_lateness)
+        self._lateness_sum += sum(self._recent_lateness)
+        self._recent_lateness.clear()
         self.worst_delay = max(self.worst_delay, seconds)
         self.counts.longest_stall = max(self.counts.longest_stall, seconds)
 
     def snapshot(self, now: float, engine: Engine) -> ProcessSnapshot:
-        """The figures now; those of a window begin anew."""
+        """Returns the figures now, and resets those of the window since the last snapshot."""
         margins = sorted(margin for margin, _ in engine.kept_alive)
         late = sorted(late for _, late in engine.kept_alive)
         engine.kept_alive.clear()
-        census = engine.occupancy
-        pulse = ProcessSnapshot(
+        occupancy = engine.occupancy
+        snapshot = ProcessSnapshot(
             now,
             held=len(engine.sessions) - len(engine.opening),
-            leaks=census.leaks,
+            leaks=occupancy.leaks,
             opened=self.opened,
             hits=self.counts.hits,
             requests=self.requests,
@@ -104,16 +105,16 @@ class Counters:
             keep_alive_late=late[-1 - len(late) // 100] if late else None,
             worst_delay=self.worst_delay,
             known_until=engine.known_until,
-            sessions=census.by_profile(),
+            sessions=occupancy.by_profile(),
             hits_by_profile=dict(self.hits),
-            due_next=census.due_next(),
-            ended_last=census.ended_last(),
+            due_next=occupancy.due_next(),
+            ended_last=occupancy.ended_last(),
             defects=engine.defects,
             counts=self.counts,
         )
         self.lateness.clear()
         self.worst_delay = 0.0
-        return pulse
+        return snapshot
 
     def _count_lateness(self) -> list[int]:
         for at, number in enumerate(self.lateness.cumulative(LATENESS_BOUNDS)):

@@ -1,4 +1,4 @@
-"""Ends one process's share of a run: carries the ending out on its engine."""
+"""Ends one process's part of a run: runs the drain on its engine."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ logger = logging.getLogger(__name__)
 _SLACK_SECONDS = 30.0
 
 
-def drain(share: RunProcess, reason: str, observe: float) -> DrainResult:
-    """End the load of `share` and close what it has open, watching leaks for at most `observe` seconds before."""
-    engine, watch, manifest = share.engine, share.tracker, share.manifest
+def drain(process: RunProcess, reason: str, observe: float) -> DrainResult:
+    """Ends the load of `process`, observes its leaks for at most `observe` seconds, then closes what is open."""
+    engine, tracker, manifest = process.engine, process.tracker, process.manifest
     bounds = DrainBounds(observe, manifest.tolerance, manifest.poll, manifest.timeout)
-    scene = DrainView(engine.sessions.values, lambda: engine.busy, lambda: watch.last_polled, watch.still_listed)
-    began = share.now()
-    share.ending = True
+    view = DrainView(engine.sessions.values, lambda: engine.busy, lambda: tracker.last_polled, tracker.still_listed)
+    began = process.now()
+    process.ending = True
     engine.stop_all()
     engine.observe(Observation.DRAIN, detail=reason)
-    logger.info("The load is over; watching leaks and closing what is open, leaks for %.0f s at the most", observe)
+    logger.info("The load has ended. Observing leaks for up to %.0f s, then closing what is open", observe)
     done = Event()
     drained = DrainResult(0, 0, 0, len(engine.sessions))
 
-    def carry_out() -> Behaviour:
+    def run_ending() -> Behaviour:
         nonlocal drained
-        drained, _ = yield from ending(scene, bounds, began)
+        drained, _ = yield from ending(view, bounds, began)
         done.set()
 
-    engine.start(carry_out())
-    # The ending bounds itself; this one is for an ending that fails.
+    engine.start(run_ending())
+    # The ending has its own time limits; this one applies if it fails.
     done.wait(longest_drain(manifest.timeout, observe))
     gevent.sleep(0)
     return drained
 
 
 def longest_drain(timeout: float, observe: float) -> float:
-    """Seconds after which a drain has failed."""
+    """Returns the seconds after which a drain has failed."""
     return 10 * (timeout + 2) + observe + _SLACK_SECONDS

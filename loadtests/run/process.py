@@ -1,4 +1,4 @@
-"""One process's share of a run: its engine, its part of the record, its users. Knows neither Locust nor other processes."""
+"""The part of a run that one process carries out: its engine, its event log and ledger, its users."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from loadtests.engine.engine import Engine, TaskScope
 from loadtests.http.codec import Codec
 from loadtests.http.connection import Connection
 from loadtests.http.origin import Origin
-from loadtests.model.api.answer import Answer
 from loadtests.model.log.record import Observation
 from loadtests.model.people.draw import Draw
 from loadtests.model.people.profile import Profile
@@ -20,8 +19,9 @@ from loadtests.model.run.guard import Guard
 from loadtests.model.run.manifest import Manifest
 from loadtests.model.session.behaviour import Person, Visit, arrivals, returning_person
 from loadtests.model.session.ending import closing
+from loadtests.model.session.listener import EngineListener
 from loadtests.model.session.session import Session
-from loadtests.model.session.steps import Behaviour, Call, Closing
+from loadtests.model.session.steps import Behaviour, Closing
 from loadtests.observing.session_tracker import SessionTracker
 from loadtests.recording.ledger import FILE, Ledger
 from loadtests.recording.memory import resident_bytes
@@ -31,16 +31,17 @@ from loadtests.run.snapshot import ProcessSnapshot
 from loadtests.run.user_numbers import UserNumbers
 
 NUMBERS_A_WORKER = 1_000_000_000
-"""Numbers of a worker's sessions begin with the worker's own: 2000000017 is the 17th of worker 2."""
+"""The session numbers of a worker begin with its own number: 2000000017 is the 17th session of worker 2."""
 
-_BEATS_A_WEIGHING = 60
-"""Seconds."""
-OnRequest = Callable[[Call, Answer, int], None]
-"""Told of each call, its answer, and the body's size in bytes."""
+_MEMORY_SECONDS = 60
+"""Between two records of the process's memory."""
 
 
 class RunProcess:
-    """What one process does of the run that `manifest` describes. `worker`: its number; 0 for the process that leads."""
+    """One process's part of the run that `manifest` describes.
+
+    `worker` is its number, 0 for the process that leads. `listener` is notified by the engine after the counters and the tracker.
+    """
 
     def __init__(
         self,
@@ -48,7 +49,7 @@ class RunProcess:
         folder: Path,
         key: str,
         now: Callable[[], float],
-        on_request: OnRequest,
+        listener: EngineListener,
         guard: Guard,
         worker: int = 0,
     ) -> None:
@@ -59,84 +60,64 @@ class RunProcess:
         self.worker = worker
         self.recorder = Recorder(folder, manifest.people, worker)
         self.ledger = Ledger(folder, ledger_file(worker))
-        self._on_request = on_request
-        self.counters = Counters()
         origin = Origin.parse(manifest.host)
         self.engine = Engine(
             Codec(origin, manifest.surface, key, manifest.people),
             lambda: Connection(origin, now),
             self.recorder,
             self.ledger,
-            self,
             now,
             manifest.timeout,
             guard,
         )
         self.tracker = SessionTracker(self.engine)
+        self.counters = Counters()
+        for each in (self.counters, self.tracker, listener):
+            self.engine.add_listener(each)
         self.user_numbers = UserNumbers(worker)
         self._scopes: dict[tuple[str, int], TaskScope] = {}
         self._number = count(worker * NUMBERS_A_WORKER + 1).__next__
         self._plan = manifest.plan
         self.ending = False
-        """No person is let in any more."""
-        self._beat = gevent.spawn(self._beat_each_second)
+        """Whether the drain has begun: no new users are admitted."""
+        self._ticking = gevent.spawn(self._tick_each_second)
 
     def add_user(self, profile: Profile, visit: Visit | None = None) -> int:
-        """One more Locust user: a stream of arrivals, or a person; `visit`: what they do, if it is not the profile's.
+        """Adds a Locust user: a stream of arrivals or one closed-model person. `visit` replaces the profile's behaviour.
 
-        Returns its number, by which it goes again.
+        Returns the user's number, for `remove_user`.
         """
-        # The run's own version of the profile, where it has one: a worker's files may differ from the master's.
+        # The manifest's version of the profile takes precedence: a worker's files may differ from the master's.
         profile = self.manifest.people.get(profile.name, profile)
         number = self.user_numbers.acquire(profile.name)
         self._scopes[profile.name, number] = self.engine.start(self._behaviour(profile, number, visit))
         return number
 
     def remove_user(self, profile: Profile, number: int) -> list[Session]:
-        """One Locust user less. What a closed-model person leaves open is returned; people who came by a stream stay."""
-        ends = self.user_numbers.release(profile.name, number)
-        scope = self._scopes.pop((profile.name, ends), None)
+        """Removes a Locust user. Returns the sessions that a closed-model person leaves open; people of a stream stay."""
+        ended = self.user_numbers.release(profile.name, number)
+        scope = self._scopes.pop((profile.name, ended), None)
         return self.engine.stop(scope) if scope else []
 
     def close_orphan(self, session: Session) -> None:
-        """Close a session that another process opened, and that it cannot close any more."""
+        """Closes a session that a lost process left open."""
         self.engine.adopt(session)
         self.engine.start(closing(session, Closing.SWEEP, self.now()))
 
     def snapshot(self) -> ProcessSnapshot:
-        """The figures now; those of a window begin anew."""
-        pulse = self.counters.snapshot(self.now(), self.engine)
-        pulse.lost_events = self.recorder.lost
-        return pulse
+        """Returns the figures now, and resets those of the window since the last snapshot."""
+        figures = self.counters.snapshot(self.now(), self.engine)
+        figures.lost_events = self.recorder.lost
+        return figures
 
     def close(self) -> None:
-        """The drain is over: end everything, and write the rest of the record."""
-        self._beat.kill()
-        self._weigh()
+        """Ends everything after the drain, and writes the rest of the event log."""
+        self._ticking.kill()
+        self._record_memory()
         self.engine.tick()
         self.engine.close()
         self.recorder.close()
         self.ledger.close()
-
-    # What the engine tells.
-
-    def answered(self, call: Call, answer: Answer, size: int) -> None:
-        """A call was answered."""
-        self.counters.answered(call, answer)
-        self._on_request(call, answer, size)
-
-    def opened(self, session: Session) -> None:
-        """A session was opened."""
-        self.tracker.opened(session)
-
-    def closed(self, session: Session) -> None:
-        """A session is closed."""
-        self.tracker.closed(session)
-        self.counters.closed(session, self.now())
-
-    def given_up(self, session: Session) -> None:
-        """A session will not be opened."""
-        self.counters.given_up(session)
 
     def _behaviour(self, profile: Profile, number: int, visit: Visit | None) -> Behaviour:
         seed, name, plan = self.manifest.seed, profile.name, self._plan
@@ -152,17 +133,17 @@ class RunProcess:
             return arrivals(lambda t: rate, rate, person, draw, self.now(), visit)
         return arrivals(lambda t: plan.stream_rate(name, t), rate, person, draw, self.now(), visit)
 
-    def _beat_each_second(self) -> None:
-        for beat in count():
+    def _tick_each_second(self) -> None:
+        for second in count():
             self.counters.loop_delay(self.engine.tick())
-            if beat % _BEATS_A_WEIGHING == 0:
-                self._weigh()
+            if second % _MEMORY_SECONDS == 0:
+                self._record_memory()
             gevent.sleep(max(0.0, 1 - self.now() % 1))
 
-    def _weigh(self) -> None:
+    def _record_memory(self) -> None:
         self.engine.observe(Observation.MEMORY, value=float(resident_bytes()))
 
 
 def ledger_file(worker: int) -> str:
-    """The name of a process's ledger."""
+    """Returns the name of a process's ledger."""
     return f"ledger-w{worker}.jsonl" if worker else FILE

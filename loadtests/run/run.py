@@ -1,4 +1,4 @@
-"""One run, from its directory to its last row: the share of this process, the API's list, and who leads whom."""
+"""One run, as the process that leads it sees it: settings, this process's part, the API's list, the other processes."""
 
 from __future__ import annotations
 
@@ -15,21 +15,22 @@ from loadtests.model.api.surface import Operation, Surface
 from loadtests.model.gates.abort import Abort
 from loadtests.model.gates.counts import together
 from loadtests.model.log.record import Observation
-from loadtests.model.log.rows import list_row, note_row
+from loadtests.model.log.rows import note_row
 from loadtests.model.people.profile import Profile
 from loadtests.model.run.end_reason import DISK_FULL, SPENT, gate_failed
 from loadtests.model.run.guard import UNGUARDED, Guard
-from loadtests.model.run.manifest import Manifest, write_manifest
+from loadtests.model.run.manifest import Manifest
 from loadtests.model.run.plan import LoadPlan
 from loadtests.model.run.scenario import Scenario
 from loadtests.model.session.ending import DrainResult
+from loadtests.model.session.listener import EngineListener
 from loadtests.observing.foreign_sessions import ForeignSessions
 from loadtests.observing.list_observer import ListSnapshot, PollSettings
 from loadtests.observing.poller import Poller
 from loadtests.recording.disk import used
-from loadtests.recording.run_directory import new_folder, software
+from loadtests.recording.run_directory import new_folder, software_versions, write_manifest
 from loadtests.run.drain import drain
-from loadtests.run.process import OnRequest, RunProcess
+from loadtests.run.process import RunProcess
 from loadtests.run.snapshot import ProcessSnapshot
 
 logger = logging.getLogger(__name__)
@@ -37,16 +38,16 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class RunSettings:
-    """What a run is to be. `key` is the API key: it goes into requests, and nowhere else."""
+    """The settings of a run. `key` is the API key, used only in requests."""
 
     runs: Path
-    """Where runs get their directories."""
+    """The directory for run directories."""
     host: str
     sandbox: bool
     key: str = field(repr=False)
     profiles: dict[str, Profile]
     plan: LoadPlan | None
-    """None: Locust's own users, each stream at its profile's rate."""
+    """None: Locust controls the users; each stream has its profile's rate."""
     limit: int | None
     seed: int
     observe: float
@@ -54,17 +55,17 @@ class RunSettings:
     tolerance: float
     guard: Guard = UNGUARDED
     duration: float | None = None
-    """Of the load, in seconds; None: until somebody stops it."""
+    """Of the load, in seconds; None: until it is stopped."""
     max_disk: int | None = None
-    """Bytes that the run's directory may take while the load goes on; None: as many as the disk has."""
+    """Limit of the run directory's size in bytes while the load goes on; None: no limit."""
     unstaged: Scenario | None = None
-    """Without a plan: the scenario whose limit, gates and profiles hold all the same."""
+    """Without a plan: the scenario whose limit, gates and profiles still apply."""
     defects: tuple[str, ...] = ()
-    """Of a sandbox that we started."""
+    """Defects of a sandbox that this process started."""
 
     @property
     def scenario(self) -> Scenario | None:
-        """The scenario, as the manifest keeps it."""
+        """The scenario, as the manifest records it."""
         return self.plan.scenario if self.plan else self.unstaged
 
     @property
@@ -74,89 +75,92 @@ class RunSettings:
 
 
 class Run:
-    """A run that goes on, seen from the process that leads it.
+    """A run in progress, in the process that leads it.
 
-    Alone it does all the load itself. With workers its own share has no users, and it knows of theirs by what they tell:
-    `gather` makes the others out of the run's directory and clock.
+    Without workers this process generates all the load. With workers it has no users of its own and learns of theirs by messages.
+    `connect_others` creates the view of the other processes from the run's directory and clock. `listener` is added to this
+    process's engine. `on_end` is called with the reason if the run has to end early.
     """
 
     def __init__(
         self,
         settings: RunSettings,
-        on_request: OnRequest,
+        listener: EngineListener,
         on_end: Callable[[str], None],
-        gather: Callable[[Path, Callable[[], float]], OtherProcesses] = lambda folder, now: OtherProcesses(),
+        connect_others: Callable[[Path, Callable[[], float]], OtherProcesses] = lambda folder, now: OtherProcesses(),
     ) -> None:
         self.settings = settings
         self.folder = new_folder(settings.runs, settings.scenario.name if settings.scenario else "locust")
         self.zero = time.monotonic()
-        self.manifest = self._describe(time.time())
+        self.manifest = self._make_manifest(time.time())
         write_manifest(self.folder, self.manifest)
-        self.process = RunProcess(self.manifest, self.folder, settings.key, self.now, on_request, settings.guard)
-        self._others = gather(self.folder, self.now)
+        self.process = RunProcess(self.manifest, self.folder, settings.key, self.now, listener, settings.guard)
+        self._others = connect_others(self.folder, self.now)
         self._on_end = on_end
         self._abort = Abort(settings.scenario.gates if settings.scenario else ())
-        self._strangers = ForeignSessions(self._is_ours, self._known_until, self._observe, self._was_before)
-        self._lookout = self._look_out()
+        self._foreign = ForeignSessions(
+            self._is_ours, self._known_until, self._record_observation, self._record_preexisting
+        )
+        self._poller = self._start_poller()
         self._stage = ""
         self.listed: int | None = None
-        """Sessions that the API's list showed last; None: nobody looks, or the last look failed."""
-        self._own = ProcessSnapshot(0.0)
-        self._takers: list[Callable[[list[ProcessSnapshot]], None]] = []
+        """Number of sessions in the API's list; None: it is not polled, or the last poll failed."""
+        self._own_snapshot = ProcessSnapshot(0.0)
+        self._followers: list[Callable[[list[ProcessSnapshot]], None]] = []
         self.early_end = ""
-        """Why it has to end before its time: a gate that aborts, session-minutes that are used up; "": it has not."""
-        self._following = gevent.spawn(self._follow_each_second)
+        """Why the run has to end early, for example a gate that aborts; "": it does not."""
+        self._ticking = gevent.spawn(self._tick_each_second)
 
     def now(self) -> float:
-        """Seconds since the run began."""
+        """Returns the seconds since the run began."""
         return time.monotonic() - self.zero
 
     @property
     def observe(self) -> float:
-        """How long its end may watch leaks, in seconds."""
-        # That costs session-minutes: with none left, leaks are closed at once.
+        """How long the end of the run may observe leaks, in seconds."""
+        # Open leaks use session-minutes: with none left they are closed at once.
         return 0.0 if self.early_end == SPENT else self.settings.observe
 
     def snapshots(self) -> list[ProcessSnapshot]:
-        """The figures of each process, as of the last second."""
-        return [self._own, *self._others.snapshots()]
+        """Returns the figures of each process, at most a second old."""
+        return [self._own_snapshot, *self._others.snapshots()]
 
     @property
     def foreign_sessions(self) -> int:
-        """Sessions that the list shows and that are not ours."""
-        return len(self._strangers.listed)
+        """Number of listed sessions that the run did not open."""
+        return len(self._foreign.listed)
 
     @property
     def stage(self) -> str:
-        """The scenario's stage now; "" where there is none."""
+        """The scenario's current stage; "" without one."""
         return self._stage
 
-    def each_second(self, take: Callable[[list[ProcessSnapshot]], None]) -> None:
-        """Have `take` called with the figures of each process, once a second; it must be quick, and see each window once."""
-        self._takers.append(take)
+    def each_second(self, follower: Callable[[list[ProcessSnapshot]], None]) -> None:
+        """Calls `follower` once a second with the figures of each process. It must not block."""
+        self._followers.append(follower)
 
     def drain(self, reason: str) -> DrainResult:
-        """End the load of this process."""
+        """Ends the load of this process."""
         return drain(self.process, reason, self.observe)
 
-    def seal(self, load_ended: float, reason: str, **came_to: int) -> Manifest:
-        """The drain is over: close everything, complete the manifest with `came_to`. Raises OSError."""
-        self._following.kill()
-        if self._lookout:
-            self._lookout.close()
+    def seal(self, load_ended: float, reason: str, **totals: int) -> Manifest:
+        """Closes everything after the drain, and completes the manifest with `totals`. Raises OSError."""
+        self._ticking.kill()
+        if self._poller:
+            self._poller.close()
         self.process.close()
-        done = {"load_ended": load_ended, "ended": self.now(), "end_reason": reason, **came_to}
-        self.manifest = self.manifest.model_copy(update=done)
+        end = {"load_ended": load_ended, "ended": self.now(), "end_reason": reason, **totals}
+        self.manifest = self.manifest.model_copy(update=end)
         write_manifest(self.folder, self.manifest)
         return self.manifest
 
-    def _describe(self, wall: float) -> Manifest:
+    def _make_manifest(self, started_unix: float) -> Manifest:
         settings = self.settings
         return Manifest(
             run=self.folder.name,
             host=settings.host,
             sandbox=settings.sandbox,
-            started_unix=wall,
+            started_unix=started_unix,
             seed=settings.seed,
             defects_injected=settings.defects,
             limit=settings.limit,
@@ -167,29 +171,27 @@ class Run:
             scenario=settings.scenario,
             stages_replaced=settings.plan is None,
             scale=settings.plan.scale if settings.plan else 1.0,
-            software=software(),
+            software=software_versions(),
         )
 
     # The API's list.
 
-    def _look_out(self) -> Poller | None:
+    def _start_poller(self) -> Poller | None:
         manifest, surface = self.manifest, self.manifest.surface
         path = surface.path(Operation.LIST)
         if not manifest.poll or not path:
             return None
         url = f"{Origin.parse(manifest.host).url}{path}"
-        return Poller(PollSettings(url, manifest.poll, manifest.timeout, self.zero, surface.session_id), self._take)
-
-    def _take(self, look: ListSnapshot) -> None:
-        self.listed = look.count if look.count >= 0 else None
-        self.process.recorder.append(
-            list_row(
-                look.intended, look.sent, look.answered, look.outcome, look.reason, look.count, look.status, look.code
-            )
+        return Poller(
+            PollSettings(url, manifest.poll, manifest.timeout, self.zero, surface.session_id), self._record_list
         )
-        self.process.tracker.update(look)
-        self._others.send_list(look)
-        self._strangers.update(look)
+
+    def _record_list(self, snapshot: ListSnapshot) -> None:
+        self.listed = snapshot.count if snapshot.count >= 0 else None
+        self.process.recorder.append(snapshot.row())
+        self.process.tracker.update(snapshot)
+        self._others.send_list(snapshot)
+        self._foreign.update(snapshot)
 
     def _is_ours(self, session_id: str) -> bool:
         return self.process.tracker.knows(session_id) or self._others.knows(session_id)
@@ -197,14 +199,14 @@ class Run:
     def _known_until(self) -> float:
         return min(self.process.engine.known_until, self._others.known_until())
 
-    def _observe(self, kind: str, value: float, detail: str, at: float) -> None:
+    def _record_observation(self, kind: str, value: float, detail: str, at: float) -> None:
         self.process.recorder.append(note_row(at, kind, None, value, detail))
 
-    def _was_before(self, session_id: str, created: float) -> None:
+    def _record_preexisting(self, session_id: str, created: float) -> None:
         if created <= self.manifest.started_unix:
             self.process.ledger.preexisting(session_id)
 
-    def _follow_each_second(self) -> None:
+    def _tick_each_second(self) -> None:
         while True:
             plan, now = self.settings.plan, self.now()
             stage = plan.stage(now) if plan else ""
@@ -214,7 +216,7 @@ class Run:
             if not self.early_end and not self.process.ending and (reason := self._reason_to_end(now)):
                 self.early_end = reason
                 self._on_end(reason)
-            self._tell_pulses()
+            self._notify_followers()
             gevent.sleep(max(0.0, 1 - self.now() % 1))
 
     def _reason_to_end(self, now: float) -> str:
@@ -223,38 +225,38 @@ class Run:
         if self.settings.max_disk is not None and used(self.folder) > self.settings.max_disk:
             return DISK_FULL
         others = self._others.snapshots()
-        counts = together([self.process.counters.counts, *(pulse.counts for pulse in others)])
-        # What all are known to have counted: a window begins when the last of them has told of its beginning.
-        gate = self._abort.broken(min([now, *(pulse.now for pulse in others)]), counts)
+        counts = together([self.process.counters.counts, *(other.counts for other in others)])
+        # As of the oldest snapshot: a gate's window begins once all processes have reported its beginning.
+        gate = self._abort.broken(min([now, *(other.now for other in others)]), counts)
         return gate_failed(gate) if gate else ""
 
-    def _tell_pulses(self) -> None:
-        self._own = self.process.snapshot()
-        pulses = self.snapshots()
-        for take in self._takers:
+    def _notify_followers(self) -> None:
+        self._own_snapshot = self.process.snapshot()
+        snapshots = self.snapshots()
+        for follower in self._followers:
             try:
-                take(pulses)
+                follower(snapshots)
             except Exception:
-                logger.exception("Whoever follows the run's figures failed")
+                logger.exception("Internal error in a follower of the run's figures")
 
     def _session_seconds(self) -> float:
-        return self.process.engine.session_seconds + sum(pulse.session_seconds for pulse in self._others.snapshots())
+        return self.process.engine.session_seconds + sum(other.session_seconds for other in self._others.snapshots())
 
 
 class OtherProcesses:
-    """The other processes of a run, of which a process that is alone has none."""
+    """The other processes of a run. This one is for a run of a single process: there are none."""
 
     def snapshots(self) -> list[ProcessSnapshot]:
-        """Their figures, as last told."""
+        """Returns their last figures."""
         return []
 
-    def send_list(self, look: ListSnapshot) -> None:
-        """Tell them of a look at the API's list."""
+    def send_list(self, snapshot: ListSnapshot) -> None:
+        """Sends them a snapshot of the API's list."""
 
     def knows(self, session_id: str) -> bool:
         """Whether one of them opened that session."""
         return False
 
     def known_until(self) -> float:
-        """The second before which none of them has a `new` without its answer, as far as is known here."""
+        """Returns the time before which every `new` of theirs has its answer, and is known here."""
         return float("inf")

@@ -15,7 +15,7 @@ from loadtests.model.api.answer import Answer, Outcome
 from loadtests.model.api.heard import answer_from_reply
 from loadtests.model.api.service import ApiRequest, Service
 from loadtests.model.api.surface import Operation
-from loadtests.model.log.rows import list_row, note_row
+from loadtests.model.log.rows import note_row
 from loadtests.model.run.plan import LoadPlan
 from loadtests.model.session.session import Session, State
 from loadtests.model.session.steps import Behaviour, Call, Sleep
@@ -59,12 +59,12 @@ class DefectiveSimulator(Simulator):
             self._books.opening.pop(call.session.number, None)
         super()._told(call, answer)
         if call.session.state is State.CLOSED:
-            self._listed.closed(call.session)
+            self._listed.on_close(call.session, self._books.now())
 
     def _told_new(self, session: Session) -> None:
         super()._told_new(session)
         if session.state is State.OPEN:
-            self._listed.opened(session)
+            self._listed.on_open(session)
 
     def _still_listed(self) -> Sequence[Session]:
         return self._listed.still_listed()
@@ -79,11 +79,7 @@ class DefectiveSimulator(Simulator):
             now += every * max(1, math.ceil((look.answered - now) / every))
 
     def _take(self, look: ListSnapshot) -> None:
-        self._log.append(
-            list_row(
-                look.intended, look.sent, look.answered, look.outcome, look.reason, look.count, look.status, look.code
-            )
-        )
+        self._log.append(look.row())
         self._listed.update(look)
         self._strangers.update(look)
         self._looked = self._listed.last_polled

@@ -8,7 +8,7 @@ from typing import Any
 import gevent
 import msgspec
 
-from loadtests.recording.unswept import left_open
+from loadtests.recording.unswept import count_left_open
 
 MOST_RUNS = 50
 """The newest."""
@@ -95,7 +95,7 @@ def _read(folder: Path) -> Past:
         summary.sentence,
         (folder / "report.html").is_file(),
         (folder / "plan.html").is_file(),
-        left_open(folder),
+        count_left_open(folder),
     )
 
 

@@ -6,11 +6,12 @@ import statistics
 from pathlib import Path
 
 from loadtests.model.log.record import Row
-from loadtests.model.run.manifest import Manifest, write_manifest
+from loadtests.model.run.manifest import Manifest
 from loadtests.model.run.plan import LoadPlan
 from loadtests.model.run.scenario import Scenario
 from loadtests.model.session.ending import DrainBounds
 from loadtests.recording.recorder import Recorder
+from loadtests.recording.run_directory import write_manifest
 from loadtests.simulation.simulator import Simulator
 
 

@@ -15,7 +15,6 @@ from loadtests.engine.engine import Engine
 from loadtests.http.codec import Codec
 from loadtests.http.connection import Connection
 from loadtests.http.origin import Origin
-from loadtests.model.api.answer import Answer
 from loadtests.model.api.surface import Operation, Surface
 from loadtests.model.session.session import Session
 from loadtests.model.session.steps import Behaviour, Call
@@ -23,24 +22,8 @@ from loadtests.recording.ledger import Ledger
 from loadtests.recording.recorder import Recorder
 
 
-class Silent:
-    """Listens to an engine, and does nothing."""
-
-    def answered(self, call: Call, answer: Answer, size: int) -> None:
-        """Nobody listens."""
-
-    def opened(self, session: Session) -> None:
-        """Nobody listens."""
-
-    def closed(self, session: Session) -> None:
-        """Nobody listens."""
-
-    def given_up(self, session: Session) -> None:
-        """Nobody listens."""
-
-
 @contextmanager
-def engine_for(url: str, listener: Silent | None = None) -> Iterator[Engine]:
+def engine_for(url: str) -> Iterator[Engine]:
     """An engine on a log and a ledger of its own."""
     origin = Origin.parse(url)
     zero = time.monotonic()
@@ -51,7 +34,7 @@ def engine_for(url: str, listener: Silent | None = None) -> Iterator[Engine]:
     with tempfile.TemporaryDirectory() as folder:
         recorder, ledger = Recorder(Path(folder), ["bench"]), Ledger(Path(folder))
         api = Codec(origin, Surface(), "bench", {})
-        engine = Engine(api, lambda: Connection(origin, now), recorder, ledger, listener or Silent(), now, 30.0)
+        engine = Engine(api, lambda: Connection(origin, now), recorder, ledger, now, 30.0)
         yield engine
         engine.close()
         recorder.close()

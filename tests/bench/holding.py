@@ -23,9 +23,10 @@ from loadtests.model.maths.histogram import Histogram
 from loadtests.model.people.draw import Draw
 from loadtests.model.people.profile import build_profile
 from loadtests.model.session.behaviour import Person, arrivals
+from loadtests.model.session.listener import EngineListener
 from loadtests.model.session.steps import Call
 
-from .engines import Silent, engine_for
+from .engines import engine_for
 from .measurement import Budget, Measurement
 from .servers import sandbox
 
@@ -65,14 +66,14 @@ class Held(msgspec.Struct):
     """Sessions that were gone when a keep-alive came."""
 
 
-class _Ears(Silent):
+class _Listener(EngineListener):
     def __init__(self) -> None:
         self.lateness = Histogram()
         self.highest = 0.0
         self.lost = 0
 
-    def answered(self, call: Call, answer: Answer, size: int) -> None:
-        """Take in how late a call was, and whether its session was gone."""
+    def on_answer(self, call: Call, answer: Answer, size: int) -> None:
+        """Record how late a call was, and whether its session was gone."""
         if call.operation is Operation.KEEP_ALIVE:
             late = answer.sent - call.intended
             self.lateness.add(late)
@@ -142,7 +143,7 @@ def _budgets(most: Held) -> list[Budget]:
 
 
 def _hold(url: str, sessions: int, every: float, seconds: float) -> Held:
-    ears, process = _Ears(), psutil.Process()
+    listener, process = _Listener(), psutil.Process()
     kept = {
         "idle_timeout": max(_LEAST_IDLE_TIMEOUT, _IDLE_TIMEOUT * every),
         "keep_alive": {"when": "always", "every": every},
@@ -158,7 +159,8 @@ def _hold(url: str, sessions: int, every: float, seconds: float) -> Held:
     def rate(t: float) -> float:
         return opened_a_second if len(engine.sessions) < sessions else 0.0
 
-    with engine_for(url, ears) as engine:
+    with engine_for(url) as engine:
+        engine.add_listener(listener)
         began, few = engine.now(), min(2000, sessions // 2)
         stream = engine.start(arrivals(rate, opened_a_second, person, Draw(1, "stream"), began))
         _await(engine, few)
@@ -168,16 +170,18 @@ def _hold(url: str, sessions: int, every: float, seconds: float) -> Held:
         opening, grown = engine.now() - began, process.memory_info().rss - before
         engine.tick()
         loop = 0.0
-        ears.lateness.clear()
-        ears.highest = 0.0
+        listener.lateness.clear()
+        listener.highest = 0.0
         cpu, began = time.process_time(), engine.now()
         while engine.now() < began + seconds:
             gevent.sleep(1.0)
             loop = max(loop, engine.tick())
-        cpu, took, made = time.process_time() - cpu, engine.now() - began, ears.lateness.count
-    p50, p99 = (ears.lateness.percentile(share) or 0.0 for share in (0.5, 0.99))
+        cpu, took, made = time.process_time() - cpu, engine.now() - began, listener.lateness.count
+    p50, p99 = (listener.lateness.percentile(share) or 0.0 for share in (0.5, 0.99))
     each, price = grown / (sessions - few), cpu / max(1, made) * 1e6
-    return Held(sessions, every, opening, each, made, made / took, p50, p99, ears.highest, loop, price, ears.lost)
+    return Held(
+        sessions, every, opening, each, made, made / took, p50, p99, listener.highest, loop, price, listener.lost
+    )
 
 
 def _await(engine: Engine, sessions: int) -> None:

@@ -10,11 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from loadtests.model.log.record import NANOSECONDS
-from loadtests.model.run.manifest import Manifest, write_manifest
+from loadtests.model.run.manifest import Manifest
 from loadtests.model.run.plan import LoadPlan
 from loadtests.model.run.scenario import Scenario, load_scenario
 from loadtests.model.session.ending import DrainBounds
 from loadtests.recording.recorder import FILE, Recorder
+from loadtests.recording.run_directory import write_manifest
 from loadtests.scenarios.catalogue import folders
 from loadtests.simulation.simulator import Simulator
 from reports.log.log import PARQUET, open_log

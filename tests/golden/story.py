@@ -7,8 +7,9 @@ from typing import Any
 
 from loadtests.model.api.answer import Outcome
 from loadtests.model.log.record import Row, nanoseconds
-from loadtests.model.run.manifest import Manifest, write_manifest
+from loadtests.model.run.manifest import Manifest
 from loadtests.recording.recorder import Recorder
+from loadtests.recording.run_directory import write_manifest
 from reports.build import build_report, judge_run
 from reports.summary import Analysis
 

@@ -28,7 +28,7 @@ from loadtests.model.people.profile import build_profile
 from loadtests.model.session.behaviour import Person, visit
 from loadtests.model.session.session import Holder, Session, State
 from loadtests.model.session.steps import Arrive, Behaviour, Call, Closing, Fork, Note, NoteKind, Sleep
-from loadtests.recording.ledger import Ledger, left_open
+from loadtests.recording.ledger import Ledger, read_ledgers
 from loadtests.recording.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -63,9 +63,8 @@ class Rig:
         self.told: list[tuple[Call, Answer, int]] = []
         self.events: list[tuple[str, int]] = []
         api = Codec(origin, surface, "key", {})
-        self.engine = Engine(
-            api, lambda: Connection(origin, self.now), self.recorder, self.ledger, self, self.now, timeout
-        )
+        self.engine = Engine(api, lambda: Connection(origin, self.now), self.recorder, self.ledger, self.now, timeout)
+        self.engine.add_listener(self)
         self._numbers = 0
 
     def now(self) -> float:
@@ -77,20 +76,20 @@ class Rig:
         self._numbers += 1
         return Session(self._numbers, "p", idle_timeout)
 
-    def answered(self, call: Call, answer: Answer, size: int) -> None:
-        """The engine tells."""
+    def on_answer(self, call: Call, answer: Answer, size: int) -> None:
+        """Record the answer."""
         self.told.append((call, answer, size))
 
-    def opened(self, session: Session) -> None:
-        """The engine tells."""
+    def on_open(self, session: Session) -> None:
+        """Record the event."""
         self.events.append(("opened", session.number))
 
-    def closed(self, session: Session) -> None:
-        """The engine tells."""
+    def on_close(self, session: Session, at: float) -> None:
+        """Record the event."""
         self.events.append(("closed", session.number))
 
-    def given_up(self, session: Session) -> None:
-        """The engine tells."""
+    def on_give_up(self, session: Session) -> None:
+        """Record the event."""
         self.events.append(("given up", session.number))
 
     def until(self, condition: Callable[[], bool]) -> None:
@@ -476,7 +475,7 @@ def test_many_sessions_keep_the_ledgers_order(rig: Rigs, sandbox: Sandboxes) -> 
     for what, number, *_ in engine.books():
         by_number.setdefault(number, []).append(what)
     assert by_number == {session.number: ["intent", "open", "closed"] for session in sessions}
-    assert list(left_open(engine.folder / "ledger.jsonl")) == []
+    assert read_ledgers([engine.folder / "ledger.jsonl"]).open == {}
     assert len({session.id for session in sessions}) == 50
 
 
@@ -609,7 +608,7 @@ def test_crash_cuts_the_request_and_leaves_the_session(rig: Rigs, sandbox: Sandb
         ("task", "unknown", "leaked", "cut"),
     ]
     assert list(client(served.url).listed()) == [session.id]
-    assert list(left_open(engine.folder / "ledger.jsonl")) == [(1, session.id)]
+    assert read_ledgers([engine.folder / "ledger.jsonl"]).open == {1: session.id}
 
 
 def test_duration_limit_is_noted(rig: Rigs, sandbox: Sandboxes) -> None:
@@ -650,7 +649,7 @@ def test_error_of_ours_is_counted_and_ends_one_behaviour_only(
     engine.until(lambda: engine.engine.defects == 1)
     engine.run(calls(session, NEW, STOP))
     assert session.state is State.CLOSED
-    assert "defect of the harness" in caplog.text
+    assert "Internal error in a behaviour" in caplog.text
 
 
 def test_beat_writes_how_late_the_loop_was(rig: Rigs, fault_server: Servers, polite: Script) -> None:

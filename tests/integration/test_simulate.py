@@ -144,7 +144,8 @@ def _figures(folder: Path) -> dict[str, float]:
 
 
 def _write_manifest(folder: Path, scenario: Scenario, came_to: SimulationResult) -> None:
-    from loadtests.model.run.manifest import Manifest, write_manifest
+    from loadtests.model.run.manifest import Manifest
+    from loadtests.recording.run_directory import write_manifest
 
     write_manifest(
         folder,

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from loadtests.defects.catalogue import parse_defects
-from loadtests.model.run.manifest import Manifest, write_manifest
+from loadtests.model.run.manifest import Manifest
 from loadtests.model.run.plan import LoadPlan
 from loadtests.model.run.scenario import Scenario, load_scenario
 from loadtests.model.session.ending import DrainBounds
 from loadtests.recording.recorder import LARGE_BATCH_ROWS, Recorder
+from loadtests.recording.run_directory import write_manifest
 from loadtests.scenarios.catalogue import folders
 from loadtests.simulation.defective_simulator import DefectiveSimulator
 from reports.build import judge_run

@@ -11,16 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadtests.distributed import shipping
-from loadtests.distributed.shipping import Confirmed, Parcel, Receipt, Receiver, Shipper, worker_of
+from loadtests.distributed.shipping import Acknowledgement, Chunk, ConfirmedTime, Receiver, Shipper, worker_of
 
 FILES = ("events-w3.arrow", "ledger-w3.jsonl", "events-w3-2.arrow")
 SECONDS_A_STEP = 1.0
-PARCEL = 7
-"""Bytes: small parcels make many of them out of little."""
+CHUNK = 7
+"""Bytes: small chunks make many of them out of little."""
 
 
 class Channel:
-    """Carries parcels one way and receipts the other, as badly as `whims` says."""
+    """Carries chunks one way and acknowledgements the other, as badly as `whims` says."""
 
     def __init__(self, folder: Path, whims: random.Random) -> None:
         self.spool, self.copies = folder / "spool", folder / "run"
@@ -30,8 +30,8 @@ class Channel:
         self.ledgers = b""
         self.is_bad = True
         self._whims = whims
-        self._parcels: list[Parcel] = []
-        self._receipts: list[Receipt] = []
+        self._chunks: list[Chunk] = []
+        self._acknowledgements: list[Acknowledgement] = []
         self.shipper = Shipper(self.spool, 3, self._send, lambda: self.now)
         self.receiver = Receiver(self.copies, self._read)
 
@@ -41,14 +41,14 @@ class Channel:
             file.write(data)
 
     def step(self) -> None:
-        """Time goes on; the worker ships; some of what is under way arrives."""
+        """Time goes on; the worker ships; some of what is in flight arrives."""
         self.now += SECONDS_A_STEP
         self.shipper.ship()
-        for parcel in self._arriving(self._parcels):
-            self._receipts.append(self.receiver.receive(3, parcel))
-        for receipt in self._arriving(self._receipts):
-            self._check(receipt)
-            self.shipper.received(receipt)
+        for chunk in self._arriving(self._chunks):
+            self._acknowledgements.append(self.receiver.receive(3, chunk))
+        for acknowledgement in self._arriving(self._acknowledgements):
+            self._check(acknowledgement)
+            self.shipper.acknowledge(acknowledgement)
 
     def copy(self, name: str) -> bytes:
         """What the master has."""
@@ -64,16 +64,19 @@ class Channel:
         queue[:] = [one for one in queue if self._whims.random() < 0.3]
         return arriving
 
-    def _send(self, parcel: Parcel) -> bool:
+    def _send(self, chunk: Chunk) -> bool:
         if self.is_bad and self._whims.random() < 0.2:
             return False
-        self._parcels.append(parcel)
+        self._chunks.append(chunk)
         return True
 
-    def _check(self, receipt: Receipt) -> None:
+    def _check(self, acknowledgement: Acknowledgement) -> None:
         # Acknowledged is what the master has on its disk, not what it may have some time.
-        assert self.copy(receipt.file)[: receipt.length] == (self.spool / receipt.file).read_bytes()[: receipt.length]
-        assert len(self.copy(receipt.file)) >= receipt.length
+        assert (
+            self.copy(acknowledgement.file)[: acknowledgement.length]
+            == (self.spool / acknowledgement.file).read_bytes()[: acknowledgement.length]
+        )
+        assert len(self.copy(acknowledgement.file)) >= acknowledgement.length
 
     def _read(self, worker: int, data: bytes) -> None:
         assert worker == 3
@@ -81,11 +84,11 @@ class Channel:
 
 
 @pytest.fixture(autouse=True, scope="module")
-def small_parcels() -> object:
-    """Parcels of a few bytes."""
-    before, shipping.PARCEL_BYTES = shipping.PARCEL_BYTES, PARCEL
+def small_chunks() -> object:
+    """Chunks of a few bytes."""
+    before, shipping.CHUNK_BYTES = shipping.CHUNK_BYTES, CHUNK
     yield
-    shipping.PARCEL_BYTES = before
+    shipping.CHUNK_BYTES = before
 
 
 @settings(max_examples=150, deadline=None)
@@ -107,7 +110,7 @@ def test_the_copy_is_a_beginning_and_at_last_the_whole(seed: int, writes: list[t
         for _ in range(40):
             channel.step()
         assert channel.shipper.is_done
-        assert not channel.receiver.lacks(channel.shipper.sizes)
+        assert channel.receiver.has_all(channel.shipper.sizes)
         assert {name: len(channel.copy(name)) for name in channel.shipper.sizes} == channel.shipper.sizes
         for name in channel.shipper.sizes:
             assert channel.copy(name) == (channel.spool / name).read_bytes()
@@ -120,17 +123,17 @@ def test_what_is_confirmed_has_arrived(seed: int, lines: int) -> None:
     """`known_until` never runs ahead of the lines that the master has, whatever the channel does."""
     with tempfile.TemporaryDirectory() as folder:
         channel = Channel(Path(folder), random.Random(seed))
-        confirmed = Confirmed(channel.shipper, FILES[1])
+        confirmed = ConfirmedTime(channel.shipper, FILES[1])
         for number in range(1, lines + 1):
             channel.grow(FILES[1], b"%06d\n" % number)
             channel.step()
             # Of the file as it is now, `number` is true.
-            assert confirmed.at(float(number)) <= len(channel.copy(FILES[1])) // 7
+            assert confirmed.update(float(number)) <= len(channel.copy(FILES[1])) // 7
         channel.is_bad = False
         for _ in range(20):
             channel.step()
-            confirmed.at(float(lines))
-        assert confirmed.at(float(lines)) == lines
+            confirmed.update(float(lines))
+        assert confirmed.update(float(lines)) == lines
 
 
 @pytest.mark.parametrize(
@@ -156,61 +159,61 @@ def test_a_workers_files_have_names_of_one_kind(name: str, worker: int | None) -
 
 @pytest.mark.parametrize("name", ["events-w2.arrow", "../../x", "manifest.json"])
 def test_a_worker_can_write_no_file_but_its_own(tmp_path: Path, name: str) -> None:
-    """A parcel of another worker's file, or of no worker's, is refused, and nothing is written."""
+    """A chunk of another worker's file, or of no worker's, is refused, and nothing is written."""
     with pytest.raises(ValueError, match="worker 1"):
-        Receiver(tmp_path, lambda *_: None).receive(1, Parcel(name, 0, b"x"))
+        Receiver(tmp_path, lambda *_: None).receive(1, Chunk(name, 0, b"x"))
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_parcel_ahead_of_its_turn_is_not_kept(tmp_path: Path) -> None:
+def test_a_chunk_ahead_of_its_turn_is_not_kept(tmp_path: Path) -> None:
     """A copy has no holes."""
     receiver = Receiver(tmp_path, lambda *_: None)
-    assert receiver.receive(1, Parcel("events-w1.arrow", 5, b"later")) == ("events-w1.arrow", 0)
-    assert receiver.receive(1, Parcel("events-w1.arrow", 0, b"first")) == ("events-w1.arrow", 5)
-    assert receiver.receive(1, Parcel("events-w1.arrow", 5, b"later")) == ("events-w1.arrow", 10)
+    assert receiver.receive(1, Chunk("events-w1.arrow", 5, b"later")) == ("events-w1.arrow", 0)
+    assert receiver.receive(1, Chunk("events-w1.arrow", 0, b"first")) == ("events-w1.arrow", 5)
+    assert receiver.receive(1, Chunk("events-w1.arrow", 5, b"later")) == ("events-w1.arrow", 10)
     assert (tmp_path / "events-w1.arrow").read_bytes() == b"firstlater"
 
 
-def test_a_full_disk_of_the_masters_gives_no_receipt(tmp_path: Path) -> None:
+def test_a_full_disk_of_the_masters_gives_no_acknowledgement(tmp_path: Path) -> None:
     """What could not be written is asked for again, not told to be there."""
     missing = tmp_path / "gone"
     receiver = Receiver(missing, lambda *_: None)
-    assert receiver.receive(1, Parcel("events-w1.arrow", 0, b"first")) == ("events-w1.arrow", 0)
+    assert receiver.receive(1, Chunk("events-w1.arrow", 0, b"first")) == ("events-w1.arrow", 0)
     missing.mkdir()
-    assert receiver.receive(1, Parcel("events-w1.arrow", 0, b"first")) == ("events-w1.arrow", 5)
+    assert receiver.receive(1, Chunk("events-w1.arrow", 0, b"first")) == ("events-w1.arrow", 5)
 
 
-def test_few_parcels_are_under_way(tmp_path: Path) -> None:
-    """Without a receipt no more than the bound is sent: Locust loses messages when thousands wait."""
-    sent: list[Parcel] = []
-    (tmp_path / "events-w1.arrow").write_bytes(bytes(PARCEL * 100))
-    shipper = Shipper(tmp_path, 1, lambda parcel: not sent.append(parcel), lambda: 0.0)
+def test_few_chunks_are_in_flight(tmp_path: Path) -> None:
+    """Without an acknowledgement no more than the bound is sent: Locust loses messages when thousands wait."""
+    sent: list[Chunk] = []
+    (tmp_path / "events-w1.arrow").write_bytes(bytes(CHUNK * 100))
+    shipper = Shipper(tmp_path, 1, lambda chunk: not sent.append(chunk), lambda: 0.0)
     for _ in range(5):
         shipper.ship()
-    assert len(sent) == shipping.MOST_UNDERWAY
-    shipper.received(Receipt("events-w1.arrow", PARCEL * 10))
+    assert len(sent) == shipping.MAX_IN_FLIGHT
+    shipper.acknowledge(Acknowledgement("events-w1.arrow", CHUNK * 10))
     shipper.ship()
-    assert len(sent) == shipping.MOST_UNDERWAY + 10
+    assert len(sent) == shipping.MAX_IN_FLIGHT + 10
 
 
 @pytest.mark.parametrize("goes", [True, False], ids=["unanswered", "refused"])
-def test_silence_grows_while_no_receipt_comes(tmp_path: Path, goes: bool) -> None:
+def test_stalled_time_grows_while_no_acknowledgement_comes(tmp_path: Path, goes: bool) -> None:
     """However often is sent again, and also where nothing can be sent: a worker must be able to give a dead master up."""
     now = [0.0]
     path = tmp_path / "events-w1.arrow"
     path.write_bytes(b"12345")
-    shipper = Shipper(tmp_path, 1, lambda parcel: goes, lambda: now[0])
+    shipper = Shipper(tmp_path, 1, lambda chunk: goes, lambda: now[0])
     shipper.ship()
-    shipper.received(Receipt(path.name, 5))
+    shipper.acknowledge(Acknowledgement(path.name, 5))
     now[0] = 100.0
     path.write_bytes(b"1234567")
     for _ in range(30):
         shipper.ship()
         now[0] += 1.0
     assert not shipper.is_done
-    assert shipper.silence == 30.0
-    shipper.received(Receipt(path.name, 6))
-    assert shipper.silence == 0.0
+    assert shipper.stalled_seconds == 30.0
+    shipper.acknowledge(Acknowledgement(path.name, 6))
+    assert shipper.stalled_seconds == 0.0
 
 
 def test_another_workers_files_in_the_same_spool_are_not_shipped(tmp_path: Path) -> None:
@@ -218,6 +221,6 @@ def test_another_workers_files_in_the_same_spool_are_not_shipped(tmp_path: Path)
     sent: list[str] = []
     for name in ("events-w1.arrow", "ledger-w1.jsonl", "events-w11.arrow", "ledger-w2.jsonl", "events-w1-2.arrow"):
         (tmp_path / name).write_bytes(b"x")
-    Shipper(tmp_path, 1, lambda parcel: not sent.append(parcel.file), lambda: 0.0).ship()
+    Shipper(tmp_path, 1, lambda chunk: not sent.append(chunk.file), lambda: 0.0).ship()
     assert sorted(sent) == ["events-w1-2.arrow", "events-w1.arrow", "ledger-w1.jsonl"]
     assert sent[0] == "ledger-w1.jsonl"

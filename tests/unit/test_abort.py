@@ -94,7 +94,7 @@ def test_counts_of_processes_add_up_and_travel() -> None:
 
 def _new(tally: Counters, session: Session, reason: Reason) -> None:
     outcome = Outcome.FAIL if reason else Outcome.OK
-    tally.answered(Call(session, Operation.NEW, 1.0), Answer(outcome, reason, 1.0, 1.1))
+    tally.on_answer(Call(session, Operation.NEW, 1.0), Answer(outcome, reason, 1.0, 1.1), 0)
 
 
 def test_first_attempts_are_told_from_later_ones() -> None:
@@ -115,7 +115,7 @@ def test_keep_alives_that_failed_are_counted() -> None:
     """Refused or without an answer; not those that were never sent."""
     tally, session = Counters(), Session(1, "p", 30.0)
     for outcome in (Outcome.OK, Outcome.FAIL, Outcome.UNKNOWN, Outcome.WITHHELD):
-        tally.answered(Call(session, Operation.KEEP_ALIVE, 1.0), Answer(outcome, Reason.NONE, 1.0, 1.1))
+        tally.on_answer(Call(session, Operation.KEEP_ALIVE, 1.0), Answer(outcome, Reason.NONE, 1.0, 1.1), 0)
     assert tally.counts.keep_alives_failed == 2
 
 
@@ -131,5 +131,5 @@ def test_a_session_lost_to_idleness_is_one_that_was_due(at: float, way: str, cap
     if way:
         session.leave(way)
     session.ended()
-    tally.closed(session, at)
+    tally.on_close(session, at)
     assert tally.counts.lost_to_idle == lost

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.distributed.shipping import Parcel
+from loadtests.distributed.shipping import Chunk
 from loadtests.distributed.workers import LEASE_SECONDS, DrainReport, Workers, WorkerState
 from loadtests.model.log.record import Observation
 from loadtests.model.run.manifest import SPOOL
@@ -36,7 +36,7 @@ class Scene:
     def ship_bytes(self, worker: int, data: bytes) -> None:
         """A part of it, wherever it is cut."""
         before = self._shipped.get(worker, b"")
-        self.crew.receive(worker, Parcel(f"ledger-w{worker}.jsonl", len(before), data))
+        self.crew.receive(worker, Chunk(f"ledger-w{worker}.jsonl", len(before), data))
         self._shipped[worker] = before + data
 
     def pulse(self, worker: int, **figures: float) -> bool:
@@ -117,7 +117,7 @@ def test_what_the_worker_wrote_on_this_machine_counts_to_the_end(scene: Scene, t
 
 
 def test_ledgers_lines_may_come_in_any_pieces(tmp_path: Path) -> None:
-    """Parcels end in the middle of a line, and of a letter."""
+    """Chunks end in the middle of a line, and of a letter."""
     scene = Scene(tmp_path)
     scene.crew.join(2)
     data = '["open",1,"ä\U0001f600",0.1]\n["open",2,"b",0.2]\n["closed",2,0.3]\n'.encode()

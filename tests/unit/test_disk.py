@@ -36,10 +36,10 @@ def test_a_run_that_fits_may_start(tmp_path: Path) -> None:
 
 def test_a_run_that_does_not_fit_is_refused(tmp_path: Path) -> None:
     """By what it may take: the user's mistake. By what there is: something needed is not there."""
-    with pytest.raises(InputError, match=r"--max-disk: is 50 KB, and the run is expected to write 73\.4 KB") as told:
+    with pytest.raises(InputError, match=r"--max-disk: is 50 KB, but the run is expected to write 73\.4 KB") as told:
         DiskNeed.of(1000, 10).require_room(tmp_path, max_disk=50_000)
     assert told.value.code == EXIT_MISTAKE
-    with pytest.raises(InputError, match=r"--run-dir: .* has room for .*B, and the run is expected to write") as told:
+    with pytest.raises(InputError, match=r"--run-dir: .* has .*B left, but the run is expected to write") as told:
         DiskNeed.of(free(tmp_path) / 70, 10).require_room(tmp_path, max_disk=None)
     assert told.value.code == EXIT_UNAVAILABLE
 

@@ -21,7 +21,6 @@ from loadtests.recording.ledger import (
     LedgerContents,
     is_held,
     ledgers,
-    left_open,
     read_ledgers,
 )
 
@@ -36,6 +35,11 @@ def session(number: int, session_id: str = "") -> Session:
 def lines(folder: Path) -> list[list[object]]:
     """What the ledger holds."""
     return [json.loads(line) for line in (folder / FILE).read_bytes().splitlines()]
+
+
+def left_open(path: Path) -> list[tuple[int, str]]:
+    """Number and id of each session that a ledger does not record as closed, in the order of opening."""
+    return list(read_ledgers([path]).open.items())
 
 
 @pytest.fixture
@@ -67,7 +71,7 @@ def test_each_line_is_there_before_the_next_step(ledger: Ledger, tmp_path: Path)
     for number in range(1, 6):
         ledger.opened(session(number), 1.0)
         assert len(lines(tmp_path)) == number
-        assert list(left_open(tmp_path / FILE)) == [(n, f"id-{n}") for n in range(1, number + 1)]
+        assert left_open(tmp_path / FILE) == [(n, f"id-{n}") for n in range(1, number + 1)]
 
 
 def test_what_was_opened_and_not_closed_is_left_open(ledger: Ledger, tmp_path: Path) -> None:
@@ -78,12 +82,12 @@ def test_what_was_opened_and_not_closed_is_left_open(ledger: Ledger, tmp_path: P
     ledger.closed(2, 2.0)
     ledger.refused(session(3), 2.0)
     ledger.closed(4, 2.0)
-    assert list(left_open(tmp_path / FILE)) == [(5, "id-5"), (9, "id-9")]
+    assert left_open(tmp_path / FILE) == [(5, "id-5"), (9, "id-9")]
 
 
 def test_empty_ledger_leaves_nothing_open(ledger: Ledger, tmp_path: Path) -> None:
     """A run that was killed before its first session left nothing open."""
-    assert list(left_open(tmp_path / FILE)) == []
+    assert left_open(tmp_path / FILE) == []
 
 
 HOSTILE = ["naïve-…-\U0001f600", 'quote"back\\slash', "new\nline\r\x85\u2028", '["open",7,"x",1]', ""]
@@ -96,7 +100,7 @@ def test_ids_come_back_as_they_were(ledger: Ledger, tmp_path: Path, session_id: 
     opened.id = session_id
     ledger.opened(opened, 1.0)
     assert (tmp_path / FILE).read_bytes().count(b"\n") == 1
-    assert list(left_open(tmp_path / FILE)) == [(1, session_id)]
+    assert left_open(tmp_path / FILE) == [(1, session_id)]
 
 
 @pytest.mark.parametrize("last", ["intent", "opened", "closed", "refused"])
@@ -114,10 +118,10 @@ def test_last_line_may_be_cut_at_every_byte(tmp_path: Path, last: str) -> None:
         getattr(ledger, last)(session(3, "zwölf-…-\U0001f600"), 12.345)
     ledger.close()
     whole = path.read_bytes()
-    after = list(left_open(path))
+    after = left_open(path)
     for size in range(len(before), len(whole)):
         path.write_bytes(whole[:size])
-        found = list(left_open(path))
+        found = left_open(path)
         # Without its newline the line is whole all the same.
         assert found == (after if size == len(whole) - 1 else [(2, "ähnlich-…-\U0001f600")]), whole[len(before) : size]
 
@@ -141,7 +145,7 @@ def test_damaged_line_is_passed_over(ledger: Ledger, tmp_path: Path, damaged: by
     with (tmp_path / FILE).open("ab") as file:
         file.write(damaged + b"\n")
     ledger.opened(session(2), 1.0)
-    assert list(left_open(tmp_path / FILE)) == [(1, "id-1"), (2, "id-2")]
+    assert left_open(tmp_path / FILE) == [(1, "id-1"), (2, "id-2")]
 
 
 def test_several_processes_ledgers_are_one_run(tmp_path: Path) -> None:
@@ -158,7 +162,7 @@ def test_several_processes_ledgers_are_one_run(tmp_path: Path) -> None:
     assert [path.name for path in ledgers(tmp_path)] == ["ledger-w1.jsonl", FILE, SWEEP_FILE]
     assert books.open == {3: "id-3"}
     assert books.ids == {"id-1": 1, "id-2": 2, "id-3": 3}
-    assert books.before == {"others"}
+    assert books.preexisting == {"others"}
     assert books.unanswered == 2
 
 
@@ -251,6 +255,6 @@ def test_what_a_full_disk_did_not_take_is_written_when_there_is_room(tmp_path: P
 def test_merging_keeps_what_each_said() -> None:
     """Books of no ledger change nothing."""
     books = LedgerContents()
-    books.add(b'["open",1,"a",0]\n["intent",2,0]\n')
+    books.feed(b'["open",1,"a",0]\n["intent",2,0]\n')
     books.merge(LedgerContents())
     assert (books.open, books.ids, books.unanswered) == ({1: "a"}, {"a": 1}, 1)

@@ -8,9 +8,10 @@ import pytest
 
 from loadtests.model.people.draw import Draw
 from loadtests.model.people.profile import load_profile
-from loadtests.model.run.manifest import Manifest, read_manifest, write_manifest
+from loadtests.model.run.manifest import Manifest, read_manifest
 from loadtests.model.run.scenario import Scenario, load_scenario
 from loadtests.model.text.input_error import InputError
+from loadtests.recording.run_directory import write_manifest
 
 PROFILES = Path(__file__).parents[2] / "profiles"
 SHIPPED = sorted((PROFILES / "scenarios").glob("*.toml"))

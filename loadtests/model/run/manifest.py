@@ -113,10 +113,3 @@ def read_manifest(run: Path) -> Manifest:
         raise InputError.of(run, f"is not a run's directory: {FILE} cannot be read ({error.strerror})") from None
     except ValidationError as error:
         raise from_pydantic(path, error) from None
-
-
-def write_manifest(run: Path, manifest: Manifest) -> None:
-    """Write it in one step, so that a reader never sees half of it."""
-    partial = run / f".{FILE}"
-    partial.write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
-    partial.replace(run / FILE)
