@@ -21,6 +21,8 @@ from loadtests.model.log.record import Observation
 from loadtests.model.people.profile import Profile
 from loadtests.model.session.session import Session
 from loadtests.model.text.input_error import EXIT_MISTAKE
+from loadtests.model.text.units import format_clock, format_duration
+from loadtests.model.text.wording import count
 from loadtests.observing.list_observer import ListSnapshot
 from loadtests.plugin.local import end_early, seal_and_report, stop_run
 from loadtests.plugin.messages import MessageKind, hear_of_run, on_message
@@ -116,6 +118,12 @@ class MasterRole:
         self._last_orders = {"reason": reason, "observe": run.observe}
         self._tell_all(MessageKind.DRAIN, self._last_orders)
         bound = load_ended + longest_drain(run.manifest.timeout, run.observe) + _SHIP_SECONDS
+        logger.info(
+            "Draining: waiting for %s to close their sessions, at most %s (until %s)",
+            count(len(crew.workers), "worker"),
+            format_duration(round(bound - load_ended)),
+            format_clock(bound),
+        )
         while crew.is_waited_for and run.now() < bound:
             gevent.sleep(0.05)
         drained = run.drain(reason)

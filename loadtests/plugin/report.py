@@ -10,6 +10,7 @@ from gevent import subprocess
 
 from loadtests.http.key import without_key
 from loadtests.model.text.input_error import EXIT_FAIL, EXIT_PASS, EXIT_UNKNOWN
+from loadtests.model.text.units import format_duration
 
 logger = logging.getLogger(__name__)
 
@@ -18,6 +19,7 @@ _LONGEST_SECONDS = 600
 
 def write_report(run: Path) -> int:
     """Run `streamsoak report`; the verdict's exit code, or unknown if there is no report."""
+    logger.info("Writing the report, at most %s", format_duration(_LONGEST_SECONDS))
     try:
         code = subprocess.call(
             [sys.executable, "-m", "loadtests.cli", "report", "--verdict", str(run)],

@@ -19,7 +19,7 @@ from loadtests.model.people.profile import Profile
 from loadtests.model.run.guard import Guard
 from loadtests.model.run.manifest import Manifest
 from loadtests.model.session.behaviour import Person, Visit, arrivals, returning_person
-from loadtests.model.session.ending import closing
+from loadtests.model.session.ending import DrainPhase, closing
 from loadtests.model.session.session import Session
 from loadtests.model.session.steps import Behaviour, Call, Closing
 from loadtests.observing.session_tracker import SessionTracker
@@ -79,6 +79,8 @@ class RunProcess:
         self._plan = manifest.plan
         self.ending = False
         """No person is let in any more."""
+        self.drain_phase: DrainPhase | None = None
+        """What the drain is doing; None: it has not begun."""
         self._beat = gevent.spawn(self._beat_each_second)
 
     def add_user(self, profile: Profile, visit: Visit | None = None) -> int:
@@ -107,6 +109,7 @@ class RunProcess:
         """The figures now; those of a window begin anew."""
         pulse = self.counters.snapshot(self.now(), self.engine)
         pulse.lost_events = self.recorder.lost
+        pulse.drain_phase = self.drain_phase
         return pulse
 
     def close(self) -> None:
