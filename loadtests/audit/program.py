@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import shutil
 import signal
 import subprocess
@@ -11,6 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from loadtests.model.text.input_error import InputError
+from loadtests.processes.child import stop, with_key
 
 PATIENCE_SECONDS = 5.0
 """How long a program may take to end after SIGINT, and again after SIGTERM, before it is killed."""
@@ -26,7 +25,7 @@ class Program:
         try:
             self._process = subprocess.Popen(
                 command,
-                env={**os.environ, **environment},
+                env=with_key(**environment),
                 stdin=subprocess.DEVNULL if at_terminal else None,
                 process_group=0,
             )
@@ -39,12 +38,7 @@ class Program:
 
     def end(self) -> int:
         """Interrupt it, and see to it that it ends within bounds; its exit code."""
-        for way in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, way)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                return self._process.wait(PATIENCE_SECONDS)
-        return self._process.wait()
+        return stop(self._process, (signal.SIGINT, signal.SIGTERM, signal.SIGKILL), PATIENCE_SECONDS)
 
 
 def check_command(command: Sequence[str]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import gevent
 import msgspec
 from gevent import subprocess
 
-from loadtests.http.key import without_key
+from loadtests.processes.child import CLI, start_module, stop
 from loadtests.webui.live import Live
 
 SUMMARY = "summary.json"
@@ -46,8 +45,7 @@ class BackgroundReport:
     def give_up(self) -> None:
         """The run is about to be judged for good: nobody else may write its report."""
         if self._process is not None:
-            self._process.kill()
-            self._process.wait()
+            stop(self._process)
 
     def findings(self, run: Path) -> list[dict[str, Any]]:
         """What summary.json in `run` has found, but for what is true of every run that goes on."""
@@ -72,7 +70,8 @@ class BackgroundReport:
         try:
             code = self._process.wait(timeout=_LONGEST_SECONDS)
         except subprocess.TimeoutExpired:
-            code = self._process.kill()
+            stop(self._process)
+            code = None
         self._process = None
         self._took = time.monotonic() - began
         is_known = code is not None and 0 <= code <= 2 and self._live.told.run == folder.name
@@ -80,13 +79,12 @@ class BackgroundReport:
 
 
 def _start(folder: Path) -> Any:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "loadtests.cli", "report", "--verdict", str(folder)],
-        env=without_key(),
-        stdin=subprocess.DEVNULL,
+    process = start_module(
+        CLI,
+        ["report", "--verdict", str(folder)],
+        popen=subprocess.Popen,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        start_new_session=True,
     )
     os.setpriority(os.PRIO_PROCESS, process.pid, _LEAST_PRIORITY)
     return process

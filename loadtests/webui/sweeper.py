@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 
 import msgspec
@@ -11,6 +9,7 @@ from gevent import subprocess
 from gevent.lock import BoundedSemaphore
 
 from loadtests.http.key import api_key, redacted
+from loadtests.processes.child import CLI, start_module, stop, with_key
 
 _LONGEST_SECONDS = 600.0
 _MOST_CHARACTERS = 4000
@@ -32,20 +31,19 @@ class Sweeper:
 
     def sweep(self, run: Path) -> SweepProgress:
         """Close what the run in that directory left open."""
-        command = [sys.executable, "-m", "loadtests.cli", "sweep", str(run)]
         with self._turn:
-            process = subprocess.Popen(
-                command,
-                env=os.environ,
-                stdin=subprocess.DEVNULL,
+            process = start_module(
+                CLI,
+                ["sweep", str(run)],
+                environment=with_key(),
+                popen=subprocess.Popen,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,
             )
             try:
                 said, _ = process.communicate(timeout=_LONGEST_SECONDS)
             except subprocess.TimeoutExpired:
-                process.kill()
+                stop(process)
                 said, _ = process.communicate()
         text = redacted(said.decode(errors="replace"), api_key())
         return SweepProgress(process.returncode, text[:_MOST_CHARACTERS])
