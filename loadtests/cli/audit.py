@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Audit, and say what was found."""
     from loadtests.audit.audit import AuditSettings, carry_out
     from loadtests.cli.check import exit_code
-    from loadtests.cli.terminal import show
+    from loadtests.cli.terminal import print_audit
     from loadtests.model.api.rules import Terms
     from reports.build import plain, write_summary
 
@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
     analysis = write_summary(folder)
     if arguments.json:
         _write(arguments.json, json.dumps(plain(analysis.summary), indent=1) + "\n")
-    show(analysis, folder)
+    print_audit(analysis, folder)
     return exit_code(analysis.verdict.result)
 
 

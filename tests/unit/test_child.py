@@ -70,11 +70,9 @@ def test_a_process_that_ended_is_not_signalled(popen: Any) -> None:
 
 
 @POPENS
-def test_closing_the_input_ends_a_reader_and_stops_who_stays(popen: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process that stays is stopped."""
-    reader = popen(
-        [sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE, start_new_session=True
-    )
-    assert close_input(reader, 20.0) == 0
-    monkeypatch.setattr("loadtests.processes.child.stop.__defaults__", ((signal.SIGKILL,), 5.0))
-    assert close_input(_stubborn(popen, "reads"), 0.3) == -signal.SIGKILL
+@pytest.mark.parametrize(("program", "code"), [("sys.stdin.read()", 0), ("time.sleep(60)", -signal.SIGTERM)])
+def test_a_process_that_does_not_end_with_its_input_is_stopped(program: str, code: int, popen: Any) -> None:
+    """Until then it has the time that it was given."""
+    command = [sys.executable, "-c", f"import sys, time; {program}"]
+    process = popen(command, stdin=subprocess.PIPE, start_new_session=True)
+    assert close_input(process, 3.0) == code
