@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
+from loadtests.cli.arguments import add_run
 from loadtests.model.text.input_error import EXIT_FAIL, EXIT_PASS, EXIT_UNKNOWN
 
 HELP = "Print a run's verdict, gates and findings. Exit code 0 pass, 1 fail, 2 unknown."
@@ -14,8 +14,8 @@ RESULT_STYLES = {"pass": "green", "fail": "bold red", "unknown": "yellow"}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
-    parser.add_argument("run", type=Path, metavar="RUN", help="the run's directory")
+    """Declare the arguments."""
+    add_run(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from loadtests.cli.arguments import at_least
 from loadtests.model.text.input_error import InputError
 from loadtests.model.text.wording import count
 
@@ -19,7 +20,7 @@ _MOST_DIFFERENCES = 5
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
+    """Declare the arguments."""
     parser.add_argument("base", type=Path, metavar="BASE", help="directory of the run to compare with")
     parser.add_argument(
         "run", type=Path, metavar="RUN", help="directory of the run; compare.html and compare.md are written there"
@@ -48,8 +49,7 @@ def _check(arguments: argparse.Namespace) -> None:
     from loadtests.model.run.manifest import read_manifest
     from reports.compare.conditions import differences
 
-    if arguments.seed < 0:
-        raise InputError.of("--seed", f"must be 0 or more (is {arguments.seed})")
+    at_least(0, "--seed", arguments.seed)
     manifests = [read_manifest(folder) for folder in (arguments.base, arguments.run)]
     for folder, manifest in zip((arguments.base, arguments.run), manifests, strict=True):
         if manifest.audit:

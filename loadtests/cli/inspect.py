@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from loadtests.cli.arguments import add_scenario, at_least, changes_of
 from loadtests.model.text.units import format_clock, format_duration, format_size
 from loadtests.model.text.wording import count, percent
 
@@ -19,19 +20,12 @@ HELP = "Print a scenario's plan and the expected sessions, requests, session-min
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
-    parser.add_argument("scenario", metavar="SCENARIO", help="name or file of a scenario")
-    parser.add_argument(
-        "--limit", type=int, metavar="N", help="the account's concurrency limit (default: the scenario's)"
-    )
-    parser.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", help="change a value of the scenario (repeatable)"
-    )
+    """Declare the arguments."""
+    add_scenario(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the plan and the forecast."""
-    from loadtests.cli.simulate import changes_of
     from loadtests.cli.table import open_console, print_table
     from loadtests.model.run.plan import LoadPlan
     from loadtests.scenarios.catalogue import named_scenario
@@ -40,6 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     scenario = named_scenario(arguments.scenario, changes_of(arguments.set))
     plan = LoadPlan(scenario)
     limit = arguments.limit if arguments.limit is not None else scenario.limit
+    at_least(1, "--limit", limit)
     console = open_console()
     print_table(console, _stages(plan))
     expected = forecast(plan, limit, scenario.duration)

@@ -10,13 +10,11 @@ HELP = "List the profiles and scenarios, or validate files."
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
+    """Declare the arguments."""
     parser.add_argument(
         "files", nargs="*", type=Path, metavar="FILE", help="profile or scenario to validate; every mistake is reported"
     )
-    parser.add_argument(
-        "--schema", choices=("profile", "scenario"), help="print the JSON Schema, for editors, and exit"
-    )
+    parser.add_argument("--schema", choices=("profile", "scenario"), help="print the JSON Schema for editors and exit")
 
 
 def run(arguments: argparse.Namespace) -> int:
