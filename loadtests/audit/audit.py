@@ -90,7 +90,8 @@ def _await_reaping(sandbox: SandboxProcess, output: Output) -> None:
     if longest is None:
         return
     still_open = f"{count(len(left), 'session')} {verb(len(left), 'is', 'are')} still open"
-    output(f"{still_open}: waiting up to {format_duration(longest)} for the API to reap {verb(len(left), 'it', 'them')} (Ctrl-C to skip).")
+    them = verb(len(left), "it", "them")
+    output(f"{still_open}: waiting up to {format_duration(longest)} for the API to reap {them} (Ctrl-C to skip).")
     until = time.monotonic() + longest + _SLACK_SECONDS
     while left and time.monotonic() < until:
         time.sleep(max(0.0, min(_POLL_SECONDS, until - time.monotonic())))

@@ -47,7 +47,7 @@ def print_finding(console: Console, finding: Finding) -> None:
 
 
 def shorten(ids: Collection[str]) -> dict[str, str]:
-    """Returns a prefix of each id, all of one length: the shortest of at least 8 characters that tells all of them apart.
+    """Returns a prefix of each id, all of one length: the shortest, of at least 8 characters, that distinguishes all of them.
 
     A shorter id stays whole.
     """
@@ -79,5 +79,5 @@ def _table(audit: Audit) -> Table:
 def _closed_by(judged: AuditResult) -> str:
     life = judged.life
     if life.ended is None:
-        return "nobody"
+        return "not closed"
     return f"{'client' if life.stopped is not None else 'API, idle'}, {format_duration(life.ended)}"

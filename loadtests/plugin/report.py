@@ -1,4 +1,4 @@
-"""The report of a run that has ended, by a process of its own: analysis never runs in a process that keeps time."""
+"""Writes the report of a run that has ended, in a separate process: analysis never runs in a process that keeps time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LONGEST_SECONDS = 600
 
 
 def write_report(run: Path) -> int:
-    """Run `streamsoak report`; the verdict's exit code, or unknown if there is no report."""
+    """Runs `streamsoak report`; returns the verdict's exit code, or that of unknown if there is no report."""
     logger.info("Writing the report, at most %s", format_duration(_LONGEST_SECONDS))
     try:
         code = _run_report(run)

@@ -32,8 +32,8 @@ def start_module(
 ) -> Any:
     """Starts `python -m module arguments…` in a session of its own. Raises OSError.
 
-    `environment` replaces ours, which is passed on without the API key; see `with_key`. Standard input is empty unless `streams`,
-    options of Popen, say otherwise.
+    `environment` replaces the default, our environment without the API key; see `with_key`. `streams`: options of Popen; by
+    default standard input is empty.
     """
     return popen(
         [sys.executable, "-m", module, *arguments],

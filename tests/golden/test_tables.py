@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from io import StringIO
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 from rich.console import Console
 from rich.text import Text
 
+from loadtests.cli.__main__ import main
 from loadtests.cli.table import Table, print_table
 from loadtests.cli.terminal import shorten
 
@@ -27,7 +31,7 @@ def audit_table() -> Table:
     table.add(
         "2", short[IDS[1]], "1.02 s", "1", "12", "API, idle, 1 min 30 s", Text("unclosed-sessions", style="yellow")
     )
-    table.add("3", short[IDS[2]], "10.1 s", "0", "0", "nobody", Text("zombie-keepalives", style="yellow"))
+    table.add("3", short[IDS[2]], "10.1 s", "0", "0", "not closed", Text("zombie-keepalives", style="yellow"))
     return table
 
 
@@ -78,7 +82,7 @@ def test_in_a_pipe_a_table_is_plain() -> None:
         "session  id          opened  tasks  keep-alives  closed by              verdict",
         "1        3f2a9c1b-5  120 ms  3      0            client, 12.3 s         closed",
         "2        3f2a9c1b-7  1.02 s  1      12           API, idle, 1 min 30 s  unclosed-sessions",
-        "3        90fe1a02-5  10.1 s  0      0            nobody                 zombie-keepalives",
+        "3        90fe1a02-5  10.1 s  0      0            not closed             zombie-keepalives",
         "",
     ]
 
@@ -90,3 +94,46 @@ def test_short_ids_tell_sessions_apart() -> None:
     assert shorten(["a", "ab"]) == {"a": "a", "ab": "ab"}
     assert shorten([]) == {}
     assert len(set(shorten(IDS).values())) == len(IDS)
+
+
+COMMANDS = pytest.mark.parametrize("arguments", [("profiles",), ("inspect", "smoke"), ("check", "RUN")])
+_ESCAPES = re.compile("\x1b\\[[0-9;]*m")
+
+
+def _lines(arguments: tuple[str, ...], folder: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    run = folder / "run"
+    if not run.exists():
+        shutil.copytree(Path(__file__).parent / "recorded-run", run)
+    main([str(run) if argument == "RUN" else argument for argument in arguments])
+    return capsys.readouterr().out.splitlines()
+
+
+@COMMANDS
+def test_a_command_writes_plain_lines_to_a_pipe(
+    arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing wraps at COLUMNS; there are no escapes, borders or ellipses."""
+    for name in ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLUMNS", "60")
+    lines = _lines(arguments, tmp_path, capsys)
+    assert max(map(len, lines)) > 60
+    assert not re.search("[\x1b\u2500-\u257f\u2026]", "\n".join(lines))
+    assert [line for line in lines if line != line.rstrip()] == []
+
+
+@COMMANDS
+@pytest.mark.parametrize("width", ["80", "60"])
+def test_a_command_fits_a_terminal(
+    arguments: tuple[str, ...],
+    width: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """No line is longer, except for one that a terminal wraps by itself: a path."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", width)
+    lines = [_ESCAPES.sub("", line) for line in _lines(arguments, tmp_path, capsys)]
+    assert [line for line in lines if len(line) > int(width) and str(tmp_path) not in line] == []

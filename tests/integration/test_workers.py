@@ -277,7 +277,7 @@ def test_a_worker_that_stops_for_longer_than_its_lease_comes_to_its_end(hasty: C
     )
     victim.send(signal.SIGCONT)
     assert victim.end() == UNKNOWN, victim.output
-    assert "was not heard of" in victim.output
+    assert "No message from the master" in victim.output
     assert master.end() == UNKNOWN, master.output
     assert len(ours) >= 4
     assert opened_at(api) == 0
