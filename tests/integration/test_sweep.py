@@ -220,7 +220,7 @@ def test_suspects_are_left_alone_unless_the_account_is_exclusive(
     served = sandbox()
     before, ours, suspect = (client(served.url).open() for _ in range(3))
     run = dead(served.url, ours)
-    run.ledger.before(before)
+    run.ledger.preexisting(before)
     run.ledger.lost(Session(7, "p", 60.0), 2.0)
     code, said = run.sweep()
     assert code == PASS, said
