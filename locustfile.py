@@ -1,4 +1,4 @@
-"""What `locust` loads: a User class for each profile, the scenario's shape, the plugin."""
+"""The locustfile: one User class per profile, the options, the scenario's load shape."""
 
 from loadtests.plugin.install import install
 

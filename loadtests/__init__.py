@@ -1,4 +1,5 @@
-"""Makes load on a streaming-session API and writes the event log of each run.
+"""Generates load on a streaming-session API and writes the event log of each run.
 
-Nothing here reads an event log: `reports` does, and knows of this package only its pure leaf, `loadtests.model`.
+`reports` reads the event logs; it imports only `loadtests.model` from this package. Nothing here imports `reports`, except the
+command line (`cli`). `users` is the public API for locustfiles. Begin reading in `plugin`, which connects Locust to a run.
 """

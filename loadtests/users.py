@@ -1,6 +1,6 @@
-"""For locustfiles of your own: `from loadtests.users import StreamingUser`.
+"""The public API for locustfiles: `from loadtests.users import StreamingUser`.
 
-Importing this is enough: options, event log and report come along.
+Importing this module also registers the options, the event log and the report with Locust.
 """
 
 from loadtests.plugin.install import register

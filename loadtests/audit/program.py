@@ -1,9 +1,7 @@
-"""Somebody's program, run to its end: the client that an audit watches."""
+"""Runs the user's program: the client under audit."""
 
 from __future__ import annotations
 
-import contextlib
-import os
 import shutil
 import signal
 import subprocess
@@ -11,22 +9,23 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from loadtests.model.text.input_error import InputError
+from loadtests.processes.child import stop, with_key
 
 PATIENCE_SECONDS = 5.0
 """How long a program may take to end after SIGINT, and again after SIGTERM, before it is killed."""
 
 
 class Program:
-    """A program that runs, in a process group of its own: an interrupt at the terminal is for us, who pass it on."""
+    """A running program, in a process group of its own: Ctrl-C at the terminal reaches only us, and we pass it on."""
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
-        """Start it with `environment` beside ours; raises InputError if there is no such command."""
-        # From a group of its own, reading a terminal would stop it for ever.
+        """Starts it with our environment and `environment`. Raises InputError if the command cannot be run."""
+        # A background process group that reads the terminal is suspended by the system.
         at_terminal = sys.stdin is not None and sys.stdin.isatty()
         try:
             self._process = subprocess.Popen(
                 command,
-                env={**os.environ, **environment},
+                env=with_key(**environment),
                 stdin=subprocess.DEVNULL if at_terminal else None,
                 process_group=0,
             )
@@ -34,24 +33,17 @@ class Program:
             raise InputError.of("COMMAND", f"{command[0]!r} cannot be run: {error.strerror}") from None
 
     def wait(self) -> int:
-        """Wait until it has ended; its exit code, negative for a signal."""
+        """Waits until it has ended; returns its exit code, negative for a signal."""
         return self._process.wait()
 
     def end(self) -> int:
-        """Interrupt it, and see to it that it ends within bounds; its exit code."""
-        for way in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, way)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                return self._process.wait(PATIENCE_SECONDS)
-        return self._process.wait()
+        """Interrupts it, then stops it within a bound; returns its exit code."""
+        return stop(self._process, (signal.SIGINT, signal.SIGTERM, signal.SIGKILL), PATIENCE_SECONDS)
 
 
 def check_command(command: Sequence[str]) -> None:
-    """Raise InputError if `command` names nothing that can be run."""
+    """Raises InputError if `command` is empty or its program does not exist."""
     if not command:
-        raise InputError.of(
-            "COMMAND", "is missing: write it after --, for example: streamsoak audit -- python client.py"
-        )
+        raise InputError.of("COMMAND", "is required after --, for example: streamsoak audit -- python client.py")
     if not shutil.which(command[0]):
-        raise InputError.of("COMMAND", f"{command[0]!r} was not found, or cannot be run")
+        raise InputError.of("COMMAND", f"{command[0]!r} was not found or is not executable")

@@ -1,6 +1,6 @@
-"""For pytest: `session_audit`, a sandbox for a test of one's own client, which fails if the test leaves a session open.
+"""The pytest fixture `session_audit`: a sandbox for a test of a client. The test fails if it leaves a session open.
 
-pytest loads this file wherever streamsoak is installed, so what is heavy is imported by those who use it.
+pytest loads this module wherever streamsoak is installed, so slow imports are inside the fixture.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
 
 
 class SessionAudit:
-    """A sandbox that runs for one test."""
+    """The sandbox of one test."""
 
     def __init__(self, sandbox: SandboxProcess) -> None:
         self._sandbox = sandbox
         self.url = sandbox.url
-        """Where the API is: KONPRO_BASE_URL says so too."""
+        """The API's address, also in KONPRO_BASE_URL."""
 
     def open_sessions(self) -> list[str]:
-        """Ids of the sessions that are open now."""
+        """Returns the ids of the sessions that are open."""
         return list(self._sandbox.open_sessions())
 
 
 @pytest.fixture
 def session_audit(monkeypatch: pytest.MonkeyPatch) -> Iterator[SessionAudit]:
-    """A sandbox in KONPRO_BASE_URL and KONPRO_API_KEY; the test fails if it leaves a session open."""
+    """Starts a sandbox and sets KONPRO_BASE_URL and KONPRO_API_KEY; the test fails if it leaves a session open."""
     from loadtests.sandbox.process import SandboxProcess
 
     monkeypatch.setenv("KONPRO_API_KEY", secrets.token_urlsafe(24))

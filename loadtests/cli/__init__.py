@@ -1,1 +1,5 @@
-"""The command line: one small file for each subcommand, and the only place that sees both packages."""
+"""The command line, `streamsoak`: one module per subcommand. The only package that imports both `loadtests` and `reports`.
+
+A subcommand's module has HELP, `configure(parser)` and `run(arguments)`; slow imports are inside `run`. Modules that subcommands
+share: `arguments` (options), `table` and `terminal` (output). Begin reading in `__main__`.
+"""

@@ -1,4 +1,4 @@
-"""`streamsoak`, and `python -m loadtests.cli`."""
+"""The entry point of `streamsoak` and `python -m loadtests.cli`."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from importlib.metadata import version
 
 from loadtests.model.text.input_error import EXIT_DEFECT, EXIT_INTERRUPTED, EXIT_MISTAKE, EXIT_UNAVAILABLE, InputError
 
-_NOT_OURS = frozenset(
+_SYSTEM_ERRORS = frozenset(
     (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE)
 )
-"""What the system refuses: a full disk, say."""
+"""Errors of the system, such as a full disk; they are not internal errors."""
 SUBCOMMANDS = ("sandbox", "audit", "inspect", "simulate", "report", "check", "compare", "plan", "sweep", "profiles")
-"""Modules of this package, in the order of the help. Each has HELP, `configure(parser)` and `run(arguments) -> int`."""
+"""Modules of this package, in the order of `--help`."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -28,7 +28,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The parser of all subcommands."""
+    """Returns the parser of all subcommands."""
     parser = _Parser(prog="streamsoak", description="Load and soak tests for streaming-session APIs.")
     parser.add_argument("--version", action="version", version=f"streamsoak {version('streamsoak')}")
     chosen = parser.add_subparsers(dest="subcommand", required=True, metavar="SUBCOMMAND")
@@ -39,10 +39,10 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one subcommand; returns the exit code."""
+    """Runs one subcommand; returns the exit code."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # A terminal of few letters shows "?" for the others, rather than a traceback.
+            # A terminal with a small character set shows "?" instead of raising an error.
             stream.reconfigure(errors="replace")
     parsed = build_parser().parse_args(arguments)
     try:
@@ -53,20 +53,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output has gone: nothing to say any more, and nobody to say it to.
+        # The reader of the pipe has closed it, `head` for example: the rest of the output is discarded.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception as error:  # noqa: BLE001 - the outermost frame: whatever it is, it needs our own exit code
-        return _failed(error, getattr(parsed, "run", "a file"))
+    except Exception as error:  # noqa: BLE001 - the outermost frame turns every error into an exit code
+        return _report_error(error, getattr(parsed, "run", "a file"))
 
 
-def _failed(error: Exception, about: object) -> int:
-    if isinstance(error, OSError) and error.errno in _NOT_OURS:
-        print(f"{error.filename or about}: cannot be written or read: {error.strerror}", file=sys.stderr)
+def _report_error(error: Exception, file: object) -> int:
+    if isinstance(error, OSError) and error.errno in _SYSTEM_ERRORS:
+        print(f"{error.filename or file}: cannot be read or written: {error.strerror}", file=sys.stderr)
         return EXIT_UNAVAILABLE
-    # Python's own exit code for this is 1, which here means that a gate failed.
+    # Python's own exit code for an exception is 1, which means here that a gate failed.
     traceback.print_exception(error)
-    print("This is a defect of streamsoak: please report it.", file=sys.stderr)
+    print("Internal error: this is a bug in streamsoak, please report it.", file=sys.stderr)
     return EXIT_DEFECT
 
 

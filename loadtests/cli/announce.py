@@ -1,4 +1,4 @@
-"""A verdict, told to the pipeline that runs us."""
+"""Reports a verdict to the CI system that runs us."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def announce(analysis: Analysis) -> None:
-    """On GitHub: annotations on standard output, and the summary on the job's page. Elsewhere nothing."""
+    """On GitHub, prints annotations and adds the summary to the job's page. Elsewhere does nothing."""
     from reports.output.annotation import told
     from reports.output.markdown import markdown
     from reports.page.picture import mermaid
@@ -25,5 +25,5 @@ def announce(analysis: Analysis) -> None:
             with Path(page).open("a", encoding="utf-8") as file:
                 file.write(markdown(analysis, mermaid(analysis)))
         except OSError as error:
-            # The verdict stands, whatever becomes of the page.
+            # The summary is a copy: failing to write it does not change the verdict.
             print(f"GITHUB_STEP_SUMMARY: {page} cannot be written ({error.strerror})", file=sys.stderr)

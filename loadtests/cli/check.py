@@ -3,42 +3,42 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
+from loadtests.cli.arguments import add_run
 from loadtests.model.text.input_error import EXIT_FAIL, EXIT_PASS, EXIT_UNKNOWN
 
-HELP = "A run's gates and findings on the terminal; exit code 0 pass, 1 fail, 2 unknown."
+HELP = "Print a run's verdict, gates and findings. Exit code 0 pass, 1 fail, 2 unknown."
 
-_STYLES = {"pass": "green", "fail": "bold red", "unknown": "yellow"}
+RESULT_STYLES = {"pass": "green", "fail": "bold red", "unknown": "yellow"}
+"""Of a verdict or a gate, on a terminal."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
-    parser.add_argument("run", type=Path, metavar="RUN", help="the run's directory")
+    """Declare the arguments."""
+    add_run(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print it."""
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
+    """Print the verdict, the gates and the findings of a run."""
+    from rich.text import Text
 
+    from loadtests.cli.table import Table, open_console, print_table
+    from loadtests.cli.terminal import print_finding
     from reports.build import judge_run
 
     analysis = judge_run(arguments.run)
-    console = Console()
-    verdict = analysis.verdict
-    console.print(f"[{_STYLES[verdict.result]}]{verdict.result}[/] {escape(verdict.sentence)}")
+    console, verdict = open_console(), analysis.verdict
+    console.print(Text(verdict.sentence, style=RESULT_STYLES[verdict.result]))
     if verdict.gates:
-        gates = Table("gate", "result", "value")
+        table = Table(("result", "gate", "value"))
         for gate in verdict.gates:
-            gates.add_row(escape(gate.gate), f"[{_STYLES[gate.result]}]{gate.result}[/]", escape(gate.shown))
-        console.print(gates)
+            table.add(Text(gate.result, style=RESULT_STYLES[gate.result]), gate.gate, gate.shown)
+        print_table(console, table)
     for finding in analysis.findings:
-        console.print(f"[bold]{finding.severity}[/] {finding.name} ({finding.owner}): {escape(finding.text)}")
+        print_finding(console, finding)
     return exit_code(verdict.result)
 
 
 def exit_code(result: str) -> int:
-    """The exit code that says what the verdict says."""
+    """Returns the exit code of a verdict."""
     return {"pass": EXIT_PASS, "fail": EXIT_FAIL}.get(result, EXIT_UNKNOWN)

@@ -6,30 +6,33 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from loadtests.cli.arguments import at_least
 from loadtests.model.text.input_error import InputError
+from loadtests.model.text.wording import count
 
 if TYPE_CHECKING:
     from reports.compare.comparison import Comparison
 
-HELP = "A run beside its base: what changed, and is it more than noise? Exit code 0 no regression, 1 regression, 2 unknown."
+HELP = "Compare a run with its base, against noise. Exit code 0 no regression, 1 regression, 2 unknown."
 
 _STYLES = {"regression": "bold red", "worse": "yellow", "better": "green", "changed": "blue", "unknown": "yellow"}
-_RESULTS = {"pass": "green", "fail": "bold red", "unknown": "yellow"}
 _MOST_DIFFERENCES = 5
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
-    parser.add_argument("base", type=Path, metavar="BASE", help="the directory of the run to compare with")
+    """Declare the arguments."""
+    parser.add_argument("base", type=Path, metavar="BASE", help="directory of the run to compare with")
     parser.add_argument(
-        "run", type=Path, metavar="RUN", help="the run's directory; compare.html and compare.md go there"
+        "run", type=Path, metavar="RUN", help="directory of the run; compare.html and compare.md are written there"
     )
-    parser.add_argument("--force", action="store_true", help="compare what differs in scenario, too")
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the resampling (default: %(default)s)")
+    parser.add_argument("--force", action="store_true", help="compare runs of different scenarios or conditions")
+    parser.add_argument(
+        "--seed", type=int, default=1, metavar="N", help="random seed for resampling (default: %(default)s)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Compare, write the page, and say what was found."""
+    """Compare two runs, write compare.html and compare.md, and print the changes."""
     from loadtests.cli.check import exit_code
     from reports.compare.build import PAGE, write_comparison
     from reports.compare.comparison import compare_runs
@@ -46,43 +49,38 @@ def _check(arguments: argparse.Namespace) -> None:
     from loadtests.model.run.manifest import read_manifest
     from reports.compare.conditions import differences
 
-    if arguments.seed < 0:
-        raise InputError.of("--seed", f"must be 0 or more (is {arguments.seed})")
+    at_least(0, "--seed", arguments.seed)
     manifests = [read_manifest(folder) for folder in (arguments.base, arguments.run)]
     for folder, manifest in zip((arguments.base, arguments.run), manifests, strict=True):
         if manifest.audit:
-            raise InputError.of(folder, "is an audit: there is no load in it to compare")
-    told = differences(*manifests)
-    if told and not arguments.force:
-        more = len(told) - _MOST_DIFFERENCES
-        said = "; ".join(told[:_MOST_DIFFERENCES]) + (f"; and {more} more" if more > 0 else "")
+            raise InputError.of(folder, "is an audit: it has no load to compare")
+    found = differences(*manifests)
+    if found and not arguments.force:
+        more = len(found) - _MOST_DIFFERENCES
+        listed = "; ".join(found[:_MOST_DIFFERENCES]) + (f"; and {more:,} more" if more > 0 else "")
         raise InputError.of(
-            arguments.run,
-            f"was not made under the conditions of {arguments.base} ({said}); --force compares them all the same",
+            arguments.run, f"ran under other conditions than {arguments.base} ({listed}); use --force to compare anyway"
         )
 
 
 def _show(comparison: Comparison) -> None:
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
+    from rich.text import Text
 
+    from loadtests.cli.check import RESULT_STYLES
+    from loadtests.cli.table import Table, open_console, print_table
     from reports.compare.wording import said, said_change, said_interval
 
-    console = Console(highlight=False)
-    table = Table("figure", "base", "run", "change", "95 % interval of the change", "")
-    told = [change for change in comparison.changes if change.judged != "noise"]
-    for change in told:
-        style = _STYLES.get(change.judged, "dim")
+    console = open_console()
+    table = Table(("figure", "base", "run", "change", "95 % interval of the change", "result"))
+    notable = [change for change in comparison.changes if change.judged != "noise"]
+    for change in notable:
         judged = f"{change.judged}: {change.why}" if change.why else change.judged
         figures = (said(change, change.base), said(change, change.run), said_change(change), said_interval(change))
-        table.add_row(change.figure, *figures, f"[{style}]{escape(judged)}[/]")
-    if told:
-        console.print(table)
-    if rest := len(comparison.changes) - len(told):
-        console.print(f"{rest} figures changed by no more than noise.")
+        table.add(change.figure, *figures, Text(judged, style=_STYLES.get(change.judged, "dim")))
+    if notable:
+        print_table(console, table)
+    if rest := len(comparison.changes) - len(notable):
+        console.print(f"{count(rest, 'figure')} changed by no more than noise.")
     for difference in comparison.differences:
-        console.print(f"[yellow]other conditions[/] {escape(difference)}", soft_wrap=True)
-    console.print(
-        f"[{_RESULTS[comparison.result]}]{comparison.result}[/] {escape(comparison.sentence)}", soft_wrap=True
-    )
+        console.print(Text.assemble(("other conditions: ", "yellow"), difference))
+    console.print(Text(comparison.sentence, style=RESULT_STYLES[comparison.result]))

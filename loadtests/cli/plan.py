@@ -7,46 +7,49 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from loadtests.cli.arguments import at_least
 from loadtests.model.text.input_error import EXIT_PASS, EXIT_UNKNOWN, InputError
 
 if TYPE_CHECKING:
     from reports.plan.expected import Changes
     from reports.plan.plan import CapacityPlan
 
-HELP = "Capacity out of runs: the limit to ask for, the idle timeout to choose, what leaks cost. Exit code 2: it cannot be told."
+HELP = (
+    "Write a capacity plan from runs: concurrency limit, idle timeout, cost of leaks. Exit code 0 done, 2 inconclusive."
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
+    """Declare the arguments."""
     parser.add_argument(
-        "runs", nargs="*", type=Path, metavar="RUN", help="directories of runs of one account, with one limit"
+        "runs", nargs="*", type=Path, metavar="RUN", help="directories of runs with the same account and limit"
     )
     parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="where plan.html and plan.json go (default: the last run's)"
+        "--out", type=Path, metavar="DIR", help="directory for plan.html and plan.json (default: that of the last run)"
     )
-    parser.add_argument(
-        "--seed", type=int, default=1, metavar="N", help="of everything that is drawn (default: %(default)s)"
-    )
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="random seed (default: %(default)s)")
     parser.add_argument(
         "--survives",
         type=int,
         default=2,
         metavar="N",
-        help="keep-alives in a row that may be lost (default: %(default)s)",
+        help="consecutive keep-alives that may be lost (default: %(default)s)",
     )
-    asked = parser.add_argument_group(
-        "another run", "what would be refused, if these were otherwise than in the (first) run"
+    what_if = parser.add_argument_group("what if", "estimate refusals with other values than in the (first) run")
+    what_if.add_argument("--limit", type=int, metavar="N", help="concurrency limit of the account")
+    what_if.add_argument("--arrivals", type=float, default=1.0, metavar="X", help="factor for the arrival rates")
+    what_if.add_argument(
+        "--leak-share", type=float, metavar="P", help="share of people who leave their session open, 0 to 1"
     )
-    asked.add_argument("--limit", type=int, metavar="N", help="the account's limit")
-    asked.add_argument("--arrivals", type=float, default=1.0, metavar="X", help="times the arrivals")
-    asked.add_argument("--leak-share", type=float, metavar="P", help="people who leave their session open, 0 to 1")
-    asked.add_argument("--idle-timeout", type=float, metavar="S", help="in seconds, of all sessions")
-    asked.add_argument("--duration", type=float, metavar="S", help="seconds of load, at the most as many as in the run")
-    parser.add_argument("--schema", action="store_true", help="print the JSON Schema of plan.json, and end")
+    what_if.add_argument("--idle-timeout", type=float, metavar="S", help="idle timeout of all sessions, in seconds")
+    what_if.add_argument(
+        "--duration", type=float, metavar="S", help="length of the load in seconds, at most that of the run"
+    )
+    parser.add_argument("--schema", action="store_true", help="print the JSON Schema of plan.json and exit")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Plan, and say the answer."""
+    """Write the plan and print its main results."""
     from reports.plan.build import PAGE, schema, write_plan
     from reports.plan.plan import PlanOptions
 
@@ -55,16 +58,16 @@ def run(arguments: argparse.Namespace) -> int:
         return EXIT_PASS
     if not arguments.runs:
         raise InputError.of(
-            "RUN", "is missing: name at least one run's directory, for example runs/20261125-101500-demo"
+            "RUN", "is required: the directory of at least one run, for example runs/20261125-101500-demo"
         )
-    options = PlanOptions(
-        _at_least("--seed", arguments.seed, 0), _at_least("--survives", arguments.survives, 0), _changes(arguments)
-    )
+    at_least(0, "--seed", arguments.seed)
+    at_least(0, "--survives", arguments.survives)
+    options = PlanOptions(arguments.seed, arguments.survives, _changes(arguments))
     into = arguments.out or arguments.runs[-1]
     if arguments.out and not arguments.out.is_dir():
-        raise InputError.of("--out", f"{arguments.out} is no directory")
+        raise InputError.of("--out", f"{arguments.out} is not a directory")
     plan = write_plan(arguments.runs, into, options)
-    _say(plan)
+    _print_summary(plan)
     print(f"Plan: {(into / PAGE).resolve()}")
     return EXIT_UNKNOWN if plan.unknown else EXIT_PASS
 
@@ -72,32 +75,24 @@ def run(arguments: argparse.Namespace) -> int:
 def _changes(arguments: argparse.Namespace) -> Changes:
     from reports.plan.expected import Changes
 
-    if arguments.limit is not None:
-        _at_least("--limit", arguments.limit, 1)
+    at_least(1, "--limit", arguments.limit)
     if not 0 < arguments.arrivals <= 1000:
-        raise InputError.of("--arrivals", f"must be more than 0, and 1000 at the most (is {arguments.arrivals:g})")
+        raise InputError.of("--arrivals", f"must be more than 0 and at most 1000 (is {arguments.arrivals:g})")
     if arguments.leak_share is not None and not 0 <= arguments.leak_share <= 1:
-        raise InputError.of("--leak-share", f"must be a share, 0 to 1 (is {arguments.leak_share:g})")
+        raise InputError.of("--leak-share", f"must be between 0 and 1 (is {arguments.leak_share:g})")
     if arguments.idle_timeout is not None and not 0 < arguments.idle_timeout < 1e6:
-        raise InputError.of("--idle-timeout", f"must be seconds, more than 0 (is {arguments.idle_timeout:g})")
+        raise InputError.of("--idle-timeout", f"must be more than 0 seconds (is {arguments.idle_timeout:g})")
     if arguments.duration is not None and not arguments.duration > 0:
-        raise InputError.of("--duration", f"must be seconds, more than 0 (is {arguments.duration:g})")
+        raise InputError.of("--duration", f"must be more than 0 seconds (is {arguments.duration:g})")
     return Changes(
         arguments.limit, arguments.arrivals, arguments.leak_share, arguments.idle_timeout, arguments.duration
     )
 
 
-def _at_least(option: str, value: int, least: int) -> int:
-    if value < least:
-        raise InputError.of(option, f"must be {least} or more (is {value})")
-    return value
-
-
-def _say(plan: CapacityPlan) -> None:
-    from rich.console import Console
-
+def _print_summary(plan: CapacityPlan) -> None:
+    from loadtests.cli.table import open_console
     from reports.plan.said import sentences
 
-    console = Console(highlight=False)
+    console = open_console()
     for sentence in sentences(plan):
-        console.print(sentence, markup=False, soft_wrap=True)
+        console.print(sentence, markup=False)

@@ -6,17 +6,19 @@ import argparse
 import json
 from pathlib import Path
 
-HELP = "List the profiles and scenarios, or validate files: all mistakes at once."
+HELP = "List the profiles and scenarios, or validate files."
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
-    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="profiles or scenarios to validate")
-    parser.add_argument("--schema", choices=("profile", "scenario"), help="print the JSON Schema, for editors, and end")
+    """Declare the arguments."""
+    parser.add_argument(
+        "files", nargs="*", type=Path, metavar="FILE", help="profile or scenario to validate; every mistake is reported"
+    )
+    parser.add_argument("--schema", choices=("profile", "scenario"), help="print the JSON Schema for editors and exit")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """List, or validate."""
+    """List the catalogue, or validate files."""
     if arguments.schema:
         return _print_schema(arguments.schema)
     return _validate(arguments.files) if arguments.files else _list()
@@ -46,30 +48,27 @@ def _validate(files: list[Path]) -> int:
         except InputError as error:
             mistakes.extend(error.mistakes)
         else:
-            print(f"{file}: good")
+            print(f"{file}: OK")
     if mistakes:
         raise InputError(mistakes)
     return 0
 
 
 def _list() -> int:
-    from rich.console import Console
-    from rich.table import Table
-
+    from loadtests.cli.table import Table, open_console, print_table
+    from loadtests.model.text.units import format_duration
+    from loadtests.model.text.wording import between
     from loadtests.scenarios.catalogue import load_profiles, named_scenario, profile_files, scenario_files
 
-    console = Console()
-    profiles = Table(
-        "profile", "model", "idle timeout", "about", title="Profiles: kinds of person", title_justify="left"
-    )
+    profiles = Table(("profile", "model", "idle timeout", "about"), "Profiles")
     for profile in load_profiles(profile_files()).values():
-        low, high = profile.idle_timeout.bounds()
-        timeout = f"{low:g} s" if low == high else f"{low:g}–{high:g} s"
-        profiles.add_row(profile.name, profile.arrivals.model, timeout, profile.about)
-    scenarios = Table("scenario", "duration", "limit", "about", title="Scenarios: runs", title_justify="left")
+        timeout = between(*profile.idle_timeout.bounds(), format_duration)
+        profiles.add(profile.name, profile.arrivals.model, timeout, profile.about)
+    scenarios = Table(("scenario", "duration", "limit", "about"), "Scenarios")
     for file in scenario_files():
         scenario = named_scenario(str(file))
-        scenarios.add_row(scenario.name, f"{scenario.duration:g} s", str(scenario.limit or "–"), scenario.about)
-    console.print(profiles)
-    console.print(scenarios)
+        scenarios.add(scenario.name, format_duration(scenario.duration), str(scenario.limit or "–"), scenario.about)
+    console = open_console()
+    print_table(console, profiles)
+    print_table(console, scenarios)
     return 0

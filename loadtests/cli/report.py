@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 from typing import Any
 
-HELP = "(Re)build a run's report.html, summary.json, summary.md, junit.xml and support.csv from its event log."
+from loadtests.cli.arguments import add_run
+
+HELP = "Rebuild a run's report.html, summary.json, summary.md, junit.xml and support.csv from its event log."
 
 
 class _PrintSchema(argparse.Action):
-    """Prints the schema instead of a report, as --version does a version: no run is needed."""
+    """Prints the schema and exits; needs no RUN."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
         from reports.output.schema import schema
@@ -21,16 +22,18 @@ class _PrintSchema(argparse.Action):
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
-    parser.add_argument("run", type=Path, metavar="RUN", help="the run's directory")
+    """Declare the arguments."""
+    add_run(parser)
     parser.add_argument(
-        "--verdict", action="store_true", help="exit by the verdict, as `check` does; on GitHub, say it"
+        "--verdict",
+        action="store_true",
+        help="exit with the verdict's code, as `check` does; on GitHub, also annotate the job",
     )
-    parser.add_argument("--schema", action=_PrintSchema, nargs=0, help="print the JSON Schema of summary.json, and end")
+    parser.add_argument("--schema", action=_PrintSchema, nargs=0, help="print the JSON Schema of summary.json and exit")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Build it, and say where it is."""
+    """Build the report and print its path."""
     from loadtests.cli.announce import announce
     from loadtests.cli.check import exit_code
     from reports.build import PAGE, build_report

@@ -8,31 +8,28 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from loadtests.defects.catalogue import parse_defects, usage
-from loadtests.model.people.profile import IDLE_DEFAULT, IDLE_RANGE
+from loadtests.cli.arguments import add_account, add_defects, at_least, idle_range
+from loadtests.defects.catalogue import parse_defects
+from loadtests.model.people.profile import IDLE_DEFAULT
 from loadtests.model.text.input_error import InputError
 
 if TYPE_CHECKING:
     from loadtests.model.api.rules import Choices
 
-HELP = "Serve the API locally, by its documented rules."
+HELP = "Serve the API on this machine, following its documentation."
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
+    """Declare the arguments."""
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=0, help="port to listen on; 0 (the default): any that is free")
-    parser.add_argument("--limit", type=int, help="the account's limit of concurrent sessions (default: none)")
+    parser.add_argument("--port", type=int, default=0, help="port to listen on (default: a free one)")
+    add_account(parser)
     parser.add_argument(
-        "--idle-range",
-        default="{:g}:{:g}".format(*IDLE_RANGE),
-        metavar="LOW:HIGH",
-        help="idle timeouts that are accepted, in seconds (default: %(default)s)",
+        "--session-cap", type=float, metavar="S", help="longest duration of a session, in seconds (default: none)"
     )
     parser.add_argument(
-        "--session-cap", type=float, metavar="S", help="a session's longest duration in seconds (default: none)"
+        "--log", type=Path, metavar="FILE", help="write each change of a session to FILE, as lines of JSON"
     )
-    parser.add_argument("--log", type=Path, metavar="FILE", help="write what really happens here, a line of JSON each")
     parser.add_argument("--parent-pipe", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--journal", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--zero", type=float, default=0.0, help=argparse.SUPPRESS)
@@ -41,44 +38,37 @@ def configure(parser: argparse.ArgumentParser) -> None:
     _add_choices(parser)
 
 
-def add_defects(parser: argparse.ArgumentParser) -> None:
-    """Declare --defect."""
-    parser.add_argument(
-        "--defect",
-        action="append",
-        default=[],
-        metavar="NAME[=VALUE]",
-        help=f"a way of going wrong (repeatable). {usage()}",
-    )
-
-
 def _add_choices(parser: argparse.ArgumentParser) -> None:
-    """What the documentation does not say, and a real API may do otherwise."""
-    silent = parser.add_argument_group("where the documentation is silent")
-    silent.add_argument(
+    """Declare options for behaviour that the documentation leaves open."""
+    choices = parser.add_argument_group("behaviour that the API's documentation leaves open")
+    choices.add_argument(
         "--closed-answer",
         choices=("400", "404", "200"),
         default="400",
-        help="what a call on a closed session gets: HTTP 400 with code 10005, 404 with 10006, 200 with 10005"
+        help="answer to a call on a closed session: HTTP 400 with code 10005, 404 with 10006 or 200 with 10005"
         " (default: %(default)s)",
     )
-    silent.add_argument(
+    choices.add_argument(
         "--out-of-range",
         choices=("refuse", "clamp"),
         default="refuse",
-        help="what an idle timeout out of range gets: an error, or it is brought into the range (default: %(default)s)",
+        help="idle timeouts out of range: refuse them, or clamp them to the range (default: %(default)s)",
     )
-    silent.add_argument("--stop-again", action="store_true", help="a second stop succeeds, as the first did")
-    silent.add_argument(
-        "--slot-lag", type=float, default=0.0, metavar="S", help="a slot is free so long after stop (default: 0)"
+    choices.add_argument("--stop-again", action="store_true", help="let a second stop succeed")
+    choices.add_argument(
+        "--slot-lag",
+        type=float,
+        default=0.0,
+        metavar="S",
+        help="delay between stop and the release of the slot (default: 0)",
     )
-    silent.add_argument(
-        "--new-is-not-kept-alive", action="store_true", help="keep_alive does not count while the status is new"
+    choices.add_argument(
+        "--new-is-not-kept-alive", action="store_true", help="ignore keep_alive while the status is new"
     )
-    silent.add_argument(
-        "--retry-after", type=float, default=0.0, metavar="S", help="send Retry-After with the limit's refusals"
+    choices.add_argument(
+        "--retry-after", type=float, default=0.0, metavar="S", help="send Retry-After with refusals for the limit"
     )
-    silent.add_argument("--no-list", action="store_true", help="there is no list call (404)")
+    choices.add_argument("--no-list", action="store_true", help="answer the list call with 404")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -86,8 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
     from loadtests.model.api.rules import Terms
     from loadtests.sandbox.serve import Serving, serve
 
-    if arguments.limit is not None and arguments.limit < 1:
-        raise InputError.of("--limit", f"must be 1 or more (is {arguments.limit})")
+    at_least(1, "--limit", arguments.limit)
     if arguments.session_cap is not None and not 0 < arguments.session_cap < math.inf:
         raise InputError.of("--session-cap", f"must be more than 0 seconds (is {arguments.session_cap:g})")
     if not 0 <= arguments.port <= 65535:
@@ -128,15 +117,3 @@ def _choices(arguments: argparse.Namespace) -> Choices:
         retry_after=arguments.retry_after,
         lists=not arguments.no_list,
     )
-
-
-def idle_range(text: str) -> tuple[float, float]:
-    """The bounds in LOW:HIGH; raises InputError."""
-    low, _, high = text.partition(":")
-    try:
-        bounds = float(low), float(high)
-    except ValueError:
-        bounds = math.nan, math.nan
-    if not 0 < bounds[0] <= bounds[1] < math.inf:
-        raise InputError.of("--idle-range", f"must be LOW:HIGH in seconds, for example 30:3599 (is {text!r})")
-    return bounds

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from loadtests.cli.arguments import add_defects, add_run_dir, add_scenario, at_least, changes_of
 from loadtests.model.text.input_error import InputError
 
 if TYPE_CHECKING:
@@ -15,36 +16,26 @@ if TYPE_CHECKING:
     from loadtests.recording.recorder import Recorder
     from loadtests.simulation.simulator import SimulationResult, Simulator
 
-HELP = "A scenario in virtual time: the same people, the same rules, the same log and report; hours in seconds."
+HELP = "Run a scenario in virtual time: same behaviour, event log and report as a live run, hours in seconds."
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Declare the options."""
-    from loadtests.cli.sandbox import add_defects
-
-    parser.add_argument("scenario", metavar="SCENARIO", help="a scenario's name or file")
-    parser.add_argument("--duration", metavar="12h", help="of the load; the last stage is held (default: the stages')")
-    parser.add_argument("--limit", type=int, metavar="N", help="the account's limit (default: the scenario's)")
-    parser.add_argument("--seed", type=int, metavar="N", help="of everything random (default: the scenario's)")
-    parser.add_argument(
-        "--run-dir", type=Path, default=Path("runs"), help="where the run gets its directory (default: runs)"
-    )
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="change a value of the scenario, for example profiles.leaky.idle_timeout=30 (repeatable)",
-    )
+    """Declare the arguments."""
+    add_scenario(parser)
+    about = "length of the load, for example 12h; the last stage is extended (default: the stages')"
+    parser.add_argument("--duration", metavar="TIME", help=about)
+    parser.add_argument("--seed", type=int, metavar="N", help="random seed for the run (default: the scenario's)")
+    add_run_dir(parser)
     add_defects(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Simulate, and build the report."""
+    """Simulate the scenario, build the report and print its path."""
     from loadtests.defects.account import check_fit
     from loadtests.defects.catalogue import parse_defects
     from loadtests.model.api.rules import Terms
     from loadtests.model.session.ending import DrainBounds
+    from loadtests.model.text.units import format_duration
     from loadtests.recording.recorder import LARGE_BATCH_ROWS, Recorder
     from loadtests.recording.run_directory import new_folder
     from loadtests.scenarios.catalogue import named_scenario
@@ -53,8 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     scenario = named_scenario(arguments.scenario, changes_of(arguments.set))
     duration = _duration(arguments.duration) or scenario.duration
     limit = arguments.limit if arguments.limit is not None else scenario.limit
-    if limit is not None and limit < 1:
-        raise InputError.of("--limit", f"must be 1 or more (is {limit})")
+    at_least(1, "--limit", limit)
     seed = arguments.seed if arguments.seed is not None else scenario.seed
     defects = parse_defects(arguments.defect)
     check_fit(Terms(limit), defects)
@@ -62,14 +52,16 @@ def run(arguments: argparse.Namespace) -> int:
     recorder = Recorder(folder, scenario.profiles, batch_rows=LARGE_BATCH_ROWS)
     began = time.perf_counter()
     simulator = _simulator(scenario, limit, seed, recorder, defects)
-    came_to = simulator.run(
+    simulated = simulator.run(
         duration, DrainBounds(scenario.observe, scenario.tolerance, scenario.poll, scenario.timeout)
     )
     recorder.close()
     took = time.perf_counter() - began
-    _write_manifest(folder, scenario, limit, seed, came_to, recorder.lost, defects)
+    _write_manifest(folder, scenario, limit, seed, simulated, recorder.lost, defects)
     analysis = build_report(folder)
-    print(f"{duration:g} s of load in {took:.1f} s: {recorder.written} events; {came_to.drained}")
+    print(
+        f"{format_duration(duration)} of load in {format_duration(took)}: {recorder.written:,} events; {simulated.drained}"
+    )
     print(analysis.verdict.sentence)
     print(f"Report: {(folder / PAGE).resolve()}")
     return 0
@@ -94,7 +86,7 @@ def _write_manifest(
     scenario: Scenario,
     limit: int | None,
     seed: int,
-    came_to: SimulationResult,
+    simulated: SimulationResult,
     lost: int,
     defects: tuple[Injected, ...],
 ) -> None:
@@ -117,24 +109,13 @@ def _write_manifest(
         people=scenario.profiles,
         scenario=scenario,
         software=software_versions(),
-        load_ended=came_to.load_ended,
-        ended=came_to.ended,
+        load_ended=simulated.load_ended,
+        ended=simulated.ended,
         end_reason=TIME_OVER,
-        left_open=came_to.drained.left,
+        left_open=simulated.drained.left,
         lost_events=lost,
     )
     write_manifest(folder, manifest)
-
-
-def changes_of(texts: list[str]) -> dict[str, str]:
-    """The changes that --set asks for, by dotted path; raises InputError."""
-    changes = {}
-    for text in texts:
-        key, equals, value = text.partition("=")
-        if not equals or not key:
-            raise InputError.of("--set", f"must be KEY=VALUE, for example limit=10 (is {text!r})")
-        changes[key] = value
-    return changes
 
 
 def _duration(text: str | None) -> float | None:

@@ -1,52 +1,77 @@
-"""An audit's result on the terminal."""
+"""Prints findings, and an audit's result, on standard output."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Column, Table
+from rich.text import Text
+
+from loadtests.cli.check import RESULT_STYLES
+from loadtests.cli.table import Table, open_console, print_table
+from loadtests.model.text.units import format_duration
+from loadtests.model.text.wording import count
 
 if TYPE_CHECKING:
     from reports.audit.audit import Audit, AuditResult
     from reports.findings.finding import Finding
     from reports.summary import Analysis
 
-_RESULTS = {"pass": "green", "fail": "bold red", "unknown": "yellow"}
-_SEVERITIES = {"problem": "bold red", "warning": "yellow"}
-MOST_SESSIONS = 200
+_SEVERITY_STYLES = {"problem": "bold red", "warning": "yellow"}
+_MOST_SESSIONS = 200
+_SHORTEST_ID = 8
 
 
-def show(analysis: Analysis, folder: Path) -> None:
+def print_audit(analysis: Analysis, folder: Path) -> None:
     """Print sessions, findings with advice, the verdict."""
-    console = Console(highlight=False)
+    console = open_console()
     assert analysis.audit is not None
     if analysis.audit.sessions:
-        console.print(_table(analysis.audit))
-    if (more := len(analysis.audit.sessions) - MOST_SESSIONS) > 0:
-        console.print(f"… and {more} sessions more: see summary.json.")
+        print_table(console, _table(analysis.audit))
+    if (more := len(analysis.audit.sessions) - _MOST_SESSIONS) > 0:
+        console.print(f"… and {count(more, 'session')} more: see summary.json.")
     for finding in analysis.findings:
-        console.print(_said(finding), soft_wrap=True)
+        print_finding(console, finding)
     verdict = analysis.verdict
-    console.print(f"[{_RESULTS[verdict.result]}]{verdict.result}[/] {escape(verdict.sentence)}", soft_wrap=True)
-    console.print(f"The log is in {escape(str(folder))}: streamsoak report makes a page of it.", soft_wrap=True)
+    console.print(Text(verdict.sentence, style=RESULT_STYLES[verdict.result]))
+    console.print(Text(f"Full ids: {folder / 'summary.json'}. To write a page: streamsoak report {folder}"))
+
+
+def print_finding(console: Console, finding: Finding) -> None:
+    """Print one finding and its advice."""
+    style = _SEVERITY_STYLES.get(finding.severity, "bold")
+    text = f" {finding.name} ({finding.owner}): {finding.text}\n  → {finding.advice}"
+    console.print(Text.assemble((finding.severity, style), text))
+
+
+def shorten(ids: Collection[str]) -> dict[str, str]:
+    """Returns a prefix of each id, all of one length: the shortest, of at least 8 characters, that distinguishes all of them.
+
+    A shorter id stays whole.
+    """
+    known = set(ids)
+    longest = max(map(len, known), default=0)
+    lengths = range(_SHORTEST_ID, longest)
+    length = next((length for length in lengths if len({full[:length] for full in known}) == len(known)), longest)
+    return {full: full[:length] for full in known}
 
 
 def _table(audit: Audit) -> Table:
-    table = Table("session", Column("id", overflow="fold"), "opened", "closed by", "tasks", "keep-alives")
-    table.add_column("verdict", no_wrap=True)
-    for judged in audit.sessions[:MOST_SESSIONS]:
+    shown = audit.sessions[:_MOST_SESSIONS]
+    short = shorten([judged.life.id for judged in shown])
+    table = Table(("session", "id", "opened", "tasks", "keep-alives", "closed by", "verdict"))
+    for judged in shown:
         life = judged.life
-        table.add_row(
+        table.add(
             str(life.number),
-            escape(life.id),
-            f"{life.new.t:.1f} s",
-            _closed_by(judged),
+            short[life.id],
+            format_duration(life.new.t),
             str(len(life.asked("task"))),
             str(len(life.asked("keep_alive"))),
-            f"[{'yellow' if judged.facts else 'green'}]{judged.verdict}[/]",
+            _closed_by(judged),
+            Text(judged.verdict, style="yellow" if judged.facts else "green"),
         )
     return table
 
@@ -54,11 +79,5 @@ def _table(audit: Audit) -> Table:
 def _closed_by(judged: AuditResult) -> str:
     life = judged.life
     if life.ended is None:
-        return "nobody"
-    return f"{'client' if life.stopped is not None else 'API, idle'}, {life.ended:.1f} s"
-
-
-def _said(finding: Finding) -> str:
-    style = _SEVERITIES.get(finding.severity, "bold")
-    said = escape(f"{finding.name} ({finding.owner}): {finding.text}\n  → {finding.advice}")
-    return f"[{style}]{finding.severity}[/] {said}"
+        return "not closed"
+    return f"{'client' if life.stopped is not None else 'API, idle'}, {format_duration(life.ended)}"

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import sys
 from collections.abc import Callable
 
 import gevent
@@ -12,6 +10,7 @@ import msgspec
 from gevent import subprocess
 
 from loadtests.observing.list_observer import ListSnapshot, PollSettings
+from loadtests.processes.child import close_input, start_module, with_key
 
 logger = logging.getLogger(__name__)
 
@@ -23,12 +22,12 @@ class Poller:
 
     def __init__(self, settings: PollSettings, on_snapshot: Callable[[ListSnapshot], None]) -> None:
         self._on_snapshot = on_snapshot
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "loadtests.observing.list_observer"],
+        self._process = start_module(
+            "loadtests.observing.list_observer",
+            environment=with_key(LOCUST_SKIP_MONKEY_PATCH="1"),
+            popen=subprocess.Popen,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            start_new_session=True,
-            env={**os.environ, "LOCUST_SKIP_MONKEY_PATCH": "1"},
         )
         self._process.stdin.write(msgspec.json.encode(settings) + b"\n")
         self._process.stdin.flush()
@@ -38,11 +37,7 @@ class Poller:
         """Ends the process, after its last snapshot has been processed."""
         self._process.stdin.close()
         self._reader.join(timeout=_END_SECONDS)
-        try:
-            self._process.wait(timeout=_END_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        close_input(self._process, _END_SECONDS)
         self._reader.kill()
 
     def _read(self) -> None:

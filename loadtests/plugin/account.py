@@ -1,4 +1,4 @@
-"""The account before a run: a host that is not this machine costs somebody money and slots."""
+"""Checks the account before a run: sessions on a host other than this machine cost money and slots."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ from loadtests.model.api.surface import Operation, Surface
 from loadtests.model.people.profile import Profile
 from loadtests.model.run.guard import Guard
 from loadtests.model.text.input_error import InputError, Mistake
+from loadtests.model.text.wording import count, verb
 from loadtests.observing.list_observer import listed_sessions
 
 _SECONDS = 10.0
 
 
 def is_real(host: str, options: argparse.Namespace) -> bool:
-    """Whether the guards of real accounts hold; --rehearse-guards says so of this machine too."""
+    """Whether the guards for real accounts apply: to every host but this machine, and with --rehearse-guards to it as well."""
     return bool(options.rehearse_guards) or not Origin.parse(host).is_loopback
 
 
 def guard_of(options: argparse.Namespace) -> Guard:
-    """The guard that the options ask for; raises InputError."""
+    """Returns the guard that the options set. Raises InputError."""
     if options.max_open is not None and options.max_open < 1:
         raise InputError.of("--max-open", f"must be 1 or more (is {options.max_open})")
     if options.max_session_minutes is not None and not options.max_session_minutes > 0:
@@ -31,29 +32,34 @@ def guard_of(options: argparse.Namespace) -> Guard:
     return Guard(options.max_open, options.max_session_minutes)
 
 
-def require_consent(options: argparse.Namespace, profiles: Iterable[Profile], *, foretold: bool) -> None:
-    """Raises InputError with everything that a run on a real account still needs to be told."""
+def require_consent(options: argparse.Namespace, profiles: Iterable[Profile], *, has_plan: bool) -> None:
+    """Raises InputError with every option that a run on a real account still requires.
+
+    `has_plan`: the session-minutes are known beforehand.
+    """
     mistakes = []
     if options.max_open is None:
-        mistakes.append(Mistake("--max-open", "", "is missing: how many sessions may this run have open at once?"))
-    if options.max_session_minutes is None and not foretold:
+        mistakes.append(
+            Mistake("--max-open", "", "is required on a real account: the largest number of sessions open at once")
+        )
+    if options.max_session_minutes is None and not has_plan:
         mistakes.append(
             Mistake(
-                "--max-session-minutes",
-                "",
-                "is missing: without a scenario nobody can say beforehand what the run uses",
+                "--max-session-minutes", "", "is required without a scenario: the use of the run cannot be estimated"
             )
         )
     leaky = sorted(profile.name for profile in profiles if profile.leaving.leaks)
     if leaky and not options.allow_leaks:
-        said = f"is missing: {', '.join(leaky)} would leave sessions open on an account that costs money"
-        mistakes.append(Mistake("--allow-leaks", "", said))
+        message = (
+            f"is required: {', '.join(leaky)} {verb(len(leaky), 'leaves', 'leave')} sessions open on a real account"
+        )
+        mistakes.append(Mistake("--allow-leaks", "", message))
     if mistakes:
         raise InputError(mistakes)
 
 
 def require_empty(host: str, surface: Surface, key: str, options: argparse.Namespace) -> None:
-    """Raises InputError if the account has sessions already, or cannot be looked at, unless --shared-account says yes."""
+    """Raises InputError if the account has open sessions or cannot be listed, unless --shared-account is given."""
     if options.shared_account:
         return
     path = surface.path(Operation.LIST)
@@ -64,10 +70,10 @@ def require_empty(host: str, surface: Surface, key: str, options: argparse.Names
         found = listed_sessions(f"{origin.url}{path}", key, _SECONDS, surface.session_id)
     except (requests.RequestException, ValueError, OSError) as error:
         raise InputError.of(
-            host, f"its sessions cannot be listed ({error}); --shared-account goes on without knowing whose they are"
+            host, f"its sessions cannot be listed ({error}); use --shared-account to run without the list"
         ) from None
     if found:
         raise InputError.of(
             host,
-            f"the account has {len(found)} sessions open that are not this run's; --shared-account goes on all the same",
+            f"the account has {count(len(found), 'open session')} of others; use --shared-account to run anyway",
         )

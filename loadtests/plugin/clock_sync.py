@@ -1,4 +1,4 @@
-"""A worker's questions for the master's clock."""
+"""Measures the offset of the master's clock from a worker's."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ _READING_SECONDS = 1.0
 
 
 class ClockSync:
-    """Asks by `ask(now)`; whoever hears an answer gives it to `told`."""
+    """Sends a request with `send(now)`; answers arrive by `receive`."""
 
-    def __init__(self, ask: Callable[[float], object]) -> None:
-        self._ask = ask
-        self._asked = 0.0
+    def __init__(self, send: Callable[[float], object]) -> None:
+        self._send = send
+        self._sent = 0.0
         self._answer: AsyncResult[float] = AsyncResult()
 
-    def receive(self, asked: float, there: float) -> None:
-        """The master's clock showed `there` when it was asked at `asked`; an answer that comes too late is passed over."""
-        if asked == self._asked:
+    def receive(self, sent: float, there: float) -> None:
+        """The master's clock showed `there` after the request sent at `sent`; late answers are ignored."""
+        if sent == self._sent:
             self._answer.set(there)
 
     def measure(self) -> ClockOffset:
-        """The offset of the master's clock, after some questions. Raises InputError if the master does not answer."""
+        """Returns the offset of the master's clock from several requests. Raises InputError if the master does not answer."""
         readings = [reading for _ in range(_READINGS) if (reading := self._read())]
         if not readings:
-            raise InputError.of("master", "does not tell the time: is it a streamsoak of the same version?")
+            raise InputError.of("master", "does not answer clock requests: does it run the same version of streamsoak?")
         return offset(readings)
 
     def _read(self) -> ClockReading | None:
-        self._answer, self._asked = AsyncResult(), time.monotonic()
-        self._ask(self._asked)
+        self._answer, self._sent = AsyncResult(), time.monotonic()
+        self._send(self._sent)
         there = self._answer.wait(_READING_SECONDS)
-        return None if there is None else ClockReading(self._asked, there, time.monotonic())
+        return None if there is None else ClockReading(self._sent, there, time.monotonic())

@@ -1,4 +1,4 @@
-"""The start form of the web UI: what it asks for, before Locust starts anything."""
+"""Reads the start form of the web UI before Locust starts a run."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _IDLE = (STATE_INIT, STATE_STOPPED)
 
 
 def make_typed(options: argparse.Namespace) -> None:
-    """Locust keeps what a form says as text where an option was not set: make it what the option is. Raises InputError."""
+    """Converts options that Locust took from the form as text. Raises InputError."""
     values = {name: value for name in _NUMBERS if isinstance(value := getattr(options, name, None), str)}
     vars(options).update(_numbers(values))
 
 
 def read_form(form: Any) -> StartRequest:
-    """Read the form (werkzeug's MultiDict); raises InputError with every mistake."""
+    """Reads the form (werkzeug's MultiDict). Raises InputError with every mistake."""
     values: dict[str, Any] = _numbers({name: form[name] for name in _NUMBERS if name in form})
     values |= {name: form[name] == "true" for name in _FLAGS if name in form}
     values |= {name: form[name] for name in ("scenario", "load") if name in form}
@@ -47,40 +47,38 @@ def read_form(form: Any) -> StartRequest:
 
 
 def listen_to_form(web_ui: Any, environment: Environment, role: Role) -> None:
-    """Have `role` told of what a form asks for before Locust starts a run by it."""
+    """Passes each submitted form to `role` before Locust starts the run."""
     allowed = web_ui.auth_required_if_enabled(lambda: None)
 
     @web_ui.app.before_request  # type: ignore[untyped-decorator]
-    def take() -> Response | None:
+    def handle_form() -> Response | None:
         if request.endpoint != "locust.swarm" or request.method != "POST":
             return None
-        # Before the view is reached nobody else has looked whether the user has logged in.
+        # The view itself, which would check the login, is not reached yet.
         return allowed() or _start(environment, role)
 
 
 def _start(environment: Environment, role: Role) -> Response | None:
-    """The answer to the form; None: Locust may start its users by it."""
+    """Returns the answer to the form; None: Locust starts its users."""
     runner = environment.runner
     assert runner is not None
     if role.run and role.run.process.ending:
-        return _said(environment, "The last run still closes its sessions: wait until it has ended.")
+        return _answer(environment, "The last run is still closing its sessions. Wait until it has ended.")
     if runner.state not in _IDLE:
         if environment.shape_class is not None:
-            return _said(
-                environment, "A scenario's stages are being run, or judged: stop the run, or wait until it has ended."
-            )
+            return _answer(environment, "A scenario is running. Stop it, or wait until it has ended.")
         return None
     try:
         by_stages = role.prepare(read_form(request.form))
     except InputError as error:
-        return _said(environment, str(error))
+        return _answer(environment, str(error))
     if not by_stages:
         return None
     runner.start_shape()
-    return _said(environment, "The scenario's stages are being run.", success=True)
+    return _answer(environment, "The scenario is running.", success=True)
 
 
-def _said(environment: Environment, message: str, *, success: bool = False) -> Response:
+def _answer(environment: Environment, message: str, *, success: bool = False) -> Response:
     answer: Response = jsonify({"success": success, "message": message, "host": environment.host})
     return answer
 
@@ -88,11 +86,11 @@ def _said(environment: Environment, message: str, *, success: bool = False) -> R
 def _numbers(texts: Mapping[str, str]) -> dict[str, Any]:
     values, mistakes = {}, []
     for name, text in texts.items():
-        kind, called = _NUMBERS[name]
+        kind, expected = _NUMBERS[name]
         try:
             values[name] = _number(kind, text.strip())
         except ValueError:
-            mistakes.append(Mistake(f"--{name.replace('_', '-')}", "", f"must be {called} (is {text!r})"))
+            mistakes.append(Mistake(f"--{name.replace('_', '-')}", "", f"must be {expected} (is {text!r})"))
     if mistakes:
         raise InputError(mistakes)
     return values
@@ -106,4 +104,4 @@ def _seconds(text: str) -> float | None:
     try:
         return float(parse_timespan(text)) if text else None
     except ValueError:
-        raise InputError.of("--run-time", f"must be for example 20s, 3m or 1h20m (is {text!r})") from None
+        raise InputError.of("--run-time", f"must be a duration such as 20s, 3m or 1h20m (is {text!r})") from None

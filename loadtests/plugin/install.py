@@ -1,4 +1,4 @@
-"""What a locustfile needs to say: `globals().update(install())`, or no more than to import `loadtests.users`."""
+"""Registers with Locust: a locustfile calls `globals().update(install())`, or imports `loadtests.users`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from loadtests.plugin.user import StreamingUser, user_classes
 
 
 def install() -> dict[str, type[StreamingUser]]:
-    """Register with Locust, and give a User class for each profile, by class name."""
+    """Registers with Locust; returns a User class per profile, by class name."""
     people = register()
     try:
         return user_classes(people.profiles)
@@ -23,9 +23,9 @@ def install() -> dict[str, type[StreamingUser]]:
 
 @lru_cache(maxsize=1)
 def register() -> People:
-    """Declare our options and listen to Locust, once.
+    """Declares the options and listens to Locust's events, once.
 
-    A mistake in a profile or scenario ends the process, with every mistake told on standard error.
+    Prints mistakes in profiles and scenarios on standard error and ends the process.
     """
     try:
         people = read_people()

@@ -1,4 +1,4 @@
-"""A Locust process that is alone."""
+"""The role of a Locust process without workers."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import gevent
 from locust.env import Environment
 
 from loadtests.model.people.profile import Profile
+from loadtests.model.text.wording import count
 from loadtests.plugin.progress import Progress
 from loadtests.plugin.report import write_report
 from loadtests.plugin.role import StartRequest
@@ -21,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 class LocalRole:
-    """Does all the load itself."""
+    """Generates the whole load itself."""
 
     def __init__(self, environment: Environment, setup: Setup) -> None:
         self._environment = environment
@@ -30,15 +31,15 @@ class LocalRole:
 
     @property
     def run(self) -> Run | None:
-        """The run that goes on."""
+        """The current run."""
         return self._run
 
-    def prepare(self, asked: StartRequest) -> bool:
-        """A form asks for a run."""
-        return self._setup.choose(asked)
+    def prepare(self, request: StartRequest) -> bool:
+        """Applies the values of the start form."""
+        return self._setup.choose(request)
 
     def begin(self) -> None:
-        """A run begins."""
+        """Begin a run."""
         settings = self._setup.admitted()
         self._statistics = Statistics(self._environment, settings.surface)
         self._run = Run(settings, self._statistics, partial(end_early, self._environment))
@@ -56,11 +57,11 @@ class LocalRole:
         drained = run.drain(reason)
         logger.info("%s", drained)
         self._statistics.close()
-        share = run.process
-        return seal_and_report(run, load_ended, reason, drained.left, share.recorder.lost, share.engine.defects)
+        process = run.process
+        return seal_and_report(run, load_ended, reason, drained.left, process.recorder.lost, process.engine.defects)
 
     def process_for(self, profile: Profile) -> RunProcess | None:
-        """Of the run that goes on."""
+        """The process of the current run."""
         return self._run.process if self._run and not self._run.process.ending else None
 
     def close(self) -> None:
@@ -71,24 +72,24 @@ class LocalRole:
 def seal_and_report(
     run: Run, load_ended: float, reason: str, left_open: int, lost_events: int, defects: int, **more: int
 ) -> int:
-    """Complete the run's directory; the exit code of its verdict."""
+    """Completes the run's directory and writes the report; returns the exit code of its verdict."""
     try:
         run.seal(load_ended, reason, left_open=left_open, lost_events=lost_events, defects=defects, **more)
     except OSError as error:
-        logger.error("The manifest of %s could not be completed (%s): the run counts as cut off", run.folder, error)
+        logger.error("The manifest of %s could not be completed (%s): the run counts as incomplete", run.folder, error)
     if lost_events:
-        logger.error("%d events could not be written to %s", lost_events, run.folder)
+        logger.error("%s could not be written to %s", count(lost_events, "event"), run.folder)
     return write_report(run.folder)
 
 
 def end_early(environment: Environment, reason: str) -> None:
-    """The run itself says that it has to end."""
-    logger.warning("The run ends before its time: %s", reason)
+    """Stops Locust because the run ends itself, for `reason`."""
+    logger.warning("The run ends early: %s", reason)
     stop_run(environment)
 
 
 def stop_run(environment: Environment) -> None:
-    """Have Locust stop, from any greenlet."""
+    """Stops Locust, from any greenlet."""
     runner, options = environment.runner, environment.parsed_options
     if runner is not None:
         gevent.spawn(runner.quit if options is None or options.headless else runner.stop)

@@ -1,24 +1,24 @@
-"""What master and workers tell each other over Locust's wire. Never the API key.
+"""The messages that master and workers exchange over Locust's connection. They never contain the API key.
 
-    worker → master   hello            it is there, and listens
-                      clock            what time is it? (asked, by its own clock)
-                      begun, refused   it takes part in the run; or why it does not
-                      ship             a part of a file of its
-                      pulse            how it is
-                      drained          it has closed everything: its account; until that is answered
-    master → worker   hello            the worker has been heard
+    worker → master   hello            the worker is connected and listens
+                      clock            requests the master's time; holds the worker's time
+                      begun, refused   the worker takes part in the run, or why it does not
+                      ship             a part of one of its files
+                      snapshot         its figures
+                      drained          its drain report, repeated until it is acknowledged
+    master → worker   hello            acknowledges the worker's hello
                       run              the run's manifest, the master's clock at its start, the worker's guard
-                      clock            the question, and the master's clock
-                      places           which users, by profile, are the worker's
-                      look             what the API's list showed
+                      clock            the worker's time, and the master's
+                      user_numbers     the numbers of the worker's users, by profile
+                      list             what the API's list showed
                       shipped          a receipt
-                      pulse            the lease is renewed
+                      snapshot         renews the worker's lease
                       drain            the load is over
-                      drained          the account has been heard
+                      drained          acknowledges the drain report
 
-What a worker tells of a run says first of which: a master that takes another's place may hear workers of the other's.
+A worker's message about a run begins with the run's name: a master may get messages about a run of the master before it.
 
-Locust packs messages with msgpack: tuples come back as lists.
+Locust packs messages with msgpack: tuples arrive as lists.
 """
 
 from __future__ import annotations
@@ -43,20 +43,20 @@ class MessageKind(StrEnum):
     BEGUN = "streamsoak.begun"
     REFUSED = "streamsoak.refused"
     SHIP = "streamsoak.ship"
-    PULSE = "streamsoak.pulse"
+    SNAPSHOT = "streamsoak.snapshot"
     DRAINED = "streamsoak.drained"
     RUN = "streamsoak.run"
-    PLACES = "streamsoak.places"
-    LOOK = "streamsoak.look"
+    USER_NUMBERS = "streamsoak.user_numbers"
+    LIST = "streamsoak.list"
     SHIPPED = "streamsoak.shipped"
     DRAIN = "streamsoak.drain"
 
 
 def send(runner: WorkerRunner, kind: MessageKind, data: Any) -> bool:
-    """A worker's message to its master. False: it cannot go now, and whoever has something to say says it again.
+    """Sends a worker's message to its master. False: it cannot be sent now; the caller repeats it.
 
-    Locust's own way to send tries for nine seconds, with a traceback for each try, and then raises: too long for one who
-    holds sessions by a lease.
+    Locust's own method retries for nine seconds, logs a traceback for each try, and then raises: too long for a worker that holds
+    sessions by a lease.
     """
     try:
         runner.client.socket.send(Message(kind.value, data, runner.client_id).serialize(), zmq.NOBLOCK)
@@ -65,23 +65,25 @@ def send(runner: WorkerRunner, kind: MessageKind, data: Any) -> bool:
     return True
 
 
-def on_message(runner: Runner, kind: MessageKind, take: Callable[[str, Any], None], *, apart: bool = False) -> None:
-    """Have `take(node, data)` called for each message of that kind; `apart`: in a greenlet of its own."""
+def on_message(
+    runner: Runner, kind: MessageKind, handle: Callable[[str, Any], None], *, concurrent: bool = False
+) -> None:
+    """Calls `handle(node, data)` for each message of that kind; `concurrent`: in a greenlet of its own."""
 
     def listen(msg: Any, **_: object) -> None:
         try:
-            take(msg.node_id, msg.data)
+            handle(msg.node_id, msg.data)
         except Exception:
-            logger.exception("A message %s could not be taken", kind)
+            logger.exception("A message %s could not be handled", kind)
 
-    runner.register_message(kind.value, listen, concurrent=apart)
+    runner.register_message(kind.value, listen, concurrent=concurrent)
 
 
-def post_of_run(runner: WorkerRunner, kind: MessageKind, run: str, data: Any) -> bool:
-    """As `send`, of the run of that name."""
+def send_of_run(runner: WorkerRunner, kind: MessageKind, run: str, data: Any) -> bool:
+    """Sends a worker's message about the run of that name, as `send` does."""
     return send(runner, kind, [run, data])
 
 
-def hear_of_run(runner: Runner, kind: MessageKind, take: Callable[[str, str, Any], None]) -> None:
-    """Have `take(node, run, data)` called for each message of that kind."""
-    on_message(runner, kind, lambda node, told: take(node, *told))
+def on_run_message(runner: Runner, kind: MessageKind, handle: Callable[[str, str, Any], None]) -> None:
+    """Calls `handle(node, run, data)` for each message of that kind."""
+    on_message(runner, kind, lambda node, message: handle(node, *message))

@@ -1,4 +1,4 @@
-"""The run for Prometheus, by its official client: what the processes told last, in its words. Nothing is counted here."""
+"""Exports the latest snapshots of a run to Prometheus, with its official client."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ROUTE = "/metrics"
 
 
 class Metrics(Collector):
-    """Of the run that goes on, or went on last; none before the first."""
+    """Metrics of the current or the last run; none before the first."""
 
     def __init__(self) -> None:
         self._run: Run | None = None
@@ -34,26 +34,26 @@ class Metrics(Collector):
         self._server: Any = None
 
     def follow(self, run: Run) -> None:
-        """A run has begun."""
+        """Exports `run` from now on."""
         self._run = run
 
     def collect(self) -> Iterator[Metric]:
-        """What a scrape is answered with."""
+        """Yields the metrics for a scrape."""
         if run := self._run:
             yield _info(run)
             yield from families(run.snapshots())
 
     def serve(self, port: int) -> None:
-        """On a port of this machine. Raises InputError if it cannot be had."""
+        """Serves the metrics on a port of this machine. Raises InputError if the port is not available."""
         self._server = gevent.pywsgi.WSGIServer((LOOPBACK, port), make_wsgi_app(self._registry), log=None)
         try:
             self._server.start()
         except OSError as error:
-            said = f"{LOOPBACK}:{port} cannot be listened on: {error.strerror}"
-            raise InputError.of("--metrics-port", said, code=EXIT_UNAVAILABLE) from None
+            message = f"cannot listen on {LOOPBACK}:{port}: {error.strerror}"
+            raise InputError.of("--metrics-port", message, code=EXIT_UNAVAILABLE) from None
 
     def route(self, web_ui: Any, base_path: str) -> None:
-        """As a page of Locust's web UI, behind its login if it has one."""
+        """Serves the metrics at /metrics of Locust's web UI, behind its login if it has one."""
 
         @web_ui.auth_required_if_enabled  # type: ignore[untyped-decorator]
         def metrics() -> tuple[bytes, dict[str, str]]:
@@ -62,66 +62,70 @@ class Metrics(Collector):
         web_ui.app.add_url_rule(f"{base_path}{_ROUTE}", "streamsoak_metrics", metrics)
 
     def close(self) -> None:
-        """Stop listening."""
+        """Stops listening."""
         if self._server:
             self._server.stop()
 
 
-def families(pulses: list[ProcessSnapshot]) -> Iterator[Metric]:
-    """Of all processes together."""
+def families(snapshots: list[ProcessSnapshot]) -> Iterator[Metric]:
+    """Yields the metrics of all processes together."""
     live = GaugeMetricFamily("streamsoak_live_sessions", "Sessions that may hold a slot", labels=("profile", "holder"))
-    for (profile, holder), number in _sessions(pulses).items():
+    for (profile, holder), number in _sessions(snapshots).items():
         live.add_metric((profile, holder), number)
-    hits = CounterMetricFamily("streamsoak_concurrency_hits", "Attempts refused for the limit", labels=("profile",))
-    for profile, number in _hits(pulses).items():
+    hits = CounterMetricFamily(
+        "streamsoak_concurrency_hits", "Attempts refused for the concurrency limit", labels=("profile",)
+    )
+    for profile, number in _hits(snapshots).items():
         hits.add_metric((profile,), number)
     yield live
     yield hits
-    yield GaugeMetricFamily("streamsoak_leaks_outstanding", "Leaks not reaped yet", sum(p.leaks for p in pulses))
-    yield CounterMetricFamily("streamsoak_sessions_opened", "Sessions opened", sum(p.opened for p in pulses))
-    yield CounterMetricFamily("streamsoak_requests", "Requests sent", sum(p.requests for p in pulses))
+    yield GaugeMetricFamily("streamsoak_leaks_outstanding", "Leaks not reaped yet", sum(s.leaks for s in snapshots))
+    yield CounterMetricFamily("streamsoak_sessions_opened", "Sessions opened", sum(s.opened for s in snapshots))
+    yield CounterMetricFamily("streamsoak_requests", "Requests sent", sum(s.requests for s in snapshots))
     yield CounterMetricFamily(
-        "streamsoak_session_seconds", "Seconds of sessions, all together", sum(p.session_seconds for p in pulses)
+        "streamsoak_session_seconds",
+        "Total time of all sessions, in seconds",
+        sum(s.session_seconds for s in snapshots),
     )
-    yield _lateness(pulses)
+    yield _lateness(snapshots)
 
 
 def _info(run: Run) -> Metric:
     manifest = run.manifest
     scenario = manifest.scenario.name if manifest.scenario else ""
-    told = {
+    values = {
         "run": manifest.run,
         "scenario": scenario,
         "host": manifest.host,
         "version": manifest.software["streamsoak"],
     }
-    return InfoMetricFamily("streamsoak_run", "The run", told)
+    return InfoMetricFamily("streamsoak_run", "The run", values)
 
 
-def _sessions(pulses: list[ProcessSnapshot]) -> dict[tuple[str, str], int]:
+def _sessions(snapshots: list[ProcessSnapshot]) -> dict[tuple[str, str], int]:
     found: dict[tuple[str, str], int] = {}
-    for pulse in pulses:
-        for profile, holders in pulse.sessions.items():
+    for snapshot in snapshots:
+        for profile, holders in snapshot.sessions.items():
             for holder, number in holders.items():
                 found[profile, holder] = found.get((profile, holder), 0) + number
     return found
 
 
-def _hits(pulses: list[ProcessSnapshot]) -> dict[str, int]:
+def _hits(snapshots: list[ProcessSnapshot]) -> dict[str, int]:
     found: dict[str, int] = {}
-    for pulse in pulses:
-        for profile, number in pulse.hits_by_profile.items():
+    for snapshot in snapshots:
+        for profile, number in snapshot.hits_by_profile.items():
             found[profile] = found.get(profile, 0) + number
     return found
 
 
-def _lateness(pulses: list[ProcessSnapshot]) -> Metric:
-    told = [pulse.lateness for pulse in pulses if pulse.lateness]
-    counts = [sum(column) for column in zip(*told, strict=True)] or [0] * (len(LATENESS_BOUNDS) + 1)
+def _lateness(snapshots: list[ProcessSnapshot]) -> Metric:
+    lateness = [snapshot.lateness for snapshot in snapshots if snapshot.lateness]
+    counts = [sum(column) for column in zip(*lateness, strict=True)] or [0] * (len(LATENESS_BOUNDS) + 1)
     buckets = [*zip(map(str, LATENESS_BOUNDS), counts, strict=False), ("+Inf", counts[-1])]
     return HistogramMetricFamily(
         "streamsoak_lateness_seconds",
-        "From when a request was due to its first byte",
+        "Delay of requests after their intended time, in seconds",
         buckets=buckets,
-        sum_value=sum(pulse.lateness_sum for pulse in pulses),
+        sum_value=sum(snapshot.lateness_sum for snapshot in snapshots),
     )

@@ -1,4 +1,4 @@
-"""Our options beside Locust's own, which all keep their meaning."""
+"""Declares our options. Locust's own options keep their meaning."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from loadtests.scenarios.catalogue import load_profiles, named_scenario, profile
 
 @dataclass(frozen=True)
 class People:
-    """Who may come: known when the locustfile is loaded, since Locust wants its user classes then."""
+    """The profiles that a run may use, known when the locustfile is loaded: Locust needs its User classes then."""
 
     profiles: dict[str, Profile]
     scenario: Scenario | None
 
 
 def add_options(parser: argparse.ArgumentParser, **_: object) -> None:
-    """Declare our options; Locust calls this each time that it parses."""
-    # Locust's own default is every interface, and its UI takes a POST from anybody.
+    """Declares our options; Locust calls this each time it parses the command line."""
+    # Locust listens on every interface by default, and its UI accepts a POST from anyone.
     parser.set_defaults(web_host="127.0.0.1", class_picker=True)
     for name, (about, settings) in _OPTIONS.items():
         parser.add_argument(name, help=about, include_in_web_ui=name in _IN_FORM, **settings)
@@ -35,7 +35,7 @@ def add_options(parser: argparse.ArgumentParser, **_: object) -> None:
 
 
 class _Suggested(list[str]):
-    """What a form offers; any other word is taken all the same: a scenario may be a file of one's own."""
+    """Choices that a form offers; other values are valid too, since a scenario may be a file."""
 
     def __contains__(self, _: object) -> bool:
         return True
@@ -43,10 +43,10 @@ class _Suggested(list[str]):
 
 NO_SCENARIO = "none"
 STAGES, USERS = "stages", "users"
-"""What a run's load is made of."""
+"""The values of --load."""
 
 _SCENARIO: dict[str, Any] = {
-    "help": "a scenario's name or file: who comes when, the account's limit, the gates",
+    "help": "name or file of a scenario: load stages, concurrency limit, gates",
     "default": "",
     "env_var": "STREAMSOAK_SCENARIO",
 }
@@ -63,53 +63,56 @@ _IN_FORM = frozenset(
         "--rehearse-guards",
     }
 )
-"""Fields of the web UI's start form, `--scenario` beside them."""
+"""Fields of the web UI's start form, besides `--scenario`."""
 _OPTIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "--load": (
-        "with a scenario: its stages, or users, rate and time as given",
+        "with a scenario: run its stages, or Locust's users, spawn rate and run time",
         {"choices": [STAGES, USERS], "default": STAGES},
     ),
     "--profile-file": (
-        "a profile of your own beside those in profiles/ (repeatable)",
+        "additional profile (repeatable)",
         {"action": "append", "default": [], "metavar": "FILE"},
     ),
     "--sandbox": ("start the sandbox and use it as the host", {"action": "store_true"}),
     "--sandbox-log": (
-        "with --sandbox: where the sandbox writes what really happened",
+        "with --sandbox: write each change of a session to FILE, as lines of JSON",
         {"default": "", "metavar": "FILE"},
     ),
     "--defect": (
-        "with --sandbox: a way in which it goes wrong (repeatable; streamsoak sandbox --help tells them)",
+        "with --sandbox: inject a defect (repeatable; see streamsoak sandbox --help)",
         {"action": "append", "default": [], "metavar": "NAME[=VALUE]"},
     ),
-    "--run-dir": ("each run gets a directory of its own in here (default: runs)", {"default": "runs"}),
-    "--limit": ("the account's advertised limit (and the sandbox's)", {"type": int, "metavar": "N"}),
-    "--observe": ("watch leaks for at most so many seconds at the end", {"type": float, "metavar": "S"}),
-    "--allow-leaks": ("on a real account: people may leave sessions open", {"action": "store_true"}),
+    "--run-dir": ("parent of the runs' directories (default: runs)", {"default": "runs"}),
+    "--limit": ("concurrency limit of the account, and of the sandbox", {"type": int, "metavar": "N"}),
+    "--observe": (
+        "wait at most S seconds for leaks to be reaped at the end of the run",
+        {"type": float, "metavar": "S"},
+    ),
+    "--allow-leaks": ("allow profiles that leave sessions open on a real account", {"action": "store_true"}),
     "--max-open": (
-        "never have more sessions open than so many; mandatory on a real account",
+        "open at most N sessions at once; required on a real account",
         {"type": int, "metavar": "N"},
     ),
     "--max-session-minutes": (
-        "end the run when its sessions have been open for so many minutes, all together",
+        "end the run when its sessions have used N minutes in total",
         {"type": float, "metavar": "N"},
     ),
     "--max-disk": (
-        "end the run when its directory takes so much, such as 500MB or 2GB",
+        "end the run when its directory reaches SIZE, for example 500MB or 2GB",
         {"default": "", "metavar": "SIZE"},
     ),
     "--metrics-port": (
-        "headless: metrics for Prometheus on this port of this machine; with the web UI they are at its /metrics",
+        "serve Prometheus metrics on this port of this machine (the web UI serves them at /metrics)",
         {"type": int, "metavar": "PORT"},
     ),
-    "--shared-account": ("go on although the account has sessions that are not ours", {"action": "store_true"}),
-    "--rehearse-guards": ("hold to the guards of real accounts on this machine too", {"action": "store_true"}),
-    "--seed": ("of everything random (default: the scenario's)", {"type": int, "metavar": "N"}),
+    "--shared-account": ("allow sessions of others on the account", {"action": "store_true"}),
+    "--rehearse-guards": ("apply the guards for real accounts on this machine too", {"action": "store_true"}),
+    "--seed": ("random seed for the run (default: the scenario's)", {"type": int, "metavar": "N"}),
 }
 
 
 def read_people(arguments: Sequence[str] | None = None) -> People:
-    """The profiles and the scenario that the options name; raises InputError with every mistake."""
+    """Loads the profiles and the scenario that the options name. Raises InputError with every mistake."""
     events.init_command_line_parser.add_listener(add_options)
     options, _ = argument_parser.get_parser().parse_known_args(arguments)
     if options.scenario and options.scenario != NO_SCENARIO:

@@ -1,4 +1,4 @@
-"""When a run begins and ends: Locust's events, wired to what this process is to the run."""
+"""Connects Locust's events to this process's role: a run begins and ends with them."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ logger = logging.getLogger(__name__)
 
 
 class Plugin:
-    """One for each Locust process."""
+    """The plugin of one Locust process."""
 
     def __init__(self, people: People) -> None:
         self._people = people
         self._role: Role | None = None
         self._live = Live()
-        self._analyst: BackgroundReport | None = None
-        self._turn = RLock()
-        """Of whoever begins or ends a run."""
+        self._background_report: BackgroundReport | None = None
+        self._lock = RLock()
+        """Held while a run begins or ends."""
 
     def listen(self) -> None:
-        """Register with Locust."""
+        """Registers with Locust's events."""
         events.init.add_listener(self._init)
         events.test_start.add_listener(self._begin)
         events.quit.add_listener(self._quit)
@@ -51,23 +51,23 @@ class Plugin:
             if web_ui:
                 web_ui.stop()
 
-        # Python would raise KeyboardInterrupt in whatever greenlet happens to run: in the middle of a request, say.
+        # Python would raise KeyboardInterrupt in the greenlet that happens to run, possibly within a request.
         gevent.signal_handler(signal.SIGINT, interrupt)
-        # After Locust's own listeners, which are called in reverse at the end: a worker drains before it says good-bye.
+        # Added after Locust's own listeners, which run in reverse order at the end: a worker drains before it quits.
         events.test_stopping.add_listener(self._end)
         events.quitting.add_listener(self._end)
         try:
-            self._role = self._part(environment, runner)
+            self._role = self._make_role(environment, runner)
         except InputError as error:
             print(error, file=sys.stderr)
             self._quit()
             sys.exit(error.code)
         if web_ui:
-            self._analyst = install_pages(web_ui, options_of(environment), self._live)
+            self._background_report = install_pages(web_ui, options_of(environment), self._live)
             listen_to_form(web_ui, environment, self._role)
         environment.streamsoak = self._role  # type: ignore[attr-defined]
 
-    def _part(self, environment: Environment, runner: Runner) -> Role:
+    def _make_role(self, environment: Environment, runner: Runner) -> Role:
         if isinstance(runner, WorkerRunner):
             return WorkerRole(environment, runner, lambda: self._end(environment))
         if isinstance(runner, MasterRunner):
@@ -77,32 +77,32 @@ class Plugin:
     def _begin(self, environment: Environment, **_: Any) -> None:
         assert self._role is not None
         try:
-            # A stop may come while the run is still being made: it waits for the lock, then ends it.
-            with self._turn:
+            # A stop that arrives while the run is being created waits for the lock, then ends the run.
+            with self._lock:
                 self._role.begin()
                 if self._role.run:
                     self._live.follow(self._role.run)
         except InputError as error:
             _refuse(environment, error)
         except OSError as error:
-            said = f"no run can be written there: {error}"
-            _refuse(environment, InputError.of("--run-dir", said, code=EXIT_UNAVAILABLE))
+            refusal = InputError.of("--run-dir", f"a run cannot be written there: {error}", code=EXIT_UNAVAILABLE)
+            _refuse(environment, refusal)
 
     def _end(self, environment: Environment, **_: Any) -> None:
-        # Fires more than once, from several greenlets: a second caller waits for the first. The drain has a greenlet
-        # of its own, so that an impatient Ctrl-C does not leave sessions open.
+        # Locust fires the event more than once, from several greenlets: a second caller waits for the first. The drain runs in
+        # its own greenlet, so that a second Ctrl-C does not leave sessions open.
         work = gevent.spawn(self._finish, environment)
         while not work.ready():
             try:
                 work.join()
             except KeyboardInterrupt:
-                logger.warning("Still closing sessions; this has a bound")
+                logger.warning("Still closing sessions; the messages above say for how long at most")
 
     def _finish(self, environment: Environment) -> None:
-        with self._turn:
+        with self._lock:
             self._live.ending()
-            if self._analyst:
-                self._analyst.give_up()
+            if self._background_report:
+                self._background_report.stop()
             code = self._role.finish() if self._role else None
             self._live.ended()
             if code is not None:
@@ -114,7 +114,7 @@ class Plugin:
 
 
 def _refuse(environment: Environment, error: InputError) -> None:
-    """Too late for an exit: the users that are about to come find no run, and Locust is told to stop."""
+    """Stops Locust, which is already starting its users; they find no run and do nothing."""
     environment.process_exit_code = error.code
     logger.error("The run does not begin:\n%s", error)
     gevent.spawn_later(0.1, stop_run, environment)

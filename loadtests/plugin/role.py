@@ -1,4 +1,4 @@
-"""What a Locust process is to a run: alone, the master, or a worker."""
+"""The role of a Locust process in a run: alone, the master, or a worker."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ from loadtests.run.run import Run
 
 @dataclass(frozen=True)
 class StartRequest:
-    """What the form says. What it does not name stays as it was."""
+    """The values of the start form. Options that it does not name keep their values."""
 
     values: Mapping[str, Any]
-    """Of options, by their names in Python; times in seconds."""
+    """Values by the Python name of the option; times in seconds."""
     classes: tuple[str, ...] = ()
-    """User classes that were picked; none: all."""
+    """The selected User classes; empty: all."""
     host: str = ""
 
 
 class Role(Protocol):
-    """One Locust process's part in runs, one after the other."""
+    """What a Locust process does in each run."""
 
     @property
     def run(self) -> Run | None:
-        """The run that goes on, where this process leads it."""
+        """The current run, if this process leads it."""
 
-    def prepare(self, asked: StartRequest) -> bool:
-        """A form asks for a run; whether its stages make the load (else Locust's users do). Raises InputError."""
+    def prepare(self, request: StartRequest) -> bool:
+        """Applies the start form; returns whether a scenario's stages make the load. Raises InputError."""
 
     def begin(self) -> None:
-        """A run begins. Raises InputError where it must not."""
+        """Begins a run. Raises InputError if it must not begin."""
 
     def finish(self) -> int | None:
-        """The run, if one goes on, ends, bounded in time; the exit code that says how it went, None: that is not told here."""
+        """Ends the current run, if any, within a bound; returns its exit code, or None if another process decides it."""
 
     def process_for(self, profile: Profile) -> RunProcess | None:
-        """Where a user of `profile` that comes now has its place; None: nobody is let in."""
+        """Returns the process that takes a new user of `profile`; None: the run does not take users."""
 
     def close(self) -> None:
-        """Locust ends."""
+        """Releases what the role holds, when Locust ends."""

@@ -1,4 +1,4 @@
-"""What the options and the scenario ask of a run: checked once when Locust starts, and made anew for each run."""
+"""Turns options and scenario into the settings of a run: checked when Locust starts, and built again for each run."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ logger = logging.getLogger(__name__)
 
 
 class Setup:
-    """Of the process that leads a run: the only one, or the master. Raises InputError with the user's mistakes."""
+    """The setup of the process that leads a run: the only one, or the master. Raises InputError with the user's mistakes."""
 
     def __init__(self, people: People, environment: Environment, runner: Runner) -> None:
         self._environment = environment
@@ -53,24 +53,24 @@ class Setup:
         options = self.options
         self._users, self._spawn_rate = options.num_users, options.spawn_rate
         if options.user_classes:
-            # Classes named on the command line are those that the picker may offer.
+            # The class picker offers the classes named on the command line only.
             named: Any = environment.user_classes_by_name
             environment.available_user_classes = named
         if options.defect and environment.host:
-            raise InputError.of("--defect", f"is for the sandbox; it has no effect on --host {environment.host}")
+            raise InputError.of("--defect", f"applies to the sandbox and has no effect on --host {environment.host}")
         if environment.host and options.sandbox:
-            raise InputError.of("--sandbox", f"and --host {environment.host} are two targets: give one of them")
+            raise InputError.of("--sandbox", f"cannot be used with --host {environment.host}")
         if not environment.host and options.headless and not options.sandbox:
-            raise InputError.of("--host", "is missing: give the API's address, or --sandbox to run against the sandbox")
+            raise InputError.of("--host", "is required: the API's address, or --sandbox to run against the sandbox")
         api_key()
         self._profiles = self._profiles_of(environment.user_classes)
         self._plan = self._planned()
         self.shape = self._set_shape()
         if self.shape:
-            # Locust installs its own handler only after a headless shape has ended: until then SIGTERM would kill.
+            # Locust installs its own handler only after a headless shape has ended; until then SIGTERM would kill the process.
             gevent.signal_handler(signal.SIGTERM, runner.quit)
-        self._sandbox_asked = self._sandbox_options()
-        self._sandbox = None if environment.host else SandboxProcess(self._sandbox_asked)
+        self._sandbox_arguments = self._sandbox_options()
+        self._sandbox = None if environment.host else SandboxProcess(self._sandbox_arguments)
         if self._sandbox:
             environment.host = self._sandbox.url
             logger.info("Sandbox at %s", self._sandbox.url)
@@ -86,12 +86,12 @@ class Setup:
 
     @property
     def options(self) -> argparse.Namespace:
-        """What the user asked for, on the command line or in the form."""
+        """The options, as set on the command line or in the form."""
         return options_of(self._environment)
 
     def settings(self) -> RunSettings:
-        """Of a run that begins now."""
-        # A web form that is posted with an empty host clears it.
+        """Returns the settings of a run that begins now."""
+        # A form with an empty host clears it.
         self._environment.host = self._environment.host or self._host
         options, scenario = self.options, self._scenario
         return RunSettings(
@@ -114,34 +114,34 @@ class Setup:
         )
 
     def admitted(self) -> RunSettings:
-        """The settings of a run that may begin: a real account is looked at before each."""
+        """Returns the settings of a run that may begin; checks a real account before each run. Raises InputError."""
         make_typed(self.options)
         settings = self.settings()
         self._check_account(settings)
         return settings
 
-    def choose(self, asked: StartRequest) -> bool:
-        """Take what a form asks for; whether a scenario's stages make the load. Raises InputError, and changes nothing then."""
+    def choose(self, request: StartRequest) -> bool:
+        """Applies the start form; returns whether a scenario's stages make the load. On InputError nothing has changed."""
         environment = self._environment
-        before = [(kept, dict(kept)) for kept in (vars(self.options), vars(self), vars(environment))]
+        before = [(attributes, dict(attributes)) for attributes in (vars(self.options), vars(self), vars(environment))]
         try:
-            vars(self.options).update(asked.values)
-            environment.host = asked.host or self._host
-            self._choose(asked)
+            vars(self.options).update(request.values)
+            environment.host = request.host or self._host
+            self._choose(request)
             self._check_account(self.settings())
         except InputError:
-            for kept, values in before:
-                kept.update(values)
+            for attributes, values in before:
+                attributes.update(values)
             raise
         self._renew_sandbox()
         return self.shape is not None
 
-    def _choose(self, asked: StartRequest) -> None:
-        if "scenario" in asked.values:
-            name = asked.values["scenario"]
+    def _choose(self, request: StartRequest) -> None:
+        if "scenario" in request.values:
+            name = request.values["scenario"]
             self._scenario = named_scenario(name) if name else None
         available = self._offer_classes()
-        names = asked.classes or tuple(available)
+        names = request.classes or tuple(available)
         if self._scenario and self.options.load == STAGES:
             names = tuple(map(class_name, self._scenario.profiles))
         self._environment.user_classes = [available[name] for name in names if name in available]
@@ -150,9 +150,9 @@ class Setup:
         self.shape = self._set_shape()
 
     def _offer_classes(self) -> Any:
-        """All User classes, those of the scenario that the locustfile has not among them."""
+        """Returns all User classes, and adds those that only the scenario has."""
         environment = self._environment
-        # Any: Locust declares users here, and has classes.
+        # Any: Locust declares a type of users, but stores classes.
         available: Any = environment.available_user_classes or environment.user_classes_by_name
         for name, user_class in user_classes(dict(self._scenario.profiles) if self._scenario else {}).items():
             if name not in available:
@@ -161,26 +161,26 @@ class Setup:
         return available
 
     def _profiles_of(self, classes: Iterable[type[User]]) -> dict[str, Profile]:
-        """By name; the scenario's where it has one of its own."""
+        """Returns the profiles of `classes` by name; a scenario's own version takes precedence."""
         own = self._scenario.profiles if self._scenario else {}
         found = [profile_of(user_class) for user_class in classes if issubclass(user_class, StreamingUser)]
         return {profile.name: own.get(profile.name, profile) for profile in found}
 
     def _renew_sandbox(self) -> None:
-        """A sandbox has the account's limit, and more, from its start."""
-        asked = self._sandbox_options()
-        if self._sandbox is None or asked == self._sandbox_asked:
+        """Restarts the sandbox if its options have changed: they are fixed at its start."""
+        arguments = self._sandbox_options()
+        if self._sandbox is None or arguments == self._sandbox_arguments:
             return
         port = Origin.parse(self._sandbox.url).port
         self._sandbox.close()
-        self._sandbox, self._sandbox_asked = SandboxProcess([*asked, "--port", str(port)]), asked
+        self._sandbox, self._sandbox_arguments = SandboxProcess([*arguments, "--port", str(port)]), arguments
 
     @property
     def _is_sandboxed(self) -> bool:
         return self._sandbox is not None and self._environment.host == self._sandbox.url
 
     def close(self) -> None:
-        """End the sandbox, if there is one."""
+        """Ends the sandbox, if there is one."""
         self.metrics.close()
         if self._sandbox:
             self._sandbox.close()
@@ -189,7 +189,7 @@ class Setup:
     def _publish(self) -> None:
         port: int | None = self.options.metrics_port
         if port is not None and not 1 <= port <= 65535:
-            raise InputError.of("--metrics-port", f"must be a port, 1 to 65535 (is {port})")
+            raise InputError.of("--metrics-port", f"must be a port from 1 to 65535 (is {port})")
         if port is not None:
             self.metrics.serve(port)
         if self._environment.web_ui:
@@ -198,7 +198,7 @@ class Setup:
     def _check_account(self, settings: RunSettings) -> None:
         if not is_real(settings.host, self.options):
             return
-        require_consent(self.options, self._profiles.values(), foretold=self._plan is not None)
+        require_consent(self.options, self._profiles.values(), has_plan=self._plan is not None)
         require_empty(settings.host, settings.surface, settings.key, self.options)
 
     def _planned(self) -> LoadPlan | None:
@@ -207,8 +207,8 @@ class Setup:
             return None
         missing = [class_name(name) for name in scenario.profiles if name not in self._profiles]
         if missing:
-            said = f"needs the User classes {', '.join(missing)}: put globals().update(install()) into the locustfile"
-            raise InputError.of("--scenario", said)
+            message = f"needs the User classes {', '.join(missing)}: call globals().update(install()) in the locustfile"
+            raise InputError.of("--scenario", message)
         return LoadPlan.for_users(scenario, users) if users else LoadPlan(scenario)
 
     def _set_shape(self) -> ScenarioShape | None:
@@ -220,7 +220,7 @@ class Setup:
         shape = ScenarioShape(self._plan, self._spawn_rate, run_time)
         shape.runner = self._runner
         environment.shape_class, environment.dispatcher_class = shape, dispatcher_for(shape)
-        # In a thread: a master that computes for seconds hears no heartbeats, and takes its workers for lost.
+        # In a thread: a master that computes for seconds misses heartbeats and takes its workers for lost.
         seconds = run_time or self._plan.scenario.duration
         expected = gevent.get_hub().threadpool.apply(forecast, (self._plan, self._limit(), seconds))
         logger.info("%s", expected.line(self._limit()))
@@ -228,19 +228,20 @@ class Setup:
         return shape
 
     def _sandbox_options(self) -> list[str]:
-        scenario, asked = self._scenario, []
+        scenario = self._scenario
+        arguments: list[str] = []
         if limit := self._limit():
-            asked += ["--limit", str(limit)]
+            arguments += ["--limit", str(limit)]
         if scenario and scenario.idle_range != IDLE_RANGE:
-            asked += ["--idle-range", "{:g}:{:g}".format(*scenario.idle_range)]
+            arguments += ["--idle-range", "{:g}:{:g}".format(*scenario.idle_range)]
         if scenario and scenario.session_cap:
-            asked += ["--session-cap", f"{scenario.session_cap:g}"]
+            arguments += ["--session-cap", f"{scenario.session_cap:g}"]
         if self.options.sandbox_log:
-            asked += ["--log", self.options.sandbox_log]
+            arguments += ["--log", self.options.sandbox_log]
         defects = parse_defects(self.options.defect)
         check_fit(Terms(self._limit()), defects)
-        asked += [f"--defect={defect}" for defect in defects]
-        return [*asked, "--seed", str(self._seed())]
+        arguments += [f"--defect={defect}" for defect in defects]
+        return [*arguments, "--seed", str(self._seed())]
 
     def _limit(self) -> int | None:
         limit: int | None = self.options.limit
@@ -280,12 +281,12 @@ class Setup:
 
 
 def options_of(environment: Environment) -> argparse.Namespace:
-    """Locust's options, ours among them."""
+    """Returns Locust's options, including ours."""
     options: argparse.Namespace | None = environment.parsed_options
     assert options is not None, "Locust parses its options before it fires init"
     return options
 
 
 def reason_of_end(shape: ScenarioShape | None, early_end: str) -> str:
-    """Why a run ends, for its manifest; `early_end`: what the run itself says."""
+    """Returns why a run ended, for its manifest; `early_end`: the run's own reason to end early, or ""."""
     return early_end or (TIME_OVER if shape and shape.is_over else STOPPED)

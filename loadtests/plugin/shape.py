@@ -1,4 +1,4 @@
-"""A scenario's stages as Locust sees them: how many users of each class, over time."""
+"""A scenario's stages as a Locust load shape: the number of users of each class over time."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from loadtests.model.run.plan import LoadPlan
 from loadtests.plugin.user import class_name
 
 _SPAWN_RATE = 99.0
-"""Users a second; Locust warns above 100."""
+"""Users per second; Locust warns above 100."""
 
 
 class ScenarioShape(LoadTestShape):
-    """Follows a plan. `--run-time` ends it earlier, or holds its last stage longer."""
+    """Follows a plan. `--run-time` ends it earlier or extends its last stage."""
 
     abstract = True
     use_common_options: ClassVar[bool] = True
@@ -29,16 +29,16 @@ class ScenarioShape(LoadTestShape):
         self._end = run_time or plan.scenario.duration
 
     def mix(self) -> dict[str, int]:
-        """Users of each class now."""
+        """Returns the number of users of each class now."""
         users = self._plan.all_users(min(self._elapsed(), self._end))
         return {class_name(profile): number for profile, number in users.items()}
 
     def tick(self) -> tuple[int, float] | None:
-        """What Locust asks each second."""
+        """Returns users and spawn rate; Locust calls this each second."""
         if self.is_over:
             return None
-        # One user more or less makes no difference to Locust when only the mix has changed; so the mix goes into the
-        # rate, where a difference in the ninth digit tells the ticks apart.
+        # Locust ignores a tick with the same user count and rate. So that a change of the mix alone is noticed, it changes the
+        # ninth digit of the rate.
         mix = self.mix()
         return sum(mix.values()), self._spawn_rate + hash(tuple(mix.values())) % 1000 * 1e-9
 
@@ -52,8 +52,9 @@ class ScenarioShape(LoadTestShape):
 
 
 class MixDispatcher(UsersDispatcher):
-    """Brings each class to the number that the shape wants: Locust's own keeps to weights, and takes users away from the
-    class that was spawned last.
+    """Brings each class to the number of users that the shape requires.
+
+    Locust's own dispatcher follows weights and removes users of the class that was spawned last.
     """
 
     shape: ClassVar[ScenarioShape]
@@ -69,7 +70,7 @@ class MixDispatcher(UsersDispatcher):
         self._dispatch_in_progress = False
 
     def _next_steps(self) -> list[tuple[str, int]]:
-        """Single users to add or remove, as many as go into one iteration."""
+        """Returns the users to add (1) or remove (-1) in one iteration."""
         steps: list[tuple[str, int]] = []
         for user_class, wanted in self.shape.mix().items():
             missing = wanted - self._get_user_current_count(user_class)
@@ -92,7 +93,7 @@ class MixDispatcher(UsersDispatcher):
                 return
 
     def _user_gen(self) -> Any:
-        # Locust redistributes by this when a worker comes or goes.
+        # Locust uses this to redistribute users when a worker joins or leaves.
         mix = dict(self.shape.mix())
         while True:
             for user_class in mix:
@@ -104,23 +105,23 @@ class MixDispatcher(UsersDispatcher):
 
 
 def dispatcher_for(shape: ScenarioShape) -> type[MixDispatcher]:
-    """A dispatcher class that follows `shape`: Locust makes the object itself."""
+    """Returns a dispatcher class that follows `shape`; Locust creates the object itself."""
     return type("MixDispatcher", (MixDispatcher,), {"shape": shape})
 
 
-def placing(
+def tracking(
     base: type[UsersDispatcher],
-    place: Callable[[dict[str, dict[str, int]]], None],
+    report: Callable[[dict[str, dict[str, int]]], None],
     takes_part: Callable[[str], bool],
 ) -> type[UsersDispatcher]:
-    """`base`, whose every step is told to `place` before Locust carries it out: by worker, users of each class.
+    """Returns a subclass of `base` that passes each step to `report` before Locust carries it out: by worker, users per class.
 
-    Of the workers that come once it has been made, only those that `takes_part` gives its word for get users.
+    Workers that join later get users only if `takes_part` returns True for them.
     """
 
     def step(self: UsersDispatcher) -> dict[str, dict[str, int]]:
         wanted = base.__next__(self)
-        place(wanted)
+        report(wanted)
         return wanted
 
     def add_worker(self: UsersDispatcher, worker_node: WorkerNode) -> None:

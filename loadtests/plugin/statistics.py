@@ -1,9 +1,9 @@
-"""Locust's statistics, told of our calls.
+"""Adds our calls to Locust's statistics.
 
-Locust's way is its `request` event, once for each call: 3 µs, as much as all the rest of a call's bookkeeping. Where nobody but
-Locust itself listens to that event, calls that succeeded are collected instead and added up four times a second, by the same
-means as a master adds up what its workers report; a failed call, and each call once somebody else listens, fires the event.
-So a request may show a quarter of a second late on the page and in the CSV files; totals and percentiles are the same.
+Locust's `request` event costs 3 µs per call, as much as all other bookkeeping of a call. If Locust is the event's only listener,
+successful calls are collected and added four times per second, in the way in which a master merges the statistics of its workers.
+Failed calls, and all calls if there are other listeners, fire the event. So a request may appear a quarter of a second late on
+the page and in the CSV files; totals and percentiles are the same.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _OK, _WITHHELD = Outcome.OK, Outcome.WITHHELD
 
 
 class CallFailedError(Exception):
-    """What Locust's statistics show for a call that did not succeed."""
+    """The failure that Locust's statistics show for a call."""
 
 
 class _Batch:
@@ -41,18 +41,18 @@ class _Batch:
 
 
 class Statistics(EngineListener):
-    """Tells `environment` of each call, by the paths of `surface`."""
+    """Adds calls to the statistics of `environment`, named by the paths of `surface`."""
 
     def __init__(self, environment: Environment, surface: Surface) -> None:
         self._environment = environment
         self._names = {operation: surface.path(operation) for operation in Operation}
         self._batches: dict[Operation, _Batch] = defaultdict(_Batch)
-        # The runner's own listener is always there.
+        # The runner's own listener is always registered.
         self._listeners = environment.events.request._handlers
-        self._greenlet = gevent.spawn(self._flush_now_and_then)
+        self._greenlet = gevent.spawn(self._flush_regularly)
 
     def on_answer(self, call: Call, answer: Answer, size: int) -> None:
-        """One call was answered, or given up; `size` is the body's bytes."""
+        """Adds a call that was answered or given up; `size`: bytes of the body."""
         if answer.outcome is _OK and len(self._listeners) == 1:
             batch = self._batches[call.operation]
             batch.milliseconds.append((answer.answered - answer.sent) * 1000)
@@ -61,7 +61,7 @@ class Statistics(EngineListener):
             self._fire(call, answer, size)
 
     def flush(self) -> None:
-        """Add up what was collected."""
+        """Adds the collected calls."""
         entries = self._environment.stats
         batches, self._batches = self._batches, defaultdict(_Batch)
         for operation, batch in batches.items():
@@ -70,13 +70,13 @@ class Statistics(EngineListener):
             entries.get(entry.name, _METHOD).extend(entry)
 
     def close(self) -> None:
-        """Flush for the last time."""
+        """Flushes for the last time."""
         self._greenlet.kill()
         self.flush()
 
     def _entry(self, name: str, batch: _Batch) -> Any:
         times, now = batch.milliseconds, time.time()
-        # Any: Locust declares whole milliseconds, and takes fractions.
+        # Any: Locust declares whole milliseconds but accepts fractions.
         entry: Any = stats.StatsEntry(self._environment.stats, name, _METHOD)
         entry.num_requests = len(times)
         entry.total_response_time = sum(times)
@@ -100,7 +100,7 @@ class Statistics(EngineListener):
             context={},
         )
 
-    def _flush_now_and_then(self) -> None:
+    def _flush_regularly(self) -> None:
         while True:
             gevent.sleep(_FLUSH_SECONDS)
             self.flush()

@@ -1,4 +1,4 @@
-"""Which worker has which user: numbers that stay with the run, whatever workers come and go."""
+"""Assigns run-wide user numbers to workers, as workers join and leave."""
 
 from __future__ import annotations
 
@@ -6,44 +6,44 @@ from collections.abc import Mapping
 from itertools import count
 
 Wanted = Mapping[str, Mapping[str, int]]
-"""By worker, how many users of each class."""
+"""Number of users by worker and class."""
 Numbers = dict[str, dict[str, list[int]]]
-"""By worker, the numbers of its users of each class, where they have changed."""
+"""User numbers by worker and class."""
 
 
 class UserAllocation:
-    """Gives the lowest free numbers to whoever has to have more users, and takes the highest back."""
+    """Gives the lowest free numbers to workers that need more users, and takes the highest back."""
 
     def __init__(self) -> None:
-        self._has: dict[str, dict[str, set[int]]] = {}
+        self._assigned: dict[str, dict[str, set[int]]] = {}
 
     def follow(self, wanted: Wanted) -> Numbers:
-        """Bring everybody to `wanted`; what has changed. A worker that is not named any more has lost its users."""
-        for worker in self._has.keys() - wanted.keys():
-            del self._has[worker]
+        """Applies `wanted` and returns what has changed. A worker that `wanted` does not name loses its users."""
+        for worker in self._assigned.keys() - wanted.keys():
+            del self._assigned[worker]
         changed: Numbers = {}
         for name in {name: None for users in wanted.values() for name in users}:
             for worker in self._shrink(name, wanted) + self._grow(name, wanted):
-                changed.setdefault(worker, {})[name] = sorted(self._has[worker][name])
+                changed.setdefault(worker, {})[name] = sorted(self._assigned[worker][name])
         return changed
 
     def _shrink(self, name: str, wanted: Wanted) -> list[str]:
         shrunk = []
         for worker, users in wanted.items():
-            has = self._has.setdefault(worker, {}).setdefault(name, set())
-            if len(has) > users.get(name, 0):
+            assigned = self._assigned.setdefault(worker, {}).setdefault(name, set())
+            if len(assigned) > users.get(name, 0):
                 shrunk.append(worker)
-                has.intersection_update(sorted(has)[: users.get(name, 0)])
+                assigned.intersection_update(sorted(assigned)[: users.get(name, 0)])
         return shrunk
 
     def _grow(self, name: str, wanted: Wanted) -> list[str]:
-        missing = {worker: users.get(name, 0) - len(self._has[worker][name]) for worker, users in wanted.items()}
+        missing = {worker: users.get(name, 0) - len(self._assigned[worker][name]) for worker, users in wanted.items()}
         grown = [worker for worker, users in missing.items() if users > 0]
-        taken = {number for users in self._has.values() for number in users.get(name, ())}
+        taken = {number for users in self._assigned.values() for number in users.get(name, ())}
         free = (number for number in count() if number not in taken)
-        # In turn, so that early numbers are not all one worker's.
+        # In turn, so that the low numbers are spread over the workers.
         while short := [worker for worker, users in missing.items() if users > 0]:
             for worker in short:
-                self._has[worker][name].add(next(free))
+                self._assigned[worker][name].add(next(free))
                 missing[worker] -= 1
         return grown

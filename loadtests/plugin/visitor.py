@@ -1,4 +1,4 @@
-"""For behaviours of your own: what a person can do, as generators to `yield from`.
+"""The actions of a person, for a locustfile's own behaviour: generators to `yield from`.
 
 def visit(self, visitor):
     if (yield from visitor.open()):
@@ -21,7 +21,7 @@ from loadtests.model.session.steps import Behaviour, Call, Fork, Sleep
 
 
 class Visitor:
-    """One person with one session. `now` is the person's time, in seconds of the run."""
+    """One person with one session. `now`: the person's time, in seconds of the run."""
 
     def __init__(self, person: Person, now: float) -> None:
         self.person = person
@@ -34,48 +34,48 @@ class Visitor:
         return self.session.usable
 
     def open(self) -> Behaviour:
-        """Ask for a session, by the profile's reaction to a full account; returns whether there is one."""
+        """Opens a session, with the profile's retries if it is refused; returns whether it is open."""
         self.now = yield from open_session(self.person, self.session, Way.CLOSE, self.now)
         if self.is_open and self.person.profile.keep_alive.when == "always":
             yield Fork(keep_alive_timer(self.session, self.person.profile.keep_alive, self.person.draw, self.now))
         return self.session.state is State.OPEN
 
     def say(self, words: int = 10) -> Behaviour:
-        """A user task; hears the answer out, and returns it."""
+        """Sends a task of `words` words and waits until the answer has been spoken; returns the answer."""
         answer = yield from self.call(Operation.TASK, words=words)
         if answer.outcome is Outcome.OK:
             self.now = yield Sleep(self.now + answer.value)
         return answer
 
     def keep_alive(self) -> Behaviour:
-        """One keep-alive; returns its answer."""
+        """Sends a keep-alive; returns its answer."""
         return (yield from self.call(Operation.KEEP_ALIVE))
 
     def wait(self, seconds: float) -> Behaviour:
-        """Think for a while."""
+        """Waits, as a person who thinks."""
         self.now = yield Sleep(self.now + seconds)
 
     def be_quiet(self, seconds: float) -> Behaviour:
-        """A quiet period, with keep-alives if the profile has them in quiet periods."""
+        """Waits for a quiet period, with keep-alives if the profile sends them."""
         self.now = yield from quiet_period(self.person, self.session, seconds, self.now)
 
     def call(self, operation: Operation, words: int = 0) -> Behaviour:
-        """Any call of the session; returns its answer."""
+        """Sends any call of the session; returns its answer."""
         answer: Answer = yield Call(self.session, operation, self.now, words=words)
         self.now = answer.answered
         return answer
 
     def close(self) -> Behaviour:
-        """Leave, and close the session."""
+        """Leaves and closes the session."""
         self.now = yield from leave(self.person, self.session, Way.CLOSE, self.now)
 
     def abandon(self) -> Behaviour:
-        """Leave without closing the session: a leak."""
+        """Leaves without closing the session: a leak."""
         self.now = yield from leave(self.person, self.session, Way.ABANDON, self.now)
 
 
-def pay(visit: Callable[[Visitor], Behaviour], person: Person, now: float) -> Behaviour:
-    """A visit of somebody's own making. Whoever ends it without leaving has abandoned the session."""
+def run_visit(visit: Callable[[Visitor], Behaviour], person: Person, now: float) -> Behaviour:
+    """Runs a locustfile's own visit. A visit that ends with its session open has abandoned it."""
     visitor = Visitor(person, now)
     yield from visit(visitor)
     if visitor.session.state is State.OPEN and not visitor.session.way:

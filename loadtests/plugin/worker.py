@@ -1,4 +1,4 @@
-"""A worker: does its share of the load, and ships what it records to the master."""
+"""The role of a worker: generates its part of the load and ships its record to the master."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from loadtests.model.run.manifest import FILE, SPOOL, Manifest
 from loadtests.model.text.input_error import EXIT_UNKNOWN, InputError
 from loadtests.observing.list_observer import ListSnapshot
 from loadtests.plugin.clock_sync import ClockSync
-from loadtests.plugin.messages import MessageKind, on_message, post_of_run, send
+from loadtests.plugin.messages import MessageKind, on_message, send, send_of_run
 from loadtests.plugin.role import StartRequest
 from loadtests.plugin.setup import options_of
 from loadtests.plugin.statistics import Statistics
@@ -38,148 +38,156 @@ from loadtests.run.process import RunProcess, ledger_file
 
 logger = logging.getLogger(__name__)
 
-_HELLO_EACH_SECONDS = 1.0
+_HELLO_SECONDS = 1.0
+"""Between two hellos."""
 _BEGIN_SECONDS = 30.0
-_ACCOUNTS = 5
-_ACCOUNT_EACH_SECONDS = 1.0
-_SHIP_EACH_SECONDS = 0.5
-_BEATS_A_PULSE = 2
-_BEATS_A_CLOCK = 20
+"""How long a new user waits for the run to begin."""
+_REPORTS = 5
+"""How often a drain report is sent at most."""
+_REPORT_SECONDS = 1.0
+"""Between two of them."""
+_SHIP_SECONDS = 0.5
+"""Between two shipments; the next two are multiples of it."""
+_SHIPMENTS_PER_SNAPSHOT = 2
+_SHIPMENTS_PER_CLOCK = 20
 _STALL_SECONDS = 10.0
+"""How long the last files wait for an acknowledgement."""
 
 
 class WorkerRole:
-    """One worker process. `end` ends its part in the run, whoever asks for it."""
+    """One worker process. `end` ends its part in the run."""
 
     def __init__(self, environment: Environment, runner: WorkerRunner, end: Callable[[], None]) -> None:
         api_key()
         self._environment = environment
-        # Its own: Locust overwrites a worker's options with the master's.
+        # Read now: Locust overwrites a worker's options with the master's.
         self._runs = Path(options_of(environment).run_dir)
         self._runner = runner
         self._end = end
-        self._part: Part | None = None
+        self._worker_run: WorkerRun | None = None
         self._begun = Event()
-        self._places: dict[str, list[int]] = {}
+        self._user_numbers: dict[str, list[int]] = {}
         self._reason, self._observe = "stopped", 0.0
         self._is_over = False
-        """The master has said that the load is over, if this worker has begun or not."""
-        self._is_heard = Event()
-        self._timekeeper = ClockSync(lambda now: self._tell(MessageKind.CLOCK, now))
-        on_message(runner, MessageKind.RUN, self._told_run)
-        on_message(runner, MessageKind.CLOCK, lambda _, answer: self._timekeeper.receive(*answer))
-        on_message(runner, MessageKind.PLACES, self._told_places)
-        on_message(runner, MessageKind.LOOK, self._told_look)
-        on_message(runner, MessageKind.SHIPPED, self._told_shipped)
-        on_message(runner, MessageKind.PULSE, self._told_pulse)
-        on_message(runner, MessageKind.DRAIN, self._told_to_drain, apart=True)
-        on_message(runner, MessageKind.DRAINED, lambda *_: self._is_heard.set())
+        """The master has ended the load, whether or not this worker has begun."""
+        self._is_acknowledged = Event()
+        self._clock_sync = ClockSync(lambda now: self._send(MessageKind.CLOCK, now))
+        on_message(runner, MessageKind.RUN, self._on_run)
+        on_message(runner, MessageKind.CLOCK, lambda _, answer: self._clock_sync.receive(*answer))
+        on_message(runner, MessageKind.USER_NUMBERS, self._on_user_numbers)
+        on_message(runner, MessageKind.LIST, self._on_list)
+        on_message(runner, MessageKind.SHIPPED, self._on_shipped)
+        on_message(runner, MessageKind.SNAPSHOT, self._on_snapshot)
+        on_message(runner, MessageKind.DRAIN, self._on_drain, concurrent=True)
+        on_message(runner, MessageKind.DRAINED, lambda *_: self._is_acknowledged.set())
         self._is_known = Event()
         on_message(runner, MessageKind.HELLO, lambda *_: self._is_known.set())
         gevent.spawn(self._say_hello)
 
     @property
     def run(self) -> None:
-        """The run is the master's."""
+        """The run belongs to the master."""
         return None
 
-    def prepare(self, asked: StartRequest) -> bool:
-        """A worker has no form."""
+    def prepare(self, request: StartRequest) -> bool:
+        """A worker has no start form."""
         return False
 
     def begin(self) -> None:
-        """Locust has users for it; the run is the master's to begin."""
+        """Does nothing: the master begins the run."""
 
     def finish(self) -> int | None:
-        """Drain, ship the rest, give account."""
-        part = self._part
-        if part is None:
+        """Drain, ship the rest of the record, send the drain report."""
+        worker_run = self._worker_run
+        if worker_run is None:
             return None
-        account = part.finish(self._reason, self._observe)
-        self._give_account(part.share.manifest.run, account)
+        report = worker_run.finish(self._reason, self._observe)
+        self._report(worker_run.process.manifest.run, report)
         self._begun.clear()
-        self._part = None
+        self._worker_run = None
         return None
 
     def process_for(self, profile: Profile) -> RunProcess | None:
-        """Of the run that the master has told of; a user may come a moment before it has begun."""
+        """The process of the current run; waits for it, since users may arrive just before it has begun."""
         self._begun.wait(_BEGIN_SECONDS)
-        return self._part.share if self._part and not self._part.share.ending else None
+        return self._worker_run.process if self._worker_run and not self._worker_run.process.ending else None
 
     def close(self) -> None:
-        """Nothing of its own is left."""
+        """Nothing is left to close."""
 
-    def _give_account(self, run: str, account: DrainReport) -> None:
-        self._is_heard.clear()
-        for _ in range(_ACCOUNTS):
-            post_of_run(self._runner, MessageKind.DRAINED, run, msgspec.to_builtins(account))
-            if self._is_heard.wait(_ACCOUNT_EACH_SECONDS):
+    def _report(self, run: str, report: DrainReport) -> None:
+        self._is_acknowledged.clear()
+        for _ in range(_REPORTS):
+            send_of_run(self._runner, MessageKind.DRAINED, run, msgspec.to_builtins(report))
+            if self._is_acknowledged.wait(_REPORT_SECONDS):
                 return
 
     def _say_hello(self) -> None:
         while not self._is_known.is_set():
-            self._tell(MessageKind.HELLO, None)
-            self._is_known.wait(_HELLO_EACH_SECONDS)
+            self._send(MessageKind.HELLO, None)
+            self._is_known.wait(_HELLO_SECONDS)
 
-    def _told_run(self, _: str, told: dict[str, Any]) -> None:
-        manifest = Manifest.model_validate_json(told["manifest"])
+    def _on_run(self, _: str, message: dict[str, Any]) -> None:
+        manifest = Manifest.model_validate_json(message["manifest"])
         known = self._environment.user_classes_by_name
-        # A scenario that only the master was given may have profiles that this worker's files have not.
+        # The master's scenario may have profiles that this worker's files do not have.
         self._environment.user_classes += [
             user_class for name, user_class in user_classes(manifest.people).items() if name not in known
         ]
-        self._places, self._reason, self._observe, self._is_over = {}, "stopped", 0.0, False
-        guard = Guard(told["max_open"], told["max_session_minutes"])
-        needs_key = bool(told["has_key"])
-        gevent.spawn(self._take_part, manifest, float(told["zero"]), guard, needs_key)
+        self._user_numbers, self._reason, self._observe, self._is_over = {}, "stopped", 0.0, False
+        guard = Guard(message["max_open"], message["max_session_minutes"])
+        needs_key = bool(message["has_key"])
+        gevent.spawn(self._take_part, manifest, float(message["zero"]), guard, needs_key)
 
-    def _told_places(self, _: str, places: dict[str, list[int]]) -> None:
-        self._places |= places
-        if self._part:
-            self._part.share.user_numbers.assign(places)
+    def _on_user_numbers(self, _: str, user_numbers: dict[str, list[int]]) -> None:
+        self._user_numbers |= user_numbers
+        if self._worker_run:
+            self._worker_run.process.user_numbers.assign(user_numbers)
 
-    def _told_look(self, _: str, look: Any) -> None:
-        if self._part:
-            self._part.share.tracker.update(msgspec.convert(look, ListSnapshot))
+    def _on_list(self, _: str, snapshot: Any) -> None:
+        if self._worker_run:
+            self._worker_run.process.tracker.update(msgspec.convert(snapshot, ListSnapshot))
 
-    def _told_shipped(self, _: str, acknowledgement: list[Any]) -> None:
-        if self._part:
-            self._part.shipper.acknowledge(Acknowledgement(*acknowledgement))
+    def _on_shipped(self, _: str, acknowledgement: list[Any]) -> None:
+        if self._worker_run:
+            self._worker_run.shipper.acknowledge(Acknowledgement(*acknowledgement))
 
-    def _told_pulse(self, *_: Any) -> None:
-        if self._part:
-            self._part.renew()
+    def _on_snapshot(self, *_: Any) -> None:
+        if self._worker_run:
+            self._worker_run.renew()
 
-    def _told_to_drain(self, _: str, told: dict[str, Any]) -> None:
-        self._reason, self._observe, self._is_over = str(told["reason"]), float(told["observe"]), True
+    def _on_drain(self, _: str, message: dict[str, Any]) -> None:
+        self._reason, self._observe, self._is_over = str(message["reason"]), float(message["observe"]), True
         self._end()
 
     def _take_part(self, manifest: Manifest, zero: float, guard: Guard, needs_key: bool) -> None:
-        if self._part:
-            # The master was away for long, or another has taken its place: what is left of the run before is closed first.
+        if self._worker_run:
+            # The master was away for long, or another one has replaced it: the run before is ended first.
             self._end()
 
-        def tell(kind: MessageKind, data: Any) -> bool:
-            return post_of_run(self._runner, kind, manifest.run, data)
+        def send_about_run(kind: MessageKind, data: Any) -> bool:
+            return send_of_run(self._runner, kind, manifest.run, data)
 
         try:
             if needs_key and not has_key():
-                raise InputError.of(VARIABLE, "is not set in this worker's environment: the key is never sent to it")
-            offset = self._timekeeper.measure()
+                raise InputError.of(
+                    VARIABLE, "is required in this worker's environment: the master never sends the key"
+                )
+            offset = self._clock_sync.measure()
             folder = self._make_folder(manifest)
             number = self._runner.worker_index + 1
-            away = zero - offset.seconds
+            began = zero - offset.seconds
             statistics = Statistics(self._environment, manifest.surface)
-            share = RunProcess(
-                manifest, folder / SPOOL, api_key(), lambda: time.monotonic() - away, statistics, guard, number
+            process = RunProcess(
+                manifest, folder / SPOOL, api_key(), lambda: time.monotonic() - began, statistics, guard, number
             )
         except (InputError, OSError) as error:
             logger.error("This worker does not take part: %s", error)
-            tell(MessageKind.REFUSED, str(error))
+            send_about_run(MessageKind.REFUSED, str(error))
             return
-        share.user_numbers.assign(self._places)
-        self._part = Part(share, statistics, offset, self._timekeeper, tell, self._give_up)
-        tell(MessageKind.BEGUN, None)
+        process.user_numbers.assign(self._user_numbers)
+        self._worker_run = WorkerRun(process, statistics, offset, self._clock_sync, send_about_run, self._give_up)
+        send_about_run(MessageKind.BEGUN, None)
         self._begun.set()
         if self._is_over:
             self._end()
@@ -188,90 +196,92 @@ class WorkerRole:
         folder = self._runs / manifest.run
         (folder / SPOOL).mkdir(parents=True, exist_ok=True)
         if not (folder / FILE).exists():
-            # Another machine, or another directory: what a sweep needs is here then, too.
+            # On another machine, or in another directory than the master's: a sweep needs the manifest there too.
             write_manifest(folder, manifest)
         return folder
 
     def _give_up(self) -> None:
-        logger.error("The master was not heard of for %g s: this worker closes its sessions and ends", LEASE_SECONDS)
+        logger.error("No message from the master for %g s: this worker closes its sessions and ends", LEASE_SECONDS)
         self._environment.process_exit_code = EXIT_UNKNOWN
         gevent.spawn(self._runner.quit)
 
-    def _tell(self, kind: MessageKind, data: Any) -> bool:
+    def _send(self, kind: MessageKind, data: Any) -> bool:
         return send(self._runner, kind, data)
 
 
-class Part:
-    """A worker's part in one run: its share of the load, and what keeps it together with the master."""
+class WorkerRun:
+    """A worker's part in one run: its process, its shipments, its lease and its clock.
+
+    `send` sends a message about the run to the master, `give_up` is called when the lease has run out.
+    """
 
     def __init__(
         self,
-        share: RunProcess,
+        process: RunProcess,
         statistics: Statistics,
         offset: ClockOffset,
-        timekeeper: ClockSync,
-        tell: Callable[[MessageKind, Any], bool],
+        clock_sync: ClockSync,
+        send: Callable[[MessageKind, Any], bool],
         give_up: Callable[[], None],
     ) -> None:
-        self.share = share
+        self.process = process
         self.shipper = Shipper(
-            share.folder, share.worker, lambda chunk: tell(MessageKind.SHIP, list(chunk)), time.monotonic
+            process.folder, process.worker, lambda chunk: send(MessageKind.SHIP, list(chunk)), time.monotonic
         )
         self._statistics = statistics
         self._offset = offset
-        self._timekeeper = timekeeper
-        self._tell = tell
+        self._clock_sync = clock_sync
+        self._send = send
         self._give_up = give_up
-        self._confirmed = ConfirmedTime(self.shipper, ledger_file(share.worker))
+        self._confirmed = ConfirmedTime(self.shipper, ledger_file(process.worker))
         self._heard = time.monotonic()
-        share.engine.observe(Observation.CLOCK, value=offset.error)
-        self._tending = gevent.spawn(self._tend)
+        process.engine.observe(Observation.CLOCK, value=offset.error)
+        self._loop = gevent.spawn(self._ship_until_killed)
 
     def renew(self) -> None:
-        """The master has answered: the lease begins anew."""
+        """The master has answered: the lease begins again."""
         self._heard = time.monotonic()
 
     def finish(self, reason: str, observe: float) -> DrainReport:
-        """Close everything, and ship the rest."""
-        share = self.share
-        drained = drain(share, reason, observe)
+        """Close all sessions and ship the rest of the record."""
+        process = self.process
+        drained = drain(process, reason, observe)
         logger.info("%s", drained)
-        self._tending.kill()
+        self._loop.kill()
         self._statistics.close()
-        share.close()
-        self._ship_the_rest()
-        account = DrainReport(drained.left, share.recorder.lost, share.engine.defects, self.shipper.sizes)
+        process.close()
+        self._ship_rest()
+        report = DrainReport(drained.left, process.recorder.lost, process.engine.defects, self.shipper.sizes)
         if self.shipper.is_done:
             self.shipper.clear()
             with contextlib.suppress(OSError):
-                share.folder.rmdir()  # refused while another worker's files are there
-        return account
+                process.folder.rmdir()  # fails while it holds another worker's files
+        return report
 
-    def _tend(self) -> None:
-        """Ship, pulse, look at the clock and after the lease: until killed."""
-        for beat in count():
+    def _ship_until_killed(self) -> None:
+        for turn in count():
             self.shipper.ship()
-            if beat % _BEATS_A_PULSE == 0:
-                self._tell_pulse()
-            if beat % _BEATS_A_CLOCK == _BEATS_A_CLOCK - 1:
-                gevent.spawn(self._look_at_clock)
+            if turn % _SHIPMENTS_PER_SNAPSHOT == 0:
+                self._send_snapshot()
+            if turn % _SHIPMENTS_PER_CLOCK == _SHIPMENTS_PER_CLOCK - 1:
+                gevent.spawn(self._check_clock)
             if time.monotonic() - self._heard > LEASE_SECONDS:
                 return self._give_up()
-            gevent.sleep(_SHIP_EACH_SECONDS)
+            gevent.sleep(_SHIP_SECONDS)
 
-    def _tell_pulse(self) -> None:
-        pulse = self.share.snapshot()
-        pulse.known_until = self._confirmed.update(pulse.known_until)
-        self._tell(MessageKind.PULSE, msgspec.to_builtins(pulse))
+    def _send_snapshot(self) -> None:
+        snapshot = self.process.snapshot()
+        snapshot.known_until = self._confirmed.update(snapshot.known_until)
+        self._send(MessageKind.SNAPSHOT, msgspec.to_builtins(snapshot))
 
-    def _look_at_clock(self) -> None:
+    def _check_clock(self) -> None:
         try:
-            later = self._timekeeper.measure()
+            later = self._clock_sync.measure()
         except InputError:
             return
-        self.share.engine.observe(Observation.CLOCK, value=self._offset.error_now(later))
+        self.process.engine.observe(Observation.CLOCK, value=self._offset.error_now(later))
 
-    def _ship_the_rest(self) -> None:
+    def _ship_rest(self) -> None:
         self.shipper.ship()
         while not self.shipper.is_done and self.shipper.stalled_seconds < _STALL_SECONDS:
             gevent.sleep(0.02)

@@ -18,7 +18,7 @@ from loadtests.model.people.profile import Profile
 from loadtests.model.run.guard import Guard
 from loadtests.model.run.manifest import Manifest
 from loadtests.model.session.behaviour import Person, Visit, arrivals, returning_person
-from loadtests.model.session.ending import closing
+from loadtests.model.session.ending import DrainPhase, closing
 from loadtests.model.session.listener import EngineListener
 from loadtests.model.session.session import Session
 from loadtests.model.session.steps import Behaviour, Closing
@@ -80,6 +80,8 @@ class RunProcess:
         self._plan = manifest.plan
         self.ending = False
         """Whether the drain has begun: no new users are admitted."""
+        self.drain_phase: DrainPhase | None = None
+        """What the drain is doing; None: it has not begun."""
         self._ticking = gevent.spawn(self._tick_each_second)
 
     def add_user(self, profile: Profile, visit: Visit | None = None) -> int:
@@ -108,6 +110,7 @@ class RunProcess:
         """Returns the figures now, and resets those of the window since the last snapshot."""
         figures = self.counters.snapshot(self.now(), self.engine)
         figures.lost_events = self.recorder.lost
+        figures.drain_phase = self.drain_phase
         return figures
 
     def close(self) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import msgspec
 
 from loadtests.engine.occupancy import Leak, LeakEnd
 from loadtests.model.gates.counts import Counts
-from loadtests.model.text.units import format_duration
+from loadtests.model.session.ending import DrainPhase
 
 LATENESS_BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 """Upper bounds of the lateness histogram's buckets, in seconds; a last bucket is unbounded."""
@@ -58,44 +56,11 @@ class ProcessSnapshot(msgspec.Struct):
     """Events that could not be written: with any, the run's results are unreliable."""
     defects: int = 0
     """Internal errors: with any, the run's results are unreliable."""
+    drain_phase: DrainPhase | None = None
+    """What the process's drain is doing; None: it has not begun, or the process has finished."""
 
     def without_sessions(self) -> ProcessSnapshot:
         """Returns the counts only, for a process that is gone and whose sessions others have taken over."""
-        return msgspec.structs.replace(self, held=0, leaks=0, sessions={}, due_next=[], worst_delay=0.0)
-
-
-def line(
-    pulses: Sequence[ProcessSnapshot],
-    now: float,
-    limit: int | None,
-    late: float | None,
-    delay: float,
-    duration: float | None,
-) -> str:
-    """One line about the whole run.
-
-    `late` and `delay` are the worst lateness p99 and loop delay of late, `duration` how long its load lasts; in seconds.
-    """
-    held = sum(pulse.held for pulse in pulses)
-    parts = [
-        _clock(now) + (_left(now, duration) if duration else ""),
-        f"sessions {held}" + (f"/{limit}" if limit else ""),
-        f"hits {sum(pulse.hits for pulse in pulses)}",
-        f"leaks outstanding {sum(pulse.leaks for pulse in pulses)}",
-        f"requests {sum(pulse.requests for pulse in pulses)}",
-        "lateness p99 " + (f"{late * 1000:.0f} ms" if late is not None else "–"),
-    ]
-    if delay > 0.1:
-        parts.append(f"generator late by up to {delay:.1f} s")
-    return "  ".join(parts)
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes:02d}:{rest:02d}"
-
-
-def _left(now: float, duration: float) -> str:
-    left = duration - now
-    return f" of {_clock(duration)}, {format_duration(round(left)) if left >= 0.5 else '0 s'} left"
+        return msgspec.structs.replace(
+            self, held=0, leaks=0, sessions={}, due_next=[], worst_delay=0.0, drain_phase=None
+        )

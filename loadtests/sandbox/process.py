@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import subprocess
-import sys
 import threading
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from loadtests.model.text.input_error import EXIT_UNAVAILABLE, InputError
+from loadtests.processes.child import CLI, close_input, start_module, with_key
 
 _SAYS = "listening on "
 _START_SECONDS = 30.0
@@ -23,28 +22,19 @@ class SandboxProcess:
 
     def __init__(self, options: Sequence[str] = (), environment: Mapping[str, str] | None = None) -> None:
         """`environment`: variables that it has beside ours."""
-        command = [sys.executable, "-m", "loadtests.cli", "sandbox", "--parent-pipe", *options]
-        # In a session of its own: Ctrl-C at the terminal is for the run, which still has sessions to close here.
-        self._process = subprocess.Popen(
-            command,
+        self._process: subprocess.Popen[str] = start_module(
+            CLI,
+            ["sandbox", "--parent-pipe", *options],
+            environment=with_key(**(environment or {})),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            start_new_session=True,
-            env={**os.environ, **(environment or {})},
         )
         self.url = self._await_listening()
 
     def close(self) -> None:
         """End it, and wait until it has ended."""
-        if self._process.stdin and not self._process.stdin.closed:
-            with contextlib.suppress(OSError):
-                self._process.stdin.close()
-        try:
-            self._process.wait(timeout=_END_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        close_input(self._process, _END_SECONDS)
         if self._process.stdout:
             self._process.stdout.close()
 

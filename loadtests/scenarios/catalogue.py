@@ -1,4 +1,4 @@
-"""Where profiles and scenarios are found: the user's own `profiles/` first, then the ones that come along."""
+"""Finds profiles and scenarios: first in `profiles/` of the working directory, then among the built-in ones."""
 
 from __future__ import annotations
 
@@ -9,35 +9,27 @@ from loadtests.model.people.profile import Profile, load_profile
 from loadtests.model.run.scenario import Scenario, find, load_scenario
 from loadtests.model.text.input_error import InputError, Mistake
 
-_OURS = Path(__file__).parents[1] / "profiles"
+_BUILT_IN = Path(__file__).parents[2] / "profiles"
 
 
 def folders() -> tuple[Path, ...]:
-    """Folders with profiles, the user's first."""
+    """Returns the folders with profiles, the user's first."""
     own = Path("profiles")
-    return (own, _OURS) if own.is_dir() and own.resolve() != _OURS.resolve() else (_OURS,)
+    return (own, _BUILT_IN) if own.is_dir() and own.resolve() != _BUILT_IN.resolve() else (_BUILT_IN,)
 
 
 def profile_files() -> list[Path]:
-    """Each profile that is found, by name; the user's hide ours of the same name."""
-    found: dict[str, Path] = {}
-    for folder in folders():
-        for file in sorted(folder.glob("*.toml")):
-            found.setdefault(file.stem, file)
-    return [found[name] for name in sorted(found)]
+    """Returns the profile files, sorted by name; a user's file replaces a built-in one of the same name."""
+    return _files("*.toml")
 
 
 def scenario_files() -> list[Path]:
-    """Each scenario that is found, by name."""
-    found: dict[str, Path] = {}
-    for folder in folders():
-        for file in sorted((folder / "scenarios").glob("*.toml")):
-            found.setdefault(file.stem, file)
-    return [found[name] for name in sorted(found)]
+    """Returns the scenario files, sorted by name; a user's file replaces a built-in one of the same name."""
+    return _files("scenarios/*.toml")
 
 
 def load_profiles(files: Iterable[Path]) -> dict[str, Profile]:
-    """The profiles in `files`, by name; raises InputError with the mistakes of all of them."""
+    """Returns the profiles in `files`, by name. Raises InputError with the mistakes of all files."""
     profiles: dict[str, Profile] = {}
     mistakes: list[Mistake] = []
     for file in files:
@@ -53,11 +45,17 @@ def load_profiles(files: Iterable[Path]) -> dict[str, Profile]:
 
 
 def named_scenario(name: str, changes: Mapping[str, str] | None = None) -> Scenario:
-    """The scenario of that name, or in that file, with `changes` by dotted path; raises InputError."""
+    """Loads a scenario by name or file and applies `changes`, by dotted path. Raises InputError."""
     file = find(name, tuple(folder / "scenarios" for folder in folders()))
     if file is None:
         known = ", ".join(found.stem for found in scenario_files())
-        raise InputError.of(
-            "--scenario", f"no scenario {name!r}; there are: {known}; or give a path that ends in .toml"
-        )
+        raise InputError.of("--scenario", f"no scenario {name!r} (known: {known}); a file's path must end in .toml")
     return load_scenario(file, (file.parent, file.parent.parent, *folders()), changes)
+
+
+def _files(pattern: str) -> list[Path]:
+    found: dict[str, Path] = {}
+    for folder in folders():
+        for file in folder.glob(pattern):
+            found.setdefault(file.stem, file)
+    return [found[name] for name in sorted(found)]

@@ -1,1 +1,5 @@
-"""The live Sessions page within Locust's web UI: figures of the run that goes on, past runs, and what can be done to both."""
+"""The Sessions page in Locust's web UI: live figures of the current run, past runs, and buttons to stop, analyse and sweep.
+
+May import `run` and what is below it, and Flask; it never imports `plugin`, which installs it. Begin reading in `install`; `live`
+builds what the browsers get, `pages/` holds the page itself.
+"""

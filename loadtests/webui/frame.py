@@ -1,4 +1,4 @@
-"""One second of a run as the page shows it: the figures of all processes put together. Pure."""
+"""One second of a run as the page shows it: the snapshots of all processes merged. Pure."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ import msgspec
 
 from loadtests.engine.occupancy import Leak, LeakEnd
 from loadtests.model.session.session import Holder
+from loadtests.model.text.wording import count
 from loadtests.run.snapshot import ProcessSnapshot
 
 MOST_LEAKS = 20
-"""Named on the page, of those due next and of those reaped last."""
+"""On the page: of the leaks due next, and of those reaped last."""
 LATE_SECONDS = 0.25
-"""What the report takes for a generator that was late, if one request in a hundred was."""
+"""The report calls the load generator late if one request in a hundred was later than this."""
 
 _HOLDERS = (Holder.ACTIVE.value, Holder.QUIET.value, Holder.CLOSING.value, Holder.LEAKED.value)
 
 
-class Line(msgspec.Struct):
+class ProfileFigures(msgspec.Struct):
     """One profile's figures."""
 
     profile: str
@@ -31,7 +32,7 @@ class Line(msgspec.Struct):
 
 
 class Frame(msgspec.Struct):
-    """The whole run at `t`, in seconds of the run. What is None was not measured in that second."""
+    """The whole run at `t`, in seconds of the run. None: not measured in that second."""
 
     t: float
     active: int = 0
@@ -39,83 +40,87 @@ class Frame(msgspec.Struct):
     closing: int = 0
     leaked: int = 0
     others: int = 0
-    """Sessions listed that are not ours."""
+    """Sessions in the API's list that are not the run's."""
     held: int = 0
-    """By our ledger."""
+    """Sessions open according to our ledger."""
     listed: int | None = None
-    """By the API's list."""
+    """Sessions in the API's list."""
     opened: int = 0
-    """Since the run began; so are `hits` and `requests`."""
+    """Since the run began, as `hits` and `requests`."""
     hits: int = 0
     requests: int = 0
     leaks: int = 0
     late: float | None = None
-    """Lateness of keep-alives, p99, in seconds; the worst process's."""
+    """p99 of the lateness of keep-alives, in seconds, in the worst process."""
     margin: float | None = None
-    """The least margin of keep-alives, in seconds."""
+    """Smallest margin of keep-alives, in seconds."""
     margin_p1: float | None = None
     delay: float = 0.0
-    """How late the generator's loop was at the worst, in seconds."""
+    """Largest delay of the load generator's loop, in seconds."""
     stage: str = ""
     processes: int = 1
-    profiles: list[Line] = []
+    profiles: list[ProfileFigures] = []
     due: list[Leak] = []
     reaped: list[LeakEnd] = []
     warnings: list[str] = []
-    """Why the run's results cannot be trusted, in plain words; none: nothing speaks against it."""
+    """Why the run's results cannot be trusted; empty: no reason is known."""
 
 
-def frame(t: float, pulses: Sequence[ProcessSnapshot], listed: int | None, others: int, stage: str = "") -> Frame:
-    """Put the pulses of all processes together."""
-    lines = _lines(pulses)
+def frame(t: float, snapshots: Sequence[ProcessSnapshot], listed: int | None, others: int, stage: str = "") -> Frame:
+    """Merges the snapshots of all processes."""
+    lines = _lines(snapshots)
     return Frame(
         t=round(t, 1),
         **{holder: sum(getattr(line, holder) for line in lines) for holder in _HOLDERS},
         others=others,
-        held=sum(pulse.held for pulse in pulses),
+        held=sum(snapshot.held for snapshot in snapshots),
         listed=listed,
-        opened=sum(pulse.opened for pulse in pulses),
-        hits=sum(pulse.hits for pulse in pulses),
-        requests=sum(pulse.requests for pulse in pulses),
-        leaks=sum(pulse.leaks for pulse in pulses),
-        late=max(_known(pulse.keep_alive_late for pulse in pulses), default=None),
-        margin=min(_known(pulse.margin_min for pulse in pulses), default=None),
-        margin_p1=min(_known(pulse.margin_p1 for pulse in pulses), default=None),
-        delay=max((pulse.worst_delay for pulse in pulses), default=0.0),
+        opened=sum(snapshot.opened for snapshot in snapshots),
+        hits=sum(snapshot.hits for snapshot in snapshots),
+        requests=sum(snapshot.requests for snapshot in snapshots),
+        leaks=sum(snapshot.leaks for snapshot in snapshots),
+        late=max(_known(snapshot.keep_alive_late for snapshot in snapshots), default=None),
+        margin=min(_known(snapshot.margin_min for snapshot in snapshots), default=None),
+        margin_p1=min(_known(snapshot.margin_p1 for snapshot in snapshots), default=None),
+        delay=max((snapshot.worst_delay for snapshot in snapshots), default=0.0),
         stage=stage,
-        processes=len(pulses),
+        processes=len(snapshots),
         profiles=lines,
-        due=sorted((leak for pulse in pulses for leak in pulse.due_next), key=lambda leak: leak.due)[:MOST_LEAKS],
-        reaped=sorted((end for pulse in pulses for end in pulse.ended_last), key=lambda end: -end.ended)[:MOST_LEAKS],
+        due=sorted((leak for snapshot in snapshots for leak in snapshot.due_next), key=lambda leak: leak.due)[
+            :MOST_LEAKS
+        ],
+        reaped=sorted((end for snapshot in snapshots for end in snapshot.ended_last), key=lambda end: -end.ended)[
+            :MOST_LEAKS
+        ],
     )
 
 
-def doubts(pulses: Sequence[ProcessSnapshot], worst_delay: float, tolerance: float) -> list[str]:
-    """Why the results cannot be trusted; `worst_delay`: of the generator's loop in the whole run, in seconds."""
+def warnings_of(snapshots: Sequence[ProcessSnapshot], worst_delay: float, tolerance: float) -> list[str]:
+    """Returns why the results cannot be trusted; `worst_delay`: of the generator's loop in the whole run, in seconds."""
     found = []
     if worst_delay > tolerance:
         found.append(
-            f"The generator stood still for {worst_delay:.1f} s (tolerance {tolerance:g} s): the verdict will be unknown."
+            f"The load generator stalled for {worst_delay:.1f} s (tolerance {tolerance:g} s). The verdict will be unknown."
         )
-    now = max((pulse.worst_delay for pulse in pulses), default=0.0)
+    now = max((snapshot.worst_delay for snapshot in snapshots), default=0.0)
     if LATE_SECONDS < now <= tolerance:
-        found.append(f"The generator cannot keep up: it is late by {now * 1000:.0f} ms at this moment.")
-    if lost := sum(pulse.lost_events for pulse in pulses):
-        found.append(f"{lost} events could not be written: the verdict will be unknown.")
-    if defects := sum(pulse.defects for pulse in pulses):
-        found.append(f"{defects} errors of streamsoak itself (see Logs): the verdict will be unknown.")
+        found.append(f"The load generator cannot keep up: its delay is {now * 1000:.0f} ms.")
+    if lost := sum(snapshot.lost_events for snapshot in snapshots):
+        found.append(f"{count(lost, 'event')} could not be written. The verdict will be unknown.")
+    if defects := sum(snapshot.defects for snapshot in snapshots):
+        found.append(f"{count(defects, 'internal error')} (see Logs). The verdict will be unknown.")
     return found
 
 
-def _lines(pulses: Sequence[ProcessSnapshot]) -> list[Line]:
+def _lines(snapshots: Sequence[ProcessSnapshot]) -> list[ProfileFigures]:
     counts: dict[str, Counter[str]] = {}
-    for pulse in pulses:
-        for profile, holders in pulse.sessions.items():
+    for snapshot in snapshots:
+        for profile, holders in snapshot.sessions.items():
             counts.setdefault(profile, Counter()).update(holders)
-        for profile, hits in pulse.hits_by_profile.items():
+        for profile, hits in snapshot.hits_by_profile.items():
             counts.setdefault(profile, Counter())["hits"] += hits
     return [
-        Line(profile, **{name: found[name] for name in (*_HOLDERS, "hits")})
+        ProfileFigures(profile, **{name: found[name] for name in (*_HOLDERS, "hits")})
         for profile, found in sorted(counts.items())
     ]
 

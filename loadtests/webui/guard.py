@@ -1,8 +1,8 @@
-"""Which requests the web UI refuses: those that another site's page makes. Pure: nothing but a request's headers.
+"""Decides by its headers whether the web UI refuses a request, because a page of another site made it. Pure.
 
-Locust answers any origin, and /swarm and /stop are plain POSTs: any page that is open in the same browser could start and stop
-runs, and read what they show. And by DNS rebinding a name of somebody else's can be made to mean this machine, so the Host that
-a browser names has to be ours.
+Locust answers requests from any origin, and /swarm and /stop are plain POSTs: any page open in the same browser could start and
+stop runs and read their results. With DNS rebinding, a foreign name can resolve to this machine, so the Host header must be one
+of our own names.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_CROSS_SITE = "Refused: the request comes from a page of another site."
 _OWN_SITE = frozenset({"same-origin", "none"})
-"""`none`: the user typed the address, or followed a bookmark."""
+"""`none`: the user typed the address or followed a bookmark."""
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -21,42 +22,42 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "same-origin",
 }
-"""Of every answer."""
+"""Headers of every answer."""
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:;"
     " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""Of the Sessions page: whatever text came into it, no script but ours runs, and nothing leaves this machine."""
+"""Policy of the Sessions page: only our scripts run, and it sends no request to another machine."""
 REPORT_POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval' blob:; style-src 'unsafe-inline'; img-src data: blob:;"
     " font-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""Of a report, whose scripts are within it: no request leaves it, none to this server either."""
+"""Policy of a report, whose scripts are inline: it sends no request, not even to this server."""
 
 
 def own_hosts(bound: str, display: str = "") -> frozenset[str]:
-    """Names by which a browser may call a server that listens on `bound`; `display`: as `--web-host-display-name` has it."""
+    """Returns the host names of a server that listens on `bound`; `display`: value of `--web-host-display-name`."""
     named = {bound.strip("[]").lower(), _name(display), _name(f"//{display}")}
     return frozenset({"localhost", *named} - {"", "*"})
 
 
 def refusal(method: str, headers: Mapping[str, str], own: Collection[str]) -> str:
-    """Why a request must not be answered; "": it may. `own`: names by which this server may be called."""
+    """Returns why a request is refused; "": it is not. `own`: this server's host names."""
     host = headers.get("Host", "")
     if not _is_own(host, own):
-        return "This server is not called by that name (see docs/web.md: --web-host-display-name)."
+        return "Refused: unknown host name (see --web-host-display-name in docs/web.md)."
     origin = headers.get("Origin")
     if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
-        return "Requests of another site's pages are refused."
+        return _CROSS_SITE
     site = headers.get("Sec-Fetch-Site")
     if method not in _SAFE and site is not None and site not in _OWN_SITE:
-        return "Requests of another site's pages are refused."
+        return _CROSS_SITE
     return ""
 
 
 def _is_own(host: str, own: Collection[str]) -> bool:
     name = _name(f"//{host}")
-    # An address cannot be rebound: only names are looked up.
+    # An IP address is not resolved by DNS, so it cannot be rebound.
     return bool(name) and (name in own or _is_address(name))
 
 

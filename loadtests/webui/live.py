@@ -1,4 +1,4 @@
-"""The run that goes on, as browsers see it: each second is put into words once, and shared by all who listen."""
+"""The live state of the current run: encoded once per second and sent to all browsers."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from gevent.event import Event
 
 from loadtests.run.run import Run
 from loadtests.run.snapshot import ProcessSnapshot
-from loadtests.webui.frame import Frame, doubts, frame
+from loadtests.webui.frame import Frame, frame, warnings_of
 from loadtests.webui.series import Series
 
 MOST_BROWSERS = 100
 _SILENCE_SECONDS = 15.0
-"""After which a word is said to browsers, so that proxies do not hang up, and one that has gone is noticed."""
+"""After this a comment is sent, so that proxies keep the connection open and a closed browser is noticed."""
 
 
-class Told(msgspec.Struct):
-    """What browsers are told each second (docs/web.md)."""
+class LiveState(msgspec.Struct):
+    """What browsers get each second (docs/web.md)."""
 
     run: str = ""
-    """Its directory's name; "": none has begun."""
+    """Name of the run's directory; "": no run has begun."""
     state: str = "none"
     """`none`, `running`, `draining` or `ended`."""
     scenario: str = ""
@@ -32,31 +32,31 @@ class Told(msgspec.Struct):
     frame: Frame | None = None
     analysing: bool = False
     analysed: float | None = None
-    """Up to which second of the run findings are known; None: there are none yet."""
+    """The second of the run up to which findings are known; None: no analysis yet."""
 
 
 class Live:
-    """Follows one run after the other."""
+    """Follows each run."""
 
     def __init__(self) -> None:
         self.run: Run | None = None
-        """The run that goes on; None: there is none, or it is over."""
-        self.told = Told()
+        """The current run; None: there is none, or it is over."""
+        self.state = LiveState()
         self.browsers = 0
-        """Who listen now."""
+        """Number of browsers that listen."""
         self._series = Series()
         self._worst_delay = 0.0
-        self._said = b""
-        self._times_said = 0
+        self._encoded = b""
+        self._version = 0
         self._history: tuple[int, bytes] = (-1, b"")
         self._next = Event()
-        self._say()
+        self._publish()
 
     def follow(self, run: Run) -> None:
-        """A run has begun."""
+        """Follows `run`, which has begun."""
         manifest = run.manifest
         self.run, self._series, self._worst_delay = run, Series(), 0.0
-        self.told = Told(
+        self.state = LiveState(
             run.folder.name,
             "running",
             manifest.scenario.name if manifest.scenario else "",
@@ -64,40 +64,40 @@ class Live:
             manifest.started_unix,
             manifest.limit,
         )
-        run.each_second(self._take)
-        self._say()
+        run.each_second(self._update)
+        self._publish()
 
     def ending(self) -> None:
-        """The load is over: sessions are being closed, then the run is judged."""
+        """The load is over: the run drains, then it is judged."""
         if self.run is not None:
-            self.told.state = "draining"
-            self._say()
+            self.state.state = "draining"
+            self._publish()
 
     def ended(self) -> None:
-        """The run is over, and its report written."""
+        """The run is over and its report is written."""
         self.run = None
-        if self.told.run:
-            self.told.state = "ended"
-            self._say()
+        if self.state.run:
+            self.state.state = "ended"
+            self._publish()
 
-    def analysis(self, until: float | None, *, goes_on: bool) -> None:
-        """What is known of findings has changed."""
-        self.told.analysed, self.told.analysing = until, goes_on
-        self._say()
+    def analysis(self, until: float | None, *, running: bool) -> None:
+        """An analysis has begun or ended; findings are known up to second `until` of the run."""
+        self.state.analysed, self.state.analysing = until, running
+        self._publish()
 
-    def state(self) -> bytes:
-        """What was told last, as JSON."""
-        return self._said
+    def encoded(self) -> bytes:
+        """Returns the state as JSON."""
+        return self._encoded
 
     def history(self) -> bytes:
-        """The run's figures so far, figure by figure, as JSON; put into words at most once a second."""
-        if self._history[0] != self._times_said:
-            said = msgspec.json.encode({"run": self.told.run, "columns": self._series.columns()})
-            self._history = self._times_said, said
+        """Returns the run's figures so far as JSON, by column; encoded at most once per second."""
+        if self._history[0] != self._version:
+            columns = {"run": self.state.run, "columns": self._series.columns()}
+            self._history = self._version, msgspec.json.encode(columns)
         return self._history[1]
 
     def listen(self) -> Iterator[bytes]:
-        """Server-sent events, for as long as somebody reads them. Raises OverflowError where too many do."""
+        """Yields server-sent events while the browser reads them. Raises OverflowError if too many browsers do."""
         if self.browsers >= MOST_BROWSERS:
             raise OverflowError
         return self._listen()
@@ -105,27 +105,27 @@ class Live:
     def _listen(self) -> Iterator[bytes]:
         self.browsers += 1
         try:
-            yield _event(self._said)
+            yield _event(self._encoded)
             while True:
-                # Whoever reads slowly misses seconds, and holds up nobody.
-                yield _event(self._said) if self._next.wait(_SILENCE_SECONDS) else b": still here\n\n"
+                # A slow browser misses seconds and delays no other.
+                yield _event(self._encoded) if self._next.wait(_SILENCE_SECONDS) else b": still here\n\n"
         finally:
             self.browsers -= 1
 
-    def _take(self, pulses: list[ProcessSnapshot]) -> None:
+    def _update(self, snapshots: list[ProcessSnapshot]) -> None:
         run = self.run
         if run is None:
             return
-        self._worst_delay = max([self._worst_delay, *(pulse.worst_delay for pulse in pulses)])
-        now = frame(run.now(), pulses, run.listed, run.foreign_sessions, run.stage)
-        now.warnings = doubts(pulses, self._worst_delay, run.manifest.tolerance)
+        self._worst_delay = max([self._worst_delay, *(snapshot.worst_delay for snapshot in snapshots)])
+        now = frame(run.now(), snapshots, run.listed, run.foreign_sessions, run.stage)
+        now.warnings = warnings_of(snapshots, self._worst_delay, run.manifest.tolerance)
         self._series.add(now)
-        self.told.frame = now
-        self._say()
+        self.state.frame = now
+        self._publish()
 
-    def _say(self) -> None:
-        self._said = msgspec.json.encode(self.told)
-        self._times_said += 1
+    def _publish(self) -> None:
+        self._encoded = msgspec.json.encode(self.state)
+        self._version += 1
         self._next, before = Event(), self._next
         before.set()
 

@@ -1,4 +1,4 @@
-"""A link from Locust's own pages to ours: Locust has no hook for one, but lets an application look over what it answers."""
+"""Adds a link to the Sessions page to Locust's start page, by changing Locust's answer: Locust has no hook for links."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _LINK = """<script src="./sessions/assets/link.js" defer></script>
 
 
 def add_link(response: Response) -> Response:
-    """Locust's start page with our link in it."""
+    """Returns Locust's start page with the script that adds our link."""
     if response.mimetype != "text/html" or response.direct_passthrough:
         return response
     text = response.get_data(as_text=True)

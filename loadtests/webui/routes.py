@@ -1,4 +1,4 @@
-"""Our part of the web UI's addresses, below /sessions (docs/web.md): the page, its JSON, its events, its buttons."""
+"""The routes below /sessions of the web UI (docs/web.md): the page, its JSON, its events, its buttons."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _JSON = "application/json"
 Guarded = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
-def blueprint(live: Live, runs: Runs, analyst: BackgroundReport, guarded: Guarded, prefix: str) -> Blueprint:
-    """All of it; each view is `guarded` by Locust's login, if that is asked for."""
+def blueprint(live: Live, runs: Runs, background_report: BackgroundReport, guarded: Guarded, prefix: str) -> Blueprint:
+    """Returns all routes; each view is `guarded` by Locust's login, if it is enabled."""
     pages = Blueprint("streamsoak", __name__, url_prefix=f"{prefix}/sessions")
     _page(pages, guarded)
     _figures(pages, guarded, live)
-    _past(pages, guarded, live, runs, analyst)
-    _buttons(pages, guarded, live, runs, analyst)
+    _past(pages, guarded, live, runs, background_report)
+    _buttons(pages, guarded, live, runs, background_report)
     return pages
 
 
@@ -60,7 +60,7 @@ def _figures(pages: Blueprint, guarded: Guarded, live: Live) -> None:
     @pages.get("/api/state")
     @guarded
     def state() -> Response:
-        return Response(live.state(), mimetype=_JSON)
+        return Response(live.encoded(), mimetype=_JSON)
 
     @pages.get("/api/history")
     @guarded
@@ -73,10 +73,10 @@ def _figures(pages: Blueprint, guarded: Guarded, live: Live) -> None:
         try:
             return Response(live.listen(), mimetype="text/event-stream", headers={"Cache-Control": "no-store"})
         except OverflowError:
-            return Response("Too many browsers watch already.", status=503, mimetype="text/plain")
+            return Response("Too many browsers are connected.", status=503, mimetype="text/plain")
 
 
-def _past(pages: Blueprint, guarded: Guarded, live: Live, runs: Runs, analyst: BackgroundReport) -> None:
+def _past(pages: Blueprint, guarded: Guarded, live: Live, runs: Runs, background_report: BackgroundReport) -> None:
     @pages.get("/api/runs")
     @guarded
     def listed() -> Response:
@@ -85,27 +85,27 @@ def _past(pages: Blueprint, guarded: Guarded, live: Live, runs: Runs, analyst: B
     @pages.get("/api/findings")
     @guarded
     def findings() -> Response:
-        return _json(analyst.findings(runs.folder / live.told.run) if live.told.run else [])
+        return _json(background_report.findings(runs.folder / live.state.run) if live.state.run else [])
 
     @pages.get("/runs/<run>/<name>")
     @guarded
     def file(run: str, name: str) -> Response:
         found = runs.file(run, name)
         if found is None:
-            return Response("There is no such file.", status=404, mimetype="text/plain")
+            return Response("No such file.", status=404, mimetype="text/plain")
         response = send_file(found.resolve(), max_age=0)
         if name.endswith(".html"):
             response.headers["Content-Security-Policy"] = REPORT_POLICY
         return response
 
 
-def _buttons(pages: Blueprint, guarded: Guarded, live: Live, runs: Runs, analyst: BackgroundReport) -> None:
+def _buttons(pages: Blueprint, guarded: Guarded, live: Live, runs: Runs, background_report: BackgroundReport) -> None:
     sweeper = Sweeper()
 
     @pages.post("/api/analyse")
     @guarded
     def analyse() -> Response:
-        return _json({"begun": analyst.look()})
+        return _json({"begun": background_report.begin()})
 
     @pages.post("/api/sweep")
     @guarded
@@ -113,9 +113,9 @@ def _buttons(pages: Blueprint, guarded: Guarded, live: Live, runs: Runs, analyst
         run = request.form.get("run", "")
         folder = runs.directory(run)
         if folder is None:
-            return Response("There is no such run.", status=404, mimetype="text/plain")
-        if live.run is not None and run == live.told.run:
-            return Response("That run goes on, and closes its own sessions.", status=409, mimetype="text/plain")
+            return Response("No such run.", status=404, mimetype="text/plain")
+        if live.run is not None and run == live.state.run:
+            return Response("The run has not ended: it closes its own sessions.", status=409, mimetype="text/plain")
         return _json(sweeper.sweep(folder))
 
 

@@ -1,4 +1,4 @@
-"""Past runs, as their directories tell of them."""
+"""Reads past runs from their directories."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from loadtests.recording.unswept import count_left_open
 MOST_RUNS = 50
 """The newest."""
 FILES = ("report.html", "plan.html", "summary.json", "junit.xml", "support.csv")
-"""What the page may hand out of a run's directory."""
-_TELLING = ("manifest.json", "summary.json", "report.html", "plan.html", "ledger-sweep.jsonl")
+"""Files of a run's directory that the page serves."""
+_WATCHED_FILES = ("manifest.json", "summary.json", "report.html", "plan.html", "ledger-sweep.jsonl")
 
 
-class Past(msgspec.Struct):
-    """One run."""
+class PastRun(msgspec.Struct):
+    """One run in the list of runs."""
 
     run: str
     scenario: str = ""
@@ -31,7 +31,7 @@ class Past(msgspec.Struct):
     report: bool = False
     plan: bool = False
     open: int = 0
-    """Sessions that it may have left open."""
+    """Number of sessions that it may have left open."""
 
 
 class _Scenario(msgspec.Struct):
@@ -50,43 +50,43 @@ class _Summary(msgspec.Struct):
 
 
 class Runs:
-    """The runs in the directory `folder`. A run is read anew only when one of its files has changed."""
+    """The runs in the directory `folder`. A run is read again only when one of its files has changed."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._known: dict[str, tuple[tuple[float, ...], Past]] = {}
+        self._known: dict[str, tuple[tuple[float, ...], PastRun]] = {}
 
-    def newest(self) -> list[Past]:
-        """The newest first, at most `MOST_RUNS`."""
+    def newest(self) -> list[PastRun]:
+        """Returns the newest runs first, at most `MOST_RUNS`."""
         found = sorted(self.folder.glob("*/manifest.json"), reverse=True)[:MOST_RUNS]
         self._known = {name: known for name, known in self._known.items() if any(f.parent.name == name for f in found)}
         return [self._past(file.parent) for file in found]
 
     def file(self, run: str, name: str) -> Path | None:
-        """One of `FILES` of a run; None: there is no such run or file."""
+        """Returns the path of one of `FILES`; None: there is no such run or file."""
         folder = self.folder / run
         if name not in FILES or run != Path(run).name or run.startswith(".") or folder.is_symlink():
             return None
         return folder / name if (folder / name).is_file() and (folder / "manifest.json").is_file() else None
 
     def directory(self, run: str) -> Path | None:
-        """The directory of a run; None: there is no such run."""
+        """Returns the directory of a run; None: there is no such run."""
         return next((self.folder / past.run for past in self.newest() if past.run == run), None)
 
-    def _past(self, folder: Path) -> Past:
-        # Between two directories whoever keeps time gets its turn.
+    def _past(self, folder: Path) -> PastRun:
+        # Other greenlets, which keep time, run between two directories.
         gevent.sleep(0)
-        changed = tuple(_changed(folder / name) for name in _TELLING)
+        changed = tuple(_changed(folder / name) for name in _WATCHED_FILES)
         known = self._known.get(folder.name)
         if known is None or known[0] != changed:
             known = self._known[folder.name] = changed, _read(folder)
         return known[1]
 
 
-def _read(folder: Path) -> Past:
+def _read(folder: Path) -> PastRun:
     manifest = _decoded(folder / "manifest.json", _Manifest)
     summary = _decoded(folder / "summary.json", _Summary)
-    return Past(
+    return PastRun(
         folder.name,
         manifest.scenario.name if manifest.scenario else "",
         manifest.started_unix,

@@ -1,8 +1,8 @@
-"""A run's figures over time, bounded whatever its length: each second at first, older points ever coarser. Pure.
+"""A run's figures over time in bounded memory: recent points per second, older ones ever coarser. Pure.
 
-Levels of bins: the first takes each second. A level that is full gives its two oldest bins, as one, to the next, whose bins are
-wider; the last level merges within itself. A bin keeps what a reader looks for: of counts the last, of gauges the mean, of
-lateness and delay the worst, of margins the least.
+Points are kept in levels of bins. The first level has one bin per second. A full level merges its two oldest bins into one of the
+next level; the last level merges its own bins. Merging keeps the last value of counters, the mean of gauges, the maximum of
+lateness and delay, and the minimum of margins.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from loadtests.webui.frame import Frame
 
 LEVELS = 8
 LEVEL_SIZE = 300
-"""Bins. Eight levels of 300, each twice as coarse as the one before: 300 × 255 s = 21 h before the last has to merge."""
+"""Bins per level. Eight levels of 300, each twice as coarse as the one before, hold 300 × 255 s = 21 h."""
 MOST_POINTS = LEVELS * LEVEL_SIZE
 
 
 class Bin(NamedTuple):
-    """So many seconds as one point."""
+    """A point that stands for a number of seconds."""
 
     seconds: int
     values: dict[str, float | None]
 
 
 Values = Sequence[tuple[int, float | None]]
-"""Of some bins, each with its seconds."""
+"""Values of several bins, each with its seconds."""
 
 
 def _mean(values: Values) -> float | None:
@@ -39,11 +39,11 @@ def _last(values: Values) -> float | None:
     return values[-1][1]
 
 
-def _worst(values: Values) -> float | None:
+def _maximum(values: Values) -> float | None:
     return max((value for _, value in values if value is not None), default=None)
 
 
-def _least(values: Values) -> float | None:
+def _minimum(values: Values) -> float | None:
     return min((value for _, value in values if value is not None), default=None)
 
 
@@ -51,16 +51,16 @@ FIGURES: Mapping[str, Callable[[Values], float | None]] = {
     "t": _last,
     **dict.fromkeys(("active", "quiet", "closing", "leaked", "others", "held", "listed"), _mean),
     **dict.fromkeys(("hits", "requests", "opened"), _last),
-    **dict.fromkeys(("leaks", "late", "delay"), _worst),
-    "margin": _least,
+    **dict.fromkeys(("leaks", "late", "delay"), _maximum),
+    "margin": _minimum,
 }
-"""What is kept of each frame, and how some become one."""
+"""The figures kept of each frame, and how they are merged."""
 
 
 def merge(one: Bin, other: Bin) -> Bin:
-    """Two bins, the older first, as one."""
+    """Merges two bins, the older first."""
     pair = (one, other)
-    values = {name: join([(each.seconds, each.values[name]) for each in pair]) for name, join in FIGURES.items()}
+    values = {name: combine([(bin_.seconds, bin_.values[name]) for bin_ in pair]) for name, combine in FIGURES.items()}
     return Bin(one.seconds + other.seconds, values)
 
 
@@ -72,19 +72,19 @@ class Series:
         self._levels: list[list[Bin]] = [[] for _ in range(LEVELS)]
 
     def add(self, frame: Frame) -> None:
-        """Take one second."""
+        """Adds one second."""
         self._put(0, Bin(1, {name: getattr(frame, name) for name in FIGURES}))
 
     def __iter__(self) -> Iterator[Bin]:
-        return (each for level in reversed(self._levels) for each in level)
+        return (point for level in reversed(self._levels) for point in level)
 
     def __len__(self) -> int:
         return sum(map(len, self._levels))
 
     def columns(self) -> dict[str, list[Any]]:
-        """The points, figure by figure."""
+        """Returns the points by figure."""
         points = list(self)
-        return {name: [_short(point.values[name]) for point in points] for name in FIGURES}
+        return {name: [_rounded(point.values[name]) for point in points] for name in FIGURES}
 
     def _put(self, at: int, point: Bin) -> None:
         level = self._levels[at]
@@ -96,10 +96,9 @@ class Series:
             del level[:2]
             self._put(at + 1, oldest)
         else:
-            level[:] = [merge(*level[each : each + 2]) for each in range(0, len(level) - 1, 2)] + level[
-                len(level) // 2 * 2 :
-            ]
+            pairs = range(0, len(level) - 1, 2)
+            level[:] = [merge(*level[first : first + 2]) for first in pairs] + level[len(level) // 2 * 2 :]
 
 
-def _short(value: float | None) -> float | None:
+def _rounded(value: float | None) -> float | None:
     return value if value is None or isinstance(value, int) else round(value, 4)

@@ -1,9 +1,7 @@
-"""`streamsoak sweep`, by a process of its own: closing what another run left open takes as long as the account lets it."""
+"""Runs `streamsoak sweep` in a separate process: closing what a run left open may take long."""
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 
 import msgspec
@@ -11,41 +9,41 @@ from gevent import subprocess
 from gevent.lock import BoundedSemaphore
 
 from loadtests.http.key import api_key, redacted
+from loadtests.processes.child import CLI, start_module, stop, with_key
 
 _LONGEST_SECONDS = 600.0
 _MOST_CHARACTERS = 4000
 
 
-class SweepProgress(msgspec.Struct):
-    """What a sweep came to."""
+class SweepOutput(msgspec.Struct):
+    """The result of a sweep."""
 
     code: int
-    """0: nothing is open; 1: something is; 2: it cannot be told; else it could not be done."""
+    """0: nothing is open; 1: something is; 2: inconclusive; else it could not be done."""
     said: str
 
 
 class Sweeper:
-    """One sweep after the other."""
+    """Runs one sweep at a time."""
 
     def __init__(self) -> None:
-        self._turn = BoundedSemaphore()
+        self._lock = BoundedSemaphore()
 
-    def sweep(self, run: Path) -> SweepProgress:
-        """Close what the run in that directory left open."""
-        command = [sys.executable, "-m", "loadtests.cli", "sweep", str(run)]
-        with self._turn:
-            process = subprocess.Popen(
-                command,
-                env=os.environ,
-                stdin=subprocess.DEVNULL,
+    def sweep(self, run: Path) -> SweepOutput:
+        """Closes what the run in that directory left open."""
+        with self._lock:
+            process = start_module(
+                CLI,
+                ["sweep", str(run)],
+                environment=with_key(),
+                popen=subprocess.Popen,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,
             )
             try:
-                said, _ = process.communicate(timeout=_LONGEST_SECONDS)
+                output, _ = process.communicate(timeout=_LONGEST_SECONDS)
             except subprocess.TimeoutExpired:
-                process.kill()
-                said, _ = process.communicate()
-        text = redacted(said.decode(errors="replace"), api_key())
-        return SweepProgress(process.returncode, text[:_MOST_CHARACTERS])
+                stop(process)
+                output, _ = process.communicate()
+        text = redacted(output.decode(errors="replace"), api_key())
+        return SweepOutput(process.returncode, text[:_MOST_CHARACTERS])

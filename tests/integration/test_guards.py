@@ -48,8 +48,8 @@ def _open_one(host: str) -> dict[str, Any]:
 def test_all_that_is_missing_is_told_at_once(tmp_path: Path, host: str) -> None:
     """--max-open is mandatory, and leaking needs consent."""
     output = _refused(tmp_path, *_REAL, "--host", host)
-    assert "--max-open: is missing" in output
-    assert "--allow-leaks: is missing: every-way, example would leave sessions open" in output
+    assert "--max-open: is required" in output
+    assert "--allow-leaks: is required: every-way, example leave sessions open" in output
 
 
 def test_without_a_scenario_the_minutes_must_be_bounded(tmp_path: Path, host: str) -> None:
@@ -57,7 +57,7 @@ def test_without_a_scenario_the_minutes_must_be_bounded(tmp_path: Path, host: st
     output = _refused(
         tmp_path, "--headless", "--rehearse-guards", "--host", host, "--max-open", "3", "-t", "1s", "Interactive"
     )
-    assert "--max-session-minutes: is missing" in output
+    assert "--max-session-minutes: is required" in output
     assert "--allow-leaks" not in output
 
 
@@ -65,7 +65,7 @@ def test_an_account_with_sessions_of_others_is_refused(tmp_path: Path, host: str
     """Unless --shared-account says that it is meant; theirs are not touched, and count as others."""
     theirs = _open_one(host)
     consent = ("--host", host, "--max-open", "5", "--allow-leaks")
-    assert "the account has 1 sessions open" in _refused(tmp_path, *_REAL, *consent)
+    assert "the account has 1 open session of others" in _refused(tmp_path, *_REAL, *consent)
     finished = _run(tmp_path, *_REAL, *consent, "--shared-account", "-t", "3s")
     assert finished.summary["slot_seconds"]["others"] > 1
     listed = requests.get(f"{host}/v1/streaming.list", headers={"Authorization": f"Bearer {KEY}"}, timeout=5).json()

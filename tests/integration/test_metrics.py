@@ -73,7 +73,7 @@ def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        for port, code, says in ((taken.getsockname()[1], 69, "cannot be listened on"), (70000, 64, "1 to 65535")):
+        for port, code, says in ((taken.getsockname()[1], 69, "cannot listen on"), (70000, 64, "1 to 65535")):
             process = start_locust(tmp_path, "--headless", "--sandbox", "-t", "5s", "--metrics-port", str(port))
             output, _ = process.communicate(timeout=60)
             assert process.returncode == code, output

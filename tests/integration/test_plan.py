@@ -89,12 +89,12 @@ def test_another_run_is_foreseen(steps: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ((), "name at least one run"),
+        ((), "the directory of at least one run"),
         (("nowhere",), "is not a run's directory"),
-        (("nowhere", "--leak-share", "2"), "must be a share, 0 to 1 (is 2)"),
+        (("nowhere", "--leak-share", "2"), "must be between 0 and 1 (is 2)"),
         (("nowhere", "--limit", "0"), "must be 1 or more (is 0)"),
         (("nowhere", "--arrivals", "nan"), "must be more than 0"),
-        (("nowhere", "--out", "elsewhere"), "is no directory"),
+        (("nowhere", "--out", "elsewhere"), "is not a directory"),
         (("nowhere", "--survives", "-1"), "must be 0 or more"),
     ],
 )

@@ -152,7 +152,7 @@ def _see_a_leak_reaped(page: Any) -> None:
 
 def _have_it_judged_so_far(page: Any) -> None:
     page.click("#analyse")
-    _await(page, "document.getElementById('findings-said').textContent.includes(' as of ')")
+    _await(page, "document.getElementById('findings-notice').textContent.includes(' as of ')")
     assert "leaks-held-the-limit" in page.inner_text("#findings")
     assert "run-incomplete" not in page.inner_text("#findings")
     assert page.inner_text("#state") == "running"
@@ -237,7 +237,7 @@ def test_what_a_killed_run_left_open_is_swept_by_a_button(
         page.get_by_text("Closed 4 sessions").wait_for(timeout=_LONGEST)
         assert api.open_sessions() == {}
         page.locator("#past td:last-child", has_text="–").wait_for(timeout=_LONGEST)
-        assert "cut off" in page.inner_text("#past")
+        assert "incomplete" in page.inner_text("#past")
         assert page.complaints == []
 
 
@@ -269,7 +269,7 @@ def test_hostile_strings_stay_text(page: Any, served: str) -> None:
 
 def test_a_generator_that_cannot_keep_up_is_a_warning_in_plain_words(page: Any, served: str) -> None:
     """On top of the page, and read out."""
-    warning = "The generator stood still for 3.0 s (tolerance 1 s): the verdict will be unknown."
+    warning = "The load generator stalled for 3.0 s (tolerance 1 s). The verdict will be unknown."
     _serve(page, served, events=_told(warnings=[warning], delay=3.0), history=_EMPTY, findings=[], runs=[])
     page.goto(f"{served}/sessions/")
     page.get_by_role("alert").filter(has_text=warning).wait_for(timeout=_LONGEST)
@@ -354,7 +354,7 @@ def test_nothing_outside_of_the_runs_is_handed_out(served: str, path: str) -> No
         ("observe", "-1", "--observe: must be 0 seconds or more (is -1)"),
         ("scenario", "nowhere", "--scenario: no scenario 'nowhere'"),
         ("load", "both", "--load: must be stages or users (is 'both')"),
-        ("host", "https://api.example", "--max-open: is missing"),
+        ("host", "https://api.example", "--max-open: is required"),
     ],
 )
 def test_a_mistake_in_the_form_is_told_in_the_form(served: str, field: str, value: str, said: str) -> None:

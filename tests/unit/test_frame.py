@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from loadtests.engine.occupancy import Leak, LeakEnd
 from loadtests.run.snapshot import ProcessSnapshot
-from loadtests.webui.frame import MOST_LEAKS, doubts, frame
+from loadtests.webui.frame import MOST_LEAKS, frame, warnings_of
 
 
 def test_the_figures_of_all_processes_are_put_together() -> None:
@@ -48,13 +48,13 @@ def test_the_leaks_due_next_are_those_of_all_processes() -> None:
 def test_a_generator_that_cannot_keep_up_is_named_at_once_and_not_forgotten() -> None:
     """Late now; and once later than the tolerance, for the rest of the run."""
     late = [ProcessSnapshot(5.0, worst_delay=0.4)]
-    assert "cannot keep up" in " ".join(doubts(late, 0.4, tolerance=1.0))
-    assert doubts([ProcessSnapshot(6.0)], 0.4, tolerance=1.0) == []
-    assert "stood still for 2.5 s" in " ".join(doubts([ProcessSnapshot(7.0)], 2.5, tolerance=1.0))
+    assert "cannot keep up" in " ".join(warnings_of(late, 0.4, tolerance=1.0))
+    assert warnings_of([ProcessSnapshot(6.0)], 0.4, tolerance=1.0) == []
+    assert "stalled for 2.5 s" in " ".join(warnings_of([ProcessSnapshot(7.0)], 2.5, tolerance=1.0))
 
 
 def test_events_that_were_lost_and_errors_of_ours_are_told() -> None:
     """Either makes the verdict unknown."""
-    said = " ".join(doubts([ProcessSnapshot(1.0, lost_events=7), ProcessSnapshot(1.0, defects=2)], 0.0, 1.0))
+    said = " ".join(warnings_of([ProcessSnapshot(1.0, lost_events=7), ProcessSnapshot(1.0, defects=2)], 0.0, 1.0))
     assert "7 events" in said
-    assert "2 errors" in said
+    assert "2 internal errors" in said

@@ -8,15 +8,15 @@ import msgspec
 import pytest
 
 from loadtests.engine.occupancy import Leak, LeakEnd
-from loadtests.webui.frame import Frame, Line
-from loadtests.webui.live import Told
-from loadtests.webui.runs import FILES, Past
-from loadtests.webui.sweeper import SweepProgress
+from loadtests.webui.frame import Frame, ProfileFigures
+from loadtests.webui.live import LiveState
+from loadtests.webui.runs import FILES, PastRun
+from loadtests.webui.sweeper import SweepOutput
 
 _DOCS = (Path(__file__).parents[2] / "docs" / "web.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("kind", [Told, Frame, Line, Leak, LeakEnd, Past, SweepProgress])
+@pytest.mark.parametrize("kind", [LiveState, Frame, ProfileFigures, Leak, LeakEnd, PastRun, SweepOutput])
 def test_every_field_is_described(kind: type[msgspec.Struct]) -> None:
     """Each field is named."""
     missing = [field for field in kind.__struct_fields__ if f"`{field}`" not in _DOCS]

@@ -59,6 +59,13 @@ def format_duration(seconds: float) -> str:
     return " ".join(f"{number} {unit}" for number, unit in parts if number)
 
 
+def format_clock(seconds: float) -> str:
+    """Seconds as a clock shows them: "01:43", "1:02:05"."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes:02d}:{rest:02d}"
+
+
 def parse_size(text: str) -> int:
     """Bytes of "500MB", "2GB" or "1.5 GB"; thousands, as disks are sold.
 

@@ -1,4 +1,4 @@
-// A chart over the run's time, drawn as SVG: stacked areas, lines or bars. Text goes in as text, never as markup.
+// A chart over the run's time, drawn as SVG: stacked areas, lines or bars. Text is inserted as text, never as markup.
 const NAMESPACE = "http://www.w3.org/2000/svg";
 const HEIGHT = 190, LEFT = 52, RIGHT = 20, TOP = 16, BOTTOM = 20;
 
@@ -175,8 +175,8 @@ export class Chart {
 
   label() {
     const last = this.points.at(-1);
-    const said = last ? this.values(last).join(", ") : "nothing yet";
-    this.svg.setAttribute("aria-label", `${this.spec.title}: ${said}`);
+    const values = last ? this.values(last).join(", ") : "no data yet";
+    this.svg.setAttribute("aria-label", `${this.spec.title}: ${values}`);
   }
 
   values(point) {

@@ -1,5 +1,5 @@
-// Puts a link to the Sessions page beside Locust's tabs, or into its head while there are none. Locust draws itself anew whenever it
-// likes, so the place is looked at each time.
+// Adds a link to the Sessions page next to Locust's tabs, or to its header while there are no tabs. Locust redraws its page at any
+// time, so the link is placed again after each change.
 const link = document.createElement("a");
 link.href = "./sessions/";
 link.id = "streamsoak-sessions";

@@ -1,14 +1,14 @@
-// The Sessions page: follows the run by server-sent events. Whatever comes from the API is shown as text, never as markup.
+// The Sessions page: follows the run with server-sent events. Text from the API is inserted as text, never as markup.
 import { Chart, clock } from "./chart.js";
 
-const MOST_POINTS = 3000; // The server's history has fewer; beyond this it is fetched anew, thinned.
+const MOST_POINTS = 3000; // The server's history is shorter; beyond this it is fetched again.
 const byId = (id) => document.getElementById(id);
 const count = (value) => String(Math.round(value * 10) / 10);
 const seconds = (value) => (Math.abs(value) < 1 ? `${Math.round(value * 1000)} ms` : `${Math.round(value * 10) / 10} s`);
 
-let told = { run: null, state: "none", frame: null };
+let state = { run: null, state: "none", frame: null };
 let points = [];
-let heardAt = 0;
+let receivedAt = 0;
 let chosen = null;
 let analysed = null;
 
@@ -18,7 +18,7 @@ const SPECS = [
     series: ["active", "quiet", "closing", "leaked", "others"].map((key) => ({ key, label: key, colour: key })),
   },
   {
-    id: "hits", title: "Concurrency hits a second", kind: "bars", floor: 1, show: count,
+    id: "hits", title: "Concurrency hits per second", kind: "bars", floor: 1, show: count,
     series: [{ key: "hitRate", label: "hits/s", colour: "leaked" }],
   },
   {
@@ -26,17 +26,17 @@ const SPECS = [
     series: [{ key: "leaks", label: "leaks", colour: "leaked" }],
   },
   {
-    id: "ledger", title: "The API's list against our ledger", kind: "lines", floor: 4, show: count,
+    id: "ledger", title: "Open sessions: API's list and ledger", kind: "lines", floor: 4, show: count,
     series: [
-      { key: "listed", label: "listed", colour: "others" }, { key: "held", label: "ours by the ledger", colour: "active", dash: true },
+      { key: "listed", label: "listed", colour: "others" }, { key: "held", label: "ledger", colour: "active", dash: true },
     ],
   },
   {
-    id: "lateness", title: "Lateness: keep-alives (p99) and the generator's loop", kind: "lines", floor: 0.02, show: seconds,
-    series: [{ key: "late", label: "keep-alives", colour: "active" }, { key: "delay", label: "loop", colour: "limit" }],
+    id: "lateness", title: "Delays: keep-alives (p99) and load generator", kind: "lines", floor: 0.02, show: seconds,
+    series: [{ key: "late", label: "keep-alives", colour: "active" }, { key: "delay", label: "load generator", colour: "limit" }],
   },
   {
-    id: "margin", title: "Keep-alive margin, the least", kind: "lines", floor: 1, show: seconds,
+    id: "margin", title: "Smallest keep-alive margin", kind: "lines", floor: 1, show: seconds,
     series: [{ key: "margin", label: "margin", colour: "active" }],
   },
 ];
@@ -60,7 +60,7 @@ function lean({ t, active, quiet, closing, leaked, others, held, listed, hits, l
 
 async function fetchHistory() {
   const { run, columns } = await (await fetch("./api/history")).json();
-  if (run !== told.run) return;
+  if (run !== state.run) return;
   points = [];
   columns.t.forEach((_, at) => {
     const frame = Object.fromEntries(Object.entries(columns).map(([key, values]) => [key, values[at]]));
@@ -69,19 +69,19 @@ async function fetchHistory() {
   draw();
 }
 
-async function hear(message) {
-  const isNew = message.run !== told.run, state = told.state;
-  told = message;
-  heardAt = performance.now();
+async function update(message) {
+  const isNew = message.run !== state.run, previous = state.state;
+  state = message;
+  receivedAt = performance.now();
   if (isNew) { points = []; chosen = null; analysed = null; showFindings([]); await fetchHistory(); }
-  else if (told.frame && told.frame.t > (points.at(-1)?.t ?? -1)) points.push(point(lean(told.frame), points.at(-1)));
+  else if (state.frame && state.frame.t > (points.at(-1)?.t ?? -1)) points.push(point(lean(state.frame), points.at(-1)));
   if (points.length > MOST_POINTS) await fetchHistory();
-  if (isNew || state !== told.state) showRuns();
-  if (told.analysed !== analysed) { analysed = told.analysed; await fetchFindings(); }
+  if (isNew || previous !== state.state) showRuns();
+  if (state.analysed !== analysed) { analysed = state.analysed; await fetchFindings(); }
   show();
 }
 
-// What is shown
+// Display
 
 function row(cells, classes = []) {
   const line = document.createElement("tr");
@@ -97,24 +97,24 @@ function row(cells, classes = []) {
 function text(id, value) { const element = byId(id); if (element.textContent !== value) element.textContent = value; }
 
 function now() {
-  const since = told.state === "ended" ? 0 : (performance.now() - heardAt) / 1000;
-  return told.frame ? told.frame.t + Math.min(since, 5) : 0;
+  const since = state.state === "ended" ? 0 : (performance.now() - receivedAt) / 1000;
+  return state.frame ? state.frame.t + Math.min(since, 5) : 0;
 }
 
 function show() {
-  const { frame } = told, goesOn = told.state === "running";
-  text("host", told.host || "–");
-  text("state", { none: "ready" }[told.state] ?? told.state);
+  const { frame } = state, isRunning = state.state === "running";
+  text("host", state.host || "–");
+  text("state", { none: "ready" }[state.state] ?? state.state);
   text("time", frame ? clock(frame.t) : "–");
   text("processes", frame ? String(frame.processes) : "–");
-  text("run-title", told.run || "No run yet");
-  byId("stop").disabled = !goesOn;
-  byId("analyse").disabled = !goesOn || told.analysing;
-  text("said", told.analysing ? "The run so far is being analysed, by a process of its own." : "");
-  const report = byId("report"), is = told.run && (told.state === "ended" || told.analysed !== null);
+  text("run-title", state.run || "No run yet");
+  byId("stop").disabled = !isRunning;
+  byId("analyse").disabled = !isRunning || state.analysing;
+  text("notice", state.analysing ? "Analysing the run so far, in a separate process." : "");
+  const report = byId("report"), is = state.run && (state.state === "ended" || state.analysed !== null);
   report.hidden = !is;
-  if (is) { report.href = `./runs/${encodeURIComponent(told.run)}/report.html`; text("report", goesOn ? "Open report so far" : "Open report"); }
-  if (told.run) text("about", [told.scenario && `scenario ${told.scenario}`, frame?.stage && `stage: ${frame.stage}`].filter(Boolean).join(" · "));
+  if (is) { report.href = `./runs/${encodeURIComponent(state.run)}/report.html`; text("report", isRunning ? "Open report so far" : "Open report"); }
+  if (state.run) text("about", [state.scenario && `scenario ${state.scenario}`, frame?.stage && `stage: ${frame.stage}`].filter(Boolean).join(" · "));
   if (!frame) return;
   showTiles(frame);
   showWarnings(frame.warnings);
@@ -124,20 +124,20 @@ function show() {
 }
 
 function showTiles(frame) {
-  text("held", told.limit ? `${frame.held} / ${told.limit}` : String(frame.held));
+  text("held", state.limit ? `${frame.held} / ${state.limit}` : String(frame.held));
   text("hits", String(frame.hits));
   text("leaks", String(frame.leaks));
-  text("listed", frame.listed === null ? "not known" : `${frame.listed}${frame.others ? ` (${frame.others} of others)` : ""}`);
+  text("listed", frame.listed === null ? "unknown" : `${frame.listed}${frame.others ? ` (${frame.others} not ours)` : ""}`);
   const known = points.findLast((point) => point.margin !== null && point.margin !== undefined);
   text("margin", known ? seconds(known.margin) : "–");
   text("delay", seconds(frame.delay));
 }
 
 function showWarnings(warnings) {
-  const place = byId("warnings"), said = warnings.join("\n");
+  const place = byId("warnings"), lines = warnings.join("\n");
   place.hidden = !warnings.length;
-  if (place.dataset.said === said) return;
-  place.dataset.said = said;
+  if (place.dataset.lines === lines) return;
+  place.dataset.lines = lines;
   place.replaceChildren(...warnings.map((warning) => {
     const line = document.createElement("p");
     line.textContent = warning;
@@ -154,8 +154,8 @@ function showLeaks(frame) {
   byId("leak-table").tBodies[0].replaceChildren(...outstanding, ...ended);
 }
 
-function leakRow(leak, [said, kind]) {
-  const line = row([String(leak.session), leak.profile, leak.way, leak.id || "never came", said], ["number", "", "", "id", kind]);
+function leakRow(leak, [status, kind]) {
+  const line = row([String(leak.session), leak.profile, leak.way, leak.id || "unknown", status], ["number", "", "", "id", kind]);
   line.dataset.session = leak.session;
   return line;
 }
@@ -164,24 +164,24 @@ function countdown(left) {
   return left >= 0 ? [`in ${clock(Math.ceil(left))}`, "due"] : [`overdue for ${clock(-left)}`, "overdue"];
 }
 
-// An activity whose answer never came may have moved the due time, or not: early is only what was before both.
+// An activity without an answer may or may not have moved the due time: a session is reaped early only if it ended before both.
 function reaped({ earliest, due, ended }) {
-  if (ended < earliest) return [`reaped ${seconds(earliest - ended)} before it was due`, "reaped overdue"];
-  return [ended <= due ? "reaped when due" : `reaped, seen ${seconds(ended - due)} after it was due`, "reaped"];
+  if (ended < earliest) return [`reaped ${seconds(earliest - ended)} early`, "reaped overdue"];
+  return [ended <= due ? "reaped when due" : `reaped; seen ${seconds(ended - due)} after it was due`, "reaped"];
 }
 
 function showProfiles(profiles) {
   const classes = ["", ...Array(5).fill("number")];
   byId("profile-table").tBodies[0].replaceChildren(...profiles.map((line) =>
-    row([line.profile || "(taken over)", line.active, line.quiet, line.closing, line.leaked, line.hits].map(String), classes)));
+    row([line.profile || "(lost worker)", line.active, line.quiet, line.closing, line.leaked, line.hits].map(String), classes)));
 }
 
 function draw() {
-  const end = Math.max(told.frame?.t ?? 0, points.at(-1)?.t ?? 0), span = Number(byId("window").value);
+  const end = Math.max(state.frame?.t ?? 0, points.at(-1)?.t ?? 0), span = Number(byId("window").value);
   const [low, high] = chosen ?? [span ? Math.max(0, end - span) : 0, Math.max(end, 10)];
   byId("chosen").hidden = !chosen;
-  if (chosen) text("chosen", `${clock(low)} to ${clock(high)}, as dragged; choose a window to go on`);
-  charts.forEach((chart) => chart.draw(points, low, high, told.limit));
+  if (chosen) text("chosen", `${clock(low)} to ${clock(high)} selected; choose a window to follow the run again`);
+  charts.forEach((chart) => chart.draw(points, low, high, state.limit));
 }
 
 // Findings and runs
@@ -191,9 +191,9 @@ async function fetchFindings() {
 }
 
 function showFindings(findings) {
-  const until = told.state === "ended" ? "of the whole run" : `as of ${clock(told.analysed ?? 0)}`;
-  text("findings-said", told.analysed === null || told.analysed === undefined
-    ? "None are known yet: they come with a report of the run so far." : `${findings.length || "None"} ${until}.`);
+  const until = state.state === "ended" ? "in the whole run" : `as of ${clock(state.analysed ?? 0)}`;
+  text("findings-notice", state.analysed === null || state.analysed === undefined
+    ? "None yet. Findings appear with a report of the run so far." : `${findings.length || "None"} ${until}.`);
   byId("findings").replaceChildren(...findings.map((found) => {
     const line = document.createElement("li"), name = document.createElement("b");
     name.textContent = found.name;
@@ -210,16 +210,16 @@ async function showRuns() {
 }
 
 function runRow(past) {
-  const name = document.createElement("span"), verdict = document.createElement("span"), goesOn = past.run === told.run && told.state !== "ended";
+  const name = document.createElement("span"), verdict = document.createElement("span"), isRunning = past.run === state.run && state.state !== "ended";
   name.append(past.run, document.createElement("br"));
   for (const [is, file, label] of [[past.report, "report.html", "report"], [past.plan, "plan.html", "plan"]]) {
     if (is) name.append(link(`./runs/${encodeURIComponent(past.run)}/${file}`, label), " ");
   }
-  verdict.textContent = goesOn ? "goes on" : past.verdict ?? (past.ended ? "not judged" : "cut off");
-  verdict.className = goesOn ? "" : past.verdict ?? "unknown";
+  verdict.textContent = isRunning ? "running" : past.verdict ?? (past.ended ? "not judged" : "incomplete");
+  verdict.className = isRunning ? "" : past.verdict ?? "unknown";
   verdict.title = past.sentence;
   const started = new Date(past.started * 1000).toLocaleString();
-  return row([name, past.scenario || "–", started, verdict, past.open && !goesOn ? sweepButton(past) : "–"]);
+  return row([name, past.scenario || "–", started, verdict, past.open && !isRunning ? sweepButton(past) : "–"]);
 }
 
 function link(href, label) {
@@ -242,7 +242,7 @@ function sweepButton(past) {
   return button;
 }
 
-// What the user does
+// User actions
 
 byId("stop").addEventListener("click", async () => {
   byId("stop").disabled = true;
@@ -264,14 +264,14 @@ function paint() {
 
 function follow() {
   const events = new EventSource("./api/events");
-  // One message after the other: what one fetches is there before the next is shown.
-  let turn = Promise.resolve();
-  events.onmessage = (event) => { turn = turn.then(() => hear(JSON.parse(event.data))).catch(console.error); };
+  // One message after the other: what one message fetches arrives before the next is shown.
+  let queue = Promise.resolve();
+  events.onmessage = (event) => { queue = queue.then(() => update(JSON.parse(event.data))).catch(console.error); };
   events.onopen = () => { byId("lost").hidden = true; };
   events.onerror = () => { byId("lost").hidden = false; };
 }
 
 paint();
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
-setInterval(() => { if (told.frame && told.state !== "ended") showLeaks(told.frame); }, 500);
+setInterval(() => { if (state.frame && state.state !== "ended") showLeaks(state.frame); }, 500);
 follow();

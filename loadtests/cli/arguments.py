@@ -1,0 +1,79 @@
+"""Arguments that several subcommands share, and their checks."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Iterable
+from pathlib import Path
+
+from loadtests.defects.catalogue import usage
+from loadtests.model.people.profile import IDLE_RANGE
+from loadtests.model.text.input_error import InputError
+
+
+def add_run(parser: argparse.ArgumentParser) -> None:
+    """Declare RUN."""
+    parser.add_argument("run", type=Path, metavar="RUN", help="directory of the run")
+
+
+def add_run_dir(parser: argparse.ArgumentParser) -> None:
+    """Declare --run-dir."""
+    about = "parent of the run's directory (default: %(default)s)"
+    parser.add_argument("--run-dir", type=Path, default=Path("runs"), metavar="DIR", help=about)
+
+
+def add_scenario(parser: argparse.ArgumentParser) -> None:
+    """Declare SCENARIO, --limit and --set."""
+    parser.add_argument("scenario", metavar="SCENARIO", help="name or file of a scenario")
+    parser.add_argument(
+        "--limit", type=int, metavar="N", help="concurrency limit of the account (default: the scenario's)"
+    )
+    about = "override a value of the scenario, for example profiles.leaky.idle_timeout=30 (repeatable)"
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help=about)
+
+
+def add_account(parser: argparse.ArgumentParser) -> None:
+    """Declare the sandbox's --limit and --idle-range."""
+    parser.add_argument("--limit", type=int, metavar="N", help="concurrency limit of the account (default: none)")
+    parser.add_argument(
+        "--idle-range",
+        default="{:g}:{:g}".format(*IDLE_RANGE),
+        metavar="LOW:HIGH",
+        help="accepted idle timeouts, in seconds (default: %(default)s)",
+    )
+
+
+def add_defects(parser: argparse.ArgumentParser) -> None:
+    """Declare --defect."""
+    about = f"inject a defect (repeatable). {usage()}"
+    parser.add_argument("--defect", action="append", default=[], metavar="NAME[=VALUE]", help=about)
+
+
+def at_least(least: int, option: str, value: int | None) -> None:
+    """Raises InputError if `value` is given and less than `least`."""
+    if value is not None and value < least:
+        raise InputError.of(option, f"must be {least} or more (is {value})")
+
+
+def changes_of(texts: Iterable[str]) -> dict[str, str]:
+    """The values of --set by dotted path; raises InputError."""
+    changes = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals or not key:
+            raise InputError.of("--set", f"must be KEY=VALUE, for example limit=10 (is {text!r})")
+        changes[key] = value
+    return changes
+
+
+def idle_range(text: str) -> tuple[float, float]:
+    """The bounds in LOW:HIGH, in seconds; raises InputError."""
+    low, _, high = text.partition(":")
+    try:
+        bounds = float(low), float(high)
+    except ValueError:
+        bounds = math.nan, math.nan
+    if not 0 < bounds[0] <= bounds[1] < math.inf:
+        raise InputError.of("--idle-range", f"must be LOW:HIGH in seconds, for example 30:3599 (is {text!r})")
+    return bounds
