@@ -13,7 +13,7 @@ from loadtests.model.people.profile import IDLE_DEFAULT, IDLE_RANGE
 from loadtests.model.text.input_error import InputError
 
 if TYPE_CHECKING:
-    from loadtests.model.api.rules import Choices
+    from loadtests.model.api.rules import OpenBehaviour
 
 HELP = "Serve the API locally, by its documented rules."
 
@@ -112,14 +112,14 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _choices(arguments: argparse.Namespace) -> Choices:
-    from loadtests.model.api.rules import Choices
+def _choices(arguments: argparse.Namespace) -> OpenBehaviour:
+    from loadtests.model.api.rules import OpenBehaviour
 
     for option in ("slot_lag", "retry_after"):
         seconds = getattr(arguments, option)
         if not 0 <= seconds < math.inf:
             raise InputError.of(f"--{option.replace('_', '-')}", f"must be 0 seconds or more (is {seconds:g})")
-    return Choices(
+    return OpenBehaviour(
         closed=arguments.closed_answer,
         clamps=arguments.out_of_range == "clamp",
         stops_again=arguments.stop_again,

@@ -15,7 +15,7 @@ from loadtests.model.people.draw import Draw
 def _lost_answer(service: Service, rules: Rules, value: float, draw: Draw) -> Service:
     def answer(now: float, ask: ApiRequest) -> Reply:
         reply = service(now, ask)
-        is_opened = ask.operation is Operation.NEW and reply.code == 100
+        is_opened = ask.operation is Operation.NEW and reply.is_success
         return replace(reply, delivery=Delivery.UNANSWERED) if is_opened and draw.chance(value) else reply
 
     return answer

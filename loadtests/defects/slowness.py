@@ -55,7 +55,7 @@ def _leak_memory(service: Service, rules: Rules, value: float, draw: Draw) -> Se
     def answer(now: float, ask: ApiRequest) -> Reply:
         nonlocal opened
         reply = service(now, ask)
-        opened += ask.operation is Operation.NEW and reply.code == 100
+        opened += ask.operation is Operation.NEW and reply.is_success
         return replace(reply, delay=reply.delay + value * opened / 1000)
 
     return answer

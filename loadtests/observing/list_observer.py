@@ -16,7 +16,9 @@ import msgspec
 import requests
 
 from loadtests.http.key import api_key, redacted
-from loadtests.model.api.answer import Outcome, Reason, answer_from_body
+from loadtests.model.api.answer import Answer, Outcome, Reason
+from loadtests.model.api.translation import answer_from_body
+from loadtests.observing.list_snapshot import ListHistory, ListSnapshot
 
 LARGEST_LIST = 64 << 20
 """Bytes; a list that is larger is not read, and what it would have shown is unobserved."""
@@ -36,25 +38,6 @@ class PollSettings(msgspec.Struct):
 
 class ListTooLargeError(OSError):
     """Reading on would cost more memory and time than a look at the list may."""
-
-
-class ListSnapshot(msgspec.Struct):
-    """One look at the list, and what has changed since the last one that succeeded."""
-
-    intended: float
-    sent: float
-    answered: float
-    outcome: str
-    reason: str = ""
-    status: int = 0
-    code: int = 0
-    count: int = -1
-    """Sessions listed; -1: not known."""
-    since: float = 0.0
-    """When the last list that succeeded before this one was asked for: what vanished was still seen then."""
-    appeared: list[tuple[str, float]] = []
-    """Ids with created_at (unix seconds; 0: not told)."""
-    vanished: list[str] = []
 
 
 def sessions_in(body: bytes, id_field: str = "session_id") -> dict[str, float]:
@@ -99,7 +82,8 @@ def make_client(key: str) -> requests.Session:
     return client
 
 
-def _reason(error: Exception) -> Reason:
+def failure_reason(error: Exception) -> Reason:
+    """Returns the reason where `requests` got no response."""
     if isinstance(error, ListTooLargeError):
         return Reason.TOO_LARGE
     return Reason.TIMEOUT if isinstance(error, requests.Timeout) else Reason.CONNECT
@@ -119,38 +103,34 @@ def _get(client: requests.Session, url: str, timeout: float) -> tuple[int, bytes
 
 
 class ListObserver:
-    """Remembers the last list, so that only what changed needs to be told."""
+    """Polls the list, and reports what changed since the poll before."""
 
-    def __init__(self, orders: PollSettings, key: str) -> None:
-        self._orders = orders
+    def __init__(self, settings: PollSettings, key: str) -> None:
+        self._settings = settings
         self._http = make_client(key)
-        self._known: dict[str, float] = {}
-        self._asked = 0.0
+        self._history = ListHistory()
 
-    def look(self, intended: float) -> ListSnapshot:
-        """One look at the list."""
+    def poll(self, intended: float) -> ListSnapshot:
+        """Returns the list as it is now."""
         sent = self._now()
         try:
-            status, body = _get(self._http, self._orders.url, self._orders.timeout)
+            status, body = _get(self._http, self._settings.url, self._settings.timeout)
         except (requests.RequestException, OSError) as error:
-            return ListSnapshot(intended, sent, self._now(), Outcome.UNKNOWN, _reason(error))
-        answered = self._now()
-        answer = answer_from_body(status, body, sent, answered)
+            return ListSnapshot.without_list(
+                intended, Answer(Outcome.UNKNOWN, failure_reason(error), sent, self._now())
+            )
+        answer = answer_from_body(status, body, sent, self._now())
         if answer.outcome is not Outcome.OK:
-            return ListSnapshot(intended, sent, answered, answer.outcome, answer.reason, status, answer.code)
+            return ListSnapshot.without_list(intended, answer)
         try:
-            listed = sessions_in(body, self._orders.id_field)
+            listed = sessions_in(body, self._settings.id_field)
         except (ValueError, msgspec.DecodeError, RecursionError):
-            return ListSnapshot(intended, sent, answered, Outcome.UNKNOWN, Reason.UNREADABLE, status)
-        known, since, self._known, self._asked = self._known, self._asked, listed, sent
-        appeared = [(session_id, created) for session_id, created in listed.items() if session_id not in known]
-        vanished = [session_id for session_id in known if session_id not in listed]
-        return ListSnapshot(
-            intended, sent, answered, Outcome.OK, "", status, answer.code, len(listed), since, appeared, vanished
-        )
+            answer.outcome, answer.reason, answer.code = Outcome.UNKNOWN, Reason.UNREADABLE, 0
+            return ListSnapshot.without_list(intended, answer)
+        return self._history.compare(intended, answer, listed)
 
     def _now(self) -> float:
-        return time.monotonic() - self._orders.zero
+        return time.monotonic() - self._settings.zero
 
 
 def run(orders: PollSettings, key: str, ended: threading.Event) -> None:
@@ -158,8 +138,8 @@ def run(orders: PollSettings, key: str, ended: threading.Event) -> None:
     observer = ListObserver(orders, key)
     intended = time.monotonic() - orders.zero
     while True:
-        look: Any = observer.look(intended)
-        sys.stdout.buffer.write(msgspec.json.encode(look) + b"\n")
+        snapshot: Any = observer.poll(intended)
+        sys.stdout.buffer.write(msgspec.json.encode(snapshot) + b"\n")
         sys.stdout.buffer.flush()
         now = time.monotonic() - orders.zero
         intended += orders.every * max(1, -(-(now - intended) // orders.every))

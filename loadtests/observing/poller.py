@@ -11,7 +11,8 @@ import gevent
 import msgspec
 from gevent import subprocess
 
-from loadtests.observing.list_observer import ListSnapshot, PollSettings
+from loadtests.observing.list_observer import PollSettings
+from loadtests.observing.list_snapshot import ListSnapshot
 
 logger = logging.getLogger(__name__)
 

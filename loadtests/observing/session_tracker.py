@@ -9,7 +9,7 @@ from typing import Protocol
 from loadtests.model.api.answer import Outcome
 from loadtests.model.log.record import Observation
 from loadtests.model.session.session import Session, State
-from loadtests.observing.list_observer import ListSnapshot
+from loadtests.observing.list_snapshot import ListSnapshot
 
 _REMEMBERED_SECONDS = 60.0
 """How long the id of a closed session is kept: a list that was asked for before the close may still show it."""

@@ -21,7 +21,7 @@ from loadtests.model.log.record import Observation
 from loadtests.model.people.profile import Profile
 from loadtests.model.session.session import Session
 from loadtests.model.text.input_error import EXIT_MISTAKE
-from loadtests.observing.list_observer import ListSnapshot
+from loadtests.observing.list_snapshot import ListSnapshot
 from loadtests.plugin.local import end_early, seal_and_report, stop_run
 from loadtests.plugin.messages import MessageKind, hear_of_run, on_message
 from loadtests.plugin.progress import Progress

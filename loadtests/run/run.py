@@ -15,7 +15,7 @@ from loadtests.model.api.surface import Operation, Surface
 from loadtests.model.gates.abort import Abort
 from loadtests.model.gates.counts import together
 from loadtests.model.log.record import Observation
-from loadtests.model.log.rows import list_row, note_row
+from loadtests.model.log.rows import note_row
 from loadtests.model.people.profile import Profile
 from loadtests.model.run.end_reason import DISK_FULL, SPENT, gate_failed
 from loadtests.model.run.guard import UNGUARDED, Guard
@@ -24,7 +24,8 @@ from loadtests.model.run.plan import LoadPlan
 from loadtests.model.run.scenario import Scenario
 from loadtests.model.session.ending import DrainResult
 from loadtests.observing.foreign_sessions import ForeignSessions
-from loadtests.observing.list_observer import ListSnapshot, PollSettings
+from loadtests.observing.list_observer import PollSettings
+from loadtests.observing.list_snapshot import ListSnapshot
 from loadtests.observing.poller import Poller
 from loadtests.recording.disk import used
 from loadtests.recording.run_directory import new_folder, software
@@ -182,11 +183,7 @@ class Run:
 
     def _take(self, look: ListSnapshot) -> None:
         self.listed = look.count if look.count >= 0 else None
-        self.process.recorder.append(
-            list_row(
-                look.intended, look.sent, look.answered, look.outcome, look.reason, look.count, look.status, look.code
-            )
-        )
+        self.process.recorder.append(look.row())
         self.process.tracker.update(look)
         self._others.send_list(look)
         self._strangers.update(look)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -13,7 +12,17 @@ import msgspec
 from msgspec.structs import replace
 
 from loadtests.model.api.delivery import Delivery
-from loadtests.model.api.rules import DONE, NOT_JSON, UNAUTHORIZED, HostedSession, Reply, Rules, Status, invalid
+from loadtests.model.api.rules import (
+    DONE,
+    NO_CODE,
+    NOT_JSON,
+    UNAUTHORIZED,
+    HostedSession,
+    Reply,
+    Rules,
+    Status,
+    invalid,
+)
 from loadtests.model.api.service import ApiRequest, Service
 from loadtests.model.api.surface import ACTIVITY, Operation, Surface
 from loadtests.sandbox import openapi
@@ -89,7 +98,7 @@ class App:
         if reply.delay:
             await asyncio.sleep(reply.delay)
         if reply.delivery in (Delivery.ANSWERED, Delivery.GARBLED):
-            return await _answer(send, reply.status, _body(scope["path"], reply), reply.retry_after)
+            return await _answer(send, reply.status, _body(reply), reply.retry_after)
         if reply.delivery is not Delivery.UNANSWERED:
             await _break_off(scope["extensions"][EXTENSION]["transport"], send, reply)
         await _gone(receive)
@@ -128,7 +137,7 @@ class App:
     def _create_token(self, now: float, asked: dict[str, Any]) -> Reply:
         self._tokens += 1
         reply = self._service(now, ApiRequest(Operation.CREATE_TOKEN))
-        return replace(reply, data={"token": f"sandbox-token-{self._tokens}"}) if reply.code == DONE.code else reply
+        return replace(reply, data={"token": f"sandbox-token-{self._tokens}"}) if reply.is_success else reply
 
     def _new(self, now: float, asked: dict[str, Any]) -> Reply:
         disable = asked.get("disable_idle_timeout", False)
@@ -210,12 +219,12 @@ def _whole(text: str | int) -> int:
     return msgspec.convert(text, int, strict=False)
 
 
-def _body(path: str, reply: Reply) -> bytes:
+def _body(reply: Reply) -> bytes:
     if reply.delivery is Delivery.GARBLED:
         return _GARBLED
     if reply is DONE:
         return _DONE
-    if path == _CREATE_TOKEN and reply.status == 200 and reply.code == DONE.code:
+    if reply.is_success and reply.code == NO_CODE:
         return _encode({"error": None, "data": reply.data})
     return _encode({"code": reply.code, "message": reply.message, "data": reply.data})
 
@@ -233,7 +242,6 @@ _MEDIA = {
     "is_paid": True,
     "livekit_agent_token": "sandbox",
     "realtime_endpoint": "wss://sandbox.invalid/realtime",
-    "session_duration_limit": 0,
 }
 
 
@@ -262,16 +270,16 @@ async def _break_off(transport: asyncio.Transport, send: Send, reply: Reply) -> 
     """Close the connection instead of answering, after half of the answer or at once."""
     if reply.delivery is Delivery.RESET:
         return transport.abort()
-    body = _body("", reply)
+    body = _body(reply)
     await send({"type": "http.response.start", "status": reply.status, "headers": _headers(body)})
     await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
     transport.close()
 
 
-async def _answer(send: Send, status: int, body: bytes, retry_after: float = 0.0) -> None:
+async def _answer(send: Send, status: int, body: bytes, retry_after: int = 0) -> None:
     headers = _headers(body)
     if retry_after:
-        headers.append((b"retry-after", b"%d" % math.ceil(retry_after)))
+        headers.append((b"retry-after", b"%d" % retry_after))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 

@@ -11,10 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from loadtests.model.api.answer import Outcome, Reason, classify
+from loadtests.model.api.answer import Outcome, Reason
 from loadtests.model.api.delivery import Delivery
 from loadtests.model.api.rules import CloseCause, HostedSession, Reply, Terms
 from loadtests.model.api.surface import Operation, Surface
+from loadtests.model.api.translation import answer_from_reply
 from loadtests.model.log.record import Observation, Row, nanoseconds
 from loadtests.model.log.rows import LONGEST_MESSAGE, list_row
 from loadtests.model.session.session import Holder
@@ -109,13 +110,11 @@ def _session_id(asked: dict[str, Any], reply: Reply) -> str:
 
 
 def _meaning(reply: Reply) -> tuple[Outcome, Reason]:
-    if reply.code == 100:
+    # A call that had its effect is recorded as such, even if the client never reads the reply.
+    if reply.is_success:
         return Outcome.OK, Reason.NONE
-    if reply.delivery is not Delivery.ANSWERED:
-        return Outcome.UNKNOWN, Reason.TIMEOUT if reply.delivery is Delivery.UNANSWERED else Reason.RESET
-    if reply.status >= 500:
-        return Outcome.UNKNOWN, Reason.SERVER_ERROR
-    return Outcome.FAIL, classify(reply.status, reply.code, reply.message)
+    answer = answer_from_reply(reply, 0.0, 0.0, math.inf)
+    return answer.outcome, answer.reason
 
 
 def _detail(operation: Operation, reply: Reply, reason: Reason) -> str | None:

@@ -9,7 +9,7 @@ from loadtests.model.people.profile import Profile, load_profile
 from loadtests.model.run.scenario import Scenario, find, load_scenario
 from loadtests.model.text.input_error import InputError, Mistake
 
-_OURS = Path(__file__).parents[1] / "profiles"
+_OURS = Path(__file__).parents[2] / "profiles"
 
 
 def folders() -> tuple[Path, ...]:

@@ -20,10 +20,10 @@ from loadtests.http.codec import Codec
 from loadtests.http.connection import Connection
 from loadtests.http.origin import Origin
 from loadtests.model.api.answer import Answer
-from loadtests.model.api.heard import answer_from_reply
 from loadtests.model.api.rules import Terms
 from loadtests.model.api.service import ApiRequest
 from loadtests.model.api.surface import Operation, Surface
+from loadtests.model.api.translation import answer_from_reply
 from loadtests.model.run.manifest import read_manifest
 from loadtests.model.session.session import Session
 from loadtests.model.session.steps import Call
