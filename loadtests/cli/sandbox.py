@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loadtests.defects.catalogue import parse_defects, usage
+from loadtests.model.api.rules import SESSION_CAP
 from loadtests.model.people.profile import IDLE_DEFAULT, IDLE_RANGE
 from loadtests.model.text.input_error import InputError
 
@@ -30,7 +31,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="idle timeouts that are accepted, in seconds (default: %(default)s)",
     )
     parser.add_argument(
-        "--session-cap", type=float, metavar="S", help="a session's longest duration in seconds (default: none)"
+        "--session-cap",
+        default=f"{SESSION_CAP:g}",
+        metavar="S",
+        help="a session's longest duration in seconds; none: no cap (default: %(default)s)",
     )
     parser.add_argument("--log", type=Path, metavar="FILE", help="write what really happens here, a line of JSON each")
     parser.add_argument("--parent-pipe", action="store_true", help=argparse.SUPPRESS)
@@ -88,13 +92,12 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.limit is not None and arguments.limit < 1:
         raise InputError.of("--limit", f"must be 1 or more (is {arguments.limit})")
-    if arguments.session_cap is not None and not 0 < arguments.session_cap < math.inf:
-        raise InputError.of("--session-cap", f"must be more than 0 seconds (is {arguments.session_cap:g})")
+    cap = session_cap(arguments.session_cap)
     if not 0 <= arguments.port <= 65535:
         raise InputError.of("--port", f"must be 0 to 65535 (is {arguments.port})")
     low, high = idle_range(arguments.idle_range)
     idle_default = min(max(IDLE_DEFAULT, low), high)
-    terms = Terms(arguments.limit, (low, high), idle_default, arguments.session_cap, _choices(arguments))
+    terms = Terms(arguments.limit, (low, high), idle_default, cap, _choices(arguments))
     key = os.environ.get("KONPRO_API_KEY") or None
     served = Serving(
         arguments.host,
@@ -128,6 +131,19 @@ def _choices(arguments: argparse.Namespace) -> OpenBehaviour:
         retry_after=arguments.retry_after,
         lists=not arguments.no_list,
     )
+
+
+def session_cap(text: str) -> float | None:
+    """Returns the cap in seconds, None for "none"; raises InputError."""
+    if text == "none":
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise InputError.of("--session-cap", f"must be seconds, more than 0, or none (is {text!r})")
+    return seconds
 
 
 def idle_range(text: str) -> tuple[float, float]:

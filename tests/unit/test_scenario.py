@@ -233,3 +233,23 @@ def test_mistake_in_a_profile_names_the_file_of_the_profile(tmp_path: Path) -> N
     """A mistake that stands in the profile's own file is told with that file."""
     (tmp_path / "interactive.toml").write_text("session_length = 7\nfoo = 1", encoding="utf-8")
     assert mistakes(tmp_path, STAGE)[0].startswith(f"{tmp_path / 'interactive.toml'}: foo: ")
+
+
+@pytest.mark.parametrize(
+    ("line", "seconds"),
+    [("", 3600.0), ('session_cap = "none"\n', None), ('session_cap = "9s"\n', 9.0), ("session_cap = 90\n", 90.0)],
+)
+def test_session_cap(tmp_path: Path, line: str, seconds: float | None) -> None:
+    """The API's usual cap unless the scenario sets one, or none; the manifest keeps it."""
+    found = scenario(tmp_path, f"{line}{STAGE}")
+    assert found.session_cap == seconds
+    again = read_back(tmp_path, found)
+    assert again is not None
+    assert again.session_cap == seconds
+
+
+@pytest.mark.parametrize("text", ['"never"', "0", "true", '"0s"'])
+def test_session_cap_that_is_none(tmp_path: Path, text: str) -> None:
+    """A cap is a duration, or "none"."""
+    (mistake,) = mistakes(tmp_path, f"session_cap = {text}\n{STAGE}")
+    assert "session_cap" in mistake

@@ -25,7 +25,7 @@ REMEMBERED = 100_000
 """Closed sessions that are kept, for replies to calls on them and for the history."""
 
 SESSION_CAP = 3600.0
-"""The API's usual cap on a session's duration, in seconds: where nothing else is set, it applies."""
+"""The API's usual cap on a session's duration, in seconds; the default of sandbox and scenarios."""
 
 SUCCESS_CODE = 100
 NO_CODE = 0

@@ -6,10 +6,11 @@ import math
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from loadtests.model.api.rules import SESSION_CAP
 from loadtests.model.api.surface import Surface
 from loadtests.model.gates.compared import Tolerances
 from loadtests.model.gates.gates import GateText
@@ -36,6 +37,17 @@ def _parse_load(value: Any) -> Any:
     if isinstance(value, int | float):
         return {"amount": value, "is_rate": False}
     return {"amount": parse_rate(value), "is_rate": True} if isinstance(value, str) else value
+
+
+def _parse_cap(value: Any) -> Any:
+    return None if value == "none" else value
+
+
+SessionCap = Annotated[
+    Annotated[Seconds, Field(gt=0)] | None,
+    BeforeValidator(_parse_cap, json_schema_input_type=Seconds | Literal["none"] | None),
+]
+"""A duration, or "none"."""
 
 
 class Stage(BaseModel):
@@ -67,8 +79,8 @@ class Scenario(BaseModel):
     """The account's advertised limit of concurrent sessions."""
     idle_range: tuple[float, float] = IDLE_RANGE
     """Idle timeouts that the API takes, in seconds."""
-    session_cap: Seconds | None = Field(default=None, gt=0)
-    """The sandbox's cap on a session's duration."""
+    session_cap: SessionCap = SESSION_CAP
+    """The sandbox's cap on a session's duration, in seconds; None (in a file: "none"): no cap."""
     seed: int = Field(default=1, ge=0, lt=2**63)
     observe: Seconds = Field(default=60.0, ge=0)
     """How long, at the most, the run's end waits for leaks to be reaped."""
