@@ -253,7 +253,7 @@ class Engine:
 
     def _call(self, call: Call, task: _Task) -> None:
         session, operation = call.session, call.operation
-        session.sending(operation)
+        session.record_send(operation)
         if operation is _STOP:
             self.occupancy.count(session)
         objection = self._objection(call)
@@ -288,7 +288,7 @@ class Engine:
         try:
             if operation is _KEEP_ALIVE and answer.outcome is _OK:
                 self.kept_alive.append((session.margin(answer), answer.sent - call.intended))
-            session.answered(operation, answer)
+            session.record_answer(operation, answer)
             if operation is _NEW or operation is _STOP or session.state is _CLOSED:
                 self._keep_books(session, operation)
             self._recorder.append(call_row(call, answer, waited))

@@ -101,7 +101,7 @@ class SessionTracker:
             return
         if session.state is State.CLOSED and not session.stopped:
             # One short list, or one answer that was wrong, had it gone: it is ours to close again.
-            session.reappeared()
+            session.record_reappearance()
             self._engine.mark_open(session)
         self._engine.observe(Observation.SEEN, session, look.sent, at=look.answered)
 
@@ -109,7 +109,7 @@ class SessionTracker:
         self._pending.pop(session_id, None)
         session = self._ours.get(session_id)
         if session is not None:
-            session.ended()
+            session.record_end()
             self._engine.observe(Observation.VANISHED, session, look.since, at=look.answered)
             self._engine.mark_closed(session)
 

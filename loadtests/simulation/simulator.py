@@ -188,7 +188,7 @@ class Simulator:
 
     def _call(self, call: Call, task: _Task) -> None:
         session, now = call.session, self._now
-        session.sending(call.operation)
+        session.record_send(call.operation)
         if call.operation is _NEW:
             self.sessions[session.number] = session
             self._opening[session.number] = now
@@ -204,7 +204,7 @@ class Simulator:
     def _deliver(self, call: Call, answer: Answer, scope: SimulatedScope) -> None:
         session = call.session
         self._requests -= 1
-        session.answered(call.operation, answer)
+        session.record_answer(call.operation, answer)
         if call.operation is _NEW:
             self._deliver_new(session, scope)
         if session.state is _CLOSED:

@@ -215,10 +215,10 @@ def _streamsoak(cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     ("arguments", "says"),
     [
         (("sandbox", "--defect", "late-reaper=3"), "did you mean late-reap?"),
-        (("sandbox", "--defect", "limit-short=3"), "needs an account with a limit"),
+        (("sandbox", "--defect", "limit-short=3"), "requires an account with a limit"),
         (("sandbox", "--slot-lag", "-1"), "--slot-lag"),
         (("simulate", "smoke", "--defect", "hang=2"), "at most 1"),
-        (("simulate", "smoke", "--defect", "limit-short=25"), "leaves nothing"),
+        (("simulate", "smoke", "--defect", "limit-short=25"), "must be less than the limit"),
         (("audit", "--defect", "slow-new", "--", "true"), "slow-new=VALUE"),
     ],
 )
