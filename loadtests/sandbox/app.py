@@ -1,4 +1,4 @@
-"""The sandbox's HTTP surface: bare ASGI, since a framework's share of a keep-alive would be larger than the rules' own."""
+"""Serves the API over HTTP. Plain ASGI, because a framework would cost more for each keep-alive than the rules do."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from loadtests.sandbox import openapi
 from loadtests.sandbox.protocol import EXTENSION
 
 Handler = Callable[[float, dict[str, Any]], Reply]
-"""What answers one path: a function of the time and of what was asked."""
+"""Answers one path, given the time and the decoded request."""
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Observe = Callable[[float, str, Any, Reply], None]
-"""Told of each call: when it came, its path, what was asked (decoded JSON), the answer."""
+"""Called for each request: its time, its path, the decoded JSON, the reply."""
 
 LARGEST_BODY = 1 << 20
 AVATARS = [{"avatar_id": "sandbox-avatar", "created_at": 1700000000, "is_public": True, "status": "ACTIVE"}]
@@ -48,7 +48,7 @@ _JSON = (b"content-type", b"application/json")
 
 
 class App:
-    """`service` over HTTP, and the history that `rules` keep. `key`: the one API key that is taken; None: any."""
+    """Serves `service`, and the history in `rules`. `key`: the only API key accepted; None: any."""
 
     def __init__(
         self,
@@ -79,7 +79,7 @@ class App:
 
     @property
     def routes(self) -> frozenset[tuple[str, str]]:
-        """Method and path of all that is served."""
+        """Method and path of every route."""
         return frozenset(self._routes) | {("GET", openapi.PATH)}
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -104,7 +104,7 @@ class App:
         await _gone(receive)
 
     def _handle(self, now: float, scope: dict[str, Any], body: bytes) -> tuple[Any, Reply]:
-        """What was asked, and the answer to it."""
+        """Returns the decoded request and the reply."""
         if not self._is_authorized(scope["headers"]):
             return {}, UNAUTHORIZED
         handler = self._routes.get((scope["method"], scope["path"]))
@@ -215,7 +215,7 @@ def _query(raw: bytes) -> dict[str, Any]:
 
 
 def _whole(text: str | int) -> int:
-    # As JSON reads a number: `int` would take "1_0" for 10, and digits of any script.
+    # Parsed like a JSON number: `int` would accept "1_0" and digits of any script.
     return msgspec.convert(text, int, strict=False)
 
 
@@ -232,7 +232,7 @@ def _body(reply: Reply) -> bytes:
 _DONE = _encode({"code": DONE.code, "message": DONE.message, "data": None})
 _GARBLED = b"<html><body>502 Bad Gateway</body></html>"
 _NO_SESSION = invalid("session_id must be a string")
-# What a client that goes on to connect media expects to find in the answer to new; no media connection is behind it.
+# Fields that a client needs to connect media; there is no media server behind them.
 _MEDIA = {
     "url": "wss://sandbox.invalid",
     "access_token": "sandbox",
@@ -246,7 +246,7 @@ _MEDIA = {
 
 
 async def _read(receive: Receive) -> bytes | None:
-    """The request's body; None if the client cut it off."""
+    """Returns the request's body; None if the client disconnected before its end."""
     body = b""
     while True:
         message: dict[str, Any] = await receive()
@@ -261,13 +261,13 @@ async def _read(receive: Receive) -> bytes | None:
 
 
 async def _gone(receive: Receive) -> None:
-    """Wait until the client goes."""
+    """Waits until the client disconnects."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
 async def _break_off(transport: asyncio.Transport, send: Send, reply: Reply) -> None:
-    """Close the connection instead of answering, after half of the answer or at once."""
+    """Closes the connection instead of replying, at once or after half of the reply."""
     if reply.delivery is Delivery.RESET:
         return transport.abort()
     body = _body(reply)

@@ -193,7 +193,11 @@ def test_idle_range_of_the_scenario_counts(tmp_path: Path) -> None:
         ("[[stages]]\nduration = 10\nload = { quiet = inf }", "stages.0.load.quiet.amount", "inf"),
         ("[[stages]]\nduration = inf\nload = { quiet = 1 }", "stages.0.duration", "inf"),
         ("[[stages]]\nduration = 0\nload = { quiet = 1 }", "stages.0.duration", "greater than 0"),
-        ("[[stages]]\nduration = 5\nramp = 6\nload = { quiet = 1 }", "stages.0", "ramp (6 s) must not be longer than the stage (5 s)"),
+        (
+            "[[stages]]\nduration = 5\nramp = 6\nload = { quiet = 1 }",
+            "stages.0",
+            "ramp (6 s) must not be longer than the stage (5 s)",
+        ),
         ("[[stages]]\nduration = 5\nload = { quiet = 1 }\nrmp = 5", "stages.0.rmp", "not permitted"),
         (
             '[[stages]]\nduration = 5\nload = { quiet = "5/min" }',
@@ -224,7 +228,10 @@ def test_mistake_is_told_once_at_its_key(tmp_path: Path, text: str, path: str, s
         ("[[stages]]\nduration = 5\nload = { nobody = 1, noone = 1 }", ["'nobody'", "'noone'"]),
         ("limit = 0\n" + STAGE + "[profiles.interactive]\nfoo = 3\n", ["limit", "foo"]),
         ("limit = 0\n" + STAGE + "[profiles.quiet]\n", ["limit", "is not used by any stage"]),
-        ('[[stages]]\nduration = 5\nload = { leaky = 5, quiet = "5/min" }', ["of the open model", "of the closed model"]),
+        (
+            '[[stages]]\nduration = 5\nload = { leaky = 5, quiet = "5/min" }',
+            ["of the open model", "of the closed model"],
+        ),
     ],
 )
 def test_every_mistake_is_told_at_once(tmp_path: Path, text: str, parts: list[str]) -> None:
