@@ -8,9 +8,10 @@ from collections.abc import Callable
 import requests
 
 from loadtests.http.origin import Origin
-from loadtests.model.api.answer import Answer, Outcome, Reason, answer_from_body
+from loadtests.model.api.answer import Answer, Outcome, Reason
 from loadtests.model.api.surface import Operation, Surface
-from loadtests.observing.list_observer import listed_sessions, make_client
+from loadtests.model.api.translation import answer_from_body
+from loadtests.observing.list_observer import failure_reason, listed_sessions, make_client
 
 _TIMEOUT_SECONDS = 10.0
 _TRIES = 6
@@ -63,10 +64,8 @@ class AccountClient:
             response = self._http.post(
                 url, json={self._surface.session_id: session_id}, timeout=_TIMEOUT_SECONDS, allow_redirects=False
             )
-        except requests.Timeout:
-            return Answer(Outcome.UNKNOWN, Reason.TIMEOUT)
-        except (requests.RequestException, OSError):
-            return Answer(Outcome.UNKNOWN, Reason.CONNECT)
+        except (requests.RequestException, OSError) as error:
+            return Answer(Outcome.UNKNOWN, failure_reason(error))
         header = response.headers.get("Retry-After", "")
         retry_after = float(header) if header.isdecimal() else 0.0
         return answer_from_body(response.status_code, response.content, 0.0, 0.0, retry_after)

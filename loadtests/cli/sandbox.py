@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from loadtests.cli.arguments import add_account, add_defects, at_least, idle_range
 from loadtests.defects.catalogue import parse_defects
+from loadtests.model.api.rules import SESSION_CAP
 from loadtests.model.people.profile import IDLE_DEFAULT
 from loadtests.model.text.input_error import InputError
 
 if TYPE_CHECKING:
-    from loadtests.model.api.rules import Choices
+    from loadtests.model.api.rules import OpenBehaviour
 
 HELP = "Serve the API on this machine, following its documentation."
 
@@ -25,7 +26,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=0, help="port to listen on (default: a free one)")
     add_account(parser)
     parser.add_argument(
-        "--session-cap", type=float, metavar="S", help="longest duration of a session, in seconds (default: none)"
+        "--session-cap",
+        default=f"{SESSION_CAP:g}",
+        metavar="S",
+        help="longest duration of a session in seconds; none: no limit (default: %(default)s)",
     )
     parser.add_argument(
         "--log", type=Path, metavar="FILE", help="write each change of a session to FILE, as lines of JSON"
@@ -77,13 +81,12 @@ def run(arguments: argparse.Namespace) -> int:
     from loadtests.sandbox.serve import Serving, serve
 
     at_least(1, "--limit", arguments.limit)
-    if arguments.session_cap is not None and not 0 < arguments.session_cap < math.inf:
-        raise InputError.of("--session-cap", f"must be more than 0 seconds (is {arguments.session_cap:g})")
+    cap = session_cap(arguments.session_cap)
     if not 0 <= arguments.port <= 65535:
         raise InputError.of("--port", f"must be 0 to 65535 (is {arguments.port})")
     low, high = idle_range(arguments.idle_range)
     idle_default = min(max(IDLE_DEFAULT, low), high)
-    terms = Terms(arguments.limit, (low, high), idle_default, arguments.session_cap, _choices(arguments))
+    terms = Terms(arguments.limit, (low, high), idle_default, cap, _choices(arguments))
     key = os.environ.get("KONPRO_API_KEY") or None
     served = Serving(
         arguments.host,
@@ -101,14 +104,14 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _choices(arguments: argparse.Namespace) -> Choices:
-    from loadtests.model.api.rules import Choices
+def _choices(arguments: argparse.Namespace) -> OpenBehaviour:
+    from loadtests.model.api.rules import OpenBehaviour
 
     for option in ("slot_lag", "retry_after"):
         seconds = getattr(arguments, option)
         if not 0 <= seconds < math.inf:
             raise InputError.of(f"--{option.replace('_', '-')}", f"must be 0 seconds or more (is {seconds:g})")
-    return Choices(
+    return OpenBehaviour(
         closed=arguments.closed_answer,
         clamps=arguments.out_of_range == "clamp",
         stops_again=arguments.stop_again,
@@ -117,3 +120,16 @@ def _choices(arguments: argparse.Namespace) -> Choices:
         retry_after=arguments.retry_after,
         lists=not arguments.no_list,
     )
+
+
+def session_cap(text: str) -> float | None:
+    """Returns the cap in seconds, None for "none"; raises InputError."""
+    if text == "none":
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise InputError.of("--session-cap", f"must be seconds, more than 0, or none (is {text!r})")
+    return seconds

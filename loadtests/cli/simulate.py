@@ -13,8 +13,7 @@ from loadtests.model.text.input_error import InputError
 if TYPE_CHECKING:
     from loadtests.defects.defect import Injected
     from loadtests.model.run.scenario import Scenario
-    from loadtests.recording.recorder import Recorder
-    from loadtests.simulation.simulator import SimulationResult, Simulator
+    from loadtests.simulation.simulator import SimulationResult
 
 HELP = "Run a scenario in virtual time: same behaviour, event log and report as a live run, hours in seconds."
 
@@ -34,11 +33,13 @@ def run(arguments: argparse.Namespace) -> int:
     from loadtests.defects.account import check_fit
     from loadtests.defects.catalogue import parse_defects
     from loadtests.model.api.rules import Terms
+    from loadtests.model.run.plan import LoadPlan
     from loadtests.model.session.ending import DrainBounds
     from loadtests.model.text.units import format_duration
     from loadtests.recording.recorder import LARGE_BATCH_ROWS, Recorder
     from loadtests.recording.run_directory import new_folder
     from loadtests.scenarios.catalogue import named_scenario
+    from loadtests.simulation.simulator import Simulator
     from reports.build import PAGE, build_report
 
     scenario = named_scenario(arguments.scenario, changes_of(arguments.set))
@@ -51,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     folder = new_folder(arguments.run_dir, f"{scenario.name}-simulated")
     recorder = Recorder(folder, scenario.profiles, batch_rows=LARGE_BATCH_ROWS)
     began = time.perf_counter()
-    simulator = _simulator(scenario, limit, seed, recorder, defects)
+    simulator = Simulator(LoadPlan(scenario), limit, seed, recorder, defects)
     simulated = simulator.run(
         duration, DrainBounds(scenario.observe, scenario.tolerance, scenario.poll, scenario.timeout)
     )
@@ -65,20 +66,6 @@ def run(arguments: argparse.Namespace) -> int:
     print(analysis.verdict.sentence)
     print(f"Report: {(folder / PAGE).resolve()}")
     return 0
-
-
-def _simulator(
-    scenario: Scenario, limit: int | None, seed: int, recorder: Recorder, defects: tuple[Injected, ...]
-) -> Simulator:
-    from loadtests.model.run.plan import LoadPlan
-
-    if not defects:
-        from loadtests.simulation.simulator import Simulator
-
-        return Simulator(LoadPlan(scenario), limit, seed, recorder)
-    from loadtests.simulation.defective_simulator import DefectiveSimulator
-
-    return DefectiveSimulator(LoadPlan(scenario), limit, seed, recorder, defects)
 
 
 def _write_manifest(

@@ -1,4 +1,4 @@
-"""An account at the API, with defects or without: the rules, and the service in front of them."""
+"""Opens an account at the API, with or without defects: its rules and its service."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ def open_account(
     defects: Iterable[Injected] = (),
     seed: int = 0,
 ) -> tuple[Rules, Service]:
-    """Rules and service of an account with `terms`, the first of `defects` next to the rules.
+    """Returns the rules and the service of an account with `terms`. The first of `defects` is next to the rules.
 
-    Equal seeds give equal defects, each with a stream of its own. Raises InputError where a defect does not fit the terms.
+    Equal seeds give equal defects; each defect has its own random stream. Raises InputError where one does not fit the terms.
     """
-    injected = [(each, Draw(seed, "defect", each.defect.name)) for each in defects]
-    rules = Rules(_changed(terms, injected), new_id, on_event)
+    with_draws = [(injected, Draw(seed, "defect", injected.defect.name)) for injected in defects]
+    rules = Rules(_changed(terms, with_draws), new_id, on_event)
     service = service_of(rules)
-    for each, draw in injected:
-        service = each.defect.around(service, rules, each.value, draw)
+    for injected, draw in with_draws:
+        service = injected.defect.around(service, rules, injected.value, draw)
     return rules, service
 
 
 def check_fit(terms: Terms, defects: Iterable[Injected]) -> None:
-    """Raise InputError if one of `defects` does not fit `terms`."""
-    _changed(terms, [(each, Draw("fit")) for each in defects])
+    """Raises InputError if one of `defects` does not fit `terms`."""
+    _changed(terms, [(injected, Draw("fit")) for injected in defects])
 
 
-def _changed(terms: Terms, injected: Iterable[tuple[Injected, Draw]]) -> Terms:
-    for each, draw in injected:
-        terms = each.defect.terms(terms, each.value, draw)
+def _changed(terms: Terms, with_draws: Iterable[tuple[Injected, Draw]]) -> Terms:
+    for injected, draw in with_draws:
+        terms = injected.defect.terms(terms, injected.value, draw)
     return terms

@@ -1,4 +1,4 @@
-"""Every defect by name, and how a user names one: NAME or NAME=VALUE."""
+"""All defects by name, and the parser of NAME and NAME=VALUE."""
 
 from __future__ import annotations
 
@@ -36,31 +36,31 @@ DEFECTS: dict[str, Defect] = {
 
 
 def parse_defects(texts: Iterable[str], option: str = "--defect") -> tuple[Injected, ...]:
-    """The defects that `texts` name; raises InputError, which tells what would be right."""
+    """Returns the defects that `texts` name. Raises InputError."""
     return tuple(parse_defect(text, option) for text in texts)
 
 
 def parse_defect(text: str, option: str = "--defect") -> Injected:
-    """The defect that NAME or NAME=VALUE names; raises InputError."""
+    """Returns the defect of NAME or NAME=VALUE. Raises InputError."""
     name, equals, value = text.partition("=")
     defect = DEFECTS.get(name)
     if defect is None:
         near = difflib.get_close_matches(name, DEFECTS, n=1)
         hint = f"did you mean {near[0]}? " if near else ""
-        raise InputError.of(option, f"no defect {name!r}; {hint}there are: {', '.join(DEFECTS)}")
+        raise InputError.of(option, f"no defect {name!r}; {hint}available defects: {', '.join(DEFECTS)}")
     if not equals:
         if defect.value.default is None:
-            raise InputError.of(option, f"needs a value, as in {name}=VALUE ({defect.value.about})", name)
+            raise InputError.of(option, f"requires a value: {name}=VALUE ({defect.value.about})", name)
         return Injected(defect, defect.value.default)
     try:
         number = float(value)
     except ValueError:
         number = 0.0
     if not defect.value.allows(number):
-        raise InputError.of(option, f"takes {defect.value.about} (is {value!r})", name)
+        raise InputError.of(option, f"must be {defect.value.about} (is {value!r})", name)
     return Injected(defect, number)
 
 
 def usage() -> str:
-    """All defects, a line each, for an option's help."""
+    """Returns all defects with their values, for an option's help."""
     return "; ".join(f"{defect.name}: {defect.about} ({defect.value.about})" for defect in DEFECTS.values())

@@ -1,4 +1,4 @@
-"""What a defect is: a name, what its value means, and how it changes the API."""
+"""A defect of the API: its name, its value, and how it changes terms or replies."""
 
 from __future__ import annotations
 
@@ -13,51 +13,51 @@ from loadtests.model.people.draw import Draw
 
 @dataclass(frozen=True)
 class Value:
-    """The number that a defect takes."""
+    """The value of a defect."""
 
     about: str
-    """What it is, and what would be right."""
+    """What it means, and which values are valid."""
     default: float | None = None
-    """Without a number; None: one is needed."""
+    """The value if none is given; None: it is required."""
     most: float = math.inf
     is_whole: bool = False
 
     def allows(self, number: float) -> bool:
-        """Whether it may be `number`; nothing may be 0 or less."""
+        """Whether `number` is valid; it must be more than 0."""
         return 0 < number <= self.most and math.isfinite(number) and (not self.is_whole or number == int(number))
 
 
 def share(of: str, default: float | None = None) -> Value:
-    """A share of calls or sessions."""
+    """Returns the value of a defect that affects a share of calls or sessions."""
     return Value(f"a share {of}, above 0 and at most 1", default, most=1.0)
 
 
-def seconds(what: str, default: float | None = None) -> Value:
-    """A time in seconds."""
-    return Value(f"seconds, more than 0: {what}", default)
+def seconds(meaning: str, default: float | None = None) -> Value:
+    """Returns the value of a defect that is a duration."""
+    return Value(f"seconds, more than 0: {meaning}", default)
 
 
 def same_terms(terms: Terms, value: float, draw: Draw) -> Terms:
-    """The defect changes no terms."""
+    """Returns `terms` unchanged."""
     return terms
 
 
 def same_service(service: Service, rules: Rules, value: float, draw: Draw) -> Service:
-    """The defect changes no answers."""
+    """Returns `service` unchanged."""
     return service
 
 
 @dataclass(frozen=True)
 class Defect:
-    """One way of going wrong. What is random in it comes from the Draw that it is given."""
+    """One defect. Its random choices come from the Draw passed to it."""
 
     name: str
     about: str
     value: Value
     terms: Callable[[Terms, float, Draw], Terms] = same_terms
-    """The account's terms with the defect of that value in them. Raises InputError where they leave no room for it."""
+    """Returns the account's terms with the defect. Raises InputError where it does not fit them."""
     around: Callable[[Service, Rules, float, Draw], Service] = same_service
-    """The service with the defect of that value around it; `rules` are those that it serves."""
+    """Returns the service with the defect around it; `rules` are the rules behind the service."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,6 @@ class Injected:
 
 
 def sample(draw: Draw, part: float) -> Callable[[str], bool]:
-    """Whether a session of that id is one of the `part` that the defect is for: always the same answer for an id."""
+    """Returns a predicate of session ids that is true for the share `part` of them, always the same ones."""
     salt = repr(draw.uniform())
     return lambda session_id: Draw(salt, session_id).chance(part)

@@ -1,4 +1,4 @@
-"""Defects that end sessions at the wrong time, or never."""
+"""Defects that close sessions at the wrong time, or never."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from loadtests.model.api.surface import Operation
 from loadtests.model.people.draw import Draw
 
 LEAST_SHARE = 0.1
-"""Of its timeout, a session has at least this: else it would be gone before its client knew of it."""
+"""A session has at least this share of its timeout: otherwise it would be closed before its client knows its id."""
 
 
 def _early_reap(terms: Terms, value: float, draw: Draw) -> Terms:
@@ -24,11 +24,11 @@ def _early_reap(terms: Terms, value: float, draw: Draw) -> Terms:
 
 EARLY_REAP = Defect(
     "early-reap",
-    "idle sessions are closed so many seconds before they are due",
-    seconds("too early"),
+    "idle sessions are closed this many seconds before they are due",
+    seconds("how much too early"),
     _early_reap,
 )
-"""Sessions that drop before their idle timeout has passed."""
+"""Sessions are closed before their idle timeout has passed."""
 
 
 def _late_reap(terms: Terms, value: float, draw: Draw) -> Terms:
@@ -37,9 +37,12 @@ def _late_reap(terms: Terms, value: float, draw: Draw) -> Terms:
 
 
 LATE_REAP = Defect(
-    "late-reap", "idle sessions are closed so many seconds after they are due", seconds("too late"), _late_reap
+    "late-reap",
+    "idle sessions are closed this many seconds after they are due",
+    seconds("how much too late"),
+    _late_reap,
 )
-"""Sessions that linger: closed for idleness, but late."""
+"""Sessions are closed for idleness too late."""
 
 
 def _never_reap(terms: Terms, value: float, draw: Draw) -> Terms:
@@ -48,7 +51,7 @@ def _never_reap(terms: Terms, value: float, draw: Draw) -> Terms:
 
 
 NEVER_REAP = Defect("never-reap", "idle sessions are never closed", share("of the sessions", default=1.0), _never_reap)
-"""Sessions that linger for hours after the page was closed: never closed for idleness."""
+"""Sessions are never closed for idleness: they linger for hours after the page was closed."""
 
 
 def _timeout_clamped(terms: Terms, value: float, draw: Draw) -> Terms:
@@ -58,11 +61,11 @@ def _timeout_clamped(terms: Terms, value: float, draw: Draw) -> Terms:
 
 TIMEOUT_CLAMPED = Defect(
     "timeout-clamped",
-    "an idle timeout that is longer is cut to this, silently",
-    seconds("the longest"),
+    "idle timeouts are silently cut to this maximum",
+    seconds("the maximum"),
     _timeout_clamped,
 )
-"""The idle timeout that was asked for is cut silently."""
+"""The idle timeout requested is cut silently."""
 
 
 def _hidden_cap(terms: Terms, value: float, draw: Draw) -> Terms:
@@ -71,28 +74,32 @@ def _hidden_cap(terms: Terms, value: float, draw: Draw) -> Terms:
 
 HIDDEN_CAP = Defect(
     "hidden-cap",
-    "sessions are closed at this age, which `new` does not tell",
-    seconds("the longest life"),
+    "sessions are closed at this age, which the answer to new does not contain",
+    seconds("the maximum age"),
     _hidden_cap,
 )
-"""Killed at five minutes, or at one hour, whatever the activity, and nobody was told."""
+"""Sessions are closed at a certain age, whatever their activity, and `new` does not report it."""
 
 
 def _keepalive_ignored(service: Service, rules: Rules, value: float, draw: Draw) -> Service:
     is_chosen = sample(draw, value)
 
-    def answer(now: float, ask: ApiRequest) -> Reply:
-        if ask.operation is Operation.KEEP_ALIVE and is_chosen(ask.session_id) and rules.is_open(now, ask.session_id):
+    def answer(now: float, request: ApiRequest) -> Reply:
+        if (
+            request.operation is Operation.KEEP_ALIVE
+            and is_chosen(request.session_id)
+            and rules.is_open(now, request.session_id)
+        ):
             return DONE
-        return service(now, ask)
+        return service(now, request)
 
     return answer
 
 
 KEEPALIVE_IGNORED = Defect(
     "keepalive-ignored",
-    "keep_alive succeeds and does not reset the idle timer",
+    "keep_alive succeeds but does not reset the idle timer",
     share("of the sessions", default=1.0),
     around=_keepalive_ignored,
 )
-"""Keep-alives that are all answered "success", and the session dies all the same."""
+"""Keep-alives succeed, and the session is reaped all the same."""

@@ -1,4 +1,4 @@
-"""Defects that make answers slow, at once or with time."""
+"""Defects that delay replies, at once or increasingly."""
 
 from __future__ import annotations
 
@@ -12,50 +12,50 @@ from loadtests.model.people.draw import Draw
 
 
 def _slow_new(service: Service, rules: Rules, value: float, draw: Draw) -> Service:
-    def answer(now: float, ask: ApiRequest) -> Reply:
-        reply = service(now, ask)
-        return replace(reply, delay=reply.delay + value) if ask.operation is Operation.NEW else reply
+    def answer(now: float, request: ApiRequest) -> Reply:
+        reply = service(now, request)
+        return replace(reply, delay=reply.delay + value) if request.operation is Operation.NEW else reply
 
     return answer
 
 
 SLOW_NEW = Defect(
     "slow-new",
-    "new takes so much longer to be answered; the session is open at once",
-    seconds("longer"),
+    "the answer to new is delayed; the session is open at once",
+    seconds("the delay"),
     around=_slow_new,
 )
-"""new takes its time, and the other calls do not."""
+"""new is slow, and the other calls are not."""
 
 
 def _slow_down(service: Service, rules: Rules, value: float, draw: Draw) -> Service:
-    began: float | None = None
+    first: float | None = None
 
-    def answer(now: float, ask: ApiRequest) -> Reply:
-        nonlocal began
-        began = now if began is None else began
-        reply = service(now, ask)
-        return replace(reply, delay=reply.delay + value * (now - began) / 3600)
+    def answer(now: float, request: ApiRequest) -> Reply:
+        nonlocal first
+        first = now if first is None else first
+        reply = service(now, request)
+        return replace(reply, delay=reply.delay + value * (now - first) / 3600)
 
     return answer
 
 
 SLOW_DOWN = Defect(
     "slow-down",
-    "each hour makes all answers so much slower",
-    seconds("for an hour", default=1.0),
+    "all answers become slower by this much each hour",
+    seconds("the delay after an hour", default=1.0),
     around=_slow_down,
 )
-"""Each hour makes every answer slower."""
+"""Every answer becomes slower over time."""
 
 
 def _leak_memory(service: Service, rules: Rules, value: float, draw: Draw) -> Service:
     opened = 0
 
-    def answer(now: float, ask: ApiRequest) -> Reply:
+    def answer(now: float, request: ApiRequest) -> Reply:
         nonlocal opened
-        reply = service(now, ask)
-        opened += ask.operation is Operation.NEW and reply.code == 100
+        reply = service(now, request)
+        opened += request.operation is Operation.NEW and reply.is_success
         return replace(reply, delay=reply.delay + value * opened / 1000)
 
     return answer
@@ -63,8 +63,8 @@ def _leak_memory(service: Service, rules: Rules, value: float, draw: Draw) -> Se
 
 LEAK_MEMORY = Defect(
     "leak-memory",
-    "each thousand sessions that were opened make all answers so much slower",
-    seconds("for a thousand sessions", default=1.0),
+    "all answers become slower by this much for each thousand sessions opened",
+    seconds("the delay after a thousand sessions", default=1.0),
     around=_leak_memory,
 )
-"""Each session that was ever opened makes every later answer a little slower."""
+"""Each session opened makes every later answer slightly slower."""

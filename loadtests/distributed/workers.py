@@ -20,7 +20,7 @@ from loadtests.distributed.shipping import Acknowledgement, Chunk, Receiver
 from loadtests.model.log.record import Observation
 from loadtests.model.run.manifest import SPOOL
 from loadtests.model.session.session import Session
-from loadtests.observing.list_observer import ListSnapshot
+from loadtests.observing.list_snapshot import ListSnapshot
 from loadtests.recording.ledger import LedgerContents, read_ledgers
 from loadtests.run.process import ledger_file
 from loadtests.run.run import OtherProcesses

@@ -244,7 +244,7 @@ class Engine:
 
     def _submit(self, call: Call, task: _Task) -> None:
         session, operation = call.session, call.operation
-        session.sending(operation)
+        session.record_send(operation)
         if operation is _STOP:
             self.occupancy.count(session)
         reason = self._reason_to_withhold(call)
@@ -278,7 +278,7 @@ class Engine:
         try:
             if operation is _KEEP_ALIVE and answer.outcome is _OK:
                 self.kept_alive.append((session.margin(answer), answer.sent - call.intended))
-            session.answered(operation, answer)
+            session.record_answer(operation, answer)
             if operation is _NEW or operation is _STOP or session.state is _CLOSED:
                 self._update_ledger(session, operation)
             self._recorder.append(call_row(call, answer, waited))

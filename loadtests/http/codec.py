@@ -7,8 +7,9 @@ import msgspec
 from loadtests.http.connection import Exchange
 from loadtests.http.key import redacted
 from loadtests.http.origin import Origin
-from loadtests.model.api.answer import Answer, Outcome, Reason, answer_from_body
+from loadtests.model.api.answer import Answer, Outcome, Reason
 from loadtests.model.api.surface import Operation, Surface
+from loadtests.model.api.translation import answer_from_body
 from loadtests.model.people.profile import Profile
 from loadtests.model.session.steps import Call
 

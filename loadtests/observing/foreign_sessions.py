@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from loadtests.model.api.answer import Outcome
 from loadtests.model.log.record import Observation
-from loadtests.observing.list_observer import ListSnapshot
+from loadtests.observing.list_snapshot import ListSnapshot
 
 Observe = Callable[[str, float, str, float], None]
 """Appends an observation to the event log: kind, value, detail, and its time in seconds of the run."""

@@ -16,9 +16,9 @@ import msgspec
 import requests
 
 from loadtests.http.key import api_key, redacted
-from loadtests.model.api.answer import Outcome, Reason, answer_from_body
-from loadtests.model.log.record import Row
-from loadtests.model.log.rows import list_row
+from loadtests.model.api.answer import Answer, Outcome, Reason
+from loadtests.model.api.translation import answer_from_body
+from loadtests.observing.list_snapshot import ListHistory, ListSnapshot
 
 LARGEST_LIST = 64 << 20
 """Bytes; a larger list is not read, and what it would have shown is unobserved."""
@@ -38,31 +38,6 @@ class PollSettings(msgspec.Struct):
 
 class ListTooLargeError(OSError):
     """The list exceeds `LARGEST_LIST`."""
-
-
-class ListSnapshot(msgspec.Struct):
-    """The result of one poll: what has changed since the last one that succeeded."""
-
-    intended: float
-    sent: float
-    answered: float
-    outcome: str
-    reason: str = ""
-    status: int = 0
-    code: int = 0
-    count: int = -1
-    """Sessions listed; -1: not known."""
-    since: float = 0.0
-    """When the last successful poll before this one was sent: what vanished was still listed then."""
-    appeared: list[tuple[str, float]] = []
-    """Ids with created_at (unix seconds; 0: unknown)."""
-    vanished: list[str] = []
-
-    def row(self) -> Row:
-        """Returns the snapshot's row in the event log."""
-        return list_row(
-            self.intended, self.sent, self.answered, self.outcome, self.reason, self.count, self.status, self.code
-        )
 
 
 def sessions_in(body: bytes, id_field: str = "session_id") -> dict[str, float]:
@@ -107,7 +82,8 @@ def make_client(key: str) -> requests.Session:
     return client
 
 
-def _reason(error: Exception) -> Reason:
+def failure_reason(error: Exception) -> Reason:
+    """Returns the reason where `requests` got no response."""
     if isinstance(error, ListTooLargeError):
         return Reason.TOO_LARGE
     return Reason.TIMEOUT if isinstance(error, requests.Timeout) else Reason.CONNECT
@@ -127,35 +103,31 @@ def _get(client: requests.Session, url: str, timeout: float) -> tuple[int, bytes
 
 
 class ListObserver:
-    """Polls the list and reports what has changed."""
+    """Polls the list, and reports what changed since the poll before."""
 
     def __init__(self, settings: PollSettings, key: str) -> None:
         self._settings = settings
         self._http = make_client(key)
-        self._known: dict[str, float] = {}
-        self._sent = 0.0
+        self._history = ListHistory()
 
     def poll(self, intended: float) -> ListSnapshot:
-        """Requests the list once."""
+        """Returns the list as it is now."""
         sent = self._now()
         try:
             status, body = _get(self._http, self._settings.url, self._settings.timeout)
         except (requests.RequestException, OSError) as error:
-            return ListSnapshot(intended, sent, self._now(), Outcome.UNKNOWN, _reason(error))
-        answered = self._now()
-        answer = answer_from_body(status, body, sent, answered)
+            return ListSnapshot.without_list(
+                intended, Answer(Outcome.UNKNOWN, failure_reason(error), sent, self._now())
+            )
+        answer = answer_from_body(status, body, sent, self._now())
         if answer.outcome is not Outcome.OK:
-            return ListSnapshot(intended, sent, answered, answer.outcome, answer.reason, status, answer.code)
+            return ListSnapshot.without_list(intended, answer)
         try:
             listed = sessions_in(body, self._settings.id_field)
         except (ValueError, msgspec.DecodeError, RecursionError):
-            return ListSnapshot(intended, sent, answered, Outcome.UNKNOWN, Reason.UNREADABLE, status)
-        known, since, self._known, self._sent = self._known, self._sent, listed, sent
-        appeared = [(session_id, created) for session_id, created in listed.items() if session_id not in known]
-        vanished = [session_id for session_id in known if session_id not in listed]
-        return ListSnapshot(
-            intended, sent, answered, Outcome.OK, "", status, answer.code, len(listed), since, appeared, vanished
-        )
+            answer.outcome, answer.reason, answer.code = Outcome.UNKNOWN, Reason.UNREADABLE, 0
+            return ListSnapshot.without_list(intended, answer)
+        return self._history.compare(intended, answer, listed)
 
     def _now(self) -> float:
         return time.monotonic() - self._settings.zero

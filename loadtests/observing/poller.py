@@ -9,7 +9,8 @@ import gevent
 import msgspec
 from gevent import subprocess
 
-from loadtests.observing.list_observer import ListSnapshot, PollSettings
+from loadtests.observing.list_observer import PollSettings
+from loadtests.observing.list_snapshot import ListSnapshot
 from loadtests.processes.child import close_input, start_module, with_key
 
 logger = logging.getLogger(__name__)

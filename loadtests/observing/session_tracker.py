@@ -10,7 +10,7 @@ from loadtests.model.api.answer import Outcome
 from loadtests.model.log.record import Observation
 from loadtests.model.session.listener import EngineListener
 from loadtests.model.session.session import Session, State
-from loadtests.observing.list_observer import ListSnapshot
+from loadtests.observing.list_snapshot import ListSnapshot
 
 _REMEMBERED_SECONDS = 60.0
 """How long the id of a closed session is kept: a list that was requested before the close may still show it."""
@@ -94,8 +94,8 @@ class SessionTracker(EngineListener):
             self._pending[session_id] = snapshot
             return
         if session.state is State.CLOSED and not session.stopped:
-            # An incomplete list, or a wrong answer, made it snapshot closed. It is open and has to be closed.
-            session.reappeared()
+            # An incomplete list, or a wrong answer, made it look closed. It is open and has to be closed.
+            session.record_reappearance()
             self._engine.mark_open(session)
         self._engine.observe(Observation.SEEN, session, snapshot.sent, at=snapshot.answered)
 
@@ -103,7 +103,7 @@ class SessionTracker(EngineListener):
         self._pending.pop(session_id, None)
         session = self._ours.get(session_id)
         if session is not None:
-            session.ended()
+            session.record_end()
             self._engine.observe(Observation.VANISHED, session, snapshot.since, at=snapshot.answered)
             self._engine.mark_closed(session)
 

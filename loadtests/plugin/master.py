@@ -23,7 +23,7 @@ from loadtests.model.session.session import Session
 from loadtests.model.text.input_error import EXIT_MISTAKE
 from loadtests.model.text.units import format_clock, format_duration
 from loadtests.model.text.wording import count
-from loadtests.observing.list_observer import ListSnapshot
+from loadtests.observing.list_snapshot import ListSnapshot
 from loadtests.plugin.local import end_early, seal_and_report, stop_run
 from loadtests.plugin.messages import MessageKind, on_message, on_run_message
 from loadtests.plugin.progress import Progress

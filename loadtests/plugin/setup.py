@@ -19,7 +19,7 @@ from loadtests.defects.account import check_fit
 from loadtests.defects.catalogue import parse_defects
 from loadtests.http.key import api_key
 from loadtests.http.origin import Origin
-from loadtests.model.api.rules import Terms
+from loadtests.model.api.rules import SESSION_CAP, Terms
 from loadtests.model.people.profile import IDLE_RANGE, Profile
 from loadtests.model.run.end_reason import STOPPED, TIME_OVER
 from loadtests.model.run.plan import LoadPlan
@@ -234,8 +234,8 @@ class Setup:
             arguments += ["--limit", str(limit)]
         if scenario and scenario.idle_range != IDLE_RANGE:
             arguments += ["--idle-range", "{:g}:{:g}".format(*scenario.idle_range)]
-        if scenario and scenario.session_cap:
-            arguments += ["--session-cap", f"{scenario.session_cap:g}"]
+        if scenario and scenario.session_cap != SESSION_CAP:
+            arguments += ["--session-cap", f"{scenario.session_cap:g}" if scenario.session_cap else "none"]
         if self.options.sandbox_log:
             arguments += ["--log", self.options.sandbox_log]
         defects = parse_defects(self.options.defect)

@@ -25,7 +25,7 @@ from loadtests.model.people.profile import Profile
 from loadtests.model.run.guard import Guard
 from loadtests.model.run.manifest import FILE, SPOOL, Manifest
 from loadtests.model.text.input_error import EXIT_UNKNOWN, InputError
-from loadtests.observing.list_observer import ListSnapshot
+from loadtests.observing.list_snapshot import ListSnapshot
 from loadtests.plugin.clock_sync import ClockSync
 from loadtests.plugin.messages import MessageKind, on_message, send, send_of_run
 from loadtests.plugin.role import StartRequest

@@ -25,7 +25,8 @@ from loadtests.model.run.scenario import Scenario
 from loadtests.model.session.ending import DrainResult
 from loadtests.model.session.listener import EngineListener
 from loadtests.observing.foreign_sessions import ForeignSessions
-from loadtests.observing.list_observer import ListSnapshot, PollSettings
+from loadtests.observing.list_observer import PollSettings
+from loadtests.observing.list_snapshot import ListSnapshot
 from loadtests.observing.poller import Poller
 from loadtests.recording.disk import used
 from loadtests.recording.run_directory import new_folder, software_versions, write_manifest

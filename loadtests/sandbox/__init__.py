@@ -1,1 +1,4 @@
-"""The API as a local server, for tests, demos and audits: a thin app over `model.rules`, in a process of its own."""
+"""The API as a local server, for tests, demos and audits: serves the rules of `model.api` in a separate process.
+
+Imports the model, `defects`, `recording` and the engine's garbage collection. Begin with `app.App`.
+"""

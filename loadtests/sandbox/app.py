@@ -1,10 +1,9 @@
-"""The sandbox's HTTP surface: bare ASGI, since a framework's share of a keep-alive would be larger than the rules' own."""
+"""Serves the API over HTTP. Plain ASGI, because a framework would cost more for each keep-alive than the rules do."""
 
 from __future__ import annotations
 
 import asyncio
 import hmac
-import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -13,18 +12,28 @@ import msgspec
 from msgspec.structs import replace
 
 from loadtests.model.api.delivery import Delivery
-from loadtests.model.api.rules import DONE, NOT_JSON, UNAUTHORIZED, HostedSession, Reply, Rules, Status, invalid
+from loadtests.model.api.rules import (
+    DONE,
+    NO_CODE,
+    NOT_JSON,
+    UNAUTHORIZED,
+    HostedSession,
+    Reply,
+    Rules,
+    Status,
+    invalid,
+)
 from loadtests.model.api.service import ApiRequest, Service
 from loadtests.model.api.surface import ACTIVITY, Operation, Surface
 from loadtests.sandbox import openapi
 from loadtests.sandbox.protocol import EXTENSION
 
 Handler = Callable[[float, dict[str, Any]], Reply]
-"""What answers one path: a function of the time and of what was asked."""
+"""Answers one path, given the time and the decoded request."""
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Observe = Callable[[float, str, Any, Reply], None]
-"""Told of each call: when it came, its path, what was asked (decoded JSON), the answer."""
+"""Called for each request: its time, its path, the decoded JSON, the reply."""
 
 LARGEST_BODY = 1 << 20
 AVATARS = [{"avatar_id": "sandbox-avatar", "created_at": 1700000000, "is_public": True, "status": "ACTIVE"}]
@@ -39,7 +48,7 @@ _JSON = (b"content-type", b"application/json")
 
 
 class App:
-    """`service` over HTTP, and the history that `rules` keep. `key`: the one API key that is taken; None: any."""
+    """Serves `service`, and the history in `rules`. `key`: the only API key accepted; None: any."""
 
     def __init__(
         self,
@@ -70,7 +79,7 @@ class App:
 
     @property
     def routes(self) -> frozenset[tuple[str, str]]:
-        """Method and path of all that is served."""
+        """Method and path of every route."""
         return frozenset(self._routes) | {("GET", openapi.PATH)}
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -89,13 +98,13 @@ class App:
         if reply.delay:
             await asyncio.sleep(reply.delay)
         if reply.delivery in (Delivery.ANSWERED, Delivery.GARBLED):
-            return await _answer(send, reply.status, _body(scope["path"], reply), reply.retry_after)
+            return await _answer(send, reply.status, _body(reply), reply.retry_after)
         if reply.delivery is not Delivery.UNANSWERED:
             await _break_off(scope["extensions"][EXTENSION]["transport"], send, reply)
         await _gone(receive)
 
     def _handle(self, now: float, scope: dict[str, Any], body: bytes) -> tuple[Any, Reply]:
-        """What was asked, and the answer to it."""
+        """Returns the decoded request and the reply."""
         if not self._is_authorized(scope["headers"]):
             return {}, UNAUTHORIZED
         handler = self._routes.get((scope["method"], scope["path"]))
@@ -128,7 +137,7 @@ class App:
     def _create_token(self, now: float, asked: dict[str, Any]) -> Reply:
         self._tokens += 1
         reply = self._service(now, ApiRequest(Operation.CREATE_TOKEN))
-        return replace(reply, data={"token": f"sandbox-token-{self._tokens}"}) if reply.code == DONE.code else reply
+        return replace(reply, data={"token": f"sandbox-token-{self._tokens}"}) if reply.is_success else reply
 
     def _new(self, now: float, asked: dict[str, Any]) -> Reply:
         disable = asked.get("disable_idle_timeout", False)
@@ -206,16 +215,16 @@ def _query(raw: bytes) -> dict[str, Any]:
 
 
 def _whole(text: str | int) -> int:
-    # As JSON reads a number: `int` would take "1_0" for 10, and digits of any script.
+    # Parsed like a JSON number: `int` would accept "1_0" and digits of any script.
     return msgspec.convert(text, int, strict=False)
 
 
-def _body(path: str, reply: Reply) -> bytes:
+def _body(reply: Reply) -> bytes:
     if reply.delivery is Delivery.GARBLED:
         return _GARBLED
     if reply is DONE:
         return _DONE
-    if path == _CREATE_TOKEN and reply.status == 200 and reply.code == DONE.code:
+    if reply.is_success and reply.code == NO_CODE:
         return _encode({"error": None, "data": reply.data})
     return _encode({"code": reply.code, "message": reply.message, "data": reply.data})
 
@@ -223,7 +232,7 @@ def _body(path: str, reply: Reply) -> bytes:
 _DONE = _encode({"code": DONE.code, "message": DONE.message, "data": None})
 _GARBLED = b"<html><body>502 Bad Gateway</body></html>"
 _NO_SESSION = invalid("session_id must be a string")
-# What a client that goes on to connect media expects to find in the answer to new; no media connection is behind it.
+# Fields that a client needs to connect media; there is no media server behind them.
 _MEDIA = {
     "url": "wss://sandbox.invalid",
     "access_token": "sandbox",
@@ -233,12 +242,11 @@ _MEDIA = {
     "is_paid": True,
     "livekit_agent_token": "sandbox",
     "realtime_endpoint": "wss://sandbox.invalid/realtime",
-    "session_duration_limit": 0,
 }
 
 
 async def _read(receive: Receive) -> bytes | None:
-    """The request's body; None if the client cut it off."""
+    """Returns the request's body; None if the client disconnected before its end."""
     body = b""
     while True:
         message: dict[str, Any] = await receive()
@@ -253,25 +261,25 @@ async def _read(receive: Receive) -> bytes | None:
 
 
 async def _gone(receive: Receive) -> None:
-    """Wait until the client goes."""
+    """Waits until the client disconnects."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
 async def _break_off(transport: asyncio.Transport, send: Send, reply: Reply) -> None:
-    """Close the connection instead of answering, after half of the answer or at once."""
+    """Closes the connection instead of replying, at once or after half of the reply."""
     if reply.delivery is Delivery.RESET:
         return transport.abort()
-    body = _body("", reply)
+    body = _body(reply)
     await send({"type": "http.response.start", "status": reply.status, "headers": _headers(body)})
     await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
     transport.close()
 
 
-async def _answer(send: Send, status: int, body: bytes, retry_after: float = 0.0) -> None:
+async def _answer(send: Send, status: int, body: bytes, retry_after: int = 0) -> None:
     headers = _headers(body)
     if retry_after:
-        headers.append((b"retry-after", b"%d" % math.ceil(retry_after)))
+        headers.append((b"retry-after", b"%d" % retry_after))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 

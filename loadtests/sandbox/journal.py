@@ -1,7 +1,7 @@
-"""What the sandbox saw of its clients, as a run's event log: for the audit, which judges a client by it.
+"""Records the requests of the sandbox's clients as a run's event log, for the audit.
 
-Sessions are numbered in the order of opening; a refused `new` has a number of its own, since nobody can tell which person
-it was for. A session that was reaped vanishes at the exact time; nothing here is an interval.
+Sessions are numbered in the order of opening. A refused `new` has its own number, because the person it was for is unknown.
+Ends of sessions are exact times, not intervals.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from loadtests.model.api.answer import Outcome, Reason, classify
+from loadtests.model.api.answer import Outcome, Reason
 from loadtests.model.api.delivery import Delivery
 from loadtests.model.api.rules import CloseCause, HostedSession, Reply, Terms
 from loadtests.model.api.surface import Operation, Surface
+from loadtests.model.api.translation import answer_from_reply
 from loadtests.model.log.record import Observation, Row, nanoseconds
 from loadtests.model.log.rows import LONGEST_MESSAGE, list_row
 from loadtests.model.session.session import Holder
@@ -28,7 +29,7 @@ _OPERATIONS = {Surface().path(operation): operation for operation in Operation}
 
 
 class Journal:
-    """One sandbox's log in the directory `folder`; `zero` is the run's 0 on the clock `now`."""
+    """The log of one sandbox, in the directory `folder`; `zero` is the run's 0 on the clock `now`."""
 
     def __init__(self, folder: Path, zero: float, terms: Terms, now: Callable[[], float]) -> None:
         self._recorder = Recorder(folder, [CLIENT])
@@ -41,7 +42,7 @@ class Journal:
         self._flushed = now()
 
     def called(self, came: float, path: str, asked: Any, reply: Reply) -> None:
-        """A call came at `came`, and was answered with `reply` just now."""
+        """Records a call received at `came` and answered with `reply` now."""
         operation = _OPERATIONS.get(path)
         if operation is None:
             return
@@ -60,7 +61,7 @@ class Journal:
             self._note(at, Observation.DEPRECATED, number, 0.0, "disable_idle_timeout")
 
     def happened(self, at: float, event: str, session: HostedSession) -> None:
-        """The rules opened or closed a session; what is not the client's doing is written down."""
+        """Records that a session was opened, or closed by the API."""
         if event == "opened":
             self._open.add(session.id)
         elif event == "closed":
@@ -70,13 +71,13 @@ class Journal:
                 self._note(nanoseconds(seconds), Observation.VANISHED, self._numbers[session.id], seconds, None)
 
     def beat(self) -> None:
-        """Write what has come in, each second."""
+        """Writes the rows of the last second."""
         if self._now() >= self._flushed + _FLUSH_SECONDS:
             self._flushed = self._now()
             self._recorder.flush()
 
     def close(self) -> None:
-        """Write the last look at what is open, and the end of the log."""
+        """Writes the number of open sessions, and the end of the log."""
         now = self._now() - self._zero
         self._recorder.append(list_row(now, now, now, Outcome.OK, "", len(self._open), 200, 100))
         self._recorder.close()
@@ -109,13 +110,11 @@ def _session_id(asked: dict[str, Any], reply: Reply) -> str:
 
 
 def _meaning(reply: Reply) -> tuple[Outcome, Reason]:
-    if reply.code == 100:
+    # A call that had its effect is recorded as such, even if the client never reads the reply.
+    if reply.is_success:
         return Outcome.OK, Reason.NONE
-    if reply.delivery is not Delivery.ANSWERED:
-        return Outcome.UNKNOWN, Reason.TIMEOUT if reply.delivery is Delivery.UNANSWERED else Reason.RESET
-    if reply.status >= 500:
-        return Outcome.UNKNOWN, Reason.SERVER_ERROR
-    return Outcome.FAIL, classify(reply.status, reply.code, reply.message)
+    answer = answer_from_reply(reply, 0.0, 0.0, math.inf)
+    return answer.outcome, answer.reason
 
 
 def _detail(operation: Operation, reply: Reply, reason: Reason) -> str | None:

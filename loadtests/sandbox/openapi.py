@@ -1,4 +1,4 @@
-"""The sandbox's surface as an OpenAPI document: `openapi.json`, with the account's own range of idle timeouts."""
+"""The OpenAPI document of the sandbox: `openapi.json`, with the account's range of idle timeouts."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ PATH = "/openapi.json"
 
 
 def document(terms: Terms) -> bytes:
-    """The document as JSON; what `terms` allow is what it says of `activity_idle_timeout`."""
-    told = json.loads(files(__package__).joinpath("openapi.json").read_bytes())
+    """Returns the document as JSON, with the range of `activity_idle_timeout` in `terms`."""
+    content = json.loads(files(__package__).joinpath("openapi.json").read_bytes())
     low, high = terms.idle_range
-    idle_timeout = told["components"]["schemas"]["New"]["properties"]["activity_idle_timeout"]
+    idle_timeout = content["components"]["schemas"]["New"]["properties"]["activity_idle_timeout"]
     idle_timeout.update(minimum=low, maximum=high, default=terms.idle_default)
-    return json.dumps(told, ensure_ascii=False).encode()
+    return json.dumps(content, ensure_ascii=False).encode()

@@ -1,5 +1,5 @@
-"""uvicorn's HTTP protocol, with two things more: an answer's head and body are sent in one go, and whoever answers may close
-the connection instead.
+"""uvicorn's HTTP protocol with two additions: head and body of a response are sent together, and the app can close the
+connection instead of responding.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from typing import Any, cast
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 EXTENSION = "sandbox.transport"
-"""Where the ASGI scope has the connection's transport."""
+"""The ASGI extension that holds the connection's transport."""
 
 
 class _Joining:
-    """A transport that sends in one go what is written in one turn of the loop: a send costs more than the rules do."""
+    """Joins all writes of one loop iteration into one send, because a send costs more than the rules do."""
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport
@@ -25,13 +25,13 @@ class _Joining:
         return getattr(self._transport, name)
 
     def write(self, data: bytes) -> None:
-        """Send `data` with whatever else is written in this turn."""
+        """Sends `data` together with the other writes of this iteration."""
         if not self._written:
             self._loop.call_soon(self._flush)
         self._written.append(data)
 
     def close(self) -> None:
-        """Send what is left, and close."""
+        """Sends the rest, and closes."""
         self._flush()
         self._transport.close()
 
@@ -45,11 +45,11 @@ class Protocol(HttpToolsProtocol):
     """One connection to the sandbox."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin; all of uvicorn's writes go through the joining transport."""
+        """Wraps the transport, so that uvicorn's writes are joined."""
         super().connection_made(cast(asyncio.Transport, _Joining(transport, self.loop)))
 
     def on_message_begin(self) -> None:
-        """A request begins: its scope gets the transport."""
+        """Puts the transport into the scope of the request."""
         super().on_message_begin()
         extensions: dict[str, Any] = {EXTENSION: {"transport": self.transport}}
         self.scope["extensions"] = extensions

@@ -1,55 +1,56 @@
-"""A run in virtual time: the same people against the same rules, hours in seconds; same event log, same report.
+"""A run in virtual time: the same persons against the same rules, hours in seconds, with the same event log and report.
 
-What a live run has and this has not: a network, a server that can be slow or wrong, a generator that can be late. A call
-reaches the rules at the moment it is sent; its answer comes after a sampled latency.
+A simulated run has no network, no slow server and no load generator that can be late. The rules process a call at the
+moment it is sent; its reply arrives after a sampled latency.
 """
 
 from __future__ import annotations
 
+import math
 import random
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
-from itertools import count
 from typing import Any, Protocol
 
+from loadtests.defects.defect import Injected
 from loadtests.engine.garbage import infrequent_collection
 from loadtests.model.api.answer import Answer, Outcome, Reason
-from loadtests.model.api.answer import classify as reason_of
-from loadtests.model.api.rules import DONE, HostedSession, Reply, Rules, Terms, milliseconds
+from loadtests.model.api.rules import Terms
 from loadtests.model.api.surface import Operation
 from loadtests.model.log.record import Observation, Row
-from loadtests.model.log.rows import call_row, list_row, note_row
+from loadtests.model.log.rows import call_row, note_row
 from loadtests.model.maths.calendar_queue import CalendarQueue
 from loadtests.model.people.distribution import Lognormal
-from loadtests.model.people.draw import Draw
 from loadtests.model.people.profile import Profile
 from loadtests.model.run.end_reason import TIME_OVER
 from loadtests.model.run.plan import LoadPlan
-from loadtests.model.session.behaviour import Person, arrivals, returning_person, visit
 from loadtests.model.session.ending import DrainBounds, DrainResult, DrainView, closing, ending
 from loadtests.model.session.session import Session, State
 from loadtests.model.session.steps import Behaviour, Call, Closing, Fork, Note, Sleep
+from loadtests.observing.foreign_sessions import ForeignSessions
+from loadtests.observing.list_snapshot import ListSnapshot
+from loadtests.observing.session_tracker import SessionTracker
+from loadtests.simulation.account import SimulatedAccount
+from loadtests.simulation.population import Population, SimulatedScope
 
 LATENCY = Lognormal(kind="lognormal", median=0.03, p95=0.1, at_most=2.0)
-"""Seconds that an answer takes. A choice: a simulated run says nothing about the API's speed."""
+"""Seconds until a reply arrives. An assumption: a simulated run says nothing about the API's speed."""
 _LATENCIES = tuple(LATENCY.quantile((n + 0.5) / 1000) for n in range(1000))
 
-_NEW, _TASK, _KEEP_ALIVE = Operation.NEW, Operation.TASK, Operation.KEEP_ALIVE
-_OK, _NO_REASON, _CLOSED = Outcome.OK, Reason.NONE, State.CLOSED
-"""By names of their own: Python 3.11 takes ten times as long to find a member of an enum as a name of the module."""
+_NEW = Operation.NEW
+_OPEN, _CLOSED = State.OPEN, State.CLOSED
+# Bound here for speed: see loadtests.engine.
 
 _STEP_SECONDS = 1.0
-"""How often the number of persons of the closed model follows the plan: as often as Locust's shapes do."""
+"""How often the number of persons of the closed model follows the plan: as often as in Locust's shapes."""
 
 
 class RowWriter(Protocol):
-    """Where rows go: a Recorder, in a run."""
+    """Where rows are written: a Recorder, in a run."""
 
     @property
     def append(self) -> Callable[[Row], None]:
-        """Takes one row."""
+        """Writes one row."""
 
     def flush_if_full(self) -> None:
         """Called each second of the run."""
@@ -60,7 +61,7 @@ class RowWriter(Protocol):
 
 @dataclass(frozen=True)
 class SimulationResult:
-    """What a simulation came to."""
+    """The result of a simulation. Times are seconds of the run."""
 
     load_ended: float
     ended: float
@@ -69,93 +70,95 @@ class SimulationResult:
     refused: int
 
 
-class SimulatedScope:
-    """Tasks that end together, and the session that a closed-model person has."""
-
-    __slots__ = ("over", "session")
-
-    def __init__(self) -> None:
-        self.over = False
-        self.session: Session | None = None
-
-
 _Task = tuple[Behaviour, SimulatedScope]
-_Due = tuple[float, _Task, Any, Call | None]
-"""When, who, what is sent to the behaviour; and the call, if that is its answer."""
+_Event = tuple[float, _Task, Any, Call | None]
+"""Time, task, the value sent to the behaviour, and the call if that value is its Answer."""
 
 
 class Simulator:
-    """Virtual time, the rules, and everybody who is waiting for something."""
+    """Virtual time, and the tasks that wait for it. Raises InputError where a defect does not fit the account."""
 
-    def __init__(self, plan: LoadPlan, limit: int | None, seed: int, log: RowWriter) -> None:
+    def __init__(
+        self, plan: LoadPlan, limit: int | None, seed: int, log: RowWriter, defects: Sequence[Injected] = ()
+    ) -> None:
         scenario = plan.scenario
-        self._plan = plan
-        self._seed = seed
+        self._stages = scenario.stages
         self._log = log
         terms = Terms(limit, scenario.idle_range, cap=scenario.session_cap)
-        # What is nobody's choice needs no stream of a person's: Python's own generator is ten times as fast.
-        ids, latencies = (random.Random(f"{seed} {of}") for of in ("ids", "latencies"))
-        self._rules = Rules(terms, lambda: _uuid(ids), self._happened)
-        self._latency = latencies.random
-        self._agenda: CalendarQueue[_Due] = CalendarQueue()
-        self._number = count(1).__next__
-        self._public = SimulatedScope()
-        self._persons: dict[str, list[SimulatedScope]] = {}
-        self._by_id: dict[str, Session] = {}
-        self._new_since: dict[str, float] = {}
-        self._gone_since: deque[str] = deque()
-        self._busy = 0
-        self._looked = 0.0
-        self.now = 0.0
+        self._account = SimulatedAccount(terms, defects, seed, scenario.timeout)
+        self._latency = random.Random(f"{seed} latencies").random
+        self._queue: CalendarQueue[_Event] = CalendarQueue()
+        self._population = Population(plan, seed, self._start)
+        self._public = self._population.public
+        self._tracker = SessionTracker(self)
+        self._foreign_sessions = ForeignSessions(
+            self._tracker.knows, lambda: self.known_until, self._note_foreign, lambda session_id, created: None
+        )
+        self._polls = False
+        self._opening: dict[int, float] = {}
+        self._requests = 0
+        self._now = 0.0
         self.sessions: dict[int, Session] = {}
+        """Sessions that may hold a slot, by our number."""
         self.opened = 0
         self.refused = 0
 
-    def admit(self, profile: Profile, count: int) -> None:
-        """So many people of `profile` come at once, beside those of the plan."""
-        for place in range(count):
-            self._start(visit(self._person(profile, place, 0), self.now), self._public)
+    def admit(self, profile: Profile, number: int) -> None:
+        """Adds `number` persons of `profile` now, beside those of the plan."""
+        self._population.admit(profile, number, self._now)
 
     def run(self, duration: float, bounds: DrainBounds) -> SimulationResult:
-        """The load for `duration` seconds, then the end of the run."""
-        for name, profile in self._plan.scenario.profiles.items():
-            if profile.arrivals.model == "open" and self._plan.peak(name):
-                self._start(self._stream(profile), self._public)
-        self._start(self._beat(), SimulatedScope())
-        if bounds.poll:
-            self._start(self._watch(bounds.poll), SimulatedScope())
-        self._stages(duration)
+        """Simulates the load for `duration` seconds, then the end of the run."""
+        self._population.start_streams()
+        self._start(self._each_second(), SimulatedScope())
+        self._polls = bounds.poll > 0
+        if self._polls:
+            self._start(self._poll_list(bounds.poll), SimulatedScope())
+        self._note_stages(duration)
         with infrequent_collection():
-            self._proceed(duration, until_some=())
-            self.now = duration
+            self._process_events(duration, until_some=())
+            self._now = duration
             return self._end(duration, bounds)
 
-    def _end(self, duration: float, bounds: DrainBounds) -> SimulationResult:
-        self._public.over = True
-        for scopes in self._persons.values():
-            for scope in scopes:
-                scope.over = True
-        self._note(duration, Observation.DRAIN, None, 0.0, TIME_OVER)
-        results: list[tuple[DrainResult, float]] = []
+    # The owner of the sessions, for the tracker.
 
-        def carry_out() -> Behaviour:
-            scene = DrainView(
-                lambda: list(self.sessions.values()), lambda: self._busy > 0, lambda: self._looked, self._still_listed
-            )
-            results.append((yield from ending(scene, bounds, duration)))
+    def now(self) -> float:
+        """The run's clock, in seconds."""
+        return self._now
 
-        self._start(carry_out(), SimulatedScope())
-        self._proceed(float("inf"), until_some=results)
-        ((drained, ended),) = results
-        self._log.flush()
-        return SimulationResult(duration, ended, drained, self.opened, self.refused)
+    @property
+    def known_until(self) -> float:
+        """The reply to each `new` sent before this time has arrived."""
+        return min(self._opening.values(), default=self._now)
 
-    def _proceed(self, until: float, until_some: Sequence[object]) -> None:
-        """Let time go by, up to `until` or until there is something in `until_some`."""
-        for when, task, value, call in self._agenda.due(until):
-            self.now = when
+    def observe(
+        self,
+        kind: str,
+        session: Session | None = None,
+        value: float = 0.0,
+        detail: str | None = None,
+        at: float | None = None,
+    ) -> None:
+        """Writes a note or an observation, made now or at `at`."""
+        self._log.append(note_row(self._now if at is None else at, kind, session, value, detail))
+
+    def mark_closed(self, session: Session) -> None:
+        """Records that the session is closed."""
+        if self.sessions.pop(session.number, None) is not None and self._polls:
+            self._tracker.on_close(session, self._now)
+
+    def mark_open(self, session: Session) -> None:
+        """Records that a session is open that was taken for closed."""
+        self.sessions[session.number] = session
+
+    # The clock and the queue.
+
+    def _process_events(self, until: float, until_some: Sequence[object]) -> None:
+        """Processes events up to the time `until`, or until there is something in `until_some`."""
+        for when, task, value, call in self._queue.due(until):
+            self._now = when
             if call is not None:
-                self._told(call, value)
+                self._deliver(call, value, task[1])
             self._resume(task, value)
             if until_some:
                 return
@@ -171,12 +174,12 @@ class Simulator:
                 value = None
                 if type(step) is Sleep:
                     until = step.until
-                    when = until if until > self.now else self.now
-                    return self._agenda.push((when, task, until, None))
+                    when = until if until > self._now else self._now
+                    return self._queue.push((when, task, until, None))
                 if type(step) is Call:
                     return self._call(step, task)
                 if type(step) is Note:
-                    self._note(step.at, step.kind, step.session, step.value, step.detail or None)
+                    self.observe(step.kind, step.session, step.value, step.detail or None, step.at)
                 else:
                     self._start(step.behaviour, scope if type(step) is Fork else self._public)
             behaviour.close()
@@ -184,159 +187,94 @@ class Simulator:
             return None
 
     def _call(self, call: Call, task: _Task) -> None:
-        session, now = call.session, self.now
-        session.sending(call.operation)
+        session, now = call.session, self._now
+        session.record_send(call.operation)
         if call.operation is _NEW:
             self.sessions[session.number] = session
+            self._opening[session.number] = now
             task[1].session = session
         answered = now + _LATENCIES[int(self._latency() * 1000)]
-        answer = self._cut(now) if call.cut else self._ask(call, now, answered)
-        self._busy += 1
-        # An API with defects may answer later than it has to.
-        self._agenda.push((answered if answered > answer.answered else answer.answered, task, answer, call))
+        answer = (
+            Answer(Outcome.UNKNOWN, Reason.CUT, now, now) if call.cut else self._account.answer(call, now, answered)
+        )
+        self._requests += 1
+        # A defect may delay the reply.
+        self._queue.push((answered if answered > answer.answered else answer.answered, task, answer, call))
 
-    def _told(self, call: Call, answer: Answer) -> None:
+    def _deliver(self, call: Call, answer: Answer, scope: SimulatedScope) -> None:
         session = call.session
-        self._busy -= 1
-        session.answered(call.operation, answer)
+        self._requests -= 1
+        session.record_answer(call.operation, answer)
         if call.operation is _NEW:
-            self._told_new(session)
+            self._deliver_new(session, scope)
         if session.state is _CLOSED:
-            self.sessions.pop(session.number, None)
+            self.mark_closed(session)
         self._log.append(call_row(call, answer, 0.0))
 
-    def _told_new(self, session: Session) -> None:
-        if session.state is not State.OPEN:
+    def _deliver_new(self, session: Session, scope: SimulatedScope) -> None:
+        self._opening.pop(session.number, None)
+        if session.state is State.PLANNED:
             self.refused += 1
             self.sessions.pop(session.number, None)
-            return
-        self.opened += 1
-        self._by_id[session.id] = session
-        if session.cap:
-            self._note(self.now, Observation.CAP, session, session.cap, None)
+        elif session.state is _OPEN:
+            self.opened += 1
+            if self._polls:
+                self._tracker.on_open(session)
+            if session.cap:
+                self.observe(Observation.CAP, session, session.cap)
+            if scope.over and not self._population.is_over:
+                # The person was removed while `new` was in flight.
+                self._start(closing(session, Closing.RUN, self._now), SimulatedScope())
 
-    def _ask(self, call: Call, now: float, answered: float) -> Answer:
-        reply = self._reply(call, now)
-        if reply is DONE:
-            plays = milliseconds(call.words) / 1000 if call.operation is _TASK else 0.0
-            return Answer(_OK, _NO_REASON, now, answered, 200, 100, "", "", plays)
-        if reply.code != 100:
-            reason = reason_of(reply.status, reply.code, reply.message)
-            return Answer(Outcome.FAIL, reason, now, answered, reply.status, reply.code, reply.message)
-        data = reply.data or {}
-        session_id, cap = data.get("session_id", ""), data.get("session_duration_limit", 0.0)
-        return Answer(_OK, _NO_REASON, now, answered, 200, 100, session_id=session_id, value=cap)
-
-    def _reply(self, call: Call, now: float) -> Reply:
-        rules, operation, session_id = self._rules, call.operation, call.session.id
-        if operation is _TASK or operation is _KEEP_ALIVE:
-            return rules.touch(now, session_id)
-        if operation is _NEW:
-            return rules.new(now, call.session.idle_timeout)
-        if operation is Operation.STOP:
-            return rules.stop(now, session_id)
-        if operation is Operation.START:
-            return rules.start(now, session_id)
-        return Reply(data={}) if operation is Operation.CREATE_TOKEN else rules.touch(now, session_id)
-
-    def _cut(self, now: float) -> Answer:
-        return Answer(Outcome.UNKNOWN, Reason.CUT, now, now)
-
-    def _note(self, t: float, kind: str, session: Session | None, value: float, detail: str | None) -> None:
-        self._log.append(note_row(t, kind, session, value, detail))
-
-    # Who comes.
-
-    def _stream(self, profile: Profile) -> Behaviour:
-        # All streams of a profile at once: Poisson streams add up to one.
-        name, plan = profile.name, self._plan
-        draw = Draw(self._seed, name, "stream", 0)
-        return arrivals(lambda t: plan.load(name, t), plan.peak(name), partial(self._person, profile, 0), draw, 0.0)
-
-    def _person(self, profile: Profile, place: int, visit: int) -> Person:
-        return Person(profile, Draw(self._seed, profile.name, "person", place, visit), self._number)
-
-    def _beat(self) -> Behaviour:
+    def _each_second(self) -> Behaviour:
         now = 0.0
         while True:
             now = yield Sleep(now)
-            self._follow_plan(now)
+            self._population.follow_plan(now)
             self._log.flush_if_full()
             now += _STEP_SECONDS
 
-    def _follow_plan(self, now: float) -> None:
-        if self._public.over:
-            return
-        for name, profile in self._plan.scenario.profiles.items():
-            if profile.arrivals.model == "closed":
-                self._bring_to(profile, self._plan.users(name, now))
+    def _poll_list(self, every: float) -> Behaviour:
+        now = 0.0
+        while True:
+            yield Sleep(now)
+            snapshot = self._account.list_snapshot(now)
+            if snapshot.answered > now:
+                yield Sleep(snapshot.answered)
+            self._update(snapshot)
+            now += every * max(1, math.ceil((snapshot.answered - now) / every))
 
-    def _bring_to(self, profile: Profile, wanted: int) -> None:
-        scopes = self._persons.setdefault(profile.name, [])
-        while len(scopes) < wanted:
-            place = len(scopes)
-            scopes.append(SimulatedScope())
-            draw = Draw(self._seed, profile.name, "stream", place)
-            self._start(returning_person(profile, partial(self._person, profile, place), draw, self.now), scopes[-1])
-        while len(scopes) > wanted:
-            self._send_off(scopes.pop())
+    def _update(self, snapshot: ListSnapshot) -> None:
+        self._log.append(snapshot.row())
+        self._tracker.update(snapshot)
+        self._foreign_sessions.update(snapshot)
 
-    def _send_off(self, scope: SimulatedScope) -> None:
-        scope.over = True
-        session = scope.session
-        if session is not None and session.state is State.OPEN and not session.way:
-            self._start(closing(session, Closing.RUN, self.now), SimulatedScope())
+    def _note_foreign(self, kind: str, value: float, detail: str, at: float) -> None:
+        self.observe(kind, None, value, detail, at)
 
-    def _stages(self, duration: float) -> None:
+    def _note_stages(self, duration: float) -> None:
         start = 0.0
-        for stage in self._plan.scenario.stages:
+        for stage in self._stages:
             if start < duration and stage.name:
-                self._note(start, Observation.STAGE, None, 0.0, stage.name)
+                self.observe(Observation.STAGE, detail=stage.name, at=start)
             start += stage.duration
 
-    # What the list would show.
+    def _end(self, duration: float, bounds: DrainBounds) -> SimulationResult:
+        self._population.end()
+        self.observe(Observation.DRAIN, detail=TIME_OVER)
+        results: list[tuple[DrainResult, float]] = []
 
-    def _happened(self, at: float, event: str, session: HostedSession) -> None:
-        if event == "opened":
-            self._new_since[session.id] = at
-        elif event == "closed" and self._new_since.pop(session.id, None) is None:
-            self._gone_since.append(session.id)
-        elif event == "closed":
-            # Between two looks: the list never showed it.
-            self._by_id.pop(session.id, None)
+        def drain() -> Behaviour:
+            view = DrainView(
+                lambda: list(self.sessions.values()),
+                lambda: self._requests > 0,
+                lambda: self._tracker.last_polled,
+                self._tracker.still_listed,
+            )
+            results.append((yield from ending(view, bounds, duration)))
 
-    def _still_listed(self) -> Sequence[Session]:
-        return ()
-
-    def _watch(self, every: float) -> Behaviour:
-        since = now = 0.0
-        while True:
-            now = yield Sleep(now)
-            self._look(since, now)
-            since, now = now, now + every
-
-    def _look(self, since: float, now: float) -> None:
-        self._rules.advance(now)
-        self._log.append(list_row(now, now, now, Outcome.OK, "", len(self._rules.open), 200, 100))
-        for session_id in list(self._new_since):
-            session = self._by_id.get(session_id)
-            if session is not None:
-                del self._new_since[session_id]
-                self._note(now, Observation.SEEN, session, now, None)
-        while self._gone_since:
-            self._vanished(self._gone_since.popleft(), since)
-        self._looked = now
-
-    def _vanished(self, session_id: str, since: float) -> None:
-        session = self._by_id.pop(session_id, None)
-        if session is None:
-            return
-        session.ended()
-        self.sessions.pop(session.number, None)
-        self._note(self.now, Observation.VANISHED, session, since, None)
-
-
-def _uuid(source: random.Random) -> str:
-    digits = f"{source.getrandbits(128):032x}"
-    # Marked as what it is: of version 4, random.
-    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
+        self._start(drain(), SimulatedScope())
+        self._process_events(float("inf"), until_some=results)
+        ((drained, ended),) = results
+        self._log.flush()
+        return SimulationResult(duration, ended, drained, self.opened, self.refused)

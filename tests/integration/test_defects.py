@@ -20,10 +20,10 @@ from loadtests.http.codec import Codec
 from loadtests.http.connection import Connection
 from loadtests.http.origin import Origin
 from loadtests.model.api.answer import Answer
-from loadtests.model.api.heard import answer_from_reply
 from loadtests.model.api.rules import Terms
 from loadtests.model.api.service import ApiRequest
 from loadtests.model.api.surface import Operation, Surface
+from loadtests.model.api.translation import answer_from_reply
 from loadtests.model.run.manifest import read_manifest
 from loadtests.model.session.session import Session
 from loadtests.model.session.steps import Call
@@ -215,10 +215,10 @@ def _streamsoak(cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     ("arguments", "says"),
     [
         (("sandbox", "--defect", "late-reaper=3"), "did you mean late-reap?"),
-        (("sandbox", "--defect", "limit-short=3"), "needs an account with a limit"),
+        (("sandbox", "--defect", "limit-short=3"), "requires an account with a limit"),
         (("sandbox", "--slot-lag", "-1"), "--slot-lag"),
         (("simulate", "smoke", "--defect", "hang=2"), "at most 1"),
-        (("simulate", "smoke", "--defect", "limit-short=25"), "leaves nothing"),
+        (("simulate", "smoke", "--defect", "limit-short=25"), "must be less than the limit"),
         (("audit", "--defect", "slow-new", "--", "true"), "slow-new=VALUE"),
     ],
 )

@@ -720,7 +720,7 @@ def test_forgotten_session_is_closed_once(rig: Rigs, sandbox: Sandboxes) -> None
     engine = rig(sandbox().url)
     session = engine.session()
     engine.run(calls(session, NEW))
-    session.ended()
+    session.record_end()
     engine.engine.mark_closed(session)
     engine.engine.mark_closed(session)
     engine.run(calls(session, KEEP_ALIVE, STOP))

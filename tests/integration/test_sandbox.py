@@ -94,7 +94,7 @@ def test_new_tells_what_clients_expect(api: Client) -> None:
     assert all(isinstance(data[name], str) for name in ("access_token", "livekit_agent_token", "realtime_endpoint"))
     assert [data[name] for name in ("sdp", "ice_servers", "ice_servers2")] == [None] * 3
     assert isinstance(data["is_paid"], bool)
-    assert isinstance(data["session_duration_limit"], int)
+    assert data["session_duration_limit"] == 3600
     assert "warning" not in data
 
 
@@ -456,6 +456,13 @@ def test_disabling_the_idle_timeout_is_warned_about_and_has_no_effect(
     assert said.status == 200
     assert "disable_idle_timeout" in said.body["data"]["warning"]
     until(lambda: api.listed() == {})
+
+
+def test_without_a_cap_new_reports_none(sandbox: Sandboxes, client: Clients) -> None:
+    """Clients read a limit of 0 as no time at all, so the field is left out."""
+    said = client(sandbox("--session-cap", "none").url).post("new")
+    assert said.status == 200
+    assert "session_duration_limit" not in said.body["data"]
 
 
 def test_cap_ends_the_liveliest_session(sandbox: Sandboxes, client: Clients, tmp_path: Path) -> None:

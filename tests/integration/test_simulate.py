@@ -131,6 +131,19 @@ def test_a_live_run_lies_where_simulations_of_it_do(tmp_path: Path) -> None:
         assert value == pytest.approx(mean, abs=3.3 * spread + 1), name
 
 
+@pytest.mark.parametrize(("cap", "lasts"), [({}, 3600.0), ({"session_cap": "none"}, 7200.0)])
+def test_a_simulated_session_is_closed_at_the_cap(tmp_path: Path, cap: dict[str, str], lasts: float) -> None:
+    """After an hour, as at the real API, whatever the person does; without a cap when the person leaves."""
+    profile = {"name": "long", "session_length": "2h", "idle_timeout": 3000, "turns": {"thinking": 600, "words": 1}}
+    person = build_profile("test", {**profile, "arrivals": {"model": "closed", "pause": "10h"}}, tmp_path, (1, 3599))
+    stage = {"duration": "3h", "load": {"long": {"amount": 1, "is_rate": False}}}
+    scenario = Scenario.model_validate({"name": "cap", "stages": [stage], "profiles": {"long": person}, **cap})
+    _, rows = _simulate(scenario, tmp_path / "run", 1)
+    (opened,) = (row.t for row in rows if row.kind == "new")
+    (ended,) = (row.t for row in rows if row.kind == "vanished")
+    assert (ended - opened) / 1e9 == pytest.approx(lasts, abs=5)
+
+
 def _figures(folder: Path) -> dict[str, float]:
     summary = judge_run(folder).summary
     return {

@@ -15,7 +15,7 @@ from loadtests.model.session.ending import DrainBounds
 from loadtests.recording.recorder import LARGE_BATCH_ROWS, Recorder
 from loadtests.recording.run_directory import write_manifest
 from loadtests.scenarios.catalogue import folders
-from loadtests.simulation.defective_simulator import DefectiveSimulator
+from loadtests.simulation.simulator import Simulator
 from reports.build import judge_run
 
 SCENARIO = Path(__file__).with_name("scenario.toml")
@@ -32,7 +32,7 @@ def simulated(defects: Sequence[str], seed: int, folder: Path) -> list[dict[str,
     plan = scenario()
     folder.mkdir(parents=True)
     recorder = Recorder(folder, plan.profiles, batch_rows=LARGE_BATCH_ROWS)
-    simulator = DefectiveSimulator(LoadPlan(plan), plan.limit, seed, recorder, parse_defects(defects))
+    simulator = Simulator(LoadPlan(plan), plan.limit, seed, recorder, parse_defects(defects))
     came_to = simulator.run(plan.duration, DrainBounds(plan.observe, plan.tolerance, plan.poll, plan.timeout))
     recorder.close()
     manifest = Manifest(

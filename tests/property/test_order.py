@@ -16,7 +16,7 @@ from loadtests.model.run.plan import LoadPlan
 from loadtests.model.session.ending import DrainBounds
 from loadtests.recording.recorder import Recorder
 from loadtests.scenarios.catalogue import named_scenario
-from loadtests.simulation.defective_simulator import DefectiveSimulator
+from loadtests.simulation.simulator import Simulator
 from reports.build import judge_run, plain
 from tests.golden.story import Story
 
@@ -38,7 +38,7 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> list[Row]:
     """A simulated run against an API that goes wrong in many ways."""
     scenario = named_scenario("smoke")
     recorder = _Kept(tmp_path_factory.mktemp("rows"), scenario.profiles)
-    simulator = DefectiveSimulator(LoadPlan(scenario), scenario.limit, 3, recorder, parse_defects(DEFECTS))
+    simulator = Simulator(LoadPlan(scenario), scenario.limit, 3, recorder, parse_defects(DEFECTS))
     simulator.run(scenario.duration, DrainBounds(scenario.observe, scenario.tolerance, scenario.poll, scenario.timeout))
     return recorder.kept
 

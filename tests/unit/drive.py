@@ -93,9 +93,9 @@ class Driver:
 
     def _call(self, call: Call, now: float) -> Answer:
         self.sessions[call.session.number] = call.session
-        call.session.sending(call.operation)
+        call.session.record_send(call.operation)
         answer = self._answers(call, now)
-        call.session.answered(call.operation, answer)
+        call.session.record_answer(call.operation, answer)
         said = "cut" if call.cut else answer.reason.value
         self.events.append((now, call.session.number, call.operation.value, said))
         return answer

@@ -126,10 +126,10 @@ def test_keep_alives_that_failed_are_counted() -> None:
 def test_a_session_lost_to_idleness_is_one_that_was_due(at: float, way: str, cap: float, lost: int) -> None:
     """Opened at 1 s, idle timeout 30 s: gone when it was due, while the person was there, and far from its cap."""
     tally, session = Counters(), Session(1, "p", 30.0)
-    session.sending(Operation.NEW)
-    session.answered(Operation.NEW, Answer(Outcome.OK, Reason.NONE, 1.0, 1.0, value=cap, session_id="s"))
+    session.record_send(Operation.NEW)
+    session.record_answer(Operation.NEW, Answer(Outcome.OK, Reason.NONE, 1.0, 1.0, value=cap, session_id="s"))
     if way:
         session.leave(way)
-    session.ended()
+    session.record_end()
     tally.on_close(session, at)
     assert tally.counts.lost_to_idle == lost

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtests.model.api.answer import FULL, GONE, Answer, Outcome, Reason, answer_from_body
+from loadtests.model.api.answer import FULL, GONE, Answer, Outcome, Reason
+from loadtests.model.api.translation import answer_from_body
 
 TABLE: list[tuple[int, int, str, Reason]] = [
     (400, 10001, "Session state wrong: new", Reason.STATE),

@@ -22,8 +22,8 @@ class Clock:
 def opened(census: Occupancy, number: int, idle: float = 60.0, at: float = 0.0, profile: str = "calm") -> Session:
     """An open session."""
     session = Session(number, profile, idle)
-    session.sending(Operation.NEW)
-    session.answered(Operation.NEW, Answer(Outcome.OK, sent=at, answered=at, session_id=f"id-{number}"))
+    session.record_send(Operation.NEW)
+    session.record_answer(Operation.NEW, Answer(Outcome.OK, sent=at, answered=at, session_id=f"id-{number}"))
     census.count(session)
     return session
 
@@ -36,11 +36,11 @@ def test_each_session_is_counted_once_as_what_it_is_now() -> None:
     quiet.quiet = True
     left.leave("abandon")
     closing.leave("close")
-    closing.sending(Operation.STOP)
+    closing.record_send(Operation.STOP)
     for session in (quiet, left, closing, quiet, left):
         census.count(session)
     assert census.by_profile() == {"calm": {"quiet": 1, "leaked": 1, "closing": 1}, "busy": {"active": 1}}
-    closing.answered(Operation.STOP, Answer(Outcome.OK, sent=1, answered=1))
+    closing.record_answer(Operation.STOP, Answer(Outcome.OK, sent=1, answered=1))
     census.count(closing)
     assert census.by_profile()["calm"] == {"quiet": 1, "leaked": 1}
 
@@ -50,9 +50,9 @@ def test_a_stop_that_failed_makes_a_leak() -> None:
     census = Occupancy(Clock())
     session = opened(census, 1)
     session.leave("close")
-    session.sending(Operation.STOP)
+    session.record_send(Operation.STOP)
     census.count(session)
-    session.answered(Operation.STOP, Answer(Outcome.UNKNOWN, Reason.TIMEOUT, 1, 2))
+    session.record_answer(Operation.STOP, Answer(Outcome.UNKNOWN, Reason.TIMEOUT, 1, 2))
     census.count(session)
     assert (census.leaks, [leak.session for leak in census.due_next()]) == (1, [1])
 
@@ -65,7 +65,7 @@ def test_leaks_come_in_the_order_in_which_they_are_due_and_a_zombies_due_time_mo
         session.leave("zombie")
         census.count(session)
     assert [(leak.session, leak.due) for leak in census.due_next()] == [(2, 30), (3, 60), (1, 90)]
-    sessions[1].answered(Operation.KEEP_ALIVE, Answer(Outcome.OK, sent=40, answered=41))
+    sessions[1].record_answer(Operation.KEEP_ALIVE, Answer(Outcome.OK, sent=40, answered=41))
     assert [(leak.session, leak.due) for leak in census.due_next()] == [(3, 60), (2, 71), (1, 90)]
 
 
@@ -77,7 +77,7 @@ def test_a_leak_that_ended_is_told_with_when_it_was_due_and_when_it_was_known_to
     session.leave("crash")
     census.count(session)
     clock.now = 31.5
-    session.ended()
+    session.record_end()
     census.count(session)
     assert census.leaks == 0
     assert census.due_next() == []
@@ -91,9 +91,9 @@ def test_a_leak_that_we_close_ourselves_has_not_been_reaped() -> None:
     session = opened(census, 1)
     session.leave("abandon")
     census.count(session)
-    session.sending(Operation.STOP)
+    session.record_send(Operation.STOP)
     census.count(session)
-    session.answered(Operation.STOP, Answer(Outcome.OK, sent=1, answered=1))
+    session.record_answer(Operation.STOP, Answer(Outcome.OK, sent=1, answered=1))
     census.count(session)
     assert (census.leaks, census.ended_last()) == (0, [])
 
@@ -104,8 +104,8 @@ def test_a_session_whose_answer_was_lost_is_due_an_idle_timeout_after_that() -> 
     clock.now = 100.0
     census = Occupancy(clock)
     session = Session(1, "calm", 60)
-    session.sending(Operation.NEW)
-    session.answered(Operation.NEW, Answer(Outcome.UNKNOWN, Reason.TIMEOUT, 95, 100))
+    session.record_send(Operation.NEW)
+    session.record_answer(Operation.NEW, Answer(Outcome.UNKNOWN, Reason.TIMEOUT, 95, 100))
     census.count(session)
     assert [(leak.way, leak.id, leak.due) for leak in census.due_next()] == [("lost-answer", "", 160)]
 

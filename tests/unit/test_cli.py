@@ -81,6 +81,7 @@ def test_arguments_that_are_none(arguments: tuple[str, ...], says: str) -> None:
         ("--limit", "many"),
         ("--session-cap", "0"),
         ("--session-cap", "nan"),
+        ("--session-cap", "never"),
         ("--idle-range", ""),
         ("--idle-range", "60:30"),
         ("--idle-range", "0:30"),

@@ -12,7 +12,7 @@ from loadtests.distributed.workers import LEASE_SECONDS, DrainReport, Workers, W
 from loadtests.model.log.record import Observation
 from loadtests.model.run.manifest import SPOOL
 from loadtests.model.session.session import Session
-from loadtests.observing.list_observer import ListSnapshot
+from loadtests.observing.list_snapshot import ListSnapshot
 from loadtests.run.snapshot import ProcessSnapshot
 
 LONG_AFTER = LEASE_SECONDS + 10

@@ -111,9 +111,9 @@ def test_bounds_of_what_was_measured(tmp_path: Path) -> None:
         ({"kind": "exponential", "mean": 5, "median": 3}, "Extra inputs"),
         ({"kind": "gauss", "mean": 5}, "'lognormal'"),
         ({"kind": "constant", "value": -1}, "greater than or equal to 0"),
-        ({"kind": "constant", "value": float("nan")}, "not a duration"),
+        ({"kind": "constant", "value": float("nan")}, "must be a duration"),
         ({"mean": 5}, "kind"),
-        ("soon", "not a duration"),
+        ("soon", "must be a duration"),
         (True, "valid dictionary"),
     ],
 )
@@ -123,8 +123,8 @@ def test_wrong_table_is_refused(table: Any, said: str) -> None:
 
 
 BAD_FILES = [
-    (b"", "no such column; there are: none"),
-    (b"minutes\n5\n", "no such column; there are: minutes"),
+    (b"", "column not found; available columns: none"),
+    (b"minutes\n5\n", "column not found; available columns: minutes"),
     (b"seconds\n", "0 values"),
     (b"seconds\n5\nsoon\n", "soon"),
     (b"seconds\n5\n-1\n", "not negative"),

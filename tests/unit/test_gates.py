@@ -53,6 +53,7 @@ def test_comparison_is_what_it_says(comparison: str, below: bool, equal: bool, a
     assert (gate.holds(4.0), gate.holds(5.0), gate.holds(6.0)) == (below, equal, above)
 
 
+_NOUNS = {Unit.COUNT: "count", Unit.SHARE: "share", Unit.SECONDS: "duration"}
 RIGHT = {Unit.COUNT: "5", Unit.SHARE: "5%", Unit.SECONDS: "5s"}
 WRONG = [(unit, bound) for unit in Unit for bound in (*RIGHT.values(), "5d", "5x") if bound != RIGHT[unit]]
 
@@ -67,7 +68,7 @@ def test_every_figure_takes_a_bound_of_its_unit(figure: str) -> None:
 def test_bound_of_another_unit_is_refused(unit: Unit, bound: str) -> None:
     """A bound with a wrong unit, or without one, is told with the right unit."""
     figure = next(figure for figure, measured_in in FIGURES.items() if measured_in is unit)
-    with pytest.raises(ValueError, match=rf"{figure} is a {unit.value}: its bound takes"):
+    with pytest.raises(ValueError, match=rf"{figure} is a {_NOUNS[unit]}: its bound must (have|be)"):
         parse_gate(f"{figure} < {bound}")
 
 
@@ -204,29 +205,32 @@ def test_what_grows_may_abort(figure: str) -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ("sessions.fates.lingering == 0 after 2m", "is of the whole run: it takes no window such as 'after 2 min'"),
-        ("finding(ghost-sessions) absent after 2m", "a finding is of the whole run"),
-        ("finding(ghost-sessions) absent abort", "a finding is of the whole run"),
-        ("latency.new.p99 < 1s aftr 2m", "'aftr 2m' is not understood; did you mean 'after'?"),
-        ("latency.new.p99 < 1s after 2", "not a duration: write"),
+        (
+            "sessions.fates.lingering == 0 after 2m",
+            "is about the whole run: a window such as 'after 2 min' is not allowed",
+        ),
+        ("finding(ghost-sessions) absent after 2m", "a finding is about the whole run"),
+        ("finding(ghost-sessions) absent abort", "a finding is about the whole run"),
+        ("latency.new.p99 < 1s aftr 2m", "'aftr 2m' is not valid here; did you mean 'after'?"),
+        ("latency.new.p99 < 1s after 2", "must be a duration: a number"),
         ("latency.new.p99 < 1s after 0s", "a window must be longer than 0 s"),
-        ("latency.new.p99 < 1s any 5m", "is not understood"),
-        ("latency.new.p99 < 10%/h", "a unit such as '5s' or '250ms', and one by time only with 'drift'"),
-        ("latency.new.p99 drift < 10%", "a unit such as '10%/h'"),
-        ("latency.new.max drift < 10%/h", "latency.new.max has no drift: ask for one of a call's p5"),
-        ("latency.new.p95 drift == 10%/h", "takes <, <=, > or >="),
-        ("latency.new.p95 drift < 10%/h after 2m", "a drift takes no window"),
-        ("latency.new.p99 < 1s abort", "'abort' is for what only grows"),
-        ("concurrency_hits.first_attempts < 1% abort", "'abort' is for what only grows"),
-        ("concurrency_hits.count > 5 abort", "with ==, < or <="),
-        ("concurrency_hits.count < 5 any 5m window abort", "of the whole run or of 'after'"),
-        ("concurrency_hits.count < 5 abort after x", "not a duration"),
+        ("latency.new.p99 < 1s any 5m", "is not valid here"),
+        ("latency.new.p99 < 10%/h", "a unit, for example '5s' or '250ms'; a bound such as '10%/h' requires 'drift'"),
+        ("latency.new.p99 drift < 10%", "a unit, for example '10%/h'"),
+        ("latency.new.max drift < 10%/h", "latency.new.max has no drift: use p5"),
+        ("latency.new.p95 drift == 10%/h", "its operator must be <, <=, > or >="),
+        ("latency.new.p95 drift < 10%/h after 2m", "a drift allows no window"),
+        ("latency.new.p99 < 1s abort", "'abort' requires a figure that only grows"),
+        ("concurrency_hits.first_attempts < 1% abort", "'abort' requires a figure that only grows"),
+        ("concurrency_hits.count > 5 abort", "an operator ==, < or <="),
+        ("concurrency_hits.count < 5 any 5m window abort", "no window but 'after'"),
+        ("concurrency_hits.count < 5 abort after x", "must be a duration"),
         ("leakd.lingering == 0", "did you mean 'leaked.lingering'?"),
         ({"gate": "concurrency_hits.count < 5", "abortOnFail": True}, "no key 'abortOnFail'; did you mean 'abort'?"),
         ({"gate": "concurrency_hits.count < 5", "grase": "5s"}, "no key 'grase'; did you mean 'grace'?"),
-        ({"gate": "concurrency_hits.count < 5", "grace": "5s"}, "'grace' is for a gate with abort = true"),
-        ({"gate": "concurrency_hits.count < 5", "abort": True, "grace": "x"}, "not a duration"),
-        ({"gate": 5}, "a gate's table is for example"),
+        ({"gate": "concurrency_hits.count < 5", "grace": "5s"}, "'grace' requires abort = true"),
+        ({"gate": "concurrency_hits.count < 5", "abort": True, "grace": "x"}, "must be a duration"),
+        ({"gate": 5}, "a gate's table must be, for example,"),
     ],
 )
 def test_what_a_figure_cannot_be_asked_for_is_refused(given: Any, said: str) -> None:
@@ -241,8 +245,8 @@ def test_all_mistakes_are_told_at_once() -> None:
     with pytest.raises(ValidationError) as caught:
         TypeAdapter(tuple[GateText, ...]).validate_python(gates)
     first, second = from_pydantic("mine.toml", caught.value).mistakes
-    assert "its bound takes a unit such as" in str(first)
-    assert "not a duration" in str(first)
+    assert "its bound must have a unit" in str(first)
+    assert "must be a duration" in str(first)
     assert "did you mean 'leaked.lingering'?" in str(second)
 
 

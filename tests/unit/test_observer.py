@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from loadtests.observing.list_observer import ListSnapshot, sessions_in
+from loadtests.observing.list_observer import sessions_in
+from loadtests.observing.list_snapshot import ListSnapshot
 
 
 def listed(*rows: Any, inner: bool = False) -> bytes:

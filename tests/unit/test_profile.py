@@ -97,9 +97,9 @@ def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
         "arrivals.model": "'open' or 'closed' (is 'half-open')",
         "arrivals.rate": "'30/min', '2/s' or '400/h' (is '30')",
         "turns.thinking": "low (9) is above high (3)",
-        "keep_alive": "when = 'quiet' needs `every` (say '30s') or `fraction` (say 0.5)",
+        "keep_alive": "when = 'quiet' requires `every` (for example '30s') or `fraction` (for example 0.5)",
         "on_refusal.retries": "greater than or equal to 0 (is -1)",
-        "leaving": "the ways of leaving add up to 0.9; they must add up to 1",
+        "leaving": "the ways of leaving must add up to 1 (they add up to 0.9",
         "calls.begin": "not permitted (is True)",
     }
     assert {path.removesuffix(".uniform") for path in told} == set(said)
@@ -124,10 +124,10 @@ def test_path_holds_the_keys_of_the_file_alone(tmp_path: Path, line: str, path: 
 @pytest.mark.parametrize(
     ("text", "parts"),
     [
-        ("idle_timeout = 5\n[leaving]\nzombie = 0.5\n", ["3599 s", "zombie needs"]),
+        ("idle_timeout = 5\n[leaving]\nzombie = 0.5\n", ["3599 s", "zombie requires"]),
         ("idle_timeout = 5\nweight = 0\n", ["3599 s", "greater than 0"]),
-        ("weight = 0\n[leaving]\nzombie = 0.5\n", ["zombie needs", "greater than 0"]),
-        ("[leaving]\nzombie = 1\n", ["zombie needs"]),
+        ("weight = 0\n[leaving]\nzombie = 0.5\n", ["zombie requires", "greater than 0"]),
+        ("[leaving]\nzombie = 1\n", ["zombie requires"]),
     ],
 )
 def test_mistakes_across_keys_are_told_with_the_others(tmp_path: Path, text: str, parts: list[str]) -> None:
@@ -144,16 +144,16 @@ def test_mistakes_across_keys_are_told_with_the_others(tmp_path: Path, text: str
         (LEAST + "surprise = 1", "surprise", "not permitted"),
         (LEAST + "[quiet]\nchance = 1.5", "quiet.chance", "less than or equal to 1 (is 1.5)"),
         (LEAST + "[quiet]\nlenght = 5", "quiet.lenght", "not permitted"),
-        (LEAST + "[keep_alive]\nevery = 5\nfraction = 0.5", "keep_alive", "not both"),
-        (LEAST + '[keep_alive]\nwhen = "always"', "keep_alive", "needs `every`"),
+        (LEAST + "[keep_alive]\nevery = 5\nfraction = 0.5", "keep_alive", "exclude each other"),
+        (LEAST + '[keep_alive]\nwhen = "always"', "keep_alive", "requires `every`"),
         (LEAST + "[keep_alive]\nfraction = 1", "keep_alive.fraction", "less than 1"),
         (LEAST + "[keep_alive]\nevery = 0", "keep_alive.every", "greater than 0"),
         (LEAST + '[keep_alive]\nwhen = "often"', "keep_alive.when", "'never', 'quiet' or 'always'"),
         (LEAST + "[leaving]\nabandon = 1.5", "leaving.abandon", "less than or equal to 1"),
         (LEAST + "[leaving]\nabandon = 0.6\ncrash = 0.6", "leaving", "add up to"),
         (LEAST + '[arrivals]\nrate = "0/min"', "arrivals.rate", "greater than or equal to"),
-        (LEAST + "[arrivals]\nrate = 30", "arrivals.rate", "not a rate"),
-        (LEAST + "[arrivals]\nrate = 30.0", "arrivals.rate", "not a rate"),
+        (LEAST + "[arrivals]\nrate = 30", "arrivals.rate", "must be a rate"),
+        (LEAST + "[arrivals]\nrate = 30.0", "arrivals.rate", "must be a rate"),
         (LEAST + "turns = 5", "turns", "dictionary"),
         (LEAST + "[on_refusal]\nfactor = 0.5", "on_refusal.factor", "greater than or equal to 1"),
         (LEAST + "idle_timeout = 1" + "0" * 400, "idle_timeout", ""),
@@ -180,7 +180,9 @@ def test_mistake_is_told_at_its_key(tmp_path: Path, text: str, path: str, said: 
 )
 def test_idle_timeout_must_always_be_accepted_by_the_api(tmp_path: Path, idle: str) -> None:
     """A timeout that could ever fall outside 30 to 3599 s is told before the run."""
-    assert "the API takes 30 to 3599 s" in "".join(mistakes(tmp_path, f"{LEAST}idle_timeout = {idle}").values())
+    assert "must be 30 to 3599 s, the range that the API accepts" in "".join(
+        mistakes(tmp_path, f"{LEAST}idle_timeout = {idle}").values()
+    )
 
 
 @pytest.mark.parametrize(

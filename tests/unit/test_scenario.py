@@ -155,7 +155,7 @@ def test_own_folder_hides_ours(tmp_path: Path) -> None:
 def test_idle_range_of_the_scenario_counts(tmp_path: Path) -> None:
     """Short timeouts are allowed where the scenario says that its API takes them, and only there."""
     change = '[profiles.interactive]\nidle_timeout = "3s"\n'
-    assert "the API takes 30 to 3599 s" in "".join(mistakes(tmp_path, STAGE + change))
+    assert "must be 30 to 3599 s, the range that the API accepts" in "".join(mistakes(tmp_path, STAGE + change))
     found = scenario(tmp_path, "idle_range = [1, 3599]\n" + STAGE + change)
     assert found.profiles["interactive"].idle_timeout.bounds() == (3.0, 3.0)
 
@@ -169,13 +169,13 @@ def test_idle_range_of_the_scenario_counts(tmp_path: Path) -> None:
         ("limit = 0\n" + STAGE, "limit", "greater than or equal to 1 (is 0)"),
         ("seed = -1\n" + STAGE, "seed", "greater than or equal to 0 (is -1)"),
         ("tolerance = 0\n" + STAGE, "tolerance", "greater than 0 (is 0.0)"),
-        ('poll = "often"\n' + STAGE, "poll", "not a duration"),
+        ('poll = "often"\n' + STAGE, "poll", "must be a duration"),
         ('name = "My run"\n' + STAGE, "name", "pattern"),
         ('gates = ["sessions.opend > 0"]\n' + STAGE, "gates.0", "did you mean 'sessions.opened'?"),
         ("gates = [5]\n" + STAGE, "gates.0", "(is 5)"),
         ('[api]\nclose = "/x"\n' + STAGE, "api.close", "not permitted (is '/x')"),
         ("profiles = 5\n" + STAGE, "profiles", "must be tables"),
-        (STAGE + "[profiles.quiet]\n", "profiles.quiet", "no stage names this profile"),
+        (STAGE + "[profiles.quiet]\n", "profiles.quiet", "is not used by any stage"),
         (STAGE + "[profiles.interactive]\nfoo = 3\n", "profiles.interactive: foo", "not permitted (is 3)"),
         (STAGE + '[profiles.interactive]\nlike = "interactve"\n', "profiles.interactive", "no profile 'interactve'"),
         (
@@ -183,24 +183,32 @@ def test_idle_range_of_the_scenario_counts(tmp_path: Path) -> None:
             "profiles.interactive",
             "no profile 'interactve'",
         ),
-        ("[[stages]]\nduration = 10\nload = { nobody = 3 }", "profiles.nobody", "there are: interactive, leaky"),
-        ("[[stages]]\nduration = 10\nload = { quiet = true }", "stages.0.load.quiet", "not a load"),
-        ('[[stages]]\nduration = 10\nload = { quiet = "many" }', "stages.0.load.quiet", "not a rate"),
+        (
+            "[[stages]]\nduration = 10\nload = { nobody = 3 }",
+            "profiles.nobody",
+            "available profiles: interactive, leaky",
+        ),
+        ("[[stages]]\nduration = 10\nload = { quiet = true }", "stages.0.load.quiet", "must be a load"),
+        ('[[stages]]\nduration = 10\nload = { quiet = "many" }', "stages.0.load.quiet", "must be a rate"),
         ("[[stages]]\nduration = 10\nload = { quiet = -1 }", "stages.0.load.quiet.amount", "(is -1)"),
         ("[[stages]]\nduration = 10\nload = { quiet = inf }", "stages.0.load.quiet.amount", "inf"),
         ("[[stages]]\nduration = inf\nload = { quiet = 1 }", "stages.0.duration", "inf"),
         ("[[stages]]\nduration = 0\nload = { quiet = 1 }", "stages.0.duration", "greater than 0"),
-        ("[[stages]]\nduration = 5\nramp = 6\nload = { quiet = 1 }", "stages.0", "ramp (6 s) is longer"),
+        (
+            "[[stages]]\nduration = 5\nramp = 6\nload = { quiet = 1 }",
+            "stages.0",
+            "ramp (6 s) must not be longer than the stage (5 s)",
+        ),
         ("[[stages]]\nduration = 5\nload = { quiet = 1 }\nrmp = 5", "stages.0.rmp", "not permitted"),
         (
             '[[stages]]\nduration = 5\nload = { quiet = "5/min" }',
             "stages.0.load.quiet",
-            "is a closed-model profile: give it a number",
+            "must be a number of persons: the profile is of the closed model",
         ),
         (
             "[[stages]]\nduration = 5\nload = { leaky = 5 }",
             "stages.0.load.leaky",
-            "is an open-model profile: give it a rate",
+            "must be a rate such as '30/min': the profile is of the open model",
         ),
         ("idle_range = [3599, 30]\n" + STAGE, "idle_range", "30"),
     ],
@@ -217,11 +225,14 @@ def test_mistake_is_told_once_at_its_key(tmp_path: Path, text: str, path: str, s
     ("text", "parts"),
     [
         ("limit = 0\nsurprise = 1\n" + STAGE, ["limit", "surprise"]),
-        (STAGE + "[profiles.interactive]\nfoo = 3\n[profiles.quiet]\n", ["foo", "no stage names"]),
+        (STAGE + "[profiles.interactive]\nfoo = 3\n[profiles.quiet]\n", ["foo", "is not used by any stage"]),
         ("[[stages]]\nduration = 5\nload = { nobody = 1, noone = 1 }", ["'nobody'", "'noone'"]),
         ("limit = 0\n" + STAGE + "[profiles.interactive]\nfoo = 3\n", ["limit", "foo"]),
-        ("limit = 0\n" + STAGE + "[profiles.quiet]\n", ["limit", "no stage names"]),
-        ('[[stages]]\nduration = 5\nload = { leaky = 5, quiet = "5/min" }', ["open-model", "closed-model"]),
+        ("limit = 0\n" + STAGE + "[profiles.quiet]\n", ["limit", "is not used by any stage"]),
+        (
+            '[[stages]]\nduration = 5\nload = { leaky = 5, quiet = "5/min" }',
+            ["of the open model", "of the closed model"],
+        ),
     ],
 )
 def test_every_mistake_is_told_at_once(tmp_path: Path, text: str, parts: list[str]) -> None:
@@ -234,3 +245,23 @@ def test_mistake_in_a_profile_names_the_file_of_the_profile(tmp_path: Path) -> N
     """A mistake that stands in the profile's own file is told with that file."""
     (tmp_path / "interactive.toml").write_text("session_length = 7\nfoo = 1", encoding="utf-8")
     assert mistakes(tmp_path, STAGE)[0].startswith(f"{tmp_path / 'interactive.toml'}: foo: ")
+
+
+@pytest.mark.parametrize(
+    ("line", "seconds"),
+    [("", 3600.0), ('session_cap = "none"\n', None), ('session_cap = "9s"\n', 9.0), ("session_cap = 90\n", 90.0)],
+)
+def test_session_cap(tmp_path: Path, line: str, seconds: float | None) -> None:
+    """The API's usual cap unless the scenario sets one, or none; the manifest keeps it."""
+    found = scenario(tmp_path, f"{line}{STAGE}")
+    assert found.session_cap == seconds
+    again = read_back(tmp_path, found)
+    assert again is not None
+    assert again.session_cap == seconds
+
+
+@pytest.mark.parametrize("text", ['"never"', "0", "true", '"0s"'])
+def test_session_cap_that_is_none(tmp_path: Path, text: str) -> None:
+    """A cap is a duration, or "none"."""
+    (mistake,) = mistakes(tmp_path, f"session_cap = {text}\n{STAGE}")
+    assert "session_cap" in mistake

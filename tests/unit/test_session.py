@@ -65,7 +65,7 @@ def everything(session: Session) -> dict[str, object]:
 def opened(sent: float = 10.0, answered: float = 12.0, cap: float = 0.0) -> Session:
     """A session with 30 s of idle timeout whose `new` was acknowledged."""
     session = session_in(State.OPENING)
-    session.answered(Operation.NEW, Answer(Outcome.OK, sent=sent, answered=answered, session_id="abc", value=cap))
+    session.record_answer(Operation.NEW, Answer(Outcome.OK, sent=sent, answered=answered, session_id="abc", value=cap))
     return session
 
 
@@ -109,16 +109,16 @@ def test_acknowledged_new_opens() -> None:
 def test_new_that_opened_nothing_we_know_of(answer: Answer, after: State) -> None:
     """A refused or withheld `new` may be tried again; one with an unknown effect, or without an id, is lost."""
     session = session_in(State.OPENING)
-    session.answered(Operation.NEW, answer)
+    session.record_answer(Operation.NEW, answer)
     assert (session.state, session.id) == (after, "")
 
 
 def test_refused_session_can_be_opened_later() -> None:
     """A second attempt may succeed."""
     session = session_in(State.OPENING)
-    session.answered(Operation.NEW, Answer(Outcome.FAIL, Reason.CONCURRENCY))
-    session.sending(Operation.NEW)
-    session.answered(Operation.NEW, Answer(Outcome.OK, session_id="abc"))
+    session.record_answer(Operation.NEW, Answer(Outcome.FAIL, Reason.CONCURRENCY))
+    session.record_send(Operation.NEW)
+    session.record_answer(Operation.NEW, Answer(Outcome.OK, session_id="abc"))
     assert session.state is State.OPEN
 
 
@@ -137,9 +137,9 @@ def test_refused_session_can_be_opened_later() -> None:
 def test_stop_closes_only_what_the_api_says_is_closed(answer: Answer, after: State) -> None:
     """A stop closes if it was acknowledged or the session was gone; otherwise the session is open still."""
     session = session_in(State.OPEN)
-    session.sending(Operation.STOP)
+    session.record_send(Operation.STOP)
     assert session.state is State.CLOSING
-    session.answered(Operation.STOP, answer)
+    session.record_answer(Operation.STOP, answer)
     assert session.state is after
 
 
@@ -149,7 +149,7 @@ def test_activity_told_that_the_session_is_gone_ends_it(operation: Operation, re
     """An answer "closed" or "not found" ends the session, whether open, closing or known to be closed."""
     for state in (State.OPEN, State.CLOSING, State.CLOSED):
         session = session_in(state)
-        session.answered(operation, Answer(Outcome.FAIL, reason))
+        session.record_answer(operation, Answer(Outcome.FAIL, reason))
         assert session.state is State.CLOSED
 
 
@@ -158,7 +158,7 @@ def test_activity_told_that_the_session_is_gone_ends_it(operation: Operation, re
 def test_other_answers_to_activity_do_not_end_it(operation: Operation, outcome: Outcome) -> None:
     """No other answer to an activity changes the state."""
     session = opened()
-    session.answered(operation, Answer(outcome, Reason.RATE if outcome is not Outcome.OK else Reason.NONE))
+    session.record_answer(operation, Answer(outcome, Reason.RATE if outcome is not Outcome.OK else Reason.NONE))
     assert session.state is State.OPEN
 
 
@@ -175,15 +175,15 @@ def test_other_answers_to_activity_do_not_end_it(operation: Operation, outcome: 
 def test_create_token_says_nothing_about_the_session(answer: Answer) -> None:
     """Whatever `create_token` answers, before a session is opened, it stays planned."""
     session = session_in(State.PLANNED)
-    session.sending(Operation.CREATE_TOKEN)
-    session.answered(Operation.CREATE_TOKEN, answer)
+    session.record_send(Operation.CREATE_TOKEN)
+    session.record_answer(Operation.CREATE_TOKEN, answer)
     assert everything(session) == everything(session_in(State.PLANNED))
 
 
 def test_list_ends_it() -> None:
     """A session that the list no longer has is closed."""
     session = session_in(State.OPEN)
-    session.ended()
+    session.record_end()
     assert session.state is State.CLOSED
 
 
@@ -208,15 +208,15 @@ def test_due_moves_by_what_the_activity_is_known_to_have_done(
 ) -> None:
     """Acknowledged: both ends move; unknown: only the later one; refused or never sent: neither."""
     session = opened(10.0, 12.0)
-    session.answered(operation, answer)
+    session.record_answer(operation, answer)
     assert session.due == due
 
 
 def test_due_never_moves_back() -> None:
     """An answer that overtook a later one changes nothing."""
     session = opened()
-    session.answered(Operation.TASK, Answer(Outcome.OK, sent=20.0, answered=21.0))
-    session.answered(Operation.KEEP_ALIVE, Answer(Outcome.OK, sent=15.0, answered=18.0))
+    session.record_answer(Operation.TASK, Answer(Outcome.OK, sent=20.0, answered=21.0))
+    session.record_answer(Operation.KEEP_ALIVE, Answer(Outcome.OK, sent=15.0, answered=18.0))
     assert session.due == (50.0, 51.0)
 
 
@@ -291,5 +291,5 @@ def test_sending_anything_else_changes_no_state() -> None:
     """Only `new` and `stop` change the state when they are sent."""
     for operation in set(Operation) - {Operation.NEW, Operation.STOP}:
         session = session_in(State.OPEN)
-        session.sending(operation)
+        session.record_send(operation)
         assert session.state is State.OPEN

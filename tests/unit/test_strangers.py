@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from loadtests.model.api.answer import Outcome
 from loadtests.observing.foreign_sessions import ForeignSessions
-from loadtests.observing.list_observer import ListSnapshot
+from loadtests.observing.list_snapshot import ListSnapshot
 
 
 class Scene:

@@ -1,4 +1,4 @@
-"""What the wire does with an answer: it may come whole, late, in part, or not at all."""
+"""How a reply reaches the client: complete, in part, or not at all."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from enum import StrEnum
 
 
 class Delivery(StrEnum):
-    """What becomes of an answer on its way to the client."""
+    """How a reply reaches the client."""
 
     ANSWERED = "answered"
     UNANSWERED = "unanswered"
-    """It never comes; the connection stays open until the client gives up."""
+    """No reply is sent; the connection stays open until the client gives up."""
     RESET = "reset"
-    """The connection is reset instead."""
+    """The connection is reset instead of a reply."""
     HALF = "half"
-    """Its first half comes, then the connection is closed."""
+    """The first half of the reply is sent, then the connection is closed."""
     GARBLED = "garbled"
-    """Something comes that is not JSON."""
+    """The body is not JSON."""

@@ -1,13 +1,14 @@
-"""The API's side: sessions, idleness, the limit, the cap. Served over HTTP by the sandbox, called by the simulator.
+"""The rules of the API: sessions, idle timeouts, the limit, the cap. Served over HTTP by the sandbox, called by the simulator.
 
-Time comes in as an argument and never goes back. A session's end is exact: one that was reaped ended at the instant it was
-due, however late `advance` was called. Each open session has one entry in a heap; activity only moves the session's due
-time, and the entry is put back when it comes up too early.
+Time is an argument and never decreases. A session ends at the exact time at which it was due, however late `advance` was
+called. Each open session has one entry in a heap. Activity only changes the session's due time; `advance` pushes an entry
+again when its session is not due yet.
 """
 
 from __future__ import annotations
 
 import heapq
+import math
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -21,21 +22,28 @@ from loadtests.model.api.delivery import Delivery
 from loadtests.model.people.profile import IDLE_DEFAULT, IDLE_RANGE
 
 REMEMBERED = 100_000
-"""Closed sessions that are kept for `session-closed` answers and the history."""
+"""Closed sessions that are kept, for replies to calls on them and for the history."""
+
+SESSION_CAP = 3600.0
+"""The API's usual cap on a session's duration, in seconds; the default of sandbox and scenarios."""
+
+SUCCESS_CODE = 100
+NO_CODE = 0
+"""A reply whose envelope has no code: `create_token`."""
 
 WORDS_A_SECOND = 183 / 60
 """How fast the answer to a task is spoken: reading aloud, 183 words a minute (Brysbaert 2019, J. Memory and Language 109,
 doi 10.1016/j.jml.2019.104047)."""
 
 WORDS_ANSWERED = 214.5 / 69.5
-"""Words of an answer for each word asked: mean lengths of answers and prompts in tokens (Zheng et al., LMSYS-Chat-1M, ICLR
+"""Words of an answer for each word of a task: mean lengths of answers and prompts in tokens (Zheng et al., LMSYS-Chat-1M, ICLR
 2024, arXiv 2309.11998)."""
 
 _MILLISECONDS_A_WORD = 1000 * WORDS_ANSWERED / WORDS_A_SECOND
 
 
 class CloseCause(StrEnum):
-    """Why a session ended, as the API knows it."""
+    """Why a session ended at the API."""
 
     STOP = "stop"
     IDLE = "idle"
@@ -51,34 +59,34 @@ class Status(StrEnum):
     CLOSED = "closed"
 
 
-def as_asked(seconds: float) -> float:
-    """The documented patience: a session may be idle for as long as it asked for."""
+def documented_timeout(seconds: float) -> float:
+    """The documented idle timeout: the one that the client requested."""
     return seconds
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
-    """What the API does where its documentation is silent: a real one may choose otherwise."""
+class OpenBehaviour:
+    """Behaviour that the documentation leaves open: a real API may differ."""
 
     closed: Literal["400", "404", "200"] = "400"
-    """What a call on a closed session gets: HTTP 400 with code 10005, 404 with 10006, or 200 with 10005."""
+    """The reply to a call on a closed session: HTTP 400 with code 10005, 404 with 10006, or 200 with 10005."""
     clamps: bool = False
-    """An idle timeout out of range is brought into it silently; else it is refused."""
+    """An idle timeout out of range is clamped silently; otherwise it is refused."""
     stops_again: bool = False
-    """A stop of a session that is closed succeeds."""
+    """`stop` of a closed session succeeds."""
     slot_lag: float = 0.0
-    """Seconds from a stop's answer until the slot is free; the list has the session as long."""
+    """Seconds from the reply to `stop` until the slot is free; the session is listed until then."""
     new_counts: bool = True
-    """A keep-alive counts while the status is still `new`."""
+    """A keep-alive resets the idle timer while the status is still `new`."""
     retry_after: float = 0.0
-    """Seconds that a refusal for the limit asks to wait, as Retry-After; 0: it is not sent."""
+    """Retry-After of a refusal for the limit, in seconds, rounded up; 0: not sent."""
     lists: bool = True
-    """There is a list call."""
+    """The API has a list call."""
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the account and the API allow."""
+    """What the API allows the account."""
 
     limit: int | None = None
     """Concurrent sessions; None: no limit."""
@@ -86,49 +94,58 @@ class Terms:
     idle_default: float = IDLE_DEFAULT
     cap: float | None = None
     """A session's longest duration in seconds; None: no cap."""
-    choices: Choices = Choices()
+    choices: OpenBehaviour = OpenBehaviour()
     hidden_cap: float | None = None
-    """A cap in seconds that `new` does not tell: a defect."""
-    effective_timeout: Callable[[float], float] = as_asked
-    """How long a session that asked for so many seconds may really be idle, in seconds: anything else than that is a
-    defect."""
+    """A cap in seconds that the reply to `new` does not contain: a defect."""
+    effective_timeout: Callable[[float], float] = documented_timeout
+    """The idle timeout that is applied, for the one requested, in seconds. A defect if they differ."""
 
 
 class Reply(msgspec.Struct, frozen=True, gc=False):
-    """What the API answers: an HTTP status, the envelope's parts, and what the wire does with it."""
+    """The API's reply to one call: HTTP status, the parts of the envelope, and how it is delivered."""
 
     status: int = 200
-    code: int = 100
+    code: int = SUCCESS_CODE
+    """`NO_CODE`: the envelope has no code."""
     message: str = "success"
     data: Any = None
     delivery: Delivery = Delivery.ANSWERED
     delay: float = 0.0
-    """Seconds that the answer takes longer than it has to."""
-    retry_after: float = 0.0
-    """Seconds in a Retry-After header; 0: there is none."""
+    """Seconds by which the reply is delayed."""
+    retry_after: int = 0
+    """Seconds of the Retry-After header; 0: there is none."""
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the API did what was asked, whether or not the client reads the reply."""
+        return 200 <= self.status < 300 and self.code in (SUCCESS_CODE, NO_CODE)
 
 
 def milliseconds(words: int) -> int:
-    """How long the answer to a task of so many words plays: `duration_ms`."""
+    """The duration of the spoken answer to a task of so many words: `duration_ms`."""
     return round((words if words > 1 else 1) * _MILLISECONDS_A_WORD)
 
 
-def _no(status: int, code: int, message: str) -> Reply:
+def _refusal(status: int, code: int, message: str) -> Reply:
     return Reply(status, code, message)
 
 
-NOT_FOUND = _no(404, 10006, "Session not found")
-CLOSED = _no(400, 10005, "Session state wrong: closed")
-FULL = _no(429, 10007, "Concurrent limit reached")
-UNAUTHORIZED = _no(401, 400112, "Unauthorized")
-_WHEN_CLOSED = {"400": CLOSED, "404": NOT_FOUND, "200": _no(200, CLOSED.code, CLOSED.message)}
-NOT_JSON = _no(400, 40118, "body is not JSON")
+NOT_FOUND = _refusal(404, 10006, "Session not found")
+CLOSED = _refusal(400, 10005, "Session state wrong: closed")
+FULL = _refusal(429, 10007, "Concurrent limit reached")
+UNAUTHORIZED = _refusal(401, 400112, "Unauthorized")
+_WHEN_CLOSED = {"400": CLOSED, "404": NOT_FOUND, "200": _refusal(200, CLOSED.code, CLOSED.message)}
+NOT_JSON = _refusal(400, 40118, "body is not JSON")
 DONE = Reply()
 
 
-def invalid(what: str) -> Reply:
-    """The refusal of a parameter."""
-    return _no(400, 40012, f"Invalid parameter: {what}")
+def invalid(problem: str) -> Reply:
+    """The reply that refuses a parameter."""
+    return _refusal(400, 40012, f"Invalid parameter: {problem}")
+
+
+def _as_json_number(seconds: float) -> int | float:
+    return int(seconds) if seconds == int(seconds) else seconds
 
 
 class HostedSession:
@@ -141,7 +158,7 @@ class HostedSession:
         self.created = self.last = now
         self.idle_timeout = idle_timeout
         self.until = until
-        """When the cap ends it."""
+        """When the cap closes it."""
         self.due = min(now + idle_timeout, until)
         self.status = Status.NEW
         self.tasks = 0
@@ -149,29 +166,29 @@ class HostedSession:
         self.cause: CloseCause | None = None
 
     def hold(self) -> None:
-        """Nothing that the rules know ends it any more."""
+        """Never close the session, neither for idleness nor for the cap."""
         self.due = self.until = float("inf")
 
 
 @dataclass
 class Rules:
-    """One account at the API."""
+    """One account at the API. Each method that takes `now` first closes the sessions that are due."""
 
     terms: Terms
     new_id: Callable[[], str]
     on_event: Callable[[float, str, HostedSession], None] = lambda at, event, session: None
-    """Told of each `opened` and `closed`, with the exact time."""
+    """Called with the exact time of each `opened` and `closed`."""
     on_activity: Callable[[float, HostedSession], None] | None = None
-    """Told of each activity; apart, since there are so many of them and few who want to know."""
+    """Called for each activity. Separate from `on_event`, because there are many and few callers need them."""
     open: dict[str, HostedSession] = field(default_factory=dict)
     closed: OrderedDict[str, HostedSession] = field(default_factory=OrderedDict)
     _heap: list[tuple[float, int, HostedSession]] = field(default_factory=list)
     _entries: int = 0
     _lagging: deque[HostedSession] = field(default_factory=deque)
-    """Stopped, and still holding their slots."""
+    """Stopped sessions that still hold their slots."""
 
     def advance(self, now: float) -> None:
-        """Reap whatever was due by `now`. A session is closed when its due time is reached, not only when it is passed."""
+        """Closes the sessions that are due at `now` or earlier."""
         while self._heap and self._heap[0][0] <= now:
             due, _, session = heapq.heappop(self._heap)
             if session.cause is not None:
@@ -184,11 +201,11 @@ class Rules:
             self._lagging.popleft()
 
     def next_due(self) -> float | None:
-        """A time before which `advance` has nothing to do; None while nothing is open."""
+        """The time before which `advance` has nothing to do; None while no session is open."""
         return self._heap[0][0] if self._heap else None
 
     def new(self, now: float, idle_timeout: Any = None, disable_idle_timeout: Any = False) -> Reply:
-        """`streaming.new`. `disable_idle_timeout` is accepted, warned about, and of no effect (the seed: "There is no
+        """`streaming.new`. `disable_idle_timeout` is accepted with a warning and has no effect (the seed: "There is no
         'forever' mode available").
         """
         self.advance(now)
@@ -210,13 +227,12 @@ class Rules:
         return Reply(data=self._opened(session, bool(disable_idle_timeout)))
 
     def active(self, now: float, session_id: str) -> HostedSession | Reply:
-        """The open session of that id, its idle timer reset; or the refusal."""
+        """Resets the idle timer; returns the open session of that id, or the refusal."""
         if self._heap and self._heap[0][0] <= now:
             self.advance(now)
         session = self.open.get(session_id)
         if session is None:
             return self._gone(session_id)
-        # Activity: the idle timer starts anew.
         due = now + session.idle_timeout
         session.last, session.due = now, due if due < session.until else session.until
         if self.on_activity is not None:
@@ -229,7 +245,7 @@ class Rules:
         return session if isinstance(session, Reply) else DONE
 
     def keep_alive(self, now: float, session_id: str) -> Reply:
-        """`streaming.keep_alive`, which may not count while the status is `new`."""
+        """`streaming.keep_alive`; with `new_counts` off, it has no effect while the status is `new`."""
         if not self.terms.choices.new_counts:
             self.advance(now)
             session = self.open.get(session_id)
@@ -246,7 +262,7 @@ class Rules:
         return Reply(data={"status": "success"})
 
     def task(self, now: float, session_id: str, words: int) -> Reply:
-        """`streaming.task`: a user task, and how long its answer plays."""
+        """`streaming.task`: a user task; the reply holds the duration of its spoken answer."""
         session = self.active(now, session_id)
         if isinstance(session, Reply):
             return session
@@ -254,7 +270,7 @@ class Rules:
         return Reply(data={"duration_ms": milliseconds(words), "task_id": f"{session.id}-{session.tasks}"})
 
     def stop(self, now: float, session_id: str) -> Reply:
-        """`streaming.stop`: closes the session; its slot is free at once, unless slots lag."""
+        """`streaming.stop`: closes the session. Its slot is free at once, unless `slot_lag` is set."""
         self.advance(now)
         session = self.open.get(session_id)
         if session is None:
@@ -267,12 +283,12 @@ class Rules:
         return Reply(data={"status": "success"})
 
     def listed(self, now: float) -> Iterator[HostedSession]:
-        """`streaming.list`: what holds a slot."""
+        """`streaming.list`: the sessions that hold a slot."""
         self.advance(now)
         return chain(self.open.values(), self._lagging)
 
     def is_open(self, now: float, session_id: str) -> bool:
-        """Whether there is such a session, and it is open."""
+        """Whether the session exists and is open."""
         self.advance(now)
         return session_id in self.open
 
@@ -280,13 +296,13 @@ class Rules:
         return _WHEN_CLOSED[self.terms.choices.closed] if session_id in self.closed else NOT_FOUND
 
     def _full(self) -> Reply:
-        seconds = self.terms.choices.retry_after
+        seconds = math.ceil(self.terms.choices.retry_after)
         return msgspec.structs.replace(FULL, retry_after=seconds) if seconds else FULL
 
     def _opened(self, session: HostedSession, disabled: bool) -> dict[str, Any]:
         data: dict[str, Any] = {"session_id": session.id}
         if self.terms.cap:
-            data["session_duration_limit"] = self.terms.cap
+            data["session_duration_limit"] = _as_json_number(self.terms.cap)
         if disabled:
             data["warning"] = (
                 "disable_idle_timeout is deprecated and has no effect; use activity_idle_timeout and keep_alive"

@@ -1,6 +1,6 @@
-"""The seam in front of the rules: one value for a call, one for its answer, and a function between the two.
+"""A Service maps a request to a reply. `service_of` makes one from the rules; a defect wraps another around it.
 
-Who serves the API (over HTTP, or in virtual time) asks a Service. The plain one is the rules; a defect is another around it.
+The sandbox calls it for HTTP requests, the simulator in virtual time.
 """
 
 from __future__ import annotations
@@ -10,41 +10,41 @@ from typing import Any
 
 import msgspec
 
-from loadtests.model.api.rules import Reply, Rules
+from loadtests.model.api.rules import NO_CODE, Reply, Rules
 from loadtests.model.api.surface import ACTIVITY, Operation
 
 
 class ApiRequest(msgspec.Struct, frozen=True, gc=False):
-    """One call as the API takes it."""
+    """One request to the API."""
 
     operation: Operation
     session_id: str = ""
     idle_timeout: Any = None
-    """`new`: what was asked for, of whatever type; None: nothing."""
+    """`new`: the idle timeout requested, of any JSON type; None: not given."""
     disable_idle_timeout: Any = False
     words: int = 0
-    """`task`: how many were said."""
+    """`task`: how many words the text has."""
 
 
 Service = Callable[[float, ApiRequest], Reply]
-"""What answers a call that comes at a time, in seconds. `list` is answered with the Hosted sessions as `data`."""
+"""Returns the reply to a request received at a time in seconds. The reply to `list` has HostedSessions as `data`."""
 
 _NO_LIST = Reply(404, 404, "no such endpoint: streaming.list")
 
 
 def service_of(rules: Rules) -> Service:
-    """The API as `rules` have it."""
-    answers: dict[Operation, Service] = {
-        **dict.fromkeys(ACTIVITY, lambda now, ask: rules.touch(now, ask.session_id)),
-        Operation.CREATE_TOKEN: lambda now, ask: Reply(data={}),
-        Operation.NEW: lambda now, ask: rules.new(now, ask.idle_timeout, ask.disable_idle_timeout),
-        Operation.START: lambda now, ask: rules.start(now, ask.session_id),
-        Operation.TASK: lambda now, ask: rules.task(now, ask.session_id, ask.words),
-        Operation.KEEP_ALIVE: lambda now, ask: rules.keep_alive(now, ask.session_id),
-        Operation.STOP: lambda now, ask: rules.stop(now, ask.session_id),
-        Operation.LIST: lambda now, ask: _listed(rules, now),
+    """Returns the service that follows `rules`."""
+    handlers: dict[Operation, Service] = {
+        **dict.fromkeys(ACTIVITY, lambda now, request: rules.touch(now, request.session_id)),
+        Operation.CREATE_TOKEN: lambda now, request: Reply(code=NO_CODE, data={}),
+        Operation.NEW: lambda now, request: rules.new(now, request.idle_timeout, request.disable_idle_timeout),
+        Operation.START: lambda now, request: rules.start(now, request.session_id),
+        Operation.TASK: lambda now, request: rules.task(now, request.session_id, request.words),
+        Operation.KEEP_ALIVE: lambda now, request: rules.keep_alive(now, request.session_id),
+        Operation.STOP: lambda now, request: rules.stop(now, request.session_id),
+        Operation.LIST: lambda now, request: _listed(rules, now),
     }
-    return lambda now, ask: answers[ask.operation](now, ask)
+    return lambda now, request: handlers[request.operation](now, request)
 
 
 def _listed(rules: Rules, now: float) -> Reply:

@@ -1,7 +1,7 @@
-"""The API's surface as the harness sees it: one table of operations, paths and body fields.
+"""The API's operations, paths and body fields.
 
-A scenario's `[api]` section overrides it, so that the harness can be pointed at an API whose close or list call is called
-otherwise, or is missing (an empty path): what needs a missing call is then *unobserved*, and is said to be.
+A scenario's `[api]` section overrides them, for an API whose calls have other names or are missing (an empty path). A figure
+that needs a missing call is reported as *unobserved*.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 
 
 class Operation(StrEnum):
-    """The calls of one session's life, by the last part of their default path."""
+    """The calls of the API, by the last part of their default path."""
 
     CREATE_TOKEN = "create_token"
     NEW = "new"
@@ -68,7 +68,7 @@ class Surface(BaseModel):
         if is_name and not text:
             raise ValueError("must be a name")
         if not is_name and text and not text.startswith("/"):
-            raise ValueError('must begin with "/", or be "" where the API has no such call')
+            raise ValueError('must start with "/", or be "" if the API has no such call')
         return text
 
     def path(self, operation: Operation) -> str:

@@ -1,7 +1,7 @@
-"""What two runs are compared by: each figure, which way is better, and by how much a run may be worse than its base.
+"""The figures by which two runs are compared, which direction is better, and how much worse a run may be than its base.
 
 A tolerance is a share of the base's value ("10%") or an amount in the figure's unit ("50ms", or a number). How much of a
-change is noise is not its business: that is told by the runs themselves.
+change is noise is estimated from the runs, elsewhere.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ CALLS = ("new", "start", "task", "keep_alive", "stop")
 
 
 class Better(StrEnum):
-    """Which way a figure is better."""
+    """Which direction of a figure is better."""
 
     LOWER = "lower"
     HIGHER = "higher"
     NEITHER = "neither"
-    """It says what the run was, not how the API did: a change is told, and is no regression."""
+    """The figure describes the run, not the API: a change is reported, and is no regression."""
 
 
 class Compared(NamedTuple):
@@ -46,36 +46,36 @@ COMPARED: dict[str, Compared] = {
     "concurrency_hits.per_minute": Compared(Unit.COUNT, _LOWER, "refused attempts a minute"),
     "concurrency_hits.persons_lost_per_minute": Compared(Unit.COUNT, _LOWER, "persons lost to the limit a minute"),
     "calls.failed_share": Compared(
-        Unit.SHARE, _LOWER, "calls that failed, or whose outcome is unknown; hits are not among them"
+        Unit.SHARE, _LOWER, "calls that failed or have an unknown outcome, without concurrency hits"
     ),
     "sessions.lost_to_idle_share": Compared(Unit.SHARE, _LOWER, "sessions reaped while the person was there"),
     "sessions.dropped_share": Compared(Unit.SHARE, _LOWER, "sessions that the API ended before they were due"),
-    "sessions.lingering_share": Compared(Unit.SHARE, _LOWER, "sessions overdue, and still there at the end"),
+    "sessions.lingering_share": Compared(Unit.SHARE, _LOWER, "sessions overdue and still open at the end"),
     "sessions.leaked_late_share": Compared(Unit.SHARE, _LOWER, "leaks reaped late"),
-    "slots.leaked": Compared(Unit.COUNT, _NEITHER, "slots held by leaks, on the average"),
+    "slots.leaked": Compared(Unit.COUNT, _NEITHER, "slots held by leaks, mean"),
     **{
         f"latency.{call}.{p}": Compared(Unit.SECONDS, _LOWER, f"latency of {call} from the send, {p}")
         for call in CALLS
         for p in ("p50", "p95", "p99")
     },
-    "keep_alive.margin.p1": Compared(Unit.SECONDS, _HIGHER, "to spare before the idle timeout, 99 of 100 had more"),
-    "keep_alive.lateness.p99": Compared(Unit.SECONDS, _NEITHER, "keep-alives: first byte after due, p99"),
-    "slots.held": Compared(Unit.COUNT, _NEITHER, "slots held, on the average"),
+    "keep_alive.margin.p1": Compared(Unit.SECONDS, _HIGHER, "time left before the idle timeout, p1"),
+    "keep_alive.lateness.p99": Compared(Unit.SECONDS, _NEITHER, "keep-alives: first byte sent after due, p99"),
+    "slots.held": Compared(Unit.COUNT, _NEITHER, "slots held, mean"),
     "sessions.opened_per_minute": Compared(Unit.COUNT, _NEITHER, "sessions opened a minute"),
-    "sessions.leaked_share": Compared(Unit.SHARE, _NEITHER, "sessions that the modelled client leaked"),
+    "sessions.leaked_share": Compared(Unit.SHARE, _NEITHER, "sessions leaked by the modelled client"),
     "generator.requests_per_second": Compared(Unit.COUNT, _NEITHER, "requests a second"),
-    "generator.loop_delay.p99": Compared(Unit.SECONDS, _NEITHER, "the generator's own delay, p99"),
+    "generator.loop_delay.p99": Compared(Unit.SECONDS, _NEITHER, "delay of the load generator, p99"),
 }
-"""Every figure that two runs are compared by. Those whose name summary.json has as well are the same figure."""
+"""Every figure of a comparison. A name that summary.json has too is the same figure."""
 
 LEAST = {Unit.SECONDS: 0.005, Unit.SHARE: 0.005, Unit.COUNT: 0.0}
-"""What matters to nobody, where a figure has no tolerance of its own: a tenth of half a millisecond is no regression."""
+"""The least tolerance of a figure without its own: a change of 0.05 ms is no regression."""
 
 _SHARE = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 
 
 class Tolerance(BaseModel):
-    """So much worse than its base may a figure be."""
+    """How much worse than its base a figure may be."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -94,7 +94,7 @@ class Tolerance(BaseModel):
         return f"{self.share * 100:g}%" if self.share else self.amount
 
     def of(self, base: float) -> float:
-        """By how much a figure that was `base` may be worse, in its unit."""
+        """Returns by how much a figure that was `base` may be worse, in its unit."""
         return self.share * abs(base) + self.amount
 
 
@@ -108,7 +108,7 @@ def _fields(given: Any) -> dict[str, float]:
             return {"amount": parse_duration(given)}
         except ValueError:
             pass
-    raise ValueError("not a tolerance: write a share of the base as '10%', an amount as '50ms', or as a number")
+    raise ValueError("must be a tolerance: a share of the base such as '10%', or an amount such as '50ms' or a number")
 
 
 class Tolerances(BaseModel):
@@ -117,15 +117,15 @@ class Tolerances(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     worse: Tolerance = Tolerance(share=0.1)
-    """Of each figure for which nothing else is said."""
+    """Of each figure without its own tolerance."""
     figures: dict[str, Tolerance] = {}
-    """By figure. What is named here has to be told: a comparison that cannot tell it is unknown."""
+    """By figure. A comparison without a result for one of these is unknown."""
 
     @field_validator("worse")
     @classmethod
     def _is_share(cls, worse: Tolerance) -> Tolerance:
         if worse.amount:
-            raise ValueError("must be a share such as '10%': it is for figures of every unit")
+            raise ValueError("must be a share such as '10%', because it applies to figures of every unit")
         return worse
 
     @field_validator("figures")
@@ -136,10 +136,10 @@ class Tolerances(BaseModel):
                 near = difflib.get_close_matches(figure, COMPARED, n=1, cutoff=0.5)
                 raise ValueError(f"no figure {figure!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
             if COMPARED[figure].better is Better.NEITHER:
-                raise ValueError(f"{figure} is neither better nor worse, so it takes no tolerance")
+                raise ValueError(f"{figure} is neither better nor worse, so a tolerance is not allowed")
         return figures
 
     def allowed(self, figure: str, base: float) -> float:
-        """By how much a figure that was `base` may be worse, in its unit."""
+        """Returns by how much a figure that was `base` may be worse, in its unit."""
         own = self.figures.get(figure)
         return own.of(base) if own else max(self.worse.of(base), LEAST[COMPARED[figure].unit])

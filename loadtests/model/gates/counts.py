@@ -1,4 +1,4 @@
-"""What is counted while a run goes on, for gates that may abort it: only what never falls again."""
+"""Counts during a run, for gates that may abort it: they only grow."""
 
 from __future__ import annotations
 
@@ -8,33 +8,33 @@ import msgspec
 
 
 class Counts(msgspec.Struct):
-    """Of one process, or of all together, since the run began."""
+    """Counts of one process, or of all together, since the run began."""
 
     hits: int = 0
-    """Refused attempts, of whatever number."""
+    """Attempts refused for the limit."""
     first_hits: int = 0
-    """Of them, first attempts."""
+    """First attempts among them."""
     lost_to_idle: int = 0
-    """Sessions that the API said to be gone, no sooner than they were due, while their person was there."""
+    """Sessions that ended when they were due or later, while their person was there."""
     keep_alives_failed: int = 0
-    """Sent, and not acknowledged."""
+    """Keep-alives sent and not acknowledged."""
     longest_stall: float = 0.0
-    """Of the engine's loop, in seconds."""
+    """The longest stall of the engine's loop, in seconds."""
 
     def of(self, figure: str) -> float:
-        """The figure of that name (`figure.GROWING`)."""
+        """Returns the figure of that name (one of `figure.GROWING`)."""
         return float(getattr(self, _NAMES[figure]))
 
 
 def together(counts: Iterable[Counts]) -> Counts:
-    """Of several processes."""
+    """Returns the counts of several processes together."""
     known = list(counts)
     return Counts(
-        hits=sum(one.hits for one in known),
-        first_hits=sum(one.first_hits for one in known),
-        lost_to_idle=sum(one.lost_to_idle for one in known),
-        keep_alives_failed=sum(one.keep_alives_failed for one in known),
-        longest_stall=max((one.longest_stall for one in known), default=0.0),
+        hits=sum(part.hits for part in known),
+        first_hits=sum(part.first_hits for part in known),
+        lost_to_idle=sum(part.lost_to_idle for part in known),
+        keep_alives_failed=sum(part.keep_alives_failed for part in known),
+        longest_stall=max((part.longest_stall for part in known), default=0.0),
     )
 
 

@@ -1,4 +1,4 @@
-"""Figures that a gate may name: what each is measured in, and what a gate may ask of it. One table of each."""
+"""The figures that a gate may name: their units, and which windows, drifts and aborts each allows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from loadtests.model.log.fate import FATES
 
 
 class Unit(StrEnum):
-    """What a figure is measured in."""
+    """The unit of a figure."""
 
     COUNT = "count"
     SHARE = "share"
@@ -40,7 +40,7 @@ FIGURES: dict[str, Unit] = {
     "generator.longest_stall": Unit.SECONDS,
     **{f"finding.{name}": Unit.COUNT for name in FINDINGS},
 }
-"""Every figure of summary.json that a gate may name, with its unit; and for each finding, whether there is one."""
+"""Every figure of summary.json that a gate may name, with its unit; for each finding, 1 if it is present."""
 
 ALIASES: dict[str, str] = {
     "sessions_lost_to_idle": "sessions.lost_to_idle",
@@ -50,7 +50,7 @@ ALIASES: dict[str, str] = {
 """Other names that a gate may use."""
 
 SHARES: dict[str, str] = {"concurrency_hits.first_attempts": "concurrency_hits.first_attempt_share"}
-"""Counts that a gate may also bound as a share, by the figure that this is."""
+"""Counts that a gate may also bound by a percentage, with the figure of that share."""
 
 GROWING: frozenset[str] = frozenset(
     (
@@ -61,7 +61,7 @@ GROWING: frozenset[str] = frozenset(
         "generator.longest_stall",
     )
 )
-"""Figures that only grow, and that whoever leads a run counts while it goes on: what a gate may abort by."""
+"""Figures that only grow and are counted during the run: a gate on one of them may abort."""
 
 _OF_THE_END = ("censored", "swept", "lingering", "unobserved")
 WHOLE: frozenset[str] = frozenset(
@@ -73,16 +73,16 @@ WHOLE: frozenset[str] = frozenset(
         *(f"finding.{name}" for name in FINDINGS),
     )
 )
-"""Figures of the whole run, which no window of it has: they are known at its end, or have no moment of their own."""
+"""Figures of the whole run, for which no window is allowed: they are known at its end, or belong to no moment."""
 
 DRIFTING: dict[str, tuple[str, float]] = {
     f"latency.{call}.p{percentile}": (call, percentile / 100) for call in _OPERATIONS for percentile in (5, 50, 95, 99)
 }
-"""Figures that may be asked for their drift: the call, and the share of its answers below."""
+"""Figures that have a drift: the call, and the quantile of its latency."""
 
 
 def figure_called(name: str) -> str:
-    """The figure that `name` names; raises ValueError with the nearest one there is."""
+    """Returns the figure called `name`. Raises ValueError with the nearest name."""
     name = ALIASES.get(name, name)
     if name in FIGURES:
         return name
@@ -90,6 +90,6 @@ def figure_called(name: str) -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """What is added to a message, "; did you mean …?", where there is something near."""
+    """Returns "; did you mean …?" for a message, or "" if no name is similar."""
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     return f"; did you mean {near[0]!r}?" if near else ""

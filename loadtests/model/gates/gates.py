@@ -1,13 +1,13 @@
-"""Gates: what a run is judged by, as text in its scenario.
+"""Gates: the conditions that decide a run's verdict, as text in its scenario.
 
     keep_alive.margin.p1 > 5s                            FIGURE OPERATOR NUMBER[UNIT]
-    concurrency_hits.first_attempts < 1% after 2m        … of a window of the run: after T, last T, any T window
-    latency.task.p95 drift < 10%/h                       how a latency changes with time
+    concurrency_hits.first_attempts < 1% after 2m        in a window of the run: after T, last T, any T window
+    latency.task.p95 drift < 10%/h                       the change of a latency over time
     finding(ghost-sessions) absent                       or present
-    sessions_lost_to_idle == 0 abort after 30s           … and the run ends as soon as it fails, from then on
+    sessions_lost_to_idle == 0 abort after 30s           from 30 s on, end the run as soon as the gate fails
 
-Figures, units, windows and names are checked before the run starts. What was not measured makes its gate *unknown*, never
-passed.
+Figures, units, windows and names are checked before the run starts. A gate on a figure that was not measured is *unknown*,
+never passed.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _EXAMPLES = (
     " 'finding(ghost-sessions) absent'"
 )
 _KEYS = {"abortOnFail": "abort", "delayAbortEval": "grace", "threshold": "gate"}
-"""What k6 calls a table's keys."""
+"""k6's names for the keys of a gate's table."""
 
 
 class Gate(BaseModel):
@@ -59,12 +59,12 @@ class Gate(BaseModel):
     figure: str
     comparison: str
     bound: float
-    """In the figure's unit: seconds, a share of 1, or a count; of a drift, a share an hour."""
+    """In the figure's unit: seconds, a share of 1, or a count; for a drift, a share an hour."""
     is_drift: bool = False
     window: Window | None = None
     """None: the whole run."""
     abort_after: float | None = None
-    """From this second on the run ends as soon as the gate has failed; None: it does not."""
+    """From this second on, the run ends as soon as the gate fails; None: never."""
 
     @model_serializer
     def _as_text(self) -> str:
@@ -86,14 +86,14 @@ class Gate(BaseModel):
 
     @property
     def is_upper(self) -> bool:
-        """Whether values can be too high for it, and a higher one never mends that."""
+        """Whether the gate is an upper bound: once a growing value fails it, it never passes again."""
         return self.comparison in _UPPER
 
 
 def parse_gate(given: Any) -> Gate:
-    """The gate that a text describes, or a table `{ gate = "…", abort = true, grace = "30s" }`.
+    """Returns the gate in a text, or in a table `{ gate = "…", abort = true, grace = "30s" }`.
 
-    Raises ValueError with every mistake in it, and what would be right.
+    Raises ValueError with all mistakes.
     """
     if isinstance(given, Gate):
         return given
@@ -122,24 +122,24 @@ GateText = Annotated[
         }
     ),
 ]
-"""A gate as a scenario has it."""
+"""A gate in a scenario."""
 
 
 def _as_one_text(table: dict[str, Any]) -> str:
     known = ("gate", "abort", "grace")
     wrong = [key for key in table if key not in known]
     if wrong:
-        said = f"; did you mean {_KEYS[wrong[0]]!r}?" if wrong[0] in _KEYS else nearest(wrong[0], known)
-        raise ValueError(f"a gate's table has no key {wrong[0]!r}{said}")
+        hint = f"; did you mean {_KEYS[wrong[0]]!r}?" if wrong[0] in _KEYS else nearest(wrong[0], known)
+        raise ValueError(f"a gate's table has no key {wrong[0]!r}{hint}")
     text, abort, grace = table.get("gate"), table.get("abort", False), table.get("grace")
     if not isinstance(text, str) or not isinstance(abort, bool):
         raise ValueError(
-            "a gate's table is for example { gate = 'concurrency_hits.count < 5', abort = true, grace = '30s' }"
+            "a gate's table must be, for example, { gate = 'concurrency_hits.count < 5', abort = true, grace = '30s' }"
         )
     if grace is None:
         return f"{text} abort" if abort else text
     if not abort:
-        raise ValueError("'grace' is for a gate with abort = true")
+        raise ValueError("'grace' requires abort = true")
     return f"{text} abort after {parse_duration(grace):g}s"
 
 
@@ -148,7 +148,7 @@ def _fields(text: Any) -> dict[str, Any]:
         return _finding_fields(text, *finding.groups())
     match = _HEAD.fullmatch(text) if isinstance(text, str) else None
     if not match:
-        raise ValueError(f"not a gate: {_EXAMPLES}")
+        raise ValueError(f"must be a gate: {_EXAMPLES}")
     figure, mistakes = figure_called(match["figure"]), []
     fields: dict[str, Any] = {"text": text, "comparison": match["comparison"], "is_drift": bool(match["drift"])}
     try:
@@ -170,13 +170,13 @@ def _finding_fields(text: str, name: str, wanted: str, rest: str) -> dict[str, A
     if name not in FINDINGS:
         raise ValueError(f"no finding {name!r}{nearest(name, FINDINGS)}")
     if rest.strip():
-        raise ValueError(f"a finding is of the whole run, and known at its end: it takes no {rest.strip()!r}")
+        raise ValueError(f"a finding is about the whole run and known at its end; {rest.strip()!r} is not allowed")
     comparison = "==" if wanted == "absent" else "!="
     return {"text": text, "figure": f"finding.{name}", "comparison": comparison, "bound": 0.0}
 
 
 def _bounded(figure: str, match: re.Match[str]) -> tuple[str, float]:
-    """The figure that is meant, and its bound in that figure's unit."""
+    """Returns the figure, and the bound in its unit."""
     number, unit = match["number"], match["unit"]
     if match["drift"]:
         return figure, _drift_bound(number, unit)
@@ -190,59 +190,61 @@ def _bounded(figure: str, match: re.Match[str]) -> tuple[str, float]:
         return figure, float(number) / 100
     if kind is Unit.COUNT and not unit:
         return figure, float(number)
-    right = {
-        Unit.SECONDS: "a unit such as '5s' or '250ms'",
-        Unit.SHARE: "a percentage such as '1%'",
-        Unit.COUNT: "no unit",
+    required = {
+        Unit.SECONDS: "is a duration: its bound must have a unit, for example '5s' or '250ms'",
+        Unit.SHARE: "is a share: its bound must be a percentage, for example '1%'",
+        Unit.COUNT: "is a count: its bound must have no unit",
     }
-    rate = ", and one by time only with 'drift'" if "/" in unit else ""
-    raise ValueError(f"{figure} is a {kind.value}: its bound takes {right[kind]}{rate}")
+    rate = "; a bound such as '10%/h' requires 'drift'" if "/" in unit else ""
+    raise ValueError(f"{figure} {required[kind]}{rate}")
 
 
 def _drift_bound(number: str, unit: str) -> float:
     per = {"min": 60.0, "m": 60.0, "h": 3600.0, "d": 86400.0}.get(unit.partition("/")[2].strip())
     if not unit.startswith("%") or per is None:
-        raise ValueError("a drift is a share of the usual value by time: its bound takes a unit such as '10%/h'")
+        raise ValueError("a drift is a change over time: its bound must have a unit, for example '10%/h'")
     return float(number) / 100 * 3600 / per
 
 
 def _tail(rest: str) -> dict[str, Any]:
-    """What stands behind the bound: a window, `abort`."""
+    """Parses what follows the bound: a window, `abort`."""
     window, rest = parse_window(rest)
     if not rest:
         return {"window": window}
     match = _ABORT.fullmatch(rest)
     if not match:
         near = nearest(rest.split()[0], ("after", "last", "any", "window", "abort"))
-        raise ValueError(f"{rest!r} is not understood{near or f': {_EXAMPLES}'}")
+        raise ValueError(f"{rest!r} is not valid here{near or f': {_EXAMPLES}'}")
     return {"window": window, "abort_after": parse_duration(match[1]) if match[1] else 0.0}
 
 
 def _misfits(fields: dict[str, Any]) -> list[str]:
-    """What the figure cannot be asked for."""
+    """Returns what the figure does not allow."""
     figure, window = fields["figure"], fields.get("window")
-    said = []
+    mistakes = []
     if fields["is_drift"]:
-        said += _drift_misfits(figure, fields["comparison"], window)
+        mistakes += _drift_misfits(figure, fields["comparison"], window)
     elif window and figure in WHOLE:
-        said.append(f"{figure} is of the whole run: it takes no window such as '{window}'")
+        mistakes.append(f"{figure} is about the whole run: a window such as '{window}' is not allowed")
     if fields.get("abort_after") is not None and not _is_incremental(fields):
         counts = ", ".join(sorted(GROWING))
-        said.append(
-            f"'abort' is for what only grows while the run goes on ({counts}), with ==, < or <=, of the whole run or of 'after'"
+        mistakes.append(
+            f"'abort' requires a figure that only grows ({counts}), an operator ==, < or <=, and no window but 'after'"
         )
-    return said
+    return mistakes
 
 
 def _drift_misfits(figure: str, comparison: str, window: Window | None) -> list[str]:
-    said = []
+    mistakes = []
     if figure not in DRIFTING:
-        said.append(f"{figure} has no drift: ask for one of a call's p5, p50, p95 or p99, such as 'latency.task.p95'")
+        mistakes.append(
+            f"{figure} has no drift: use p5, p50, p95 or p99 of a call's latency, for example 'latency.task.p95'"
+        )
     if comparison in ("==", "!="):
-        said.append("a drift is known within an interval: its bound takes <, <=, > or >=")
+        mistakes.append("a drift is an estimate with an interval: its operator must be <, <=, > or >=")
     if window:
-        said.append("a drift takes no window: the warm-up is found, and left out, by itself")
-    return said
+        mistakes.append("a drift allows no window: the warm-up is detected and left out")
+    return mistakes
 
 
 def _is_incremental(fields: dict[str, Any]) -> bool:

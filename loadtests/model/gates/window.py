@@ -1,4 +1,4 @@
-"""Windows: the part of a run that a gate looks at. `after 2m`, `last 10m`, `any 5m window`.
+"""Windows: the part of a run that a gate is evaluated on. `after 2m`, `last 10m`, `any 5m window`.
 
     0 ├────────── load ──────────┤ load ended ├─ drain ─┤ end of the log
       │    after 2m ├──────────────────────────────────→│
@@ -6,7 +6,7 @@
       ├─ any 5m window ─┤
          ├───────────────┤ …  ├──┤ the last one ends with the load
 
-What the API does with leaks when the load is over belongs to the first two: they last until the end of the log.
+The first two last until the end of the log, so they include what the API does with leaks after the load.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from pydantic import BaseModel, ConfigDict
 from loadtests.model.text.units import format_duration, parse_duration
 
 Span = tuple[float, float]
-"""From the first second up to the second, in seconds of the run."""
+"""Begin and end, in seconds of the run."""
 
 _STEPS = 10
-"""Windows that slide begin at each tenth of their length."""
+"""A sliding window begins at each tenth of its length."""
 _MOST = 5000
-"""Where that would be more, they begin less often, but never farther apart than half their length."""
+"""With more windows than this, they begin less often, at least at each half of their length."""
 _WORDS = re.compile(r"(?:(after|last)\s+(\S+)|any\s+(\S+)\s+window)(.*)", re.DOTALL)
 
 
@@ -45,7 +45,7 @@ class Window(BaseModel):
     seconds: float
 
     def spans(self, load_ended: float, log_end: float) -> list[Span]:
-        """Where it lies in a run whose load and log ended then; none: the run is too short to have it."""
+        """Returns where it lies in a run whose load and log ended at these times; empty if the run is too short."""
         if self.kind is WindowKind.AFTER:
             return [(self.seconds, log_end)] if self.seconds < load_ended else []
         if self.kind is WindowKind.LAST:
@@ -68,7 +68,7 @@ class Window(BaseModel):
 
 
 def parse_window(text: str) -> tuple[Window | None, str]:
-    """The window that `text` begins with, if it does, and the rest; raises ValueError with what would be right."""
+    """Returns the window at the start of `text`, if there is one, and the rest. Raises ValueError."""
     match = _WORDS.fullmatch(text.strip())
     if not match:
         return None, text.strip()

@@ -1,17 +1,17 @@
-"""Blocking by theory: of an open model (Erlang B) and of a closed one (Engset), and what each says of the slots needed.
+"""Blocking probabilities of the open model (Erlang B) and the closed model (Engset), and the number of slots they require.
 
-All go by recursions on the *inverse* of the blocking, a sum of positive terms: it neither cancels nor underflows, and a blocking
-too small for a float ends as 0. They hold for any distribution of holding times. A million slots take about a tenth of a second.
+All use recursions on the *inverse* of the blocking, a sum of positive terms: it neither cancels nor underflows, and a blocking
+too small for a float is 0. They hold for any distribution of holding times. A million slots take about 0.1 s.
 """
 
 from __future__ import annotations
 
 _BEYOND = 1e300
-"""An inverse above this: the blocking is 0 for every purpose."""
+"""Above this inverse, the blocking is treated as 0."""
 
 
 def erlang_b(offered: float, servers: int) -> float:
-    """The share of arrivals that find all `servers` taken, for `offered` Erlang of Poisson arrivals that do not come back.
+    """Returns the share of arrivals that find all `servers` taken, for `offered` Erlang of Poisson arrivals without retries.
 
     By the recursion 1/B(n) = 1 + n/A · 1/B(n−1) (Jagerman 1974, "Some properties of the Erlang loss function", Bell System
     Technical Journal 53(3), doi 10.1002/j.1538-7305.1974.tb02756.x).
@@ -27,7 +27,7 @@ def erlang_b(offered: float, servers: int) -> float:
 
 
 def erlang_servers(offered: float, target: float) -> int:
-    """The fewest servers at which `offered` Erlang are blocked in no more than the share `target` (0 < target ≤ 1)."""
+    """Returns the fewest servers at which `offered` Erlang are blocked in no more than the share `target` (0 < target ≤ 1)."""
     if offered <= 0:
         return 0 if target >= 1 else 1
     inverse, number = 1.0, 0
@@ -38,13 +38,13 @@ def erlang_servers(offered: float, target: float) -> int:
 
 
 def erlang_offered(servers: int, target: float) -> float:
-    """The load in Erlang that `servers` carry with a blocking of `target` (0 < target < 1).
+    """Returns the load in Erlang that `servers` carry with a blocking of `target` (0 < target < 1).
 
-    By bisection, since B grows with the load: to a millionth of the load.
+    By bisection, to a millionth of the load: B grows with the load.
     """
     if not servers:
         return 0.0
-    # Of A Erlang no more than all servers can be carried: A (1 − B) ≤ n.
+    # The carried load cannot exceed the servers: A (1 − B) ≤ n.
     low, high = 0.0, servers / (1 - target)
     while high - low > 1e-7 * high:
         middle = (low + high) / 2
@@ -53,11 +53,11 @@ def erlang_offered(servers: int, target: float) -> float:
 
 
 def engset(persons: int, offered_each: float, servers: int) -> float:
-    """The share of attempts that find all `servers` taken, of `persons` who pause, try, and pause again when refused.
+    """Returns the share of attempts that find all `servers` taken, of `persons` who pause, try, and pause again when refused.
 
-    `offered_each`: a person's mean stay over the mean pause. What somebody who comes finds is what the *others* do (the arrival
-    theorem), so it is the time congestion of one person less: 1/E(n) = 1 + n / ((N − n + 1) α) · 1/E(n−1), N = persons − 1
-    (Iversen, Teletraffic Engineering Handbook, ITU-D SG 2, 2010, section 5.4).
+    `offered_each` is a person's mean stay divided by the mean pause. By the arrival theorem, an arrival sees the state of
+    the *others*, so the result is the time congestion with one person less: 1/E(n) = 1 + n / ((N − n + 1) α) · 1/E(n−1),
+    N = persons − 1 (Iversen, Teletraffic Engineering Handbook, ITU-D SG 2, 2010, section 5.4).
     """
     others = persons - 1
     if servers > others:
@@ -73,7 +73,7 @@ def engset(persons: int, offered_each: float, servers: int) -> float:
 
 
 def engset_servers(persons: int, offered_each: float, target: float) -> int:
-    """The fewest servers at which `persons` are refused in no more than the share `target` of their attempts."""
+    """Returns the fewest servers at which `persons` are refused in no more than the share `target` of their attempts."""
     others = persons - 1
     if persons <= 0 or offered_each <= 0:
         return 0 if target >= 1 or persons <= 0 else 1

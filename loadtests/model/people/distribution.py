@@ -1,6 +1,6 @@
-"""How long, how many: the distributions that a profile may name.
+"""The distributions that a profile may use for durations and numbers.
 
-Each sample takes one draw (inverse transform), so that a person's later choices do not move when a distribution changes.
+Each sample consumes one draw (inverse transform), so that a person's later choices stay the same when a distribution changes.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationIn
 
 from loadtests.model.people.draw import Draw
 from loadtests.model.text.units import Seconds, parse_duration
+from loadtests.model.text.wording import count
 
 _NORMAL = NormalDist()
 _Z95 = _NORMAL.inv_cdf(0.95)
@@ -27,9 +28,9 @@ class _Distribution(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     at_least: Seconds = Field(default=0.0, ge=0)
-    """Samples below are set to this."""
+    """Lower samples are set to this."""
     at_most: Seconds | None = Field(default=None, ge=0)
-    """Samples above are set to this; None: unbounded."""
+    """Higher samples are set to this; None: unbounded."""
 
     @model_validator(mode="after")
     def _bounds_in_order(self) -> Self:
@@ -42,13 +43,13 @@ class _Distribution(BaseModel):
         return math.inf if self.at_most is None else self.at_most
 
     def sample(self, draw: Draw) -> float:
-        """One value, in the unit of the parameters (seconds for a duration)."""
+        """Returns one value, in the unit of the parameters (seconds for a duration)."""
         return self.quantile(draw.uniform())
 
     @cached_property
     def quantile(self) -> Callable[[float], float]:
-        """Gives the value that a share of all samples do not exceed. A plain function: it is asked for each choice of a
-        person, and an attribute of a model takes longer to be found than the value to be computed.
+        """The function from a share to the value that this share of all samples does not exceed. A plain function, because it is
+        called for each choice of a person, and attribute access on a pydantic model takes longer than the computation.
         """
         inverse, low, high = self._inverse, self.at_least, self._most
         if low <= 0 and high == math.inf:
@@ -77,7 +78,7 @@ class _Distribution(BaseModel):
 
 
 class Constant(_Distribution):
-    """Always the same."""
+    """Always the same value."""
 
     kind: Literal["constant"] = "constant"
     value: Seconds = Field(ge=0)
@@ -92,7 +93,7 @@ class Constant(_Distribution):
 
 
 class Uniform(_Distribution):
-    """Anything between `low` and `high`, equally likely."""
+    """Every value between `low` and `high` with equal probability."""
 
     kind: Literal["uniform"] = "uniform"
     low: Seconds = Field(ge=0)
@@ -114,7 +115,7 @@ class Uniform(_Distribution):
 
 
 class Exponential(_Distribution):
-    """Memoryless, by its mean."""
+    """Exponential, given by its mean."""
 
     kind: Literal["exponential"] = "exponential"
     mean: Seconds = Field(gt=0)
@@ -126,7 +127,7 @@ class Exponential(_Distribution):
 
 
 class Lognormal(_Distribution):
-    """Long-tailed, by median and 95th percentile: sigma = ln(p95 / median) / 1.645."""
+    """Lognormal, given by median and 95th percentile: sigma = ln(p95 / median) / 1.645."""
 
     kind: Literal["lognormal"] = "lognormal"
     median: Seconds = Field(gt=0)
@@ -146,10 +147,10 @@ class Lognormal(_Distribution):
 
 
 class Empirical(_Distribution):
-    """What was measured: a column of a CSV file, each value equally likely.
+    """Measured values: a column of a CSV file, each value with equal probability.
 
-    The path is relative to the profile's file. The values are part of the profile from then on (and so of the run's
-    manifest): a report needs no second file.
+    The path is relative to the profile's file. The values become part of the profile, and so of the run's manifest: a report
+    needs no second file.
     """
 
     kind: Literal["empirical"] = "empirical"
@@ -168,15 +169,15 @@ class Empirical(_Distribution):
     @model_validator(mode="after")
     def _usable(self) -> Self:
         if not 0 < len(self.values) <= _MOST_VALUES:
-            raise ValueError(f"{self.csv}: {len(self.values)} values; 1 to {_MOST_VALUES:,} can be used")
+            raise ValueError(f"{self.csv} has {count(len(self.values), 'value')}; it must have 1 to {_MOST_VALUES:,}")
         if not all(0 <= value < math.inf for value in self.values):
             raise ValueError(f"{self.csv}, column {self.column!r}: every value must be finite and not negative")
         return self
 
     @property
     def _inverse(self) -> Callable[[float], float]:
-        values, count = self.values, len(self.values)
-        return lambda u: values[int(u * count)]
+        values, length = self.values, len(self.values)
+        return lambda u: values[int(u * length)]
 
     def _support(self) -> tuple[float, float]:
         return min(self.values), max(self.values)
@@ -187,7 +188,7 @@ def _read_column(path: Path, column: str) -> tuple[float, ...]:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = csv.DictReader(file)
             if column not in (rows.fieldnames or ()):
-                raise ValueError(f"there is no such column; there are: {', '.join(rows.fieldnames or ['none'])}")
+                raise ValueError(f"column not found; available columns: {', '.join(rows.fieldnames or ['none'])}")
             values = tuple(float(row[column]) for row in rows)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"cannot read {path}: {error}") from None
@@ -196,7 +197,7 @@ def _read_column(path: Path, column: str) -> tuple[float, ...]:
     return values
 
 
-def _plain_is_constant(value: Any) -> Any:
+def _constant_from_value(value: Any) -> Any:
     if isinstance(value, str | int | float) and not isinstance(value, bool):
         return {"kind": "constant", "value": parse_duration(value)}
     return value
@@ -205,7 +206,7 @@ def _plain_is_constant(value: Any) -> Any:
 Distribution = Annotated[
     Constant | Uniform | Exponential | Lognormal | Empirical,
     Field(discriminator="kind"),
-    BeforeValidator(_plain_is_constant, json_schema_input_type=Any),
+    BeforeValidator(_constant_from_value, json_schema_input_type=Any),
 ]
 """In a file: a plain value ("40s", 12) or a table with `kind`, for example
 `{ kind = "lognormal", median = "40s", p95 = "3m" }`."""

@@ -1,7 +1,7 @@
-"""Randomness: a small counter-based stream for each person.
+"""Random numbers: a small counter-based stream for each person.
 
-A person's choices must not depend on how many workers there are, or on what the others drew before, so no generator is
-shared: each person has a key, and the n-th draw is a hash of key and n. This is SplitMix64 (Steele, Lea and Flood, "Fast
+A person's choices must not depend on the number of workers or on the draws of others, so no generator is shared: each person
+has a key, and the n-th draw is a hash of key and n. This is SplitMix64 (Steele, Lea and Flood, "Fast
 splittable pseudorandom number generators", OOPSLA 2014, doi 10.1145/2660193.2660195), whose state *is* a counter.
 """
 
@@ -25,7 +25,7 @@ class Draw:
     __slots__ = ("_state",)
 
     def __init__(self, *key: int | str) -> None:
-        """The stream that belongs to `key` (the run's seed, a profile's name, a person's number, …)."""
+        """The stream of `key` (the run's seed, a profile's name, a person's number, …)."""
         digest = hashlib.blake2b(repr(key).encode(), digest_size=8).digest()
         self._state = int.from_bytes(digest, "little")
 
@@ -34,11 +34,11 @@ class Draw:
         self._state = z = (self._state + _GAMMA) & _MASK
         z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
         z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & _MASK
-        # Half a step up, so that neither 0 nor 1 comes out: logarithms and inverse normals follow.
+        # Half a step up, so that neither 0 nor 1 occurs: callers take logarithms and inverse normals.
         return ((z ^ (z >> 31)) >> 12) * _TO_UNIT + _HALF_STEP
 
     def chance(self, probability: float) -> bool:
-        """True with `probability`. It takes one draw, whose number what is certain need not know."""
+        """True with `probability`. Always consumes exactly one draw."""
         if 0 < probability < 1:
             return self.uniform() < probability
         self._state = (self._state + _GAMMA) & _MASK

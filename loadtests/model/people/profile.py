@@ -1,4 +1,4 @@
-"""Profiles: one kind of person each, a TOML file of its own."""
+"""Profiles: each is one kind of person, in a TOML file."""
 
 from __future__ import annotations
 
@@ -24,14 +24,15 @@ from loadtests.model.people.distribution import Constant, Distribution
 from loadtests.model.people.draw import Draw
 from loadtests.model.text.input_error import InputError, from_pydantic
 from loadtests.model.text.units import Rate, Seconds
+from loadtests.model.text.wording import between
 
 IDLE_RANGE = (30.0, 3599.0)
-"""Seconds of `activity_idle_timeout` that the API takes (the seed: "30 seconds minimum, 3599 seconds maximum")."""
+"""Values of `activity_idle_timeout` that the API accepts, in seconds (the seed: "30 seconds minimum, 3599 seconds maximum")."""
 IDLE_DEFAULT = 120.0
-"""The API's `activity_idle_timeout` when none is asked for (the seed)."""
+"""The API's default `activity_idle_timeout`, in seconds (the seed)."""
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
-"""Of a profile or scenario: lower case, digits, single hyphens."""
+"""The name of a profile or scenario: lower case letters, digits, single hyphens."""
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -52,32 +53,32 @@ class _Table(BaseModel):
 
 
 class ArrivalModel(_Table):
-    """How these people come: one after the other, or whether or not earlier ones have gone."""
+    """How persons arrive: open model (independent of earlier persons) or closed model (one session after the other)."""
 
     model: Literal["open", "closed"] = "open"
     """open: a Locust user is a Poisson stream of arrivals; closed: a Locust user is one person."""
     rate: Rate = Field(default=1 / 60, ge=1e-6, validate_default=False)
-    """Open model: arrivals of one stream."""
+    """Open model: the arrival rate of one stream."""
     pause: Distribution = Constant(value=10.0)
-    """Closed model: between a person's sessions."""
+    """Closed model: the time between two sessions of a person."""
 
 
 class Turns(_Table):
-    """What a person says, and how long they think."""
+    """User tasks, and the time between them."""
 
     words: Distribution = Constant(value=10.0)
     """Words in a user task."""
     thinking: Distribution = Constant(value=7.0)
-    """From the answer's end to the next task."""
+    """From the end of the answer to the next task."""
     wait_for_answer: bool = True
-    """Whether the person hears the answer out (the `duration_ms` that the API tells)."""
+    """Whether the person waits until the spoken answer ends (the API's `duration_ms`)."""
 
 
 class Quiet(_Table):
     """Quiet periods: the person is there, but nothing that the API detects happens."""
 
     chance: Share = 0.0
-    """How likely one follows a turn."""
+    """The probability that a quiet period follows a turn."""
     length: Distribution = Constant(value=30.0)
 
 
@@ -86,54 +87,56 @@ class KeepAlive(_Table):
 
     when: Literal["never", "quiet", "always"] = "never"
     every: Seconds | None = Field(default=None, gt=0)
-    """Seconds between two; or else `fraction`."""
+    """Seconds between two keep-alives; the alternative to `fraction`."""
     fraction: float | None = Field(default=None, gt=0, lt=1)
-    """Of the session's idle timeout, instead of `every`."""
+    """The interval as a fraction of the session's idle timeout; the alternative to `every`."""
     jitter: Share = 0.0
     """Each interval is stretched or shortened by up to this share."""
     on_failure: Literal["ignore", "stop", "leave"] = "ignore"
-    """What the client does when one fails: go on, stop its timer, or give the session up."""
+    """What the client does after a failed keep-alive: continue, stop its timer, or give up the session."""
 
     @model_validator(mode="after")
     def _one_interval(self) -> Self:
         if self.every is not None and self.fraction is not None:
-            raise ValueError("give `every` or `fraction`, not both")
+            raise ValueError("`every` and `fraction` exclude each other")
         if self.when != "never" and not self.has_interval:
-            raise ValueError(f"when = {self.when!r} needs `every` (say '30s') or `fraction` (say 0.5)")
+            raise ValueError(
+                f"when = {self.when!r} requires `every` (for example '30s') or `fraction` (for example 0.5)"
+            )
         return self
 
     @property
     def has_interval(self) -> bool:
-        """Whether a timer could be started at all."""
+        """Whether an interval is set."""
         return self.every is not None or self.fraction is not None
 
     def interval(self, idle_timeout: float) -> float:
-        """Seconds between two keep-alives of a session with `idle_timeout`, before jitter."""
+        """Returns the seconds between two keep-alives of a session with `idle_timeout`, without jitter."""
         return self.every if self.every is not None else idle_timeout * (self.fraction or math.inf)
 
 
 class OnRefusal(_Table):
-    """What a person does when `new` is refused because the account is full: give up, or back off and retry."""
+    """Retries after `new` is refused because the account is full."""
 
     retries: int = Field(default=0, ge=0, le=1000)
     backoff: Seconds = Field(default=1.0, ge=0)
     """Before the first retry."""
     factor: float = Field(default=2.0, ge=1, le=10)
-    """Each further wait is this much longer."""
+    """Each further wait is this many times as long."""
     at_most: Seconds = Field(default=60.0, ge=0)
     jitter: Share = 0.5
     """Each wait is shortened by up to this share."""
     heed_retry_after: bool = True
 
     def wait(self, attempt: int, retry_after: float, draw: Draw) -> float:
-        """Seconds before the next try, after `attempt` refusals (from 1)."""
+        """Returns the seconds before the next attempt, after `attempt` refusals (from 1)."""
         backoff = min(self.backoff * self.factor ** min(attempt - 1, 64), self.at_most)
         backoff *= 1 - self.jitter * draw.uniform()
         return max(backoff, retry_after) if self.heed_retry_after else backoff
 
 
 class Leaving(_Table):
-    """Ways of leaving with their probabilities; what is missing to 1 is `close`."""
+    """Probabilities of the ways of leaving; without `close`, it is the remainder to 1."""
 
     close: Share | None = None
     abandon: Share = 0.0
@@ -142,9 +145,9 @@ class Leaving(_Table):
     reopen: Share = 0.0
     impatient: Share = 0.0
     impatient_sends_stop: bool = False
-    """Whether a client that is left before `start` has answered sends stop."""
+    """Whether the client sends stop if the person leaves before `start` is answered."""
     stop_after_failed_start: bool = True
-    """Whether a client whose `start` failed sends stop."""
+    """Whether the client sends stop after a failed `start`."""
 
     @model_validator(mode="after")
     def _sum(self) -> Self:
@@ -153,12 +156,12 @@ class Leaving(_Table):
             total = math.fsum(share for way, share in self._shares if way is not Way.CLOSE)
         if not math.isclose(total, 1.0, abs_tol=1e-9):
             raise ValueError(
-                f"the ways of leaving add up to {total:g}; they must add up to 1 (leave `close` out for the rest)"
+                f"the ways of leaving must add up to 1 (they add up to {total:g}; without `close`, it is the remainder)"
             )
         return self
 
     def shares(self) -> list[tuple[Way, float]]:
-        """Each way and its probability."""
+        """Returns each way of leaving with its probability."""
         return self._shares
 
     @cached_property
@@ -168,7 +171,7 @@ class Leaving(_Table):
         return [(Way.CLOSE, rest if self.close is None else self.close), *others]
 
     def choose(self, draw: Draw) -> Way:
-        """One way, by the probabilities."""
+        """Draws a way of leaving."""
         u = draw.uniform()
         for way, share in self._shares:
             if u < share:
@@ -178,13 +181,13 @@ class Leaving(_Table):
 
     @property
     def leaks(self) -> bool:
-        """Whether any of these people may leave a session open."""
+        """Whether a person may leave a session open."""
         stopped = {Way.CLOSE, Way.IMPATIENT} if self.impatient_sends_stop else {Way.CLOSE}
         return any(share > 0 and way not in stopped for way, share in self._shares)
 
 
 class CallOptions(_Table):
-    """Which of the optional calls this client makes."""
+    """Optional calls of the client."""
 
     create_token: bool = False
     start: bool = True
@@ -196,13 +199,13 @@ class Profile(_Table):
     name: Name
     about: str = ""
     weight: float = Field(default=1.0, gt=0, allow_inf_nan=False)
-    """Locust's weight, where no scenario gives the mix."""
+    """Locust's weight, used without a scenario."""
     idle_timeout: Distribution = Constant(value=IDLE_DEFAULT)
-    """`activity_idle_timeout` asked for; rounded to whole seconds."""
+    """The `activity_idle_timeout` requested; rounded to whole seconds."""
     disable_idle_timeout: bool = False
-    """Deprecated at the API, and without effect; here so that its harm can be modelled."""
+    """Deprecated by the API and without effect; here to model clients that still use it."""
     session_length: Distribution
-    """From the moment the session is open until the person leaves."""
+    """From the opening of the session until the person leaves."""
     arrivals: ArrivalModel = ArrivalModel()
     turns: Turns = Turns()
     quiet: Quiet = Quiet()
@@ -218,8 +221,8 @@ class Profile(_Table):
         low, high = idle_timeout.bounds()
         if low < least or high > most:
             raise ValueError(
-                f"may become {low:g} to {high:g} s; the API takes {least:g} to {most:g} s"
-                " (set at_least and at_most, or the scenario's idle_range)"
+                f"must be {least:g} to {most:g} s, the range that the API accepts (is {between(low, high, '{:g} s'.format)});"
+                " set at_least and at_most, or the scenario's idle_range"
             )
         return idle_timeout
 
@@ -228,17 +231,19 @@ class Profile(_Table):
     def _zombies_have_a_timer(cls, leaving: Leaving, info: ValidationInfo) -> Leaving:
         keep_alive: KeepAlive | None = info.data.get("keep_alive")
         if leaving.zombie and keep_alive is not None and not keep_alive.has_interval:
-            raise ValueError("zombie needs keep_alive.every or keep_alive.fraction: a zombie is a surviving timer")
+            raise ValueError(
+                "zombie requires keep_alive.every or keep_alive.fraction: a zombie is a keep-alive timer that is not stopped"
+            )
         return leaving
 
     @property
     def users_each(self) -> float:
-        """What one Locust user of this profile stands for: arrivals a second (open), or one person (closed)."""
+        """The load of one Locust user of this profile: arrivals a second (open), or one person (closed)."""
         return self.arrivals.rate if self.arrivals.model == "open" else 1.0
 
 
 def parse_toml(path: Path) -> dict[str, Any]:
-    """The tables of a TOML file; raises InputError if it cannot be read."""
+    """Returns the tables of a TOML file. Raises InputError."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -246,17 +251,17 @@ def parse_toml(path: Path) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise InputError.of(path, f"is not UTF-8 text: {error}") from None
     except (ValueError, RecursionError) as error:
-        # ValueError: TOML's own mistakes, and numbers of more digits than Python reads.
+        # ValueError: invalid TOML, and numbers with more digits than Python reads.
         raise InputError.of(path, f"is not TOML: {error}") from None
 
 
 def load_profile(path: Path, idle_range: tuple[float, float] = IDLE_RANGE) -> Profile:
-    """The profile in `path`, named after the file unless it has a `name`; raises InputError with every mistake in it."""
+    """Returns the profile in `path`, named after the file unless it has a `name`. Raises InputError with all mistakes."""
     return build_profile(str(path), {"name": path.stem, **parse_toml(path)}, path.parent, idle_range)
 
 
 def build_profile(where: str, tables: dict[str, Any], folder: Path, idle_range: tuple[float, float]) -> Profile:
-    """The profile that `tables` describe; `folder` is what paths in it are relative to. Raises InputError."""
+    """Returns the profile that `tables` describe. Paths in it are relative to `folder`. Raises InputError with all mistakes."""
     try:
         return Profile.model_validate(tables, context={"folder": folder, "idle_range": idle_range})
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""The guard of accounts that cost money: how much a run may have open, and how much it may use, whatever the load says."""
+"""Limits what a run may open and use on an account that costs money, whatever its load."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ class Guard:
     """Bounds on a run; None: no bound."""
 
     max_open: int | None = None
-    """Sessions that may be open at once; one whose opening is unknown counts."""
+    """Maximum of open sessions; a session whose opening is unknown counts."""
     max_session_minutes: float | None = None
-    """Minutes that all sessions together may be open; the run ends when they are used up."""
+    """Maximum of the minutes of all sessions together; the run ends when they are used up."""
 
     def share(self, index: int, of: int) -> Guard:
-        """What the process number `index` (from 0) of `of` may have open; those that come later may open nothing."""
+        """Returns the guard of process `index` (from 0) of `of`. A later process may open nothing."""
         if self.max_open is None:
             return self
         own = self.max_open // of + (index < self.max_open % of) if index < of else 0
         return replace(self, max_open=own)
 
     def is_spent(self, session_seconds: float) -> bool:
-        """Whether the run has used what it may."""
+        """Whether the session-minutes are used up."""
         return self.max_session_minutes is not None and session_seconds >= self.max_session_minutes * 60
 
     def objection(self, held: int, session_seconds: float) -> Reason | None:
-        """Why one more session must not be opened while `held` may be open; None: it may."""
+        """Returns why one more session must not be opened while `held` may be open; None if it may."""
         if self.max_open is not None and held >= self.max_open:
             return Reason.MAX_OPEN
         return Reason.MAX_SESSION_MINUTES if self.is_spent(session_seconds) else None

@@ -1,4 +1,4 @@
-"""The manifest: what a run was, in one small file beside its events. A run is judged by its own scenario, from here."""
+"""The manifest: describes a run in one small file beside its events. It holds the scenario by which the run is judged."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ SPOOL = "spool"
 
 
 class Manifest(BaseModel):
-    """Everything that a report needs beside the events. Never the API key."""
+    """Everything that a report needs besides the events. Never the API key."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     version: int = VERSION
     """Of the event record."""
     run: str
-    """The run's name: that of its directory."""
+    """The run's name: the name of its directory."""
     host: str
-    """Where the API was, without credentials."""
+    """The API's origin, without credentials."""
     sandbox: bool
     simulated: bool = False
-    """In virtual time, against the rules in memory."""
+    """Whether it ran in virtual time, against the rules in memory."""
     audit: bool = False
-    """Written by the sandbox, of a client that is not ours: `streamsoak audit`."""
+    """Whether the sandbox recorded the user's own client: `streamsoak audit`."""
     started_unix: float
     """Wall clock at 0 of the run's clock, in seconds since 1970: `created_at` of the API's list is compared with it."""
     seed: int
     defects_injected: tuple[str, ...] = ()
-    """Defects of a sandbox that we started: for whoever looks at the run later. Nothing judges by it."""
+    """Defects of a sandbox started for the run. Not used in the verdict."""
     limit: int | None
     """The account's advertised limit."""
     observe: float
@@ -48,28 +48,28 @@ class Manifest(BaseModel):
     people: dict[str, Profile]
     """Every profile of the run, as it was then."""
     scenario: Scenario | None
-    """None: Locust's own users, ramp and time."""
+    """None: the load came from Locust's own users, ramp and time."""
     stages_replaced: bool = False
-    """Locust's own users, rate and time made the load, the scenario's stages if it has one did not."""
+    """Whether the load came from Locust's own users, rate and time instead of the scenario's stages."""
     scale: float = 1.0
-    """What the scenario's loads were multiplied by (Locust's `-u`)."""
+    """The factor of the scenario's loads (Locust's `-u`)."""
     workers: int = 0
-    """Worker processes that took part; 0: one process did it all."""
+    """Number of worker processes; 0: a single process."""
     software: dict[str, str]
-    """Versions of what made the load."""
+    """Versions of the software that made the load."""
     load_ended: float | None = None
-    """When the last person was let in, in the run's seconds; None: the run was cut off."""
+    """When the load ended, in seconds of the run; None: the run was cut off."""
     ended: float | None = None
-    """When the drain was over; None: the run was cut off."""
+    """When the drain ended; None: the run was cut off."""
     end_reason: str = ""
     left_open: int = 0
     """Sessions that the end of the run could not close."""
     lost_events: int = 0
     """Events that could not be written."""
     defects: int = 0
-    """Errors of the harness itself."""
+    """Internal errors of streamsoak."""
     cut_workers: int = 0
-    """Workers whose part of the event log did not reach the master whole."""
+    """Workers whose part of the event log is incomplete."""
 
     @property
     def started(self) -> str:
@@ -88,7 +88,7 @@ class Manifest(BaseModel):
 
     @property
     def timeout(self) -> float:
-        """Seconds that a request may take."""
+        """The timeout of a request, in seconds."""
         return self.scenario.timeout if self.scenario else TIMEOUT
 
 

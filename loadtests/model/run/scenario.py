@@ -1,4 +1,4 @@
-"""Scenarios: one run each, a TOML file of its own."""
+"""Scenarios: each describes one run, in a TOML file."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import math
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from loadtests.model.api.rules import SESSION_CAP
 from loadtests.model.api.surface import Surface
 from loadtests.model.gates.compared import Tolerances
 from loadtests.model.gates.gates import GateText
@@ -18,11 +19,11 @@ from loadtests.model.text.input_error import InputError, Mistake, from_pydantic
 from loadtests.model.text.units import Seconds, parse_rate
 
 TIMEOUT = 10.0
-"""Seconds that a request may take before it is given up, where nothing else is said."""
+"""The default timeout of a request, in seconds."""
 
 
 class Load(BaseModel):
-    """So much of one profile: arrivals a second (open model), or persons (closed)."""
+    """The load of one profile: arrivals a second (open model), or persons (closed)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -32,32 +33,43 @@ class Load(BaseModel):
 
 def _parse_load(value: Any) -> Any:
     if isinstance(value, bool):
-        raise ValueError("not a load: write persons as a number (closed model) or arrivals as '30/min' (open model)")
+        raise ValueError("must be a load: a number of persons (closed model) or a rate such as '30/min' (open model)")
     if isinstance(value, int | float):
         return {"amount": value, "is_rate": False}
     return {"amount": parse_rate(value), "is_rate": True} if isinstance(value, str) else value
 
 
+def _parse_cap(value: Any) -> Any:
+    return None if value == "none" else value
+
+
+SessionCap = Annotated[
+    Annotated[Seconds, Field(gt=0)] | None,
+    BeforeValidator(_parse_cap, json_schema_input_type=Seconds | Literal["none"] | None),
+]
+"""A duration, or "none"."""
+
+
 class Stage(BaseModel):
-    """A stretch of the run with one mix of people."""
+    """A part of the run with one mix of persons."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = ""
     duration: Seconds = Field(gt=0)
     ramp: Seconds = Field(default=0.0, ge=0)
-    """At the stage's beginning the load goes over to this stage's in a straight line, for so long."""
+    """Time at the beginning of the stage in which the load changes linearly to this stage's load."""
     load: dict[Name, Annotated[Load, BeforeValidator(_parse_load)]]
 
     @model_validator(mode="after")
     def _ramp_fits(self) -> Self:
         if self.ramp > self.duration:
-            raise ValueError(f"ramp ({self.ramp:g} s) is longer than the stage ({self.duration:g} s)")
+            raise ValueError(f"ramp ({self.ramp:g} s) must not be longer than the stage ({self.duration:g} s)")
         return self
 
 
 class Scenario(BaseModel):
-    """One run: who comes when, what the account's limit is, what the run is judged by."""
+    """One run: the load over time, the account's limit, the gates."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -66,27 +78,27 @@ class Scenario(BaseModel):
     limit: int | None = Field(default=None, ge=1)
     """The account's advertised limit of concurrent sessions."""
     idle_range: tuple[float, float] = IDLE_RANGE
-    """Idle timeouts that the API takes, in seconds."""
-    session_cap: Seconds | None = Field(default=None, gt=0)
-    """The sandbox's cap on a session's duration."""
+    """Idle timeouts that the API accepts, in seconds."""
+    session_cap: SessionCap = SESSION_CAP
+    """The sandbox's cap on a session's duration, in seconds; None (in a file: "none"): no cap."""
     seed: int = Field(default=1, ge=0, lt=2**63)
     observe: Seconds = Field(default=60.0, ge=0)
-    """How long, at the most, the run's end waits for leaks to be reaped."""
+    """How long the end of the run waits for leaks to be reaped, at most."""
     poll: Seconds = Field(default=1.0, ge=0)
-    """Between two looks at the API's list; 0: never."""
+    """Between two polls of the API's list; 0: never."""
     tolerance: Seconds = Field(default=1.0, gt=0)
-    """How far from the due time an end may lie and still count as on time."""
+    """How far from its due time the end of a session still counts as on time."""
     timeout: Seconds = Field(default=TIMEOUT, gt=0)
-    """How long a request may take before it is given up."""
+    """How long a request may take."""
     price_per_minute: float | None = Field(default=None, ge=0, allow_inf_nan=False)
-    """Of one open session, in whatever currency."""
+    """Price of one open session, in any currency."""
     stages: tuple[Stage, ...]
     gates: tuple[GateText, ...] = ()
     compare: Tolerances = Tolerances()
-    """By how much a run may be worse than the one that it is compared with."""
+    """How much worse a run may be than the run it is compared with."""
     api: Surface = Surface()
     profiles: dict[Name, Profile] = {}
-    """Every profile that the stages name. In a file: only what differs from the profile called the same, or from the one
+    """Every profile that the stages name. In a file: only what differs from the profile of the same name, or from the one
     named in `like`."""
 
     @field_validator("idle_range")
@@ -99,28 +111,22 @@ class Scenario(BaseModel):
     @field_validator("stages")
     @classmethod
     def _some_stages(cls, stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
-        # Not by min_length: pydantic would also complain of no stages where one stage has a mistake in it.
+        # Not by min_length: pydantic would also report no stages where one stage has a mistake.
         if not stages:
-            raise ValueError("at least one stage is needed: [[stages]]")
+            raise ValueError("at least one stage is required: [[stages]]")
         return stages
 
     @property
     def duration(self) -> float:
-        """Seconds of all stages."""
+        """The duration of all stages, in seconds."""
         return sum(stage.duration for stage in self.stages)
 
 
-def _wrong_load(name: str, load: Load) -> str:
-    if load.is_rate:
-        return f"stages: {name!r} is a closed-model profile: give it a number of persons, not a rate"
-    return f"stages: {name!r} is an open-model profile: give it a rate such as '30/min', not {load.amount:g}"
-
-
 def load_scenario(path: Path, folders: tuple[Path, ...], changes: Mapping[str, str] | None = None) -> Scenario:
-    """The scenario in `path` with all the profiles that it needs, each looked for in `folders` in turn.
+    """Returns the scenario in `path` with all the profiles that it needs, each searched for in `folders` in turn.
 
-    `changes`: values as TOML has them, by the dotted paths of their keys, put over what the file says. Raises InputError
-    with every mistake in the scenario and its profiles.
+    `changes` maps dotted paths of keys to values in TOML, which replace those of the file. Raises InputError with all mistakes
+    in the scenario and its profiles.
     """
     tables = {"name": path.stem, **parse_toml(path)}
     for key, value in (changes or {}).items():
@@ -139,7 +145,7 @@ def load_scenario(path: Path, folders: tuple[Path, ...], changes: Mapping[str, s
     idle_range = scenario.idle_range if scenario else IDLE_RANGE
     names = _named_in_stages(tables)
     mistakes += [
-        Mistake(str(path), f"profiles.{name}", "no stage names this profile") for name in own if name not in names
+        Mistake(str(path), f"profiles.{name}", "is not used by any stage") for name in own if name not in names
     ]
     profiles: dict[str, Profile] = {}
     for name in names:
@@ -155,7 +161,7 @@ def load_scenario(path: Path, folders: tuple[Path, ...], changes: Mapping[str, s
 
 
 def _set(tables: dict[str, Any], key: str, text: str) -> None:
-    """Put the value over what stands at `key`; a part that is a number is a place in a list, from 0."""
+    """Sets the value at `key`; a part that is a number is an index of a list, from 0."""
     *parts, last = key.split(".")
     place: Any = tables
     try:
@@ -164,7 +170,7 @@ def _set(tables: dict[str, Any], key: str, text: str) -> None:
         place[int(last) if isinstance(place, list) else last] = _toml_value(text)
     except (ValueError, IndexError, TypeError, AttributeError):
         raise InputError.of(
-            "--set", f"there is no such key; write for example limit=10 or stages.0.duration='5m' (is {key!r})"
+            "--set", f"{key!r} is not a key; write for example limit=10 or stages.0.duration='5m'"
         ) from None
 
 
@@ -176,7 +182,7 @@ def _toml_value(text: str) -> Any:
 
 
 def _named_in_stages(tables: dict[str, Any]) -> list[str]:
-    """The profiles that the stages name, also where other keys have mistakes in them."""
+    """Returns the profiles that the stages name, even if other keys have mistakes."""
     stages = tables.get("stages")
     loads = [stage.get("load") for stage in stages if isinstance(stage, dict)] if isinstance(stages, list) else []
     return list(dict.fromkeys(name for load in loads if isinstance(load, dict) for name in load))
@@ -188,20 +194,20 @@ def _wrong_loads(path: Path, scenario: Scenario, profiles: dict[str, Profile]) -
             if name not in profiles or load.is_rate == (profiles[name].arrivals.model == "open"):
                 continue
             if load.is_rate:
-                said = "is a closed-model profile: give it a number of persons, not a rate"
+                problem = "must be a number of persons: the profile is of the closed model"
             else:
-                said = f"is an open-model profile: give it a rate such as '30/min' (is {load.amount:g})"
-            yield Mistake(str(path), f"stages.{number}.load.{name}", said)
+                problem = f"must be a rate such as '30/min': the profile is of the open model (is {load.amount:g})"
+            yield Mistake(str(path), f"stages.{number}.load.{name}", problem)
 
 
 def _profile(
     path: Path, name: str, changes: dict[str, Any], folders: tuple[Path, ...], idle_range: tuple[float, float]
 ) -> Profile:
-    is_told, base = "like" in changes, changes.pop("like", name)
+    is_named, base = "like" in changes, changes.pop("like", name)
     file = find(str(base), folders)
-    if file is None and (is_told or "session_length" not in changes):
+    if file is None and (is_named or "session_length" not in changes):
         known = ", ".join(sorted({found.stem for folder in folders for found in folder.glob("*.toml")}))
-        raise InputError.of(path, f"no profile {base!r}; there are: {known}", f"profiles.{name}")
+        raise InputError.of(path, f"no profile {base!r}; available profiles: {known}", f"profiles.{name}")
     if not changes and file:
         return load_profile(file, idle_range).model_copy(update={"name": name})
     tables = parse_toml(file) if file else {}
@@ -210,7 +216,7 @@ def _profile(
 
 
 def _merge(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    # A distribution is replaced whole: half of one kind and half of another would be neither.
+    # A distribution is replaced as a whole: parameters of two kinds must not be mixed.
     merged = dict(base)
     for key, value in changes.items():
         inner: Any = merged.get(key)
@@ -223,14 +229,14 @@ def _merge(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def find(name: str, folders: tuple[Path, ...]) -> Path | None:
-    """The file of that name: a path that ends in .toml as it is, else NAME.toml; in the first of `folders` that has it."""
+    """Returns the file of that name: a path that ends in .toml, or NAME.toml in the first of `folders` that has it."""
     files = [folder / name for folder in (Path(), *folders)] if name.endswith(".toml") else []
     files += [folder / f"{name}.toml" for folder in folders]
     return next(filter(is_file, files), None)
 
 
 def is_file(path: Path) -> bool:
-    """Whether there is such a file; a name that no file can have is none."""
+    """Whether the file exists; False for a name that no file can have."""
     try:
         return path.is_file()
     except (OSError, ValueError):

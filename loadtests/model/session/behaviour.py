@@ -1,6 +1,6 @@
-"""What people do: each person a generator of steps, from arrival to leaving.
+"""What persons do: each person is a generator of steps, from arrival to leaving.
 
-Nothing here knows whether the API is real, a sandbox or a rules object in memory, nor whether time is.
+The same code runs live against HTTP and in virtual time against the rules in memory.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from loadtests.model.session.session import Session, State
 from loadtests.model.session.steps import Arrive, Behaviour, Call, Fork, Note, NoteKind, Sleep
 
 _OK, _TASK = Outcome.OK, Operation.TASK
-"""By names of their own: Python 3.11 takes ten times as long to find a member of an enum as a name of the module."""
+# Bound here for speed: see loadtests.engine.
 
 FAILED_START = "failed-start"
-"""The way of leaving of a client whose `start` failed and that sends no stop."""
+"""Way of leaving: `start` failed and the client sends no stop."""
 GIVEN_UP = "given-up"
-"""The way of leaving of a client that found its session dead."""
+"""Way of leaving: the client found its session closed."""
 
 
 class Person:
@@ -36,13 +36,13 @@ class Person:
         self.number = number
 
     def session(self) -> Session:
-        """A session not yet opened, with the idle timeout that this person's client asks for."""
+        """Returns a session not yet opened, with the idle timeout that the client will request."""
         idle_timeout = float(round(self.profile.idle_timeout.sample(self.draw)))
         return Session(self.number(), self.profile.name, idle_timeout)
 
 
 Visit = Callable[[Person, float], Behaviour]
-"""What a person does from arrival to leaving; returns the time at its end."""
+"""The behaviour of a person from arrival to leaving; returns the time at its end."""
 
 
 def arrivals(
@@ -53,10 +53,10 @@ def arrivals(
     now: float,
     pay_visit: Visit | None = None,
 ) -> Behaviour:
-    """A stream of people, Poisson with `rate(t)` a second, whether or not earlier ones have gone (open model).
+    """Poisson arrivals at `rate(t)` a second, independent of earlier persons (open model). `peak` must bound `rate`.
 
-    By thinning (Lewis and Shedler 1979, doi 10.1002/nav.3800260304): candidates at the constant rate `peak`, each kept
-    with probability rate(t) / peak. So `peak` must bound `rate`.
+    By thinning (Lewis and Shedler 1979, doi 10.1002/nav.3800260304): candidates arrive at the constant rate `peak`, and each
+    is kept with probability rate(t) / peak.
     """
     arrived = 0
     while True:
@@ -70,7 +70,7 @@ def arrivals(
 def returning_person(
     profile: Profile, person: Callable[[int], Person], draw: Draw, now: float, pay_visit: Visit | None = None
 ) -> Behaviour:
-    """One person after the other in one place: a visit, a pause, the next (closed model)."""
+    """Visits of one Locust user with a pause after each (closed model)."""
     visits = 0
     while True:
         now = yield from (pay_visit or visit)(person(visits), now)
@@ -79,13 +79,12 @@ def returning_person(
 
 
 def visit(person: Person, now: float) -> Behaviour:
-    """One person's visit, from arrival to leaving; returns the time at its end."""
+    """One visit, from arrival to leaving; returns the time at its end."""
     way = person.profile.leaving.choose(person.draw)
     session = person.session()
     now = yield from open_session(person, session, way, now)
     if way is Way.REOPEN and session.state is State.OPEN:
-        # The reconnect handler: a second session is opened before the first is forgotten. Once each visit, so that a
-        # visit ends.
+        # The reconnect handler opens a second session before the first is forgotten; once in each visit, so that the visit ends.
         end = now + session.planned_stay
         now = yield from _settle(person, session, now)
         now = yield from _talk(person, session, now, end)
@@ -95,7 +94,7 @@ def visit(person: Person, now: float) -> Behaviour:
     if session.state is not State.OPEN:
         return now
     if way is not Way.IMPATIENT:
-        # One after the other, and neither within a third: a million may be here, and each generator takes 0.3 KB.
+        # Called one after the other without a function around them: a million may be active, and each generator takes 0.3 KB.
         end = now + session.planned_stay
         now = yield from _settle(person, session, now)
         now = yield from _talk(person, session, now, end)
@@ -105,7 +104,7 @@ def visit(person: Person, now: float) -> Behaviour:
 
 
 def open_session(person: Person, session: Session, way: Way, now: float) -> Behaviour:
-    """Try to get a session; returns the time. The session is open then, or the person is lost."""
+    """Opens a session, with retries; returns the time. The session is open then, or the person has given up."""
     profile, draw = person.profile, person.draw
     length = 0.0 if way is Way.IMPATIENT else profile.session_length.sample(draw)
     session.planned_stay = length
@@ -126,7 +125,7 @@ def open_session(person: Person, session: Session, way: Way, now: float) -> Beha
 
 
 def _settle(person: Person, session: Session, now: float) -> Behaviour:
-    """The timer that always runs, and the start call; returns the time."""
+    """Starts the keep-alive timer that always runs, and calls `start`; returns the time."""
     profile = person.profile
     if profile.keep_alive.when == "always":
         yield Fork(keep_alive_timer(session, profile.keep_alive, person.draw, now))
@@ -138,31 +137,31 @@ def _settle(person: Person, session: Session, now: float) -> Behaviour:
 
 
 def _talk(person: Person, session: Session, now: float, end: float) -> Behaviour:
-    """Turns (thinking, a task, its answer heard out), each maybe with a quiet period after it, until the planned end or until the
-    session is found dead; returns the time.
+    """Turns (thinking, a task, its spoken answer), some followed by a quiet period, until the planned end or until the session
+    is found closed; returns the time.
     """
     draw, turns, chance = person.draw, person.profile.turns, person.profile.quiet.chance
-    # What each turn asks for is taken out of the profile once.
+    # Read from the profile once, not in each turn.
     thinking, words, waits = turns.thinking.quantile, turns.words.quantile, turns.wait_for_answer
     while now < end and session.usable and not session.start_failed:
-        thought, said = now + thinking(draw.uniform()), round(words(draw.uniform())) or 1
-        if thought >= end:
+        send_at, length = now + thinking(draw.uniform()), round(words(draw.uniform())) or 1
+        if send_at >= end:
             return (yield Sleep(end))
-        now = yield Sleep(thought)
+        now = yield Sleep(send_at)
         if not session.usable:
             return now
-        answer: Answer = yield Call(session, _TASK, now, said)
+        answer: Answer = yield Call(session, _TASK, now, length)
         now = answer.answered
         if waits and now < end and answer.outcome is _OK:
             now = yield Sleep(min(now + answer.value, end))
         if now < end and session.usable and draw.chance(chance):
-            length = person.profile.quiet.length.sample(draw)
-            now = yield from quiet_period(person, session, min(length, end - now), now)
+            quiet = person.profile.quiet.length.sample(draw)
+            now = yield from quiet_period(person, session, min(quiet, end - now), now)
     return now
 
 
 def quiet_period(person: Person, session: Session, length: float, now: float) -> Behaviour:
-    """The person is there, but the API detects nothing; returns the time at which that ends."""
+    """A period in which the person is there, but the API detects no activity; returns the time at its end."""
     keep_alive = person.profile.keep_alive
     session.quiet = True
     yield Note(session, NoteKind.QUIET, now, length)
@@ -177,22 +176,22 @@ def quiet_period(person: Person, session: Session, length: float, now: float) ->
 
 
 def leave(person: Person, session: Session, way: Way, now: float) -> Behaviour:
-    """The person goes; returns the time."""
+    """The person leaves; returns the time."""
     leaving = person.profile.leaving
     sends_stop = way is Way.CLOSE or (way is Way.IMPATIENT and leaving.impatient_sends_stop)
-    said = way.value
+    way_left = way.value
     if session.state is not State.OPEN:
-        said, sends_stop = GIVEN_UP, False
+        way_left, sends_stop = GIVEN_UP, False
     elif session.start_failed:
         sends_stop = leaving.stop_after_failed_start
-        said = Way.CLOSE.value if sends_stop else FAILED_START
-    session.leave(said)
-    yield Note(session, NoteKind.LEAVE, now, detail=said)
-    if said == Way.ZOMBIE:
-        yield from _haunt(person, session, now)
+        way_left = Way.CLOSE.value if sends_stop else FAILED_START
+    session.leave(way_left)
+    yield Note(session, NoteKind.LEAVE, now, detail=way_left)
+    if way_left == Way.ZOMBIE:
+        yield from _start_zombie(person, session, now)
         return now
     session.stop_timer()
-    if said == Way.CRASH:
+    if way_left == Way.CRASH:
         crashed: Answer = yield Call(session, Operation.TASK, now, words=1, cut=True)
         return crashed.answered
     if sends_stop:
@@ -201,8 +200,8 @@ def leave(person: Person, session: Session, way: Way, now: float) -> Behaviour:
     return now
 
 
-def _haunt(person: Person, session: Session, now: float) -> Behaviour:
-    # A timer that already runs survives by itself; a client with timers in quiet periods only gets one that lasts.
+def _start_zombie(person: Person, session: Session, now: float) -> Behaviour:
+    # A timer that already runs is simply not stopped. A client with timers in quiet periods only starts a lasting one.
     if person.profile.keep_alive.when != "always":
         yield Fork(keep_alive_timer(session, person.profile.keep_alive, person.draw, now))
 

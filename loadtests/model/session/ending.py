@@ -1,7 +1,7 @@
-"""The end of a run, as a behaviour: nothing is left behind. Live and simulated runs end alike.
+"""The end of a run, as a behaviour, for live and simulated runs: closes every session that the run opened.
 
-No person is let in any more; who is still there is closed (*censored*); leaks are watched until they are reaped or
-overdue, as long as `observe` allows; what is left is closed (*swept*). Every wait has a bound.
+Sessions of persons who are still there are closed (*censored*). Leaks are observed until they are reaped or overdue, at most
+`observe` seconds. The rest is closed (*swept*). Every wait is bounded.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ from loadtests.model.session.steps import Behaviour, Call, Closing, Fork, Sleep
 from loadtests.model.text.wording import count
 
 _TRIES = 4
-_LOOK_SECONDS = 0.05
+_CHECK_SECONDS = 0.05
 _LAG_SECONDS = 4.0
 
 
 @dataclass(frozen=True)
 class DrainResult:
-    """What the end of the run found and did."""
+    """What the end of the run found and closed."""
 
     censored: int
     watched: int
     swept: int
     left: int
-    """Sessions with a known id that could not be closed, or that the list still has."""
+    """Sessions with a known id that could not be closed, or that are still listed."""
 
     def __str__(self) -> str:
         return (
-            f"closed {self.censored} sessions of people still there, watched {self.watched} leaks,"
-            f" swept {self.swept}, left open {self.left}"
+            f"closed {count(self.censored, 'session')} of persons still there, observed {count(self.watched, 'leak')},"
+            f" swept {self.swept:,}, left open {self.left:,}"
         )
 
 
@@ -75,93 +75,93 @@ class DrainPhase:
 
 @dataclass(frozen=True)
 class DrainBounds:
-    """How long the end may take, in seconds."""
+    """Bounds on the duration of the end, in seconds."""
 
     observe: float
-    """For leaks to be reaped or to become overdue."""
+    """To wait for leaks to be reaped or to become overdue."""
     tolerance: float
     poll: float
-    """Between two looks at the list; 0: nobody looks, so there is nothing to wait for."""
+    """Between two polls of the list; 0: the list is not polled, so there is no waiting."""
     timeout: float
     """Of one request."""
 
 
 @dataclass(frozen=True)
 class DrainView:
-    """What the end can see."""
+    """What the end of the run can read."""
 
     sessions: Callable[[], Iterable[Session]]
-    """Those that may hold a slot."""
+    """Sessions that may hold a slot."""
     is_busy: Callable[[], bool]
-    """Whether requests of the load are still under way."""
-    looked: Callable[[], float]
-    """When the last list was asked for that succeeded."""
+    """Whether requests of the load are in flight."""
+    last_polled: Callable[[], float]
+    """When the last successful poll of the list was sent."""
     still_listed: Callable[[], Sequence[Session]] = tuple
-    """Sessions that were said to be closed, and that the list still has."""
+    """Sessions reported closed that are still listed."""
     enter: Callable[[DrainPhase], None] = lambda phase: None
     """Called when a phase begins."""
 
 
-def ending(scene: DrainView, bounds: DrainBounds, now: float) -> Behaviour:
-    """End the run, whose people have been stopped; returns (Drained, the time)."""
-    scene.enter(DrainPhase(DrainStep.REQUESTS, 0, now + bounds.timeout + 1))
-    now = yield from _until(lambda _: not scene.is_busy(), now, bounds.timeout + 1)
-    present = [session for session in _open(scene) if not session.way]
-    now = yield from _close(scene, DrainStep.PEOPLE, present, bounds, now)
-    leaks = _open(scene)
+def ending(view: DrainView, bounds: DrainBounds, now: float) -> Behaviour:
+    """Ends the run, whose persons have been stopped; returns (DrainResult, the time)."""
+    view.enter(DrainPhase(DrainStep.REQUESTS, 0, now + bounds.timeout + 1))
+    now = yield from _until(lambda _: not view.is_busy(), now, bounds.timeout + 1)
+    present = [session for session in _open(view) if not session.way]
+    now = yield from _close(view, DrainStep.PEOPLE, present, bounds, now)
+    leaks = _open(view)
     if leaks and bounds.poll:
         overdue = max(_overdue(bounds, leak) for leak in leaks)
-        scene.enter(DrainPhase(DrainStep.LEAKS, len(leaks), min(now + bounds.observe, overdue)))
+        view.enter(DrainPhase(DrainStep.LEAKS, len(leaks), min(now + bounds.observe, overdue)))
         now = yield from _until(lambda t: not any(_is_awaited(bounds, leak, t) for leak in leaks), now, bounds.observe)
-    swept = _open(scene)
-    now = yield from _close(scene, DrainStep.SWEEP, swept, bounds, now)
-    still_listed, now = yield from _look(scene, bounds, now)
+    swept = _open(view)
+    now = yield from _close(view, DrainStep.SWEEP, swept, bounds, now)
+    still_listed, now = yield from _await_poll(view, bounds, now)
     if still_listed:
-        # Said to be closed, and listed all the same: slots are reported to be free up to 3 s late. Then one more stop.
-        now = yield from _until(lambda _: not scene.still_listed(), now, _LAG_SECONDS)
-        now = yield from _close(scene, DrainStep.SWEEP, list(scene.still_listed()), bounds, now)
-        still_listed, now = yield from _look(scene, bounds, now)
-    unclosed = sum(session.state in (State.OPEN, State.CLOSING) for session in scene.sessions())
+        # Reported closed, and still listed: slots are reported free up to 3 s late. After that, one more stop.
+        now = yield from _until(lambda _: not view.still_listed(), now, _LAG_SECONDS)
+        now = yield from _close(view, DrainStep.SWEEP, list(view.still_listed()), bounds, now)
+        still_listed, now = yield from _await_poll(view, bounds, now)
+    unclosed = sum(session.state in (State.OPEN, State.CLOSING) for session in view.sessions())
     left = unclosed + len(still_listed)
     return DrainResult(len(present), len(leaks), len(swept) - unclosed, left), now
 
 
-def closing(session: Session, on_account_of: Closing, now: float) -> Behaviour:
-    """Close `session`, with a few tries."""
+def closing(session: Session, reason: Closing, now: float) -> Behaviour:
+    """Closes `session`, with retries."""
     pause = 0.25
     for _ in range(_TRIES):
-        answer = yield Call(session, Operation.STOP, now, closing=on_account_of)
+        answer = yield Call(session, Operation.STOP, now, closing=reason)
         if session.state is State.CLOSED:
             return
         pause *= 2
         now = yield Sleep(answer.answered + max(pause, answer.retry_after))
 
 
-def _open(scene: DrainView) -> list[Session]:
-    return [session for session in scene.sessions() if session.state is State.OPEN]
+def _open(view: DrainView) -> list[Session]:
+    return [session for session in view.sessions() if session.state is State.OPEN]
 
 
-def _close(scene: DrainView, step: DrainStep, sessions: list[Session], bounds: DrainBounds, now: float) -> Behaviour:
-    on_account_of = Closing.RUN if step is DrainStep.PEOPLE else Closing.SWEEP
+def _close(view: DrainView, step: DrainStep, sessions: list[Session], bounds: DrainBounds, now: float) -> Behaviour:
+    reason = Closing.RUN if step is DrainStep.PEOPLE else Closing.SWEEP
     for session in sessions:
-        yield Fork(closing(session, on_account_of, now))
-    # Each try may take the timeout; the bound is for an API that hangs on every one of them.
+        yield Fork(closing(session, reason, now))
+    # Each try may take the whole timeout.
     bound = _TRIES * (bounds.timeout + 2) if sessions else 0.0
     if sessions:
-        scene.enter(DrainPhase(step, len(sessions), now + bound))
+        view.enter(DrainPhase(step, len(sessions), now + bound))
     return (yield from _until(lambda _: all(session.state is State.CLOSED for session in sessions), now, bound))
 
 
-def _look(scene: DrainView, bounds: DrainBounds, now: float) -> Behaviour:
-    """Wait for a list that was asked for after now, so that the report sees the slots free; returns what it still has of
-    the sessions that were closed, and the time. Without such a list nothing is known of them.
+def _await_poll(view: DrainView, bounds: DrainBounds, now: float) -> Behaviour:
+    """Waits for a poll sent after `now`, so that the report sees the slots free; returns the closed sessions that are still
+    listed, and the time. Without such a poll it returns no sessions.
     """
-    asked_after = now
+    polled_after = now
     bound = 2 * bounds.poll + 1 if bounds.poll else 0.0
     if bound:
-        scene.enter(DrainPhase(DrainStep.LIST, 0, now + bound))
-    now = yield from _until(lambda _: scene.looked() > asked_after, now, bound)
-    return (list(scene.still_listed()) if scene.looked() > asked_after else []), now
+        view.enter(DrainPhase(DrainStep.LIST, 0, now + bound))
+    now = yield from _until(lambda _: view.last_polled() > polled_after, now, bound)
+    return (list(view.still_listed()) if view.last_polled() > polled_after else []), now
 
 
 def _is_awaited(bounds: DrainBounds, leak: Session, now: float) -> bool:
@@ -176,5 +176,5 @@ def _overdue(bounds: DrainBounds, leak: Session) -> float:
 def _until(condition: Callable[[float], bool], now: float, bound: float) -> Behaviour:
     end = now + bound
     while now < end and not condition(now):
-        now = yield Sleep(min(now + _LOOK_SECONDS, end))
+        now = yield Sleep(min(now + _CHECK_SECONDS, end))
     return now

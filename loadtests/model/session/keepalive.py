@@ -1,4 +1,4 @@
-"""The keep-alive timer of a client: a behaviour of its own, so that it can survive its person."""
+"""The keep-alive timer of a client. A separate behaviour, because it may outlive its person."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from loadtests.model.session.session import Session
 from loadtests.model.session.steps import Behaviour, Call, Sleep
 
 _OK, _KEEP_ALIVE = Outcome.OK, Operation.KEEP_ALIVE
-"""By names of their own: Python 3.11 takes ten times as long to find a member of an enum as a name of the module."""
+# Bound here for speed: see loadtests.engine.
 
 
 def keep_alive_timer(session: Session, policy: KeepAlive, draw: Draw, now: float) -> Behaviour:
-    """Keep-alives on a grid of `policy.interval` from `now` on, until another timer or none runs for `session`.
+    """Sends keep-alives at multiples of `policy.interval` from `now` on, until the session's timer is replaced or stopped.
 
-    Like JavaScript's setInterval, the grid does not move with the answers. Instants that pass while an answer is still
-    awaited are skipped.
+    As with JavaScript's setInterval, the times do not depend on the answers. Times that pass while an answer is awaited
+    are skipped.
     """
     token = session.start_timer()
     interval = policy.interval(session.idle_timeout)
@@ -38,5 +38,5 @@ def keep_alive_timer(session: Session, policy: KeepAlive, draw: Draw, now: float
         tick += 1
         if answer.answered > now + interval * tick:
             tick = math.ceil((answer.answered - now) / interval)
-        # A million timers may sleep: none keeps what it does not need.
+        # A million timers may sleep, so each keeps only what it needs.
         del answer

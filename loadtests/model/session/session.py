@@ -1,13 +1,13 @@
-"""The client's view of one session: its states as one table, without I/O.
+"""The client's view of one session: a table of states and events, without I/O.
 
     PLANNED ──open──▶ OPENING ──opened──▶ OPEN ──stop──▶ CLOSING ──closed──▶ CLOSED
                         │  ├──refused──▶ PLANNED (a later attempt may follow)   ▲
                         │  └──lost─────▶ LOST                                   │
-                        OPEN, CLOSING ──ended (the API says that it is gone)────┤
-                        OPEN ◀──reappeared (the list has it all the same)───────┘
+                        OPEN, CLOSING ──ended (the API reports it closed)───────┤
+                        OPEN ◀──reappeared (the API lists it again)─────────────┘
 
-Whether the person is still there is not a state of the session but of the person: `way` says how they left, and an
-OPEN session with a `way` is a leak. An event that the table does not allow raises and changes nothing.
+Whether the person is still there is not a state of the session: `way` holds how they left, and an OPEN session with a
+`way` is a leak. An event that the table does not allow raises IllegalEventError and changes nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from loadtests.model.api.surface import ACTIVITY, Operation
 
 
 class State(IntEnum):
-    """Where a session is, as far as the client knows."""
+    """A session's state, as far as the client knows."""
 
     PLANNED = 0
     OPENING = 1
@@ -27,11 +27,11 @@ class State(IntEnum):
     CLOSING = 3
     CLOSED = 4
     LOST = 5
-    """The answer to `new` never came: it may be open, and nobody knows its id."""
+    """The answer to `new` was lost: the session may be open, and its id is unknown."""
 
 
 class Event(IntEnum):
-    """What can happen to a session, as far as the client sees."""
+    """Events in a session's life, as far as the client observes them."""
 
     OPEN = 0
     OPENED = 1
@@ -42,11 +42,11 @@ class Event(IntEnum):
     NOT_CLOSED = 6
     ENDED = 7
     REAPPEARED = 8
-    """It was said to be gone, and the list has it again."""
+    """The API reported it closed, and lists it again."""
 
 
 class Holder(StrEnum):
-    """Who holds a slot, at each instant exactly one."""
+    """Who holds a slot: at each instant exactly one."""
 
     NONE = "none"
     ACTIVE = "active"
@@ -67,13 +67,13 @@ _TABLE: dict[tuple[State, Event], State] = {
     (State.CLOSING, Event.CLOSED): State.CLOSED,
     (State.CLOSING, Event.NOT_CLOSED): State.OPEN,
     (State.CLOSING, Event.ENDED): State.CLOSED,
-    # Late news about a session that is known to be closed: a keep-alive in flight, a zombie's timer, the list.
+    # Events of a session already known to be closed: a keep-alive in flight, a zombie's timer, the list.
     (State.CLOSED, Event.STOP): State.CLOSED,
     (State.CLOSED, Event.CLOSED): State.CLOSED,
     (State.CLOSED, Event.NOT_CLOSED): State.CLOSED,
     (State.CLOSED, Event.ENDED): State.CLOSED,
     (State.CLOSED, Event.REAPPEARED): State.OPEN,
-    # A stop and an impatient person's start may cross: the failed stop can be told to an open session.
+    # A stop and an impatient person's start may overlap, so a stop may fail while the session is open.
     (State.OPEN, Event.NOT_CLOSED): State.OPEN,
     (State.OPEN, Event.CLOSED): State.CLOSED,
 }
@@ -83,19 +83,19 @@ _OK = Outcome.OK
 _NEW, _STOP = Operation.NEW, Operation.STOP
 _OPEN, _LOST, _CLOSING = State.OPEN, State.LOST, State.CLOSING
 _ACTIVE, _QUIET, _NONE = Holder.ACTIVE, Holder.QUIET, Holder.NONE
-"""By names of their own: Python 3.11 takes ten times as long to find a member of an enum as a name of the module."""
+# Bound here for speed: see loadtests.engine.
 
 
 class IllegalEventError(Exception):
-    """An event that cannot happen in the session's state: a defect of the harness."""
+    """An event that cannot happen in the session's state: an internal error."""
 
 
 class Session:
-    """One session as its client sees it; `number` exists before the API's id does. Small: a million may be open."""
+    """One session as its client sees it. `number` exists before the API's id. Kept small: a million may be open."""
 
     __slots__ = (
-        "_asked",
-        "_sent",
+        "_last_activity",
+        "_requested",
         "_timer",
         "cap",
         "counted_as",
@@ -118,35 +118,35 @@ class Session:
         self.number = number
         self.profile = profile
         self.idle_timeout = idle_timeout
-        """Seconds asked for."""
+        """Seconds, as requested."""
         self.id = ""
         self.opened = 0.0
         """When `new` was answered."""
         self.cap = 0.0
-        """Duration limit in seconds that `new` told; 0 if none."""
+        """Duration limit in the answer to `new`, in seconds; 0 if none."""
         self.planned_stay = 0.0
-        """How long the person means to stay, in seconds."""
+        """How long the person plans to stay, in seconds."""
         self.quiet = False
         self.start_failed = False
         self.stopped = False
         """A stop was acknowledged."""
         self.given_up = False
-        """The client has lost faith in it, though the API has not said that it is gone."""
+        """The client treats it as closed, although the API has not reported that."""
         self.reached = 0.0
         """The latest moment at which an activity may have reached the API."""
-        self._asked = 0.0
-        self._sent = 0.0
+        self._requested = 0.0
+        self._last_activity = 0.0
         self.state = State.PLANNED
-        """Where the session is. Only `apply` changes it; an attribute, because each event asks for it several times."""
+        """Changed only by `apply`. An attribute and not a property, because each event reads it several times."""
         self.way = ""
-        """How the person left; "" while they are there. Only `leave` changes it."""
+        """How the person left; "" while they are there. Changed only by `leave`."""
         self._timer = 0
         self.counted_as = _NONE
-        """As whose the slot is counted; only the census sets it."""
+        """The holder under which the slot is counted; set only by Occupancy."""
 
     @classmethod
     def from_ledger(cls, number: int, session_id: str) -> Session:
-        """An open session of which no more is known than a ledger's line."""
+        """Returns an open session of which only the number and the id are known."""
         session = cls(number, "", 0.0)
         session.apply(Event.OPEN)
         session.apply(Event.OPENED)
@@ -155,12 +155,12 @@ class Session:
 
     @property
     def usable(self) -> bool:
-        """Whether the person can go on."""
+        """Whether the person can continue."""
         return self.state is _OPEN and not self.given_up
 
     @property
     def holder(self) -> Holder:
-        """Who holds the slot now, as far as the client knows."""
+        """The holder of the slot now, as far as the client knows."""
         if self.state is _OPEN:
             if self.way:
                 return Holder.LEAKED
@@ -171,73 +171,73 @@ class Session:
 
     @property
     def due(self) -> tuple[float, float]:
-        """Between when and when the API has to reap it: last effective activity + idle timeout, and the duration cap."""
-        earliest, latest = self._sent + self.idle_timeout, self.reached + self.idle_timeout
+        """The earliest and latest time at which it is due: last effective activity + idle timeout, or the duration cap."""
+        earliest, latest = self._last_activity + self.idle_timeout, self.reached + self.idle_timeout
         if self.cap:
-            return min(earliest, self._asked + self.cap), min(latest, self.opened + self.cap)
+            return min(earliest, self._requested + self.cap), min(latest, self.opened + self.cap)
         return earliest, latest
 
     def margin(self, answer: Answer) -> float:
-        """Seconds that were left for certain when `answer`, not told yet, came: counted from the send of the last acknowledged
-        activity.
+        """Returns the seconds that were left when `answer` arrived, at least: idle timeout from the send of the last acknowledged
+        activity. Call it before `record_answer`.
         """
-        return self._sent + self.idle_timeout - answer.answered
+        return self._last_activity + self.idle_timeout - answer.answered
 
     def apply(self, event: Event) -> None:
-        """Take `event`; raises IllegalEventError, and changes nothing, where the table has no row for it."""
+        """Applies `event`. Raises IllegalEventError, and changes nothing, if the table does not allow it."""
         try:
             self.state = _TABLE[self.state, event]
         except KeyError:
             raise IllegalEventError(f"session {self.number}: {event.name} while {self.state.name}") from None
 
     def leave(self, way: str) -> None:
-        """The person is gone. The first way of leaving stands."""
+        """Records that the person left. The first way of leaving is kept."""
         self.way = self.way or way
 
     def start_timer(self) -> int:
-        """A new keep-alive timer takes over from the one before; returns the token that it runs under."""
+        """Replaces the keep-alive timer; returns the token of the new one."""
         self._timer += 1
         return self._timer
 
     def stop_timer(self) -> None:
-        """No keep-alive timer runs any more."""
+        """Stops the keep-alive timer."""
         self._timer += 1
 
     def is_timer(self, token: int) -> bool:
-        """Whether the timer that was started with `token` still is the one."""
+        """Whether the timer with `token` is the current one."""
         return self._timer == token
 
-    def sending(self, operation: Operation) -> None:
-        """A call is about to be sent."""
+    def record_send(self, operation: Operation) -> None:
+        """Records that a call is about to be sent."""
         if operation is _NEW:
             self.apply(Event.OPEN)
         elif operation is _STOP:
             self.apply(Event.STOP)
 
-    def answered(self, operation: Operation, answer: Answer) -> None:
-        """The call was answered, or given up."""
+    def record_answer(self, operation: Operation, answer: Answer) -> None:
+        """Records the answer to a call."""
         if operation in ACTIVITY:
-            self._told_activity(answer)
+            self._record_activity(answer)
         elif operation is _NEW:
-            self._told_new(answer)
+            self._record_new(answer)
         elif operation is _STOP:
-            self._told_stop(answer)
+            self._record_stop(answer)
 
-    def ended(self) -> None:
-        """The API's list no longer has it."""
+    def record_end(self) -> None:
+        """Records that the API no longer lists it."""
         self.apply(Event.ENDED)
 
-    def reappeared(self) -> None:
-        """The API's list has it, although it was said to be gone."""
+    def record_reappearance(self) -> None:
+        """Records that the API lists it, although it reported it closed."""
         self.apply(Event.REAPPEARED)
 
-    def _told_activity(self, answer: Answer) -> None:
+    def _record_activity(self, answer: Answer) -> None:
         if self.state is _LOST:
             return
         # Only an acknowledged activity moves the earliest due time; one that may have had an effect moves the latest.
         if answer.outcome is _OK:
-            if answer.sent > self._sent:
-                self._sent = answer.sent
+            if answer.sent > self._last_activity:
+                self._last_activity = answer.sent
             if answer.answered > self.reached:
                 self.reached = answer.answered
         elif answer.reason in GONE:
@@ -245,18 +245,18 @@ class Session:
         elif answer.outcome is Outcome.UNKNOWN:
             self.reached = max(self.reached, answer.answered)
 
-    def _told_new(self, answer: Answer) -> None:
+    def _record_new(self, answer: Answer) -> None:
         if answer.outcome is _OK and answer.session_id:
             self.apply(Event.OPENED)
             self.id, self.cap = answer.session_id, answer.value
-            self._asked = self._sent = answer.sent
+            self._requested = self._last_activity = answer.sent
             self.opened = self.reached = answer.answered
         elif answer.outcome in (Outcome.FAIL, Outcome.WITHHELD):
             self.apply(Event.REFUSED)
         else:
             self.apply(Event.LOST)
 
-    def _told_stop(self, answer: Answer) -> None:
+    def _record_stop(self, answer: Answer) -> None:
         if answer.outcome is _OK:
             self.apply(Event.CLOSED)
             self.stopped = True

@@ -1,15 +1,15 @@
-"""What a behaviour may ask of its driver.
+"""The steps of a behaviour.
 
-A behaviour is a generator of steps. It reads no clock: the driver tells it the time. Three drivers understand these steps:
-the engine (live, on gevent), the simulator and the tests (both in virtual time).
+A behaviour is a generator of steps. It reads no clock: the driver passes the time. Three drivers carry out these steps: the
+engine (live, on gevent), the simulator and the tests (both in virtual time).
 
-| step | the driver does | and sends back |
+| step | what the driver does | what it sends back |
 |---|---|---|
-| Sleep | nothing, until then | the time asked for, whatever the time is: schedules do not drift |
-| Call | one request | its Answer |
+| Sleep | waits | the time requested, even if it resumes later: schedules do not drift |
+| Call | sends one request | its Answer |
 | Note | writes a row | – |
-| Fork | runs another behaviour of the same person beside this one | – |
-| Arrive | runs a behaviour of a person of its own | – |
+| Fork | runs another behaviour of the same person concurrently | – |
+| Arrive | runs the behaviour of another person | – |
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from loadtests.model.session.session import Session
 
 
 class NoteKind(StrEnum):
-    """Kinds of rows that are no operation (see `record` for what each holds)."""
+    """Kinds of rows that are not operations (`record` documents each)."""
 
     ARRIVE = "arrive"
     QUIET = "quiet"
@@ -35,7 +35,7 @@ class NoteKind(StrEnum):
 
 
 class Closing(IntEnum):
-    """On whose account `stop` is sent."""
+    """Why `stop` is sent."""
 
     PERSON = 0
     """The person leaves."""
@@ -47,7 +47,7 @@ class Closing(IntEnum):
 
 @final
 class Sleep(msgspec.Struct, gc=False):
-    """Nothing until `until`, in the run's seconds."""
+    """Waits until `until`, in seconds of the run."""
 
     until: float
 
@@ -60,15 +60,15 @@ class Call(msgspec.Struct):
     operation: Operation
     intended: float
     words: int = 0
-    """`task`: how many words the person says."""
+    """`task`: how many words the text has."""
     cut: bool = False
-    """The connection is cut in the middle of the request (the `crash` way of leaving)."""
+    """Whether the connection is cut in the middle of the request (the `crash` way of leaving)."""
     closing: Closing = Closing.PERSON
 
 
 @final
 class Note(msgspec.Struct):
-    """Something about `session` that belongs into the event log, at `at`."""
+    """A row about `session` for the event log, at the time `at`."""
 
     session: Session
     kind: NoteKind
@@ -79,14 +79,14 @@ class Note(msgspec.Struct):
 
 @final
 class Fork(msgspec.Struct):
-    """Another behaviour of the same person, which ends with them when the run does."""
+    """Another behaviour of the same person. Both end together when the run ends."""
 
     behaviour: Behaviour
 
 
 @final
 class Arrive(msgspec.Struct):
-    """A person of their own."""
+    """Another person."""
 
     behaviour: Behaviour
 

@@ -1,4 +1,4 @@
-"""A user's mistakes: each one told with file, key, value and what would be right, all of them at once."""
+"""Errors in the user's input: each with file, key, value and what is valid; all are reported at once."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Any
 from pydantic import ValidationError
 
 EXIT_PASS, EXIT_FAIL, EXIT_UNKNOWN = 0, 1, 2
-"""What a verdict makes of the exit code (README, "Exit codes")."""
+"""Exit codes of a verdict (README, "Exit codes")."""
 EXIT_MISTAKE = 64
-"""The user's input cannot be used (`EX_USAGE` of sysexits.h): the run did not begin."""
+"""The user's input is invalid (`EX_USAGE` of sysexits.h); nothing was run."""
 EXIT_UNAVAILABLE = 69
-"""Something that the command needs is not there (`EX_UNAVAILABLE` of sysexits.h)."""
+"""A dependency is unavailable (`EX_UNAVAILABLE` of sysexits.h)."""
 EXIT_DEFECT = 70
-"""An error of ours (`EX_SOFTWARE` of sysexits.h)."""
+"""Internal error (`EX_SOFTWARE` of sysexits.h)."""
 EXIT_INTERRUPTED = 130
-"""Ended by Ctrl-C (128 + SIGINT, as shells have it)."""
+"""Ended by Ctrl-C (128 + SIGINT, the convention of shells)."""
 
 _TAGS = ("constant", "uniform", "exponential", "lognormal", "empirical")
 _LONGEST_VALUE = 80
@@ -31,16 +31,16 @@ class Mistake:
     where: str
     """File or option."""
     path: str
-    """Dotted path of the key, or "" when the whole input is meant."""
+    """Dotted path of the key; "" for the whole input."""
     message: str
-    """What is wrong, and what would be right."""
+    """What is wrong, and what is valid."""
 
     def __str__(self) -> str:
         return ": ".join(part for part in (self.where, self.path, self.message) if part)
 
 
 class InputError(Exception):
-    """Input that cannot be used; holds every mistake found, not only the first."""
+    """Invalid input; holds all mistakes found, not only the first."""
 
     def __init__(self, mistakes: Iterable[Mistake], code: int = EXIT_MISTAKE) -> None:
         self.mistakes = tuple(mistakes)
@@ -48,26 +48,26 @@ class InputError(Exception):
         super().__init__("\n".join(map(str, self.mistakes)))
 
     @classmethod
-    def of(cls, where: str | Path, said: str, path: str = "", code: int = EXIT_MISTAKE) -> InputError:
-        """An error of a single mistake."""
-        return cls([Mistake(str(where), path, said)], code)
+    def of(cls, where: str | Path, message: str, path: str = "", code: int = EXIT_MISTAKE) -> InputError:
+        """Returns an error with one mistake."""
+        return cls([Mistake(str(where), path, message)], code)
 
 
 def from_pydantic(where: str | Path, error: ValidationError) -> InputError:
-    """Each of pydantic's complaints as a mistake in `where`."""
+    """Returns pydantic's errors as mistakes in `where`."""
     return InputError(
-        Mistake(str(where), _path(complaint["loc"]), _said(complaint["msg"], complaint["input"]))
-        for complaint in error.errors(include_url=False, include_context=False)
+        Mistake(str(where), _path(error_detail["loc"]), _with_value(error_detail["msg"], error_detail["input"]))
+        for error_detail in error.errors(include_url=False, include_context=False)
     )
 
 
 def _path(location: tuple[int | str, ...]) -> str:
-    # Tags of the union of distributions are pydantic's, not keys of the user's file.
+    # Tags of the union of distributions are pydantic's, not keys of the file.
     keys = [part for part in location if part not in _TAGS]
     return ".".join(map(str, keys))
 
 
-def _said(message: str, value: Any) -> str:
+def _with_value(message: str, value: Any) -> str:
     shown = repr(value)
     if len(shown) > _LONGEST_VALUE:
         shown = shown[:_LONGEST_VALUE] + "…"

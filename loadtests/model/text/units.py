@@ -1,4 +1,4 @@
-"""Durations, rates and sizes as people write them: "90s", "1.5m", "30/min", "2GB"."""
+"""Parses and formats durations, rates and sizes: "90s", "1.5m", "30/min", "2GB"."""
 
 from __future__ import annotations
 
@@ -18,10 +18,7 @@ _RATE = re.compile(r"(\d+(?:\.\d+)?(?:e-?\d+)?)\s*/\s*(s|min|m|h)")
 
 
 def parse_duration(value: Any) -> float:
-    """Seconds of "90s", "250ms", "1h30m" or a bare number.
-
-    Raises ValueError with an example of what would be right.
-    """
+    """Returns the seconds in "90s", "250ms", "1h30m" or a number. Raises ValueError with examples."""
     seconds = math.inf
     with contextlib.suppress(OverflowError):
         if isinstance(value, int | float) and not isinstance(value, bool):
@@ -30,23 +27,20 @@ def parse_duration(value: Any) -> float:
             seconds = sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(text))
     if math.isfinite(seconds):
         return seconds
-    raise ValueError("not a duration: write seconds as a number, or for example '90s', '250ms', '5m', '1h30m'")
+    raise ValueError("must be a duration: a number of seconds, or for example '90s', '250ms', '5m', '1h30m'")
 
 
 def parse_rate(value: Any) -> float:
-    """Events a second of "30/min", "2/s" or "400/h".
-
-    Raises ValueError with an example of what would be right.
-    """
+    """Returns the events a second in "30/min", "2/s" or "400/h". Raises ValueError with examples."""
     if isinstance(value, str) and (match := _RATE.fullmatch(value.strip())):
         rate = float(match[1]) / _SECONDS[match[2]]
         if math.isfinite(rate):
             return rate
-    raise ValueError("not a rate: write for example '30/min', '2/s' or '400/h'")
+    raise ValueError("must be a rate, for example '30/min', '2/s' or '400/h'")
 
 
 def format_duration(seconds: float) -> str:
-    """Seconds as a person reads them: "250 ms", "3.2 s", "2 min 5 s", "1 h 30 min"."""
+    """Formats seconds: "250 ms", "3.2 s", "2 min 5 s", "1 h 30 min"."""
     if seconds < 0:
         return "−" + format_duration(-seconds)
     if seconds < 0.9995:
@@ -67,24 +61,21 @@ def format_clock(seconds: float) -> str:
 
 
 def parse_size(text: str) -> int:
-    """Bytes of "500MB", "2GB" or "1.5 GB"; thousands, as disks are sold.
-
-    Raises ValueError with an example of what would be right.
-    """
+    """Returns the bytes in "500MB", "2GB" or "1.5 GB" (decimal units). Raises ValueError with examples."""
     match = _SIZE.fullmatch(text.strip())
     if not match or (size := round(float(match[1]) * _BYTES[match[2]])) < 1:
-        raise ValueError("not a size: write for example '500MB' or '2GB'")
+        raise ValueError("must be a size, for example '500MB' or '2GB'")
     return size
 
 
 def format_size(size: float) -> str:
-    """Bytes as a person reads them: "20 KB", "1.5 MB", "12 GB"."""
+    """Formats bytes: "20 KB", "1.5 MB", "12 GB"."""
     unit = next((unit for unit, least in reversed(_BYTES.items()) if size >= 0.9995 * least), "KB")
     return f"{size / _BYTES[unit]:.3g} {unit}"
 
 
 def _duration_or_number(value: Any) -> Any:
-    # Left to pydantic's own message where the value is no text: "2" of a list or table says more than ours.
+    # pydantic reports lists and tables itself, with the place in them.
     return parse_duration(value) if isinstance(value, str | int | float) else value
 
 

@@ -1,4 +1,4 @@
-"""Counts, shares and ranges as a person reads them: the only place that chooses a plural or writes a percentage."""
+"""Formats counts, shares and ranges: the only place that chooses a plural or writes a percentage."""
 
 from __future__ import annotations
 

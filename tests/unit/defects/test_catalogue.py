@@ -37,7 +37,7 @@ def test_a_name_and_its_value(text: str, said: str) -> None:
     ("text", "says"),
     [
         ("hung=0.1", "did you mean hang?"),
-        ("", "there are: ghost-on-stop"),
+        ("", "available defects: ghost-on-stop"),
         ("late-reap", "late-reap=VALUE"),
         ("hang=2", "at most 1"),
         ("hang=0", "above 0"),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from loadtests.model.api.answer import Reason, classify
+from loadtests.model.api.answer import Reason
+from loadtests.model.api.refusals import refusal_reason
 from loadtests.model.api.surface import Operation
 
 from .account import Account
@@ -12,5 +13,5 @@ def test_nothing_is_opened() -> None:
     """Session full, which is no concurrency hit."""
     account = Account("fail-new=1")
     refusal = account.ask(0, Operation.NEW)
-    assert classify(refusal.status, refusal.code, refusal.message) is Reason.SESSION_FULL
+    assert refusal_reason(refusal.status, refusal.code, refusal.message) is Reason.SESSION_FULL
     assert account.listed(1) == []

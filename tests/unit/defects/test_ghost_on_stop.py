@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from loadtests.model.api.answer import Reason, classify
+from loadtests.model.api.answer import Reason
+from loadtests.model.api.refusals import refusal_reason
 from loadtests.model.api.surface import Operation
 
 from .account import Account
@@ -16,7 +17,7 @@ def test_it_blocks_the_limit_for_ever() -> None:
     ghost = account.new(0)
     refusal = account.ask(10, Operation.STOP, ghost)
     assert (refusal.status, refusal.code) == (404, 400004)
-    assert classify(refusal.status, refusal.code, refusal.message) is Reason.MISSING
+    assert refusal_reason(refusal.status, refusal.code, refusal.message) is Reason.MISSING
     assert account.ask(11, Operation.KEEP_ALIVE, ghost).status == 404
     assert account.listed(DAY) == [ghost]
     assert account.ask(DAY, Operation.NEW).code == 10007

@@ -1,0 +1,61 @@
+"""Why the API refused a call: one table of HTTP status, code and message.
+
+The API reports the same refusal with several statuses and codes, and two refusals with the same code, so a row matches by
+status, code and message together. The basis of each row is the API's documentation, or replies seen in the field.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from loadtests.model.api.answer import Reason
+
+
+class RefusalPattern(NamedTuple):
+    """One row of the table. None and "" match anything; `text` is a part of the message in lower case."""
+
+    reason: Reason
+    status: int | None = None
+    code: int | None = None
+    text: str = ""
+
+    def matches(self, status: int, code: int | None, message: str) -> bool:
+        """Whether a refusal matches this row; `message` is in lower case."""
+        return (
+            (self.status is None or self.status == status)
+            and (self.code is None or self.code == code)
+            and self.text in message
+        )
+
+
+REFUSALS: tuple[RefusalPattern, ...] = (
+    # The message comes first: code 10004 means "closing" in the documentation and "concurrent limit" in the field.
+    RefusalPattern(Reason.CONCURRENCY, text="concurrent limit"),
+    RefusalPattern(Reason.CONCURRENCY, code=10007),
+    RefusalPattern(Reason.SESSION_FULL, code=10014),
+    RefusalPattern(Reason.QUOTA, code=10015),
+    RefusalPattern(Reason.RATE, code=400123),
+    RefusalPattern(Reason.CLOSED, code=10005),
+    RefusalPattern(Reason.MISSING, code=10006),
+    RefusalPattern(Reason.MISSING, code=400004),
+    RefusalPattern(Reason.MISSING, status=404, text="session"),
+    RefusalPattern(Reason.STATE, code=10001),
+    RefusalPattern(Reason.STATE, code=10002),
+    RefusalPattern(Reason.STATE, code=10003),
+    RefusalPattern(Reason.CLOSED, code=10004),
+    RefusalPattern(Reason.UNAUTHORIZED, code=400112),
+    RefusalPattern(Reason.UNAUTHORIZED, status=401),
+    RefusalPattern(Reason.INVALID, code=40012),
+    RefusalPattern(Reason.INVALID, code=400128),
+    RefusalPattern(Reason.INVALID, code=40118),
+    RefusalPattern(Reason.RATE, status=429, text="rate"),
+)
+
+
+def refusal_reason(status: int, code: int | None, message: str) -> Reason:
+    """Returns the reason in the first row that matches."""
+    message = message.lower()
+    for pattern in REFUSALS:
+        if pattern.matches(status, code, message):
+            return pattern.reason
+    return Reason.REFUSED
