@@ -7,11 +7,9 @@ import re
 from functools import cache
 from importlib.resources import files
 
-import vl_convert
-
 from reports.analysis.slots import HOLDERS
-from reports.page import charts
-from reports.page.stages import build_stages
+from reports.page.renderer import Renderer
+from reports.page.vegalite import Spec
 from reports.summary import Analysis
 
 _WIDTH = 720
@@ -20,24 +18,19 @@ _POINTS = 60
 _LINES = ("#2b7bba", "#d1495b", "#b86e00")
 
 
-def svg(analysis: Analysis) -> str:
-    """The chart in the page's light colours; "" where no session was held."""
-    if analysis.slots.curve.empty:
-        return ""
-    end, limit = analysis.log_end, analysis.log.manifest.limit
-    spec = charts.sessions_over_time(analysis.slots, limit, build_stages(analysis.log, end), end)
+def svg(chart: Spec, renderer: Renderer) -> str:
+    """The page's chart of sessions over time in the page's light colours. Raises RenderError."""
     width = {"name": "width", "value": _WIDTH}
     legend = {"fill": "color", "orient": "top", "direction": "horizontal", "labelColor": "var(--ink)"}
     whole = {
-        **spec,
-        "signals": [width if signal["name"] == "width" else signal for signal in spec["signals"]],
+        **chart,
+        "signals": [width if signal["name"] == "width" else signal for signal in chart["signals"]],
         "legends": [legend],
         "background": "var(--paper)",
     }
     # The page's colours are variables of its style sheet, which a picture has not.
     text = re.sub(r"var\((--[a-z]+)\)", lambda match: _colours()[match[1]], json.dumps(whole))
-    drawn: str = vl_convert.vega_to_svg(text)
-    return drawn
+    return renderer.svg(json.loads(text))
 
 
 def mermaid(analysis: Analysis) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from markupsafe import Markup
-
 from reports.page.document import duration, embedded, environment
+from reports.page.drawing import draw
+from reports.page.renderer import Renderer
 from reports.plan.charts import charts_of
 from reports.plan.limit import ARRIVALS, TARGETS
 from reports.plan.offered import Holding, Offered
@@ -22,11 +22,12 @@ _BY = {
 }
 
 
-def render(plan: CapacityPlan, library: Markup) -> str:
-    """The page: no request leaves it, whatever is in the log is text in it. `library`: what draws its charts."""
+def render(plan: CapacityPlan, renderer: Renderer) -> str:
+    """The page: no request leaves it, whatever is in the log is text in it."""
     templates = environment()
     templates.filters.update(by=_by, interval=_interval, p=_p)
-    specs = dict(charts_of(plan))
+    drawing = draw(charts_of(plan), renderer)
+    templates.globals.update(charted=drawing.names, failures=drawing.failures, figures="plan.json")
     told = list(sentences(plan))
     return templates.get_template("plan.html").render(
         plan=plan,
@@ -38,10 +39,9 @@ def render(plan: CapacityPlan, library: Markup) -> str:
         targets=TARGETS,
         leaks=[*plan.leaks.ways, plan.leaks.together],
         holdings=[(offered, _parts(offered)) for offered in plan.offered if offered.holding],
-        charts=embedded(specs),
-        charted=specs.keys(),
+        charts=embedded(drawing.specs),
         panel=embedded(asdict(plan.what_if) if plan.what_if else {}),
-        library=library,
+        library=drawing.library,
     )
 
 

@@ -16,8 +16,8 @@ import requests
 
 from reports.build import build_report
 from reports.log.log import open_log
-from reports.page.library import library
-from reports.page.page import render
+from reports.page.page import ReportPage
+from reports.page.renderer import Renderer
 from reports.summary import analyse
 from tests.golden.story import Story
 
@@ -48,8 +48,8 @@ def _led(run: Path) -> Path:
     log = open_log(run)
     analysis = analyse(log)
     led = [replace(finding, chart="sessions", interval=(10.0, 14.0)) for finding in analysis.findings]
-    with library() as script:
-        page = render(replace(analysis, findings=led), script())
+    with Renderer() as renderer:
+        page = ReportPage(replace(analysis, findings=led), renderer).render()
     (run / "report.html").write_text(page, encoding="utf-8")
     log.close()
     return run / "report.html"
