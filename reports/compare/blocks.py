@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from loadtests.model.maths.histogram import LOG_RATIO
 from reports.compare.bootstrap import CELLS
-from reports.compare.figures import FINEST, RATIO
+from reports.compare.figures import FINEST
 from reports.log.log import EventLog
 
 LEAST_SECONDS = 30.0
@@ -23,7 +24,7 @@ WITH calls AS (
     UNION ALL SELECT 'keep_alive.margin', t, margin FROM margins
 )
 SELECT family, least(floor(t / $width), {CELLS - 1})::INTEGER AS cell,
-    floor(sign(v) * ln(1 + abs(v) / {FINEST}) / {RATIO})::INTEGER AS bucket, count(*)::INTEGER AS n
+    floor(sign(v) * ln(1 + abs(v) / {FINEST}) / {LOG_RATIO})::INTEGER AS bucket, count(*)::INTEGER AS n
 FROM samples WHERE t >= 0 AND t < $end GROUP BY ALL
 """
 

@@ -6,7 +6,6 @@ apart, and interpolated within), sums are kept as they are.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,16 +13,15 @@ import numpy as np
 import pandas as pd
 
 from loadtests.model.gates.compared import CALLS, COMPARED
+from loadtests.model.maths.histogram import LOG_RATIO, PERCENTILES
 from reports.compare.bootstrap import CELLS, Values
 
-RATIO = math.log(1.02)
 FINEST = 1e-5
 """Seconds: below this, buckets are evenly spaced around 0."""
 LEAST_SAMPLES = 20
 """On the far side of a percentile there has to be something: samples times the share beyond it."""
 _LEAST_BEYOND = 1.0
 
-_PERCENTILES = {"p1": 0.01, "p50": 0.5, "p95": 0.95, "p99": 0.99}
 _SAMPLED = ("keep_alive.margin", "keep_alive.lateness", "generator.loop_delay", *(f"latency.{call}" for call in CALLS))
 
 
@@ -90,7 +88,7 @@ class ShareFigure:
 
 def seconds_of(bucket: Values) -> Values:
     """The value at a place between buckets: the inverse of what the samples were counted by."""
-    seconds: Values = np.sign(bucket) * np.expm1(np.abs(bucket) * RATIO) * FINEST
+    seconds: Values = np.sign(bucket) * np.expm1(np.abs(bucket) * LOG_RATIO) * FINEST
     return seconds
 
 
@@ -99,7 +97,7 @@ def measures(samples: pd.DataFrame, sums: pd.DataFrame) -> dict[str, Measure]:
     found: dict[str, Measure] = {}
     for family in _SAMPLED:
         counts, first = _counted(samples[samples["family"] == family])
-        for name, share in _PERCENTILES.items():
+        for name, share in PERCENTILES.items():
             if f"{family}.{name}" in COMPARED:
                 found[f"{family}.{name}"] = Percentile(counts, first, share)
     for figure in COMPARED.keys() - found.keys():

@@ -13,12 +13,11 @@ from typing import Any, Literal
 from loadtests.model.gates.figure import FIGURES, Unit
 from loadtests.model.gates.gates import Gate
 from loadtests.model.gates.window import Span
+from loadtests.model.maths.histogram import LEAST_VALUES
 from loadtests.model.text.units import format_duration
 from reports.verdict.measurement import Measurement
 
 Result = Literal["pass", "fail", "unknown"]
-_THIN = {"p1": 100, "p5": 20, "p50": 10, "p95": 20, "p99": 100}
-"""With fewer values a percentile is no more than the least or the most of them: their number is told."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +126,7 @@ def _shown(gate: Gate, reading: Measurement, result: str) -> str:
     if gate.is_drift:
         return f"{reading.value:+.1%}/h{_within(reading.span)}, {reading.why}"
     shown = f"{show(gate.figure, reading.value)}{_within(reading.span)}"
-    if reading.n is not None and reading.n < _THIN.get(gate.figure.rpartition(".")[2], 0):
+    if reading.n is not None and reading.n < LEAST_VALUES.get(gate.figure.rpartition(".")[2], 0):
         shown += f", of {reading.n} values"
     return f"{shown}, but {reading.why}" if result == "unknown" and reading.why else shown
 

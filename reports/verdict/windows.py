@@ -10,6 +10,7 @@ import pandas as pd
 
 from loadtests.model.gates.window import Span
 from loadtests.model.log.record import nanoseconds
+from loadtests.model.maths.histogram import PERCENTILES
 from reports.log.log import EventLog
 from reports.log.quantile import quantiles
 
@@ -20,7 +21,6 @@ _SENT = "outcome IN ('ok', 'fail', 'unknown')"
 _ATTEMPTS = "SELECT t, is_hit::INTEGER AS v FROM attempts"
 _FIRST_ATTEMPTS = "SELECT t, is_hit::INTEGER AS v FROM attempts WHERE number = 1"
 _NO_HITS = "SELECT t, 0 AS v FROM attempts"
-_QUANTILES = {"p1": 0.01, "p5": 0.05, "p50": 0.5, "p95": 0.95, "p99": 0.99}
 
 
 class _FigureSource(NamedTuple):
@@ -107,8 +107,8 @@ def _sampled(log: EventLog, figure: str, spans: Sequence[Span]) -> Iterator[Samp
 
 def _made(log: EventLog, values: str, made: str) -> Iterable[Mapping[Any, Any]]:
     """By window `i`: n, value, and the value again as the least and the most that it may be."""
-    if made in _QUANTILES:
-        found = quantiles(log, values, {"value": _QUANTILES[made]}, ["i"])
+    if made in PERCENTILES:
+        found = quantiles(log, values, {"value": PERCENTILES[made]}, ["i"])
         return found.assign(least=found["value"], most=found["value"]).to_dict("records")
     return log.records(
         f"SELECT i, count(v) AS n, {made} AS value, {made} AS least, {made} AS most FROM ({values}) GROUP BY i"
@@ -119,7 +119,7 @@ def _source(figure: str) -> _FigureSource:
     if figure in _SOURCES:
         return _SOURCES[figure]
     group, _, which = figure.rpartition(".")
-    made = which if which in _QUANTILES else f"{which}(v)"
+    made = which if which in PERCENTILES else f"{which}(v)"
     if group in _PERCENTILES_OF:
         return _FigureSource(_PERCENTILES_OF[group], made)
     call = group.removeprefix("latency.")
