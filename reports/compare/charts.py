@@ -9,7 +9,7 @@ import pandas as pd
 
 from loadtests.model.gates.gates import Unit
 from reports.compare.comparison import COLUMNS, Change, Comparison
-from reports.compare.wording import said_change, said_interval
+from reports.compare.wording import shown_change, shown_interval
 from reports.page.timechart import height, milliseconds, moment, over_time, time
 from reports.page.vegalite import DIM, INK, Chart, chart, field, mark, on, rows_of
 
@@ -67,8 +67,8 @@ def _row(change: Change) -> dict[str, Any]:
         "low": round(low, 5),
         "high": round(high, 5),
         "judged": change.judged,
-        "change": said_change(change),
-        "interval": said_interval(change),
+        "change": shown_change(change),
+        "interval": shown_interval(change),
     }
 
 

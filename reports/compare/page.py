@@ -8,7 +8,7 @@ from typing import Any
 
 from reports.compare.charts import changes_as_forest, course, most_changed, with_base
 from reports.compare.comparison import Change, Comparison
-from reports.compare.wording import MEANINGS, said, said_allowed, said_change, said_interval
+from reports.compare.wording import MEANINGS, shown, shown_allowed, shown_change, shown_interval
 from reports.page.document import embedded, environment
 from reports.page.drawing import Builder, draw
 from reports.page.renderer import Renderer
@@ -49,11 +49,11 @@ def _row(change: Change) -> dict[str, Any]:
         "figure": change.figure,
         "about": change.about.about,
         "better": change.about.better.value,
-        "base": said(change, change.base),
-        "run": said(change, change.run),
-        "change": said_change(change),
-        "interval": said_interval(change),
-        "allowed": said_allowed(change),
+        "base": shown(change, change.base),
+        "run": shown(change, change.run),
+        "change": shown_change(change),
+        "interval": shown_interval(change),
+        "allowed": shown_allowed(change),
         "judged": change.judged,
         "why": change.why,
     }

@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from loadtests.cli.announce import announce
-from reports.output.annotation import told
+from reports.output.annotation import annotation_lines
 from reports.output.markdown import escaped, markdown
 from reports.page.picture import mermaid
 from reports.summary import Analysis
@@ -115,23 +115,25 @@ def test_hostile_texts_are_text(tmp_path: Path) -> None:
     types = {child.type for token in READER.parse(text) for child in token.children or ()}
     assert types <= {"text", "text_special", "strong_open", "strong_close", "softbreak"}
     assert "\n# h" not in text
-    for line in told(analysis):
+    for line in annotations(analysis):
         assert re.fullmatch(r"::(error|warning|notice) title=[^:,\r\n]+::[^\r\n]*", line), line
 
 
 def test_annotations(tmp_path: Path) -> None:
     """An error for what failed, a warning for what is unknown; nothing for what passed."""
-    lines = list(told(analysed(tmp_path, "sessions.opened == 7", "latency.start.p99 < 1s", "sessions.opened > 0")))
+    lines = list(
+        annotation_lines(analysed(tmp_path, "sessions.opened == 7", "latency.start.p99 < 1s", "sessions.opened > 0"))
+    )
     assert lines[0].startswith("::error title=streamsoak%3A fail::Failed:")
     assert "::error title=sessions.opened == 7%3A fail::2" in lines
     assert "::warning title=latency.start.p99 < 1s%3A unknown::not measured" in lines
     assert len(lines) == 3
-    assert list(told(analysed(tmp_path / "b", "sessions.opened > 0"))) == []
+    assert list(annotation_lines(analysed(tmp_path / "b", "sessions.opened > 0"))) == []
 
 
 def test_shares_are_escaped_in_annotations(tmp_path: Path) -> None:
     """A percent sign begins an escape there."""
-    (_, line) = told(analysed(tmp_path, "concurrency_hits.first_attempts < 1%"))
+    (_, line) = annotation_lines(analysed(tmp_path, "concurrency_hits.first_attempts < 1%"))
     assert line == "::error title=concurrency_hits.first_attempts < 1%25%3A fail::33.3%25"
 
 

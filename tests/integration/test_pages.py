@@ -230,7 +230,7 @@ def test_the_page_of_an_audit_says_what_the_client_did(page: Any, tmp_path: Path
     build_report(run)
     _open(page, run / "report.html")
     assert "your client" in page.inner_text(".findings")
-    assert "unclosed-sessions: closed by the API alone" in page.inner_text("#timeline")
+    assert "unclosed-sessions: reaped by the API" in page.inner_text("#timeline")
     assert page.complaints == []
 
 

@@ -108,7 +108,7 @@ def test_a_share_that_only_one_run_has_cannot_be_told() -> None:
     """And what neither has is not told of."""
     some, none = ShareFigure(np.ones(CELLS), np.full(CELLS, 10.0)), ShareFigure(np.zeros(CELLS), np.zeros(CELLS))
     (change,) = compare_figures(_all(some), _all(none), Tolerances(), 1)
-    assert (change.judged, change.why) == ("unknown", "RUN has not measured it")
+    assert (change.judged, change.why) == ("unknown", "not measured in RUN")
     assert compare_figures(_all(none), _all(none), Tolerances(), 1) == []
 
 
