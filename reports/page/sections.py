@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from loadtests.model.log.fate import FATES
-from loadtests.model.text.wording import count, percent
+from loadtests.model.text.wording import count, of_total, percent
 from reports.analysis.counterfactual import ASSUMPTIONS
 from reports.analysis.slots import HOLDERS
 from reports.findings.finding import Finding
@@ -25,7 +25,7 @@ MOST_SUPPORT_ROWS = 500
 _NOTES_OF_A_SESSION = 10
 
 _FATE_CLASSES = {"closed": "good", "censored": "neutral", "capped": "neutral", "expired": "odd", "unobserved": "odd"}
-"""Of the rest: bad, but for leaks that the API reaped or we closed, which have the leaks' colour."""
+"""Other fates are bad, except for leaks that the API reaped or the sweep closed, which have the leaks' colour."""
 
 
 def findings(analysis: Analysis, charted: Sequence[str], choice: Choice) -> dict[str, Any]:
@@ -46,8 +46,7 @@ def _finding(finding: Finding, charted: Sequence[str], choice: Choice) -> dict[s
 def _shown(shown: int, of: int) -> str:
     if not shown:
         return ""
-    sessions = "its session" if of == 1 else f"its {of} sessions"
-    return f"See {sessions}" if shown == of else f"See {shown} of {sessions}"
+    return f"See {count(of, 'session')}" if shown == of else f"See {of_total(shown, of, 'session')}"
 
 
 def explorer(analysis: Analysis, choice: Choice) -> dict[str, Any]:

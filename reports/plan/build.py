@@ -1,4 +1,4 @@
-"""From runs to their plan: plan.json and plan.html."""
+"""Writes the plan of runs: plan.json and plan.html."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ PAGE, FIGURES = "plan.html", "plan.json"
 
 
 def write_plan(folders: Sequence[Path], into: Path, options: PlanOptions) -> CapacityPlan:
-    """Write both files into the directory `into`. Raises InputError if a folder is no run, the runs are not of one account, or
-    nothing can be written there.
+    """Write both files into the directory `into`. Raises InputError if a folder is not a run, the runs are not of one account, or
+    the directory cannot be written to.
     """
     with Renderer() as renderer:
         plan = build_plan(folders, options)
@@ -33,12 +33,12 @@ def write_plan(folders: Sequence[Path], into: Path, options: PlanOptions) -> Cap
 
 
 def figures(plan: CapacityPlan) -> dict[str, Any]:
-    """What plan.json holds."""
+    """Return the content of plan.json."""
     return dict(plain(asdict(plan)))
 
 
 def schema() -> dict[str, Any]:
-    """The JSON Schema of plan.json."""
+    """Return the JSON Schema of plan.json."""
     return TypeAdapter(CapacityPlan).json_schema()
 
 
