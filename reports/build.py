@@ -1,4 +1,4 @@
-"""From a run's directory to its report: report.html, summary.json, junit.xml, summary.md, chart.svg, support.csv."""
+"""Writes the report of a run: report.html, summary.json, junit.xml, summary.md, chart.svg and support.csv."""
 
 from __future__ import annotations
 
@@ -74,20 +74,20 @@ _NO_CHART = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>\n'
 
 
 def write_summary(run: Path) -> Analysis:
-    """The same analysis, of which only summary.json is written: in a moment."""
+    """Analyse the run and write summary.json only, which is quick."""
     analysis = judge_run(run)
     write_text(run / SUMMARY, json.dumps(plain(analysis.summary), indent=1) + "\n")
     return analysis
 
 
 def judge_run(run: Path) -> Analysis:
-    """The same analysis, nothing written."""
+    """Analyse the run and write nothing."""
     with closing(open_log(run)) as log:
         return analyse(log)
 
 
 def plain(value: Any) -> Any:
-    """JSON has no infinity and no NaN: what was not measured is null."""
+    """Return `value` for JSON, which has no infinity and no NaN: they become null."""
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -28,12 +28,12 @@ def margins(life: Life) -> list[float]:
 
 
 def _slower(client: Client) -> Facts:
-    spare = {life.number: margins(life) for life in client.lives}
+    margin = {life.number: margins(life) for life in client.lives}
     return {
-        life.number: f"the earliest keep-alive came {format_duration(life.idle_timeout - max(spare[life.number]))} after the"
+        life.number: f"the earliest keep-alive came {format_duration(life.idle_timeout - max(margin[life.number]))} after the"
         f" activity before it (idle timeout {format_duration(life.idle_timeout)})"
         for life in client.lives
-        if spare[life.number] and max(spare[life.number]) <= 0
+        if margin[life.number] and max(margin[life.number]) <= 0
     }
 
 

@@ -20,13 +20,13 @@ from reports.page.vegalite import DIM, INK, RULE, Chart, Spec, chart, expression
 _LIMIT, _FAIL = "var(--limit)", "var(--fail)"
 _FIRST, _AGAIN = "var(--limit)", "var(--again)"
 _BARS = 200
-"""Columns of the chart of hits: wide enough to be pointed at."""
+"""Columns of the chart of hits: wide enough for a pointer."""
 _ROOM = 0.85
 """A bar that ends after this share of the run has no room for a label behind it."""
 
 
 def colour_of(holder: str) -> str:
-    """A holder's colour, as the page has it."""
+    """Return a holder's colour on the page."""
     return f"var(--{holder})"
 
 

@@ -27,8 +27,14 @@ def environment() -> jinja2.Environment:
     found.filters.update(
         duration=duration, share=share, number=number, clock=clock, size=format_size, count=count, decimal=decimal
     )
-    found.globals.update(between=between, of_total=of_total, verb=verb)
+    found.globals.update(between=_range, of_total=of_total, verb=verb)
     return found
+
+
+@jinja2.pass_environment
+def _range(templates: jinja2.Environment, low: Any, high: Any, form: str) -> str:
+    """Return a range whose ends are written by the filter `form`."""
+    return between(low, high, templates.filters[form])
 
 
 def embedded(data: Mapping[str, Any]) -> Markup:

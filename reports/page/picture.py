@@ -1,4 +1,4 @@
-"""One chart as an image: who held the slots over the run, as an SVG that stands alone, and as text that GitHub draws."""
+"""Draws who held the slots over the run as an SVG, and as Mermaid text, which GitHub draws."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from reports.summary import Analysis
 
 _WIDTH = 720
 _POINTS = 60
-"""Of the chart as text: its lines have no more room."""
+"""Points of each line in the Mermaid chart."""
 _LINES = ("#2b7bba", "#d1495b", "#b86e00")
 
 
 def svg(chart: Spec, renderer: Renderer) -> str:
-    """The page's chart of sessions over time in the page's light colours. Raises RenderError."""
+    """Return the page's chart of sessions over time in its light colours. Raises RenderError."""
     width = {"name": "width", "value": _WIDTH}
     legend = {"fill": "color", "orient": "top", "direction": "horizontal", "labelColor": "var(--ink)"}
     whole = {
@@ -28,13 +28,13 @@ def svg(chart: Spec, renderer: Renderer) -> str:
         "legends": [legend],
         "background": "var(--paper)",
     }
-    # The page's colours are variables of its style sheet, which a picture has not.
+    # The page's colours are variables of its style sheet; a picture has none.
     text = re.sub(r"var\((--[a-z]+)\)", lambda match: _colours()[match[1]], json.dumps(whole))
     return renderer.svg(json.loads(text))
 
 
 def mermaid(analysis: Analysis) -> str:
-    """The same as a fenced block of Mermaid: all sessions, the leaked ones, the limit; "" where no session was held."""
+    """Return a fenced block of Mermaid: all sessions, the leaked ones, the limit; "" if no session was held."""
     curve = analysis.slots.curve
     if curve.empty:
         return ""

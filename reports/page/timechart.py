@@ -1,8 +1,8 @@
-"""What all charts over the run's time have in common, so that one window can be laid over all of them.
+"""The common parts of charts over the run's time: their x axis, and the window that the reader zooms to.
 
-Times in a spec are milliseconds of the run, taken for UTC: so the ticks fall on whole seconds, minutes and hours. The signals
-`low` and `high` are the window, the data set `shade` the intervals that are shaded, the selection `brush` what a reader drags
-over; the page's window.js sets and reads them.
+Times in a spec are milliseconds of the run, read as UTC, so that ticks fall on whole seconds, minutes and hours. The signals
+`low` and `high` are the window, the data set `shade` the shaded intervals, the selection `brush` the reader's drag; the page's
+window.js sets and reads them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pandas as pd
 from reports.page.vegalite import SHADE, Chart, Rows, Spec, chart, expression, field, mark
 
 AXIS_WIDTH = 34
-"""In pixels, of every chart's y axis: so that charts under each other have one x."""
+"""Width of every y axis in pixels, so that charts below each other share one x axis."""
 
 _CLOCK = (
     "high - low >= 7200000 ? floor(datum.value / 3600000) + (datum.value % 3600000 ? utcFormat(datum.value, ':%M') : '') + ' h'"
@@ -26,12 +26,12 @@ _CLOCK = (
 
 
 def milliseconds(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
-    """`frame` with those columns of seconds as whole milliseconds."""
+    """Return `frame` with these columns of seconds as whole milliseconds."""
     return frame.assign(**{column: (frame[column] * 1000).round().astype("int64") for column in columns})
 
 
 def time(name: str, end: float) -> Spec:
-    """The x channel of a field of milliseconds in a run of `end` seconds."""
+    """Return the x channel of a field of milliseconds in a run of `end` seconds."""
     axis = {
         "labelExpr": _CLOCK,
         "title": None,
@@ -43,7 +43,7 @@ def time(name: str, end: float) -> Spec:
 
 
 def height(name: str, title: str, **options: Any) -> Spec:
-    """The y channel of a figure."""
+    """Return the y channel of a figure."""
     axis = {
         "minExtent": AXIS_WIDTH,
         "maxExtent": AXIS_WIDTH,
@@ -55,12 +55,12 @@ def height(name: str, title: str, **options: Any) -> Spec:
 
 
 def moment(name: str = "t", title: str = "at") -> Spec:
-    """The tooltip of a field of milliseconds."""
+    """Return the tooltip of a field of milliseconds."""
     return field(f"{name}:T", title=title, format="%H:%M:%S.%L", formatType="utc")
 
 
 def over_time(*layers: Spec, rows: Rows, end: float, height: int, description: str) -> Chart:
-    """A chart of these layers over a run of `end` seconds: the shade beneath, the brush on the first of them."""
+    """Return a chart of these layers over a run of `end` seconds, with the shade below and the brush on the first layer."""
     first, *others = layers
     brush = {
         "name": "brush",
@@ -83,7 +83,7 @@ def over_time(*layers: Spec, rows: Rows, end: float, height: int, description: s
 
 
 def windowed(vega: Spec) -> Spec:
-    """The compiled chart, with the window as the domain of its x axis: Vega-Lite has no domain of two signals."""
+    """Return the compiled chart with the window as the domain of its x axis, which Vega-Lite cannot express."""
     scales = [
         {**scale, "domain": {"signal": "[low, high]"}} if scale["name"] == "x" else scale for scale in vega["scales"]
     ]

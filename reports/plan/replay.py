@@ -173,12 +173,12 @@ class _Replay:
         if granted:
             return self._again(t + self._used[stay], came)
         result.refused_attempts += 1
-        policy, told = self._policies[self._profile[stay]], t + self._population.answer
+        policy, answered = self._policies[self._profile[stay]], t + self._population.answer
         if came.attempt <= policy.retries:
             wait = policy.wait(came.attempt, 0.0, self._draw)
-            return self._agenda.push((told + wait, came._replace(attempt=came.attempt + 1)))
+            return self._agenda.push((answered + wait, came._replace(attempt=came.attempt + 1)))
         result.lost += 1
-        return self._again(told, came)
+        return self._again(answered, came)
 
     def _again(self, gone: float, came: Arrival) -> None:
         """Schedule the next session of a person of the closed model, after a pause."""
