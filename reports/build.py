@@ -11,8 +11,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from reports.log.files import write_text
 from reports.log.log import open_log
-from reports.output.files import write_text
 from reports.output.junit import junit
 from reports.output.markdown import markdown
 from reports.output.support import support_table

@@ -7,7 +7,7 @@ from pathlib import Path
 from reports.compare.comparison import Comparison
 from reports.compare.markdown import write
 from reports.compare.page import FIGURES, render
-from reports.output.files import write_text
+from reports.log.files import write_text
 from reports.page.renderer import Renderer
 
 PAGE, MARKDOWN = "compare.html", FIGURES

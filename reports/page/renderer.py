@@ -20,7 +20,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from reports.output.files import write_text
+from reports.log.files import write_text
 from reports.page.timechart import windowed
 from reports.page.vegalite import ROWS, Chart, Spec
 

@@ -82,7 +82,7 @@ def test_the_report_shows_what_summary_json_says(page: Any, report: Path) -> Non
     """Opened, hits and the leak on the page are those of the file."""
     page.goto(report.as_uri())
     assert page.inner_text("#opened") == "3"
-    assert "1 refused attempts" in page.inner_text("main")
+    assert "The API refused 1 attempt with" in page.inner_text("main")
     assert "leaked-reaped" in page.inner_text("#leak-table")
 
 
@@ -120,7 +120,7 @@ def test_the_page_of_a_large_run_is_small_and_says_what_it_leaves_out(page: Any,
     _open(page, run / "report.html")
     assert "400 of 3,000 sessions" in page.inner_text("section:has(#explorer)")
     page.fill("#search", "unclosed")
-    assert "21 calls in the middle are left out" in page.inner_text("#timeline")
+    assert "21 calls in the middle omitted" in page.inner_text("#timeline")
 
 
 def test_a_finding_leads_to_its_chart_with_the_interval_shaded(page: Any, report: Path) -> None:
