@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
-from reports.page.renderer import Renderer, RenderError
+from reports.page.renderer import Renderer
 from reports.page.vegalite import Chart, Spec
 
 _log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ def draw(charts: Iterable[tuple[str, Builder]], renderer: Renderer) -> Drawing:
             drawing.failures[name] = reason(f"chart {name}", error)
     try:
         drawing.library = renderer.library
-    except RenderError as error:
+    except Exception as error:  # noqa: BLE001 - without it the page has all but the charts
         why = reason("charts' library", error)
         drawing.failures |= dict.fromkeys(drawing.specs, why)
         drawing.specs.clear()

@@ -57,17 +57,23 @@ class Renderer:
         self._compiled: dict[str, Spec] = {}
         self._cached = ""
         self._is_building = False
+        self._process: subprocess.Popen[str] | None = None
+        self._why_not_started = ""
 
     def __enter__(self) -> Renderer:
         # In a session of its own: an interrupt from the terminal is handled here, not there.
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", "-c", _PROGRAM],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            start_new_session=True,
-        )
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-c", _PROGRAM],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+                start_new_session=True,
+            )
+        except OSError as error:
+            self._why_not_started = str(error)
+            return self
         self._cached = _read_cache(self._cache)
         if not self._cached:
             # Read as soon as something else is needed of the process: until then it builds.
@@ -78,9 +84,10 @@ class Renderer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._process.kill()
-        with suppress(OSError):
-            self._process.communicate()
+        if self._process:
+            self._process.kill()
+            with suppress(OSError):
+                self._process.communicate()
 
     def compile(self, chart: Chart) -> Spec:
         """The chart in Vega, its rows included. Raises RenderError."""
@@ -122,22 +129,29 @@ class Renderer:
         _write_cache(self._cache, script)
 
     def _send(self, kind: str, given: Any) -> None:
-        assert self._process.stdin
+        process = self._running()
+        assert process.stdin
         try:
-            self._process.stdin.write(json.dumps([kind, given]) + "\n")
-            self._process.stdin.flush()
+            process.stdin.write(json.dumps([kind, given]) + "\n")
+            process.stdin.flush()
         except OSError as error:
             raise RenderError(f"the renderer ended: {error}") from None
 
     def _receive(self) -> Any:
-        assert self._process.stdout
-        line = self._process.stdout.readline()
+        process = self._running()
+        assert process.stdout
+        line = process.stdout.readline()
         if not line.endswith("\n"):
-            raise RenderError(f"the renderer ended with exit code {self._process.wait()}")
+            raise RenderError(f"the renderer ended with exit code {process.wait()}")
         answer = json.loads(line)
         if "error" in answer:
             raise RenderError(answer["error"])
         return answer["done"]
+
+    def _running(self) -> subprocess.Popen[str]:
+        if self._process is None:
+            raise RenderError(f"the renderer could not be started: {self._why_not_started}")
+        return self._process
 
 
 def _user_cache() -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,19 @@ def test_a_renderer_that_fails_costs_the_charts_alone(run: Path, monkeypatch: py
     assert "This chart could not be drawn: RenderError: the renderer ended with exit code 1." in shown
     assert 'width="1"' in (run / "chart.svg").read_text()
     assert "chart.svg" not in (run / "summary.md").read_text()
+
+
+def test_a_renderer_that_cannot_start_costs_the_charts_alone(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a machine without memory for another process."""
+
+    def fails(*_: Any, **__: Any) -> Any:
+        raise OSError("cannot allocate memory")
+
+    monkeypatch.setattr(subprocess, "Popen", fails)
+    build_report(run)
+    shown = (run / "report.html").read_text()
+    assert "RenderError: the renderer could not be started: cannot allocate memory." in shown
+    assert _summary(run)["verdict"] == "pass"
 
 
 def test_a_page_that_fails_leaves_the_figures(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
