@@ -1,59 +1,93 @@
-"""From a run's directory to its report: report.html, summary.json, junit.xml, summary.md, chart.svg, support.csv."""
+"""Writes the report of a run: report.html, summary.json, junit.xml, summary.md, chart.svg and support.csv."""
 
 from __future__ import annotations
 
 import json
+import logging
 import math
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from html import escape
 from pathlib import Path
 from typing import Any
 
+from reports.log.files import write_text
 from reports.log.log import open_log
 from reports.output.junit import junit
 from reports.output.markdown import markdown
 from reports.output.support import support_table
-from reports.page.library import library
+from reports.page.page import ReportPage
+from reports.page.picture import svg
+from reports.page.renderer import Renderer
 from reports.summary import Analysis, analyse
+
+_log = logging.getLogger(__name__)
 
 PAGE, SUMMARY, JUNIT, SUPPORT = "report.html", "summary.json", "junit.xml", "support.csv"
 MARKDOWN, CHART = "summary.md", "chart.svg"
 
 
 def build_report(run: Path) -> Analysis:
-    """Write the report into the directory `run`. Raises InputError if it holds no run that can be read."""
-    from reports.page.page import render
-    from reports.page.picture import svg
+    """Write the report into the directory `run`. Raises InputError if it holds no run that can be read.
 
-    with library() as script, closing(open_log(run)) as log:
+    The figures are written first. Neither the picture nor the page can cost them: if one fails, the error is logged, and an
+    empty picture or a page that says why stands in its place.
+    """
+    with closing(open_log(run)) as log, Renderer() as renderer:
         analysis = analyse(log)
         write_text(run / SUMMARY, json.dumps(plain(analysis.summary), indent=1) + "\n")
         write_text(run / JUNIT, junit(analysis))
-        chart = svg(analysis)
-        write_text(run / CHART, chart or _NO_CHART)
-        write_text(run / MARKDOWN, markdown(analysis, f"![Sessions by who held the slot]({CHART})" if chart else ""))
-        write_text(run / PAGE, render(analysis, script()))
-        support_table(analysis.sessions, log.manifest.started_unix).to_csv(run / SUPPORT, index=False)
+        support = support_table(analysis.sessions, log.manifest.started_unix)
+        write_text(run / SUPPORT, support.to_csv(index=False))
+        page = ReportPage(analysis, renderer)
+        with ThreadPoolExecutor(1) as thread:
+            # The renderer draws the picture while the page is written here.
+            drawing = thread.submit(_picture, page, renderer)
+            write_text(run / PAGE, _rendered(page, analysis))
+            picture = drawing.result()
+        write_text(run / CHART, picture or _NO_CHART)
+        write_text(run / MARKDOWN, markdown(analysis, f"![Sessions by who held the slot]({CHART})" if picture else ""))
     return analysis
+
+
+def _picture(page: ReportPage, renderer: Renderer) -> str:
+    """The chart of sessions; "" where no session was held, or if it could not be drawn."""
+    chart = page.drawing.specs.get("sessions")
+    try:
+        return svg(chart, renderer) if chart else ""
+    except Exception:  # noqa: BLE001 - whatever it is, the rest of the report is written
+        _log.exception("The picture could not be drawn")
+        return ""
+
+
+def _rendered(page: ReportPage, analysis: Analysis) -> str:
+    try:
+        return page.render()
+    except Exception as error:  # noqa: BLE001 - the figures are written already
+        _log.exception("The page could not be drawn")
+        why = f"This page could not be drawn: {type(error).__name__}: {error}. The figures are in {SUMMARY}."
+        verdict = escape(analysis.verdict.result)
+        return f'<!DOCTYPE html>\n<html lang="en"><title>{verdict}</title><p>{escape(why)}</p></html>\n'
 
 
 _NO_CHART = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>\n'
 
 
 def write_summary(run: Path) -> Analysis:
-    """The same analysis, of which only summary.json is written: in a moment."""
+    """Analyse the run and write summary.json only, which is quick."""
     analysis = judge_run(run)
     write_text(run / SUMMARY, json.dumps(plain(analysis.summary), indent=1) + "\n")
     return analysis
 
 
 def judge_run(run: Path) -> Analysis:
-    """The same analysis, nothing written."""
+    """Analyse the run and write nothing."""
     with closing(open_log(run)) as log:
         return analyse(log)
 
 
 def plain(value: Any) -> Any:
-    """JSON has no infinity and no NaN: what was not measured is null."""
+    """Return `value` for JSON, which has no infinity and no NaN: they become null."""
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -61,10 +95,3 @@ def plain(value: Any) -> Any:
     if isinstance(value, float):
         return round(value, 6) if math.isfinite(value) else None
     return value
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write it in one step, so that a reader never sees half of it. Raises OSError."""
-    partial = path.with_name(f".{path.name}")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)

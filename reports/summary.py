@@ -1,4 +1,4 @@
-"""A run's figures, judged: what summary.json holds and the page shows. One source for both."""
+"""Analyses and judges a run: the figures of summary.json and of the page."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True)
 class Analysis:
-    """Everything that the report says, as small frames and figures."""
+    """Everything in the report, as small tables and figures."""
 
     log: EventLog
     log_end: float
@@ -50,15 +50,15 @@ class Analysis:
     verdict: Verdict
     summary: dict[str, Any]
     checks: list[CheckOutcome]
-    """What became of each check."""
+    """The result of each check."""
     audit: Audit | None = None
-    """Of an audit's log: what the client did."""
+    """The audit, if the log is of one."""
 
 
 def analyse(log: EventLog) -> Analysis:
-    """Ask the log every question, once."""
+    """Analyse the log."""
     log_end = float(log.row("SELECT max(t + latency) / 1e9 AS t FROM events")["t"] or 0.0)
-    # What became of each session takes one core; how long calls took needs nothing of it.
+    # The fates of sessions take one core; the latency of calls does not depend on them.
     with log.second_connection() as other, ThreadPoolExecutor(1) as thread:
         calling = thread.submit(build_calls, other)
         sessions = build_sessions(log)
@@ -68,9 +68,9 @@ def analyse(log: EventLog) -> Analysis:
     counterfactual = build_counterfactual(log, log_end)
     keep_alives = build_keep_alives(log, log_end)
     generator = build_generator(log, log_end)
-    looks = int(log.row("SELECT count(*) AS n FROM events WHERE kind = 'list' AND outcome = 'ok'")["n"] or 0)
+    lists = int(log.row("SELECT count(*) AS n FROM events WHERE kind = 'list' AND outcome = 'ok'")["n"] or 0)
     evidence = Evidence(
-        log, log_end, sessions, hits, keep_alives, generator, calls.sent, looks, unresolved(log, sessions)
+        log, log_end, sessions, hits, keep_alives, generator, calls.sent, lists, unresolved(log, sessions)
     )
     findings, checks = find(evidence)
     figures = _figures(evidence, slots, counterfactual, calls)
@@ -158,13 +158,13 @@ def _figures(
 
 
 def _cut_short(log: EventLog) -> str:
-    """Why the run ended before its time; "": it did not."""
+    """Return why the run ended early; "" if it did not."""
     reason = log.manifest.end_reason
-    return "" if log.manifest.scenario is None or not is_early(reason) else f"the run ended before its time: {reason}"
+    return "" if log.manifest.scenario is None or not is_early(reason) else f"the run ended early: {reason}"
 
 
 def _found(checks: list[CheckOutcome]) -> dict[str, int]:
-    """By the check's name, whether it found anything; without those that could not tell."""
+    """Return 1 for each check that found something, 0 if it did not; inconclusive checks are left out."""
     return {check.name: int(check.result == "fail") for check in checks if check.result != "unknown"}
 
 

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 def announce(analysis: Analysis) -> None:
     """On GitHub, prints annotations and adds the summary to the job's page. Elsewhere does nothing."""
-    from reports.output.annotation import told
+    from reports.output.annotation import annotation_lines
     from reports.output.markdown import markdown
     from reports.page.picture import mermaid
 
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        for line in told(analysis):
+        for line in annotation_lines(analysis):
             print(line, flush=True)
     if page := os.environ.get("GITHUB_STEP_SUMMARY"):
         try:

@@ -68,14 +68,14 @@ def _show(comparison: Comparison) -> None:
 
     from loadtests.cli.check import RESULT_STYLES
     from loadtests.cli.table import Table, open_console, print_table
-    from reports.compare.wording import said, said_change, said_interval
+    from reports.compare.wording import shown, shown_change, shown_interval
 
     console = open_console()
     table = Table(("figure", "base", "run", "change", "95 % interval of the change", "result"))
     notable = [change for change in comparison.changes if change.judged != "noise"]
     for change in notable:
         judged = f"{change.judged}: {change.why}" if change.why else change.judged
-        figures = (said(change, change.base), said(change, change.run), said_change(change), said_interval(change))
+        figures = (shown(change, change.base), shown(change, change.run), shown_change(change), shown_interval(change))
         table.add(change.figure, *figures, Text(judged, style=_STYLES.get(change.judged, "dim")))
     if notable:
         print_table(console, table)

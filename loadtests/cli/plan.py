@@ -91,7 +91,7 @@ def _changes(arguments: argparse.Namespace) -> Changes:
 
 def _print_summary(plan: CapacityPlan) -> None:
     from loadtests.cli.table import open_console
-    from reports.plan.said import sentences
+    from reports.plan.sentences import sentences
 
     console = open_console()
     for sentence in sentences(plan):

@@ -1,5 +1,5 @@
-"""What is wrong with a client, out of what the API saw of it: one small checker for each finding, by the load run's names.
+"""Audits a client from what the API recorded of it, with the finding names of a load run.
 
-A checker of sessions gives the facts of each session that shows it; what it means and what to do about it is said once. The
-advice is the vendor's ("Session Management Best Practices").
+It may import the analysis, the findings and the verdict. Begin with `audit`; `catalogue` lists the checks, and the modules
+named there hold each check's evidence, sentence and advice. The advice follows the vendor's "Session Management Best Practices".
 """

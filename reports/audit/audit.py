@@ -1,4 +1,4 @@
-"""An audit: what became of each session, and what is wrong with the client."""
+"""Audits a client: the verdict on each of its sessions, and the findings."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ LOST = "lost-answers"
 
 @dataclass(frozen=True)
 class AuditResult:
-    """One session and what the client did wrong with it: the first thing is its verdict."""
+    """One session, and what the client did wrong with it."""
 
     life: Life
     facts: Mapping[str, str]
-    """By the finding's name, worst first."""
+    """By finding name, the worst first."""
 
     @property
     def verdict(self) -> str:
-        """The worst finding's name, or that all is well."""
+        """The worst finding's name, or how the session ended."""
         return next(iter(self.facts), CLOSED if self.life.stopped is not None else LOST if self.life.lost else "ended")
 
 
 @dataclass(frozen=True)
 class Audit:
-    """What became of each session, and what is wrong with the client."""
+    """The result of an audit."""
 
     sessions: tuple[AuditResult, ...]
     client: Client
@@ -56,10 +56,10 @@ class Audit:
 
 
 def audit(client: Client, manifest: Manifest) -> Audit:
-    """Everything that is wrong with `client`, the worst first."""
+    """Check `client` and judge it; findings are the worst first."""
     facts = {check.name: check.facts(client) for check in CHECKS}
     found = [check.finding(facts[check.name], client) for check in CHECKS if facts[check.name]]
-    findings = [*found, *(finding for check in CALL_CHECKS if (finding := check.look(client)))]
+    findings = [*found, *(finding for check in CALL_CHECKS if (finding := check.find(client)))]
     findings.sort(key=lambda finding: ORDER.index(finding.severity))
     sessions = tuple(
         AuditResult(life, {name: shown[life.number] for name, shown in facts.items() if life.number in shown})

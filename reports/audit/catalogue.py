@@ -1,42 +1,28 @@
-"""All checkers of an audit."""
+"""All checks of an audit."""
 
 from __future__ import annotations
 
-from reports.audit import (
-    calls_on_closed_session,
-    calls_without_session,
-    deprecated_disable_idle_timeout,
-    double_open,
-    ignored_concurrency_errors,
-    keepalives,
-    lost_answers,
-    no_stop_after_failed_start,
-    retry_storm,
-    unauthorized_calls,
-    unclosed_sessions,
-    uncovered_quiet_periods,
-    zombie_keepalives,
-)
+from reports.audit import calls, keepalives, open_sessions, refusals
 from reports.audit.check import AuditCheck, CallCheck
 
 CHECKS: tuple[AuditCheck, ...] = (
-    no_stop_after_failed_start.CHECK,
-    zombie_keepalives.CHECK,
-    uncovered_quiet_periods.CHECK,
+    open_sessions.NO_STOP_AFTER_FAILED_START,
+    keepalives.ZOMBIE_KEEP_ALIVES,
+    keepalives.UNCOVERED_QUIET_PERIODS,
     keepalives.SLOWER,
-    unclosed_sessions.CHECK,
-    double_open.CHECK,
-    calls_on_closed_session.CHECK,
-    lost_answers.CHECK,
+    open_sessions.UNCLOSED,
+    open_sessions.DOUBLE_OPEN,
+    calls.ON_CLOSED_SESSION,
+    open_sessions.LOST_ANSWERS,
     keepalives.TOO_TIGHT,
-    deprecated_disable_idle_timeout.CHECK,
+    calls.DEPRECATED_DISABLE_IDLE_TIMEOUT,
 )
-"""In the order of their weight: a session's verdict is the first that it shows."""
+"""By weight: a session's verdict is the first that it shows."""
 
 CALL_CHECKS: tuple[CallCheck, ...] = (
-    retry_storm.CHECK,
-    ignored_concurrency_errors.CHECK,
-    calls_without_session.CHECK,
-    unauthorized_calls.CHECK,
+    refusals.RETRY_STORM,
+    refusals.IGNORED_CONCURRENCY_ERRORS,
+    calls.WITHOUT_SESSION,
+    calls.UNAUTHORIZED,
 )
-"""Findings that are of no one session."""
+"""Findings that do not belong to a single session."""

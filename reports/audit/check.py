@@ -1,4 +1,4 @@
-"""What a checker of an audit is, and how its facts become a finding."""
+"""The checks of an audit: how the facts about sessions become a finding."""
 
 from __future__ import annotations
 
@@ -7,37 +7,42 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from loadtests.model.text.units import format_duration
+from loadtests.model.text.wording import of_total, verb
 from reports.analysis.client import Client, ClientCall, Life
 from reports.findings.finding import Confidence, Finding, Severity
 
 _MOST_SESSIONS = 100
 
 Facts = Mapping[int, str]
-"""By the session's number, what shows the finding in it."""
+"""By session number, the evidence for the finding in that session."""
 
 
 @dataclass(frozen=True)
 class AuditCheck:
-    """A finding that sessions show."""
+    """A finding about sessions."""
 
     name: str
     severity: Severity
     confidence: Confidence
     facts: Callable[[Client], Facts]
-    said: str
-    """With {n} for "2 of 5 sessions"; what the first of them shows is said after it."""
+    sentence: str
+    """With {n} for "2 of 5 sessions", {them} and {was} for its pronoun and verb; the first session's facts follow it."""
     advice: str
 
     def finding(self, facts: Facts, client: Client) -> Finding:
-        """What `facts` of some sessions come to."""
-        said = self.said.format(n=f"{len(facts)} of {count(len(client.lives), 'session')}")
+        """Return the finding for these facts; there is at least one."""
+        sentence = self.sentence.format(
+            n=of_total(len(facts), len(client.lives), "session"),
+            them=verb(len(facts), "it", "them"),
+            was=verb(len(facts), "was", "were"),
+        )
         first = min(facts)
         return Finding(
             self.name,
             self.severity,
             "your client",
             self.confidence,
-            f"{said} Session {first}: {facts[first]}.",
+            f"{sentence} Session {first}: {facts[first]}.",
             self.advice,
             tuple(sorted(facts))[:_MOST_SESSIONS],
         )
@@ -45,24 +50,19 @@ class AuditCheck:
 
 @dataclass(frozen=True)
 class CallCheck:
-    """A finding that is of no one session."""
+    """A finding that does not belong to a single session."""
 
     name: str
-    look: Callable[[Client], Finding | None]
+    find: Callable[[Client], Finding | None]
 
 
 def kinds(calls: Iterable[ClientCall]) -> str:
-    """How many calls of each kind."""
-    return ", ".join(f"{n} {kind}" for kind, n in Counter(call.kind for call in calls).most_common())
-
-
-def count(n: int, noun: str) -> str:
-    """So many of them."""
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+    """Return how many calls of each kind: "3 task, 1 stop"."""
+    return ", ".join(f"{n:,} {kind}" for kind, n in Counter(call.kind for call in calls).most_common())
 
 
 def how_it_ended(life: Life) -> str:
-    """In words."""
+    """Return how a session that the client did not close ended."""
     if life.reaped is None:
         return "still open at the end"
-    return f"closed by the API alone, {format_duration(life.reaped - life.new.t)} after it was opened"
+    return f"reaped by the API {format_duration(life.reaped - life.new.t)} after it was opened"

@@ -1,19 +1,23 @@
-"""`keepalive-slower-than-timeout` and `keepalive-too-tight`: what keep-alives left of the idle timeout."""
+"""Findings about keep-alives: `keepalive-slower-than-timeout`, `keepalive-too-tight`, `uncovered-quiet-periods` and
+`zombie-keepalives`.
+"""
 
 from __future__ import annotations
 
 from loadtests.model.api.surface import ACTIVITY, Operation
 from loadtests.model.text.units import format_duration
+from loadtests.model.text.wording import count
 from reports.analysis.client import Client, Life
-from reports.audit.check import AuditCheck, Facts
+from reports.audit.check import AuditCheck, Facts, kinds
 
 TIGHT = 0.1
-"""Of the idle timeout."""
+"""A margin is tight below this share of the idle timeout."""
 LEAST_TIGHT = 2
+LEAST_ZOMBIE_KEEP_ALIVES = 3
 
 
 def margins(life: Life) -> list[float]:
-    """Of each keep-alive, in seconds: (activity before + idle timeout) − answer; below 0 it came too late."""
+    """Return each keep-alive's margin in seconds: (activity before + idle timeout) − answer; below 0 it came too late."""
     before, found = life.new.t, []
     for call in life.calls:
         if call.kind == Operation.KEEP_ALIVE:
@@ -24,22 +28,42 @@ def margins(life: Life) -> list[float]:
 
 
 def _slower(client: Client) -> Facts:
-    spare = {life.number: margins(life) for life in client.lives}
+    margin = {life.number: margins(life) for life in client.lives}
     return {
-        life.number: f"the soonest keep-alive came {format_duration(life.idle_timeout - max(spare[life.number]))} after the"
+        life.number: f"the earliest keep-alive came {format_duration(life.idle_timeout - max(margin[life.number]))} after the"
         f" activity before it (idle timeout {format_duration(life.idle_timeout)})"
         for life in client.lives
-        if spare[life.number] and max(spare[life.number]) <= 0
+        if margin[life.number] and max(margin[life.number]) <= 0
     }
 
 
 def _tight(client: Client) -> Facts:
     return {
-        life.number: f"{len(tight)} keep-alives, {format_duration(min(tight))} to spare at the worst"
+        life.number: f"{count(len(tight), 'keep-alive')}, the smallest margin {format_duration(min(tight))}"
         f" (idle timeout {format_duration(life.idle_timeout)})"
         for life in client.lives
         if len(tight := [left for left in margins(life) if 0 < left < TIGHT * life.idle_timeout]) >= LEAST_TIGHT
     }
+
+
+def _uncovered(client: Client) -> Facts:
+    return {
+        life.number: f"nothing for {format_duration(life.gap)} (idle timeout {format_duration(life.idle_timeout)}), then"
+        f" {kinds(life.late)} on the closed session"
+        for life in client.lives
+        if life.stopped is None and life.late and life.gap >= life.idle_timeout - 1e-6
+    }
+
+
+def _zombies(client: Client) -> Facts:
+    return {life.number: shown for life in client.lives if (shown := _zombie(life))}
+
+
+def _zombie(life: Life) -> str:
+    calls = life.abandoned
+    if len(calls) < LEAST_ZOMBIE_KEEP_ALIVES or calls[-1].t - calls[0].t <= life.idle_timeout:
+        return ""
+    return f"{count(len(calls), 'keep-alive')} in {format_duration(calls[-1].t - calls[0].t)}, and no other call"
 
 
 SLOWER = AuditCheck(
@@ -47,14 +71,31 @@ SLOWER = AuditCheck(
     "problem",
     "certain",
     _slower,
-    "Keep-alives come when the idle timeout is over: {n}.",
-    "Take the interval from the timeout (half of activity_idle_timeout), not a fixed 60 s as in the vendor's example.",
+    "Keep-alives came after the idle timeout in {n}.",
+    "Derive the interval from the timeout (half of activity_idle_timeout); the vendor's example uses a fixed 60 s.",
 )
 TOO_TIGHT = AuditCheck(
     "keepalive-too-tight",
     "warning",
     "certain",
     _tight,
-    "Keep-alives with less than a tenth of the idle timeout to spare: {n}.",
-    "Send keep-alives at half of activity_idle_timeout, or ask for a longer timeout: the answer has to come in time, too.",
+    "Keep-alives had a margin of less than a tenth of the idle timeout in {n}.",
+    "Send keep-alives at half of activity_idle_timeout, or ask for a longer timeout: the answer has to arrive in time, too.",
+)
+UNCOVERED_QUIET_PERIODS = AuditCheck(
+    "uncovered-quiet-periods",
+    "problem",
+    "certain",
+    _uncovered,
+    "The API closed {n} for idleness while your client still used {them}.",
+    "Call streaming.keep_alive before activity_idle_timeout expires in quiet periods, or ask for a longer timeout"
+    " (up to 3599 s).",
+)
+ZOMBIE_KEEP_ALIVES = AuditCheck(
+    "zombie-keepalives",
+    "problem",
+    "likely",
+    _zombies,
+    "Only a keep-alive timer kept {n} open.",
+    "Clear the keep-alive timer first on every exit path: it holds the slot for as long as it runs.",
 )

@@ -1,5 +1,5 @@
-"""Two runs beside each other: what changed, and whether that is more than noise.
+"""Compares a run with an earlier one: which figures changed, and whether by more than noise.
 
-`figures` says how each figure is measured, `blocks` cuts both runs into cells of time, `bootstrap` tells noise from change,
-`comparison` judges, `page` and `markdown` show it.
+It may import everything else in reports but `plan`. Begin with `comparison`; `figures` and `blocks` compute the figures,
+`bootstrap` their intervals, `build` writes compare.html and compare.md.
 """

@@ -1,15 +1,16 @@
-"""A run's log, cut into cells of time: of each cell what the figures are made of. All counting is SQL's."""
+"""Cuts a run's log into cells of time, and counts in SQL what the figures are computed from in each cell."""
 
 from __future__ import annotations
 
 import pandas as pd
 
+from loadtests.model.maths.histogram import LOG_RATIO
 from reports.compare.bootstrap import CELLS
-from reports.compare.figures import FINEST, RATIO
+from reports.compare.figures import FINEST
 from reports.log.log import EventLog
 
 LEAST_SECONDS = 30.0
-"""Of load that both runs have: with less, a block would hold hardly a call."""
+"""Seconds of load that both runs must have: with less, a block would hold hardly a call."""
 
 
 _SAMPLES = f"""
@@ -23,11 +24,11 @@ WITH calls AS (
     UNION ALL SELECT 'keep_alive.margin', t, margin FROM margins
 )
 SELECT family, least(floor(t / $width), {CELLS - 1})::INTEGER AS cell,
-    floor(sign(v) * ln(1 + abs(v) / {FINEST}) / {RATIO})::INTEGER AS bucket, count(*)::INTEGER AS n
+    floor(sign(v) * ln(1 + abs(v) / {FINEST}) / {LOG_RATIO})::INTEGER AS bucket, count(*)::INTEGER AS n
 FROM samples WHERE t >= 0 AND t < $end GROUP BY ALL
 """
 
-# Sums by cell; what the sums of a figure are shares of stands beside them.
+# Sums by cell, each with the sum that it is a share of.
 _SUMS = f"""
 WITH cells AS (SELECT i AS cell, i * $width AS low, (i + 1) * $width AS high FROM range({CELLS}) r(i)),
 calls AS (

@@ -1,11 +1,11 @@
-"""How sure is a change? The circular block bootstrap, for series whose neighbouring moments are not independent.
+"""Estimates the interval of a change: the circular block bootstrap, for series whose neighbouring moments are not independent.
 
-Politis & Romano 1992, "A circular block-resampling procedure for stationary data": resampled are not single cells of time but
-blocks of neighbouring ones, anywhere, the end joined to the beginning; so what neighbours share stays together. Both runs are
-resampled at the same places, since they have the same course (stages, ramps): what this course does to a figure is no noise.
+Politis & Romano 1992, "A circular block-resampling procedure for stationary data": it resamples blocks of neighbouring
+cells of time instead of single cells, with the end joined to the start, so that dependent neighbours stay together. Both runs
+are resampled at the same places, since they have the same stages and ramps: the effect of these on a figure is not noise.
 
-Blocks of one length leave out what reaches farther than a block, which makes intervals too narrow. So the variance is taken with
-blocks of two lengths, and twice the longer's less the shorter's is what counts: the bias that falls with the length is gone
+Blocks of one length omit dependence that is longer than a block, which makes intervals too narrow. So the variance is estimated
+with blocks of two lengths, as twice the longer's less the shorter's: the bias that falls with the length cancels
 (Politis & Romano 1995, "Bias-corrected nonparametric spectral estimation", J. Time Ser. Anal. 16:67-103).
 
 The interval around the change is Student's, with as many degrees of freedom as there are long blocks side by side, less one: with
@@ -41,13 +41,13 @@ class DifferenceInterval:
     error: float
 
     def bounds(self, level: float = 0.95) -> tuple[float, float]:
-        """Of the interval that covers the true change in `level` of the cases."""
+        """Return the interval that covers the true change in `level` of cases."""
         reach = student(0.5 + level / 2, FREEDOM) * self.error
         return self.change - reach, self.change + reach
 
 
 def weights(length: int, seed: int) -> Values:
-    """How often each cell comes in each round of resampling blocks of `length` cells: shape (ROUNDS, CELLS)."""
+    """Return how often each cell occurs in each round of resampling blocks of `length` cells: shape (ROUNDS, CELLS)."""
     starts = np.random.default_rng((seed, length)).integers(0, CELLS, size=(ROUNDS, CELLS // length))
     picked = ((starts[:, :, None] + np.arange(length)) % CELLS).reshape(ROUNDS, -1)
     flat = picked + np.arange(ROUNDS)[:, None] * CELLS
@@ -55,15 +55,15 @@ def weights(length: int, seed: int) -> Values:
 
 
 def interval(change: float, short: Values, long: Values) -> DifferenceInterval:
-    """Around a change, from what it was in each round of short and of long blocks (not finite: not measured in that round)."""
+    """Return the interval of a change from its values in each round of short and long blocks (not finite: not measured)."""
     narrow, wide = _variance(short), _variance(long)
     return DifferenceInterval(change, math.sqrt(max(narrow, wide, 2 * wide - narrow)))
 
 
 def student(p: float, freedom: int) -> float:
-    """The quantile `p` of Student's t, off by a hundredth at the most from 9 degrees of freedom on.
+    """Return the quantile `p` of Student's t, exact to 0.01 from 9 degrees of freedom on.
 
-    By the expansion of Abramowitz & Stegun, 26.7.5.
+    Uses the expansion of Abramowitz & Stegun, 26.7.5.
     """
     x = NormalDist().inv_cdf(p)
     terms = (
@@ -76,5 +76,5 @@ def student(p: float, freedom: int) -> float:
 
 
 def _variance(resampled: Values) -> float:
-    told = resampled[np.isfinite(resampled)]
-    return float(np.var(told, ddof=1)) if len(told) > ROUNDS / 2 else math.inf
+    measured = resampled[np.isfinite(resampled)]
+    return float(np.var(measured, ddof=1)) if len(measured) > ROUNDS / 2 else math.inf

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reports.build import write_text
 from reports.compare.comparison import Comparison
 from reports.compare.markdown import write
-from reports.compare.page import render
-from reports.page.library import library
+from reports.compare.page import FIGURES, render
+from reports.log.files import write_text
+from reports.page.renderer import Renderer
 
-PAGE, MARKDOWN = "compare.html", "compare.md"
+PAGE, MARKDOWN = "compare.html", FIGURES
 
 
 def write_comparison(run: Path, comparison: Comparison) -> None:
     """Write both, each in one step. Raises OSError."""
-    with library() as script:
+    with Renderer() as renderer:
         write_text(run / MARKDOWN, write(comparison))
-        write_text(run / PAGE, render(comparison, script()))
+        write_text(run / PAGE, render(comparison, renderer))

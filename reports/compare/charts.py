@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import altair as alt
 import numpy as np
 import pandas as pd
 
 from loadtests.model.gates.gates import Unit
 from reports.compare.comparison import COLUMNS, Change, Comparison
-from reports.compare.wording import said_change, said_interval
-from reports.page.timechart import DIM, INK, Spec, compiled, height, milliseconds, moment, over_time, time
+from reports.compare.wording import shown_change, shown_interval
+from reports.page.timechart import height, milliseconds, moment, over_time, time
+from reports.page.vegalite import DIM, INK, Chart, chart, field, mark, on, rows_of
 
 MOST_COURSES = 6
 _FARTHEST = 1.5
@@ -25,33 +25,36 @@ _COLOURS = {
 }
 
 
-def changes_as_forest(changes: list[Change]) -> Spec | None:
-    """Each change as a share of its base, with its interval. None: there is none that has a base."""
-    rows = [_row(change) for change in changes if change.interval and change.base]
-    if not rows:
-        return None
+def with_base(changes: list[Change]) -> list[Change]:
+    """The changes that are a share of something."""
+    return [change for change in changes if change.interval and change.base]
+
+
+def changes_as_forest(changes: list[Change]) -> Chart:
+    """Each change as a share of its base, with its interval; of `changes`, each has a base."""
+    rows = [_row(change) for change in changes]
     reach = min(_FARTHEST, 1.05 * max(max(abs(row["low"]), abs(row["high"])) for row in rows))
-    frame = pd.DataFrame(rows)
-    scale = alt.Scale(domain=[-reach, reach], nice=False, clamp=True)
-    axis = alt.Axis(format="+.0%", grid=True, tickCount=8, labelOverlap=True)
-    names = alt.Y("figure:N", sort=None, title=None, axis=alt.Axis(ticks=False, domain=False, labelLimit=260))
-    colour = alt.Color("judged:N", legend=None, scale=alt.Scale(domain=list(_COLOURS), range=list(_COLOURS.values())))
-    tooltip = [alt.Tooltip(f"{name}:N") for name in ("figure", "change", "interval", "judged")]
-    base = alt.Chart(frame).encode(y=names, color=colour, tooltip=tooltip)
-    zero = (
-        alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(color=INK).encode(x=alt.X("zero:Q", scale=scale, title=None))
-    )
-    x = alt.X("low:Q", scale=scale, axis=axis, title="change, as a share of the base’s value")
-    spans = base.mark_rule(strokeWidth=2).encode(x=x, x2="high:Q")
-    points = base.mark_point(filled=True, size=60, opacity=1).encode(x=alt.X("relative:Q", scale=scale))
-    return compiled(alt.layer(zero, spans, points), "Changes with their intervals", 18 * len(rows))
+    scale = {"domain": [-reach, reach], "nice": False, "clamp": True}
+    axis = {"format": "+.0%", "grid": True, "tickCount": 8, "labelOverlap": True}
+    colours = {"domain": list(_COLOURS), "range": list(_COLOURS.values())}
+    shared = {
+        "y": field("figure:N", sort=None, title=None, axis={"ticks": False, "domain": False, "labelLimit": 260}),
+        "color": field("judged:N", legend=None, scale=colours),
+        "tooltip": [field(f"{name}:N") for name in ("figure", "change", "interval", "judged")],
+    }
+    zero = mark("rule", {"x": field("zero:Q", scale=scale, title=None)}, color=INK)
+    x = field("low:Q", scale=scale, axis=axis, title="change, as a share of the base’s value")
+    spans = mark("rule", {**shared, "x": x, "x2": field("high")}, strokeWidth=2)
+    points = mark("point", {**shared, "x": field("relative:Q", scale=scale)}, filled=True, size=60, opacity=1)
+    layers = [on([{"zero": 0}], zero), spans, points]
+    return chart(layers, rows, description="Changes with their intervals", height=18 * len(rows))
 
 
-def courses(comparison: Comparison) -> dict[str, Spec]:
-    """By figure, its course in both runs: of the figures that changed, regressions first."""
+def most_changed(comparison: Comparison) -> list[Change]:
+    """The figures that changed, regressions first: those whose course is drawn."""
     ranks = {"regression": 0, "worse": 1, "better": 2, "changed": 3}
     found = sorted((c for c in comparison.changes if c.judged in ranks), key=lambda change: ranks[change.judged])
-    return {change.figure: _course(change, comparison.seconds) for change in found[:MOST_COURSES]}
+    return found[:MOST_COURSES]
 
 
 def _row(change: Change) -> dict[str, Any]:
@@ -64,29 +67,31 @@ def _row(change: Change) -> dict[str, Any]:
         "low": round(low, 5),
         "high": round(high, 5),
         "judged": change.judged,
-        "change": said_change(change),
-        "interval": said_interval(change),
+        "change": shown_change(change),
+        "interval": shown_interval(change),
     }
 
 
-def _course(change: Change, seconds: float) -> Spec:
+def course(change: Change, seconds: float) -> Chart:
+    """One figure's course in both runs."""
     scale, title = {Unit.SECONDS: (1000, "ms"), Unit.SHARE: (100, "%"), Unit.COUNT: (1, "")}[change.about.unit]
     t = np.arange(COLUMNS) * seconds / COLUMNS
     frame = pd.concat(
         pd.DataFrame({"t": t, "run": name, "v": values * scale})
         for name, values in zip(("BASE", "RUN"), change.course, strict=True)
     ).dropna()
-    colour = alt.Color(
-        "run:N", legend=None, scale=alt.Scale(domain=["BASE", "RUN"], range=["var(--neutral)", "var(--active)"])
+    colours = {"domain": ["BASE", "RUN"], "range": ["var(--neutral)", "var(--active)"]}
+    line = mark(
+        "line",
+        {
+            "x": time("t", seconds),
+            "y": height("v", title, scale={"zero": True}),
+            "color": field("run:N", legend=None, scale=colours),
+            "tooltip": [field("run:N"), moment(), field("v:Q", title=title or "value", format=".4~g")],
+        },
+        clip=True,
+        interpolate="step-after",
+        strokeWidth=2,
     )
-    line = (
-        alt.Chart(milliseconds(frame.round(4), "t"))
-        .mark_line(clip=True, interpolate="step-after", strokeWidth=2)
-        .encode(
-            x=time("t", seconds),
-            y=height("v", title, scale=alt.Scale(zero=True)),
-            color=colour,
-            tooltip=[alt.Tooltip("run:N"), moment(), alt.Tooltip("v:Q", title=title or "value", format=".4~g")],
-        )
-    )
-    return over_time(line, end=seconds, height=90, description=f"{change.figure} over time in both runs")
+    rows = rows_of(milliseconds(frame.round(4), "t"))
+    return over_time(line, rows=rows, end=seconds, height=90, description=f"{change.figure} over time in both runs")

@@ -1,4 +1,4 @@
-"""The verdict on a run beside its base: figure by figure, and all together."""
+"""Compares a run with its base, figure by figure, and judges the result."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from loadtests.model.gates.compared import COMPARED, Better, Compared, Tolerances
 from loadtests.model.run.manifest import Manifest
+from loadtests.model.text.wording import count, of_total
 from reports.compare.blocks import LEAST_SECONDS, samples_of, sums_of
 from reports.compare.bootstrap import CELLS, LENGTHS, DifferenceInterval, Values, interval, weights
 from reports.compare.conditions import differences
@@ -20,11 +21,11 @@ from reports.summary import Analysis, analyse
 from reports.verdict.verdict import Result
 
 Judged = Literal["noise", "better", "worse", "changed", "regression", "unknown"]
-"""worse: more than noise, within the tolerance; changed: of a figure that is neither better nor worse."""
+"""worse: by more than noise, within the tolerance; changed: of a figure that has no better direction."""
 
 LEVEL = 0.95
 COLUMNS = 30
-"""Of a figure's course: cells are put together, so that each column has samples enough."""
+"""Columns in a figure's course; each joins several cells, so that it has enough samples."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Change:
     course: tuple[Values, Values]
     """In base and run, by column of time; NaN: not measured."""
     why: str = ""
-    """Why it cannot be told."""
+    """Why it is inconclusive."""
 
     @property
     def change(self) -> float | None:
@@ -58,34 +59,45 @@ class Change:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two runs beside each other."""
+    """The comparison of two runs."""
 
     base: Manifest
     run: Manifest
     seconds: float
-    """Of load, from the beginning, that both have: only these are compared."""
+    """Seconds of load from the start that both runs have: only these are compared."""
     differences: list[str]
-    """In their conditions."""
+    """Differences in the runs' conditions."""
     changes: list[Change]
     result: Result
     sentence: str
+    """Begins with the result as a word: "Passed: …", "Failed: …", "Inconclusive: …"."""
+
+    @property
+    def word(self) -> str:
+        """The result as a person reads it."""
+        return self.sentence.partition(": ")[0]
+
+    @property
+    def reason(self) -> str:
+        """The sentence without that word."""
+        return self.sentence.partition(": ")[2]
 
 
 def compare_runs(base: Path, run: Path, seed: int) -> Comparison:
-    """The runs in these directories; raises InputError where one cannot be read."""
+    """Compare the runs in these directories. Raises InputError if one cannot be read."""
     one, other = open_log(base), open_log(run)
     try:
         analyses = analyse(one), analyse(other)
         seconds = min(map(_load, analyses))
-        told = differences(one.manifest, other.manifest)
+        conditions = differences(one.manifest, other.manifest)
         doubts = [
-            said for named, analysis in zip(("BASE", "RUN"), analyses, strict=True) for said in _doubts(named, analysis)
+            doubt
+            for named, analysis in zip(("BASE", "RUN"), analyses, strict=True)
+            for doubt in _doubts(named, analysis)
         ]
         if seconds < LEAST_SECONDS:
-            doubts.append(
-                f"the runs have {seconds:.1f} s of load in common, too few blocks of time: {LEAST_SECONDS:g} s are needed"
-            )
-            return _judged(one.manifest, other.manifest, seconds, told, [], doubts)
+            doubts.append(f"the runs have {seconds:.1f} s of load in common; at least {LEAST_SECONDS:g} s are needed")
+            return _judged(one.manifest, other.manifest, seconds, conditions, [], doubts)
         before, after = (measures(samples_of(log, seconds), sums_of(log, seconds)) for log in (one, other))
     finally:
         one.close()
@@ -97,13 +109,13 @@ def compare_runs(base: Path, run: Path, seed: int) -> Comparison:
         for change in changes
         if change.judged == "unknown" and change.figure in tolerances.figures
     ]
-    return _judged(one.manifest, other.manifest, seconds, told, changes, doubts)
+    return _judged(one.manifest, other.manifest, seconds, conditions, changes, doubts)
 
 
 def compare_figures(
     base: dict[str, Measure], run: dict[str, Measure], tolerances: Tolerances, seed: int
 ) -> list[Change]:
-    """Each figure that one of the runs has."""
+    """Compare each figure that at least one of the runs has."""
     rounds = [weights(length, seed) for length in LENGTHS]
     pairs = {figure: (base[figure], run[figure]) for figure in COMPARED}
     return [
@@ -121,10 +133,10 @@ def _compared(figure: str, pair: tuple[Measure, Measure], tolerances: Tolerances
     change = Change(figure, about, base, run, None, allowed, "unknown", (first, second), _lacking(pair))
     if change.change is None or change.why:
         return change
-    short, long = (pair[1].values(each) - pair[0].values(each) for each in rounds)
+    short, long = (pair[1].values(weight) - pair[0].values(weight) for weight in rounds)
     found = interval(change.change, short, long)
     if not math.isfinite(found.error):
-        return replace(change, why="it was measured in too few blocks of time")
+        return replace(change, why="measured in too few blocks of time")
     judged = judge(found, about.better, allowed)
     return replace(change, interval=found.bounds(LEVEL), judged=judged)
 
@@ -135,10 +147,10 @@ _DIRECTED = sum(about.better is not Better.NEITHER for about in COMPARED.values(
 
 
 def judge(found: DifferenceInterval, better: Better, allowed: float | None) -> Judged:
-    """What a change is.
+    """Classify a change.
 
-    Of many figures looked at together one in twenty is beyond its own interval by chance: so a regression has to be beyond the
-    interval that all of them keep to in 95 % of the cases (Bonferroni).
+    Of many figures, one in twenty lies beyond its own interval by chance. So a regression must lie beyond the interval that all
+    figures together keep to in 95 % of cases (Bonferroni).
     """
     low, high = found.bounds(LEVEL)
     if low <= 0 <= high:
@@ -160,9 +172,9 @@ def _estimate(measure: Measure) -> float | None:
 def _lacking(pair: tuple[Measure, Measure]) -> str:
     for named, measure in zip(("BASE", "RUN"), pair, strict=True):
         if _estimate(measure) is None:
-            return f"{named} has not measured it"
+            return f"not measured in {named}"
         if not measure.is_enough:
-            return f"{named} has too few samples"
+            return f"too few samples in {named}"
     return ""
 
 
@@ -172,7 +184,7 @@ def _load(analysis: Analysis) -> float:
 
 
 def _doubts(named: str, analysis: Analysis) -> list[str]:
-    return [f"{named}'s own verdict is unknown"] if analysis.verdict.result == "unknown" else []
+    return [f"the verdict of {named} is inconclusive"] if analysis.verdict.result == "unknown" else []
 
 
 def _judged(
@@ -182,13 +194,13 @@ def _judged(
     found = [change for change in changes if change.judged in ("better", "worse", "changed")]
     result: Result = "pass"
     if doubts:
-        result, sentence = "unknown", f"Cannot be told: {'; '.join(doubts)}."
+        result, sentence = "unknown", f"Inconclusive: {'; '.join(doubts)}."
     elif regressions:
-        result, sentence = "fail", f"Worse than its base, beyond the tolerance and the noise: {', '.join(regressions)}."
+        result, sentence = "fail", f"Failed: {', '.join(regressions)} became worse by more than tolerance and noise."
     elif not changes:
-        result, sentence = "unknown", "Cannot be told: nothing was measured in both runs."
+        result, sentence = "unknown", "Inconclusive: no figure was measured in both runs."
     elif found:
-        sentence = f"No regression: {len(found)} of {len(changes)} figures changed by more than noise."
+        sentence = f"Passed: no regression; {of_total(len(found), len(changes), 'figure')} changed by more than noise."
     else:
-        sentence = f"No regression: none of {len(changes)} figures changed by more than noise."
+        sentence = f"Passed: no regression; none of {count(len(changes), 'figure')} changed by more than noise."
     return Comparison(base, run, seconds, differences, changes, result, sentence)

@@ -1,4 +1,4 @@
-"""Whether two runs were made under the same conditions: the same people, coming in the same way, to the same limit."""
+"""Finds differences between the conditions of two runs: users, arrivals, limit and settings."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 from loadtests.model.run.manifest import Manifest
 
 _APART = {"name", "about", "gates", "compare", "price_per_minute"}
-"""Of a scenario: what it is called, and how it is judged."""
+"""Keys of a scenario that do not change the load: its names and how it is judged."""
 
 
 def differences(base: Manifest, run: Manifest) -> list[str]:
-    """What is not the same, each as `key: BASE → RUN`. The API, the seed and the number of workers may differ."""
+    """Return the differences, each as `key: BASE → RUN`. The API, the seed and the number of workers may differ."""
     return list(_differing("", _conditions(base), _conditions(run)))
 
 

@@ -1,12 +1,11 @@
-"""How each compared figure comes out of a run's cells: a percentile of samples, or a share or rate of sums.
+"""Computes each compared figure from a run's cells: a percentile of samples, or a share or rate of sums.
 
-Both kinds can be weighted cell by cell, which is all that resampling needs: samples are counted in log-spaced buckets (2 %
+Both kinds can be weighted by cell, as resampling requires: samples are counted in log-spaced buckets (2 %
 apart, and interpolated within), sums are kept as they are.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,16 +13,16 @@ import numpy as np
 import pandas as pd
 
 from loadtests.model.gates.compared import CALLS, COMPARED
+from loadtests.model.maths.histogram import LOG_RATIO, PERCENTILES
 from reports.compare.bootstrap import CELLS, Values
 
-RATIO = math.log(1.02)
 FINEST = 1e-5
 """Seconds: below this, buckets are evenly spaced around 0."""
 LEAST_SAMPLES = 20
-"""On the far side of a percentile there has to be something: samples times the share beyond it."""
+"""Fewer samples have no percentiles."""
 _LEAST_BEYOND = 1.0
+"""Samples that must lie beyond a percentile."""
 
-_PERCENTILES = {"p1": 0.01, "p50": 0.5, "p95": 0.95, "p99": 0.99}
 _SAMPLED = ("keep_alive.margin", "keep_alive.lateness", "generator.loop_delay", *(f"latency.{call}" for call in CALLS))
 
 
@@ -31,16 +30,16 @@ class Measure(Protocol):
     """One figure of one run."""
 
     def values(self, weights: Values) -> Values:
-        """The figure in each round of weights, shape (rounds, cells); NaN where nothing was measured."""
+        """Return the figure in each round of weights, shape (rounds, cells); NaN where nothing was measured."""
 
     @property
     def is_enough(self) -> bool:
-        """Whether there is enough of it to tell anything."""
+        """Whether there are enough samples to compare."""
 
 
 @dataclass(frozen=True)
 class Percentile:
-    """Of samples, counted by cell and bucket."""
+    """A percentile of samples that are counted by cell and bucket."""
 
     counts: Values
     """Shape (cells, buckets)."""
@@ -49,7 +48,7 @@ class Percentile:
     share: float
 
     def values(self, weights: Values) -> Values:
-        """The percentile in each round, interpolated within its bucket."""
+        """Return the percentile in each round, interpolated within its bucket."""
         if not self.counts.size:
             return np.full(len(weights), np.nan)
         counted = weights @ self.counts
@@ -64,42 +63,42 @@ class Percentile:
 
     @property
     def is_enough(self) -> bool:
-        """Whether some samples lie beyond it."""
+        """Whether samples lie beyond it."""
         n = float(self.counts.sum())
         return n >= LEAST_SAMPLES and n * min(self.share, 1 - self.share) >= _LEAST_BEYOND
 
 
 @dataclass(frozen=True)
 class ShareFigure:
-    """A sum for each of another: a share of all, or a rate."""
+    """The ratio of two sums: a share, or a rate."""
 
     part: Values
     whole: Values
 
     def values(self, weights: Values) -> Values:
-        """The share in each round."""
+        """Return the share in each round."""
         part, whole = weights @ self.part, weights @ self.whole
         shares: Values = np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0)
         return shares
 
     @property
     def is_enough(self) -> bool:
-        """Whether it is a share of anything."""
+        """Whether the whole is at least one."""
         return float(self.whole.sum()) >= 1
 
 
 def seconds_of(bucket: Values) -> Values:
-    """The value at a place between buckets: the inverse of what the samples were counted by."""
-    seconds: Values = np.sign(bucket) * np.expm1(np.abs(bucket) * RATIO) * FINEST
+    """Return the value at a position between buckets, in seconds: the inverse of the bucket number in `blocks`."""
+    seconds: Values = np.sign(bucket) * np.expm1(np.abs(bucket) * LOG_RATIO) * FINEST
     return seconds
 
 
 def measures(samples: pd.DataFrame, sums: pd.DataFrame) -> dict[str, Measure]:
-    """Each figure of COMPARED, out of the tables that `blocks` makes."""
+    """Return each figure of COMPARED from the tables of `blocks`."""
     found: dict[str, Measure] = {}
     for family in _SAMPLED:
         counts, first = _counted(samples[samples["family"] == family])
-        for name, share in _PERCENTILES.items():
+        for name, share in PERCENTILES.items():
             if f"{family}.{name}" in COMPARED:
                 found[f"{family}.{name}"] = Percentile(counts, first, share)
     for figure in COMPARED.keys() - found.keys():

@@ -2,39 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
-from markupsafe import Markup
-
-from reports.compare.charts import changes_as_forest, courses
+from reports.compare.charts import changes_as_forest, course, most_changed, with_base
 from reports.compare.comparison import Change, Comparison
-from reports.compare.wording import MEANINGS, said, said_allowed, said_change, said_interval
+from reports.compare.wording import MEANINGS, shown, shown_allowed, shown_change, shown_interval
 from reports.page.document import embedded, environment
+from reports.page.drawing import Builder, draw
+from reports.page.renderer import Renderer
+
+FIGURES = "compare.md"
 
 
-def render(comparison: Comparison, library: Markup) -> str:
-    """The page: no request leaves it, whatever is in the runs is text in it. `library`: what draws its charts."""
-    forest, drawn = changes_as_forest(comparison.changes), courses(comparison)
-    specs = {f"course-{number}": spec for number, spec in enumerate(drawn.values())}
-    if forest:
-        specs["changes"] = forest
-    return (
-        environment()
-        .get_template("compare.html")
-        .render(
-            c=comparison,
-            a={"log_end": comparison.seconds},
-            rows=[_row(change) for change in comparison.changes],
-            meanings=MEANINGS,
-            courses=[
-                {"figure": figure, "chart": f"course-{number}", "judged": _of(comparison, figure).judged}
-                for number, figure in enumerate(drawn)
-            ],
-            has_forest=forest is not None,
-            charts=embedded(specs),
-            library=library,
-        )
+def render(comparison: Comparison, renderer: Renderer) -> str:
+    """The page: no request leaves it, whatever is in the runs is text in it."""
+    forest, changed = with_base(comparison.changes), most_changed(comparison)
+    drawing = draw(_charts(comparison, forest, changed), renderer)
+    templates = environment()
+    templates.globals.update(failures=drawing.failures, figures=FIGURES)
+    return templates.get_template("compare.html").render(
+        c=comparison,
+        a={"log_end": comparison.seconds},
+        rows=[_row(change) for change in comparison.changes],
+        meanings=MEANINGS,
+        courses=[
+            {"figure": change.figure, "chart": f"course-{number}", "judged": change.judged}
+            for number, change in enumerate(changed)
+        ],
+        has_forest=bool(forest),
+        charts=embedded(drawing.specs),
+        library=drawing.library,
     )
+
+
+def _charts(comparison: Comparison, forest: list[Change], changed: list[Change]) -> Iterator[tuple[str, Builder]]:
+    for number, change in enumerate(changed):
+        yield f"course-{number}", partial(course, change, comparison.seconds)
+    if forest:
+        yield "changes", partial(changes_as_forest, forest)
 
 
 def _row(change: Change) -> dict[str, Any]:
@@ -42,15 +49,11 @@ def _row(change: Change) -> dict[str, Any]:
         "figure": change.figure,
         "about": change.about.about,
         "better": change.about.better.value,
-        "base": said(change, change.base),
-        "run": said(change, change.run),
-        "change": said_change(change),
-        "interval": said_interval(change),
-        "allowed": said_allowed(change),
+        "base": shown(change, change.base),
+        "run": shown(change, change.run),
+        "change": shown_change(change),
+        "interval": shown_interval(change),
+        "allowed": shown_allowed(change),
         "judged": change.judged,
         "why": change.why,
     }
-
-
-def _of(comparison: Comparison, figure: str) -> Change:
-    return next(change for change in comparison.changes if change.figure == figure)

@@ -1,6 +1,6 @@
-"""GitHub's annotations: lines on a step's output that its page shows beside the job.
+"""GitHub's annotations: lines of a step's output that its page shows beside the job.
 
-The form and what is to be escaped: `command.ts` of GitHub's own toolkit
+The format and its escapes: `command.ts` of GitHub's own toolkit
 (https://github.com/actions/toolkit/blob/main/packages/core/src/command.ts).
 """
 
@@ -12,16 +12,16 @@ from collections.abc import Iterator
 from reports.summary import Analysis
 
 _MOST = 9
-"""Of a kind: GitHub shows ten a step, and keeps the first."""
+"""Of one kind: GitHub shows the first ten of a step."""
 _LONGEST = 600
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
-def told(analysis: Analysis) -> Iterator[str]:
-    """A line for the verdict and for each gate that does not hold, then for each problem that no gate speaks of."""
+def annotation_lines(analysis: Analysis) -> Iterator[str]:
+    """Yield a line for the verdict and for each gate that does not hold, then for each problem found."""
     verdict = analysis.verdict
     if verdict.result != "pass":
-        yield _line(_kind(verdict.result), f"streamsoak: {verdict.result}", verdict.sentence)
+        yield _line(_kind(verdict.result), f"streamsoak: {verdict.word}", verdict.reason)
     for result in ("fail", "unknown"):
         for gate in [gate for gate in verdict.gates if gate.result == result][: _MOST - 1]:
             yield _line(_kind(result), f"{gate.gate}: {result}", gate.shown)
@@ -34,8 +34,8 @@ def _kind(result: str) -> str:
     return "error" if result == "fail" else "warning"
 
 
-def _line(kind: str, title: str, said: str) -> str:
-    return f"::{kind} title={_property(title)}::{_data(said)}"
+def _line(kind: str, title: str, message: str) -> str:
+    return f"::{kind} title={_property(title)}::{_data(message)}"
 
 
 def _data(text: str) -> str:

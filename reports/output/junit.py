@@ -1,7 +1,7 @@
 """junit.xml: the verdict, each gate and each check as a test case, for pipelines that show such files.
 
-Red is what decides: the verdict, and gates that failed. What could not be told is an *error* there, as a test that could not run.
-A finding that no gate speaks of decides nothing: its case passes, and says in its output what was found.
+The verdict and the gates decide: a failed one is a *failure*, an inconclusive one an *error*, like a test that could not run.
+A finding without a gate does not decide: its case passes, with the finding as its output.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from reports.findings.finding import Finding
 from reports.summary import Analysis
 from reports.verdict.verdict import GateResult, Verdict
 
-# What XML 1.0 has no place for (https://www.w3.org/TR/xml/#charsets): a text from the API may hold anything.
+# Characters that XML 1.0 does not allow (https://www.w3.org/TR/xml/#charsets): the API's texts may hold any.
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit(analysis: Analysis) -> str:
-    """The file's text."""
+    """Return the file's text."""
     run = analysis.log.manifest.run
     root = ElementTree.Element("testsuites", name="streamsoak")
     _suite(root, f"{run}.verdict", [_verdict(analysis.verdict)])
@@ -37,8 +37,8 @@ def _suite(
     for case in cases:
         case.set("classname", _plain(name))
         suite.append(case)
-    for what in ("failure", "error", "skipped"):
-        suite.set(f"{what}s" if what != "skipped" else what, str(len(suite.findall(f"testcase/{what}"))))
+    for outcome in ("failure", "error", "skipped"):
+        suite.set(f"{outcome}s" if outcome != "skipped" else outcome, str(len(suite.findall(f"testcase/{outcome}"))))
     suite.set("tests", str(len(suite)))
 
 
@@ -50,10 +50,10 @@ def _gate(gate: GateResult) -> ElementTree.Element:
     return _case(gate.gate, gate.result, gate.shown)
 
 
-def _case(name: str, result: str, said: str) -> ElementTree.Element:
+def _case(name: str, result: str, message: str) -> ElementTree.Element:
     case = ElementTree.Element("testcase", name=_plain(name))
     if result != "pass":
-        ElementTree.SubElement(case, "failure" if result == "fail" else "error", message=_plain(said))
+        ElementTree.SubElement(case, "failure" if result == "fail" else "error", message=_plain(message))
     return case
 
 
@@ -61,19 +61,19 @@ def _checks(checks: list[CheckOutcome], findings: list[Finding]) -> Iterator[Ele
     for check in checks:
         case = ElementTree.Element("testcase", name=_plain(check.name))
         if check.result == "unknown":
-            ElementTree.SubElement(case, "skipped", message=_plain(check.why or "it could not be told"))
+            ElementTree.SubElement(case, "skipped", message=_plain(check.why or "inconclusive"))
         for finding in findings:
             if finding.name == check.name:
                 out = ElementTree.SubElement(case, "system-out")
-                out.text = _plain(_told(finding))
+                out.text = _plain(_text(finding))
         yield case
     checked = {check.name for check in checks}
-    # Of an audit: its verdict is its findings.
+    # An audit's verdict is made of its findings.
     for finding in (finding for finding in findings if finding.name not in checked):
-        yield _case(finding.name, "fail" if finding.severity == "problem" else "pass", _told(finding))
+        yield _case(finding.name, "fail" if finding.severity == "problem" else "pass", _text(finding))
 
 
-def _told(finding: Finding) -> str:
+def _text(finding: Finding) -> str:
     return f"{finding.severity} ({finding.owner}, {finding.confidence}): {finding.text} {finding.advice}"
 
 

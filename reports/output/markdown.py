@@ -1,6 +1,6 @@
-"""A run's summary as Markdown, for a pipeline's job page: the verdict, the gates, the figures, one chart, what was found.
+"""A run's summary as Markdown, for a pipeline's job page: verdict, gates, figures, one chart, findings.
 
-Whatever comes from a file or from the API is text in it: nothing of it is read as Markdown, HTML, a link or a mention.
+Texts from files and from the API are escaped: none is read as Markdown, HTML, a link or a mention.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from loadtests.model.text.units import format_duration
+from loadtests.model.text.wording import count, percent
 from reports.findings.finding import Finding
 from reports.summary import Analysis
 
@@ -22,14 +23,14 @@ _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 def markdown(analysis: Analysis, chart: str) -> str:
-    """The text; `chart`: Markdown that shows one."""
+    """Return the text; `chart`: Markdown that shows one."""
     summary, verdict = analysis.summary, analysis.verdict
     parts = [
-        f"### streamsoak: {verdict.result}",
-        f"{escaped(verdict.sentence)}",
+        f"### streamsoak: {verdict.word}",
+        f"{escaped(verdict.reason)}",
         *_table(("gate", "result", "value"), _gates(analysis)),
         *_table(("figure", "value"), _figures(summary)),
-        *_table(("call", "n", "median", "99 %", "longest"), _latencies(summary)),
+        *_table(("call", "n", "median", "p99", "maximum"), _latencies(summary)),
         *([chart] if chart else []),
         *_findings(analysis.findings),
         _run(summary),
@@ -38,7 +39,7 @@ def markdown(analysis: Analysis, chart: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """`text` as Markdown that shows it as it is, on one line."""
+    """Return `text` as Markdown that shows it unchanged, on one line."""
     plain = _UNSEEN.sub(" ", text)
     cut = plain if len(plain) <= _LONGEST else f"{plain[:_LONGEST]}…"
     # GitHub looks for mentions in the text that is shown: an invisible character keeps the name from its sign.
@@ -62,23 +63,29 @@ def _gates(analysis: Analysis) -> Iterator[tuple[str, ...]]:
 
 def _figures(summary: dict[str, Any]) -> Iterator[tuple[str, ...]]:
     sessions, hits, keep_alive = summary["sessions"], summary["concurrency_hits"], summary["keep_alive"]
-    limit = f", limit {summary['limit']}" if summary["limit"] else ""
-    yield "sessions opened", f"{sessions['opened']} (at most {sessions['peak']} at once{limit})"
-    yield "leaked", f"{sessions['leaked']} ({sessions['fates']['lingering']} lingering)"
-    yield "lost to idleness", str(sessions["lost_to_idle"])
-    first = f"{hits['first_attempts']} first attempts, {hits['persons_lost']} persons lost"
-    yield "concurrency hits", f"{hits['count']} ({first})"
+    limit = f", limit {summary['limit']:,}" if summary["limit"] else ""
+    yield "sessions opened", f"{sessions['opened']:,} (peak {sessions['peak']:,}{limit})"
+    yield "leaked", f"{sessions['leaked']:,} ({sessions['fates']['lingering']:,} lingering)"
+    yield "reaped while in use", f"{sessions['lost_to_idle']:,}"
+    first = f"{count(hits['first_attempts'], 'first attempt')}, {count(hits['persons_lost'], 'person', 'people')} lost"
+    yield "concurrency hits", f"{hits['count']:,} ({first})"
     if hits["held_by"]:
-        yield "slots at the hits", ", ".join(f"{who} {share:.0%}" for who, share in hits["held_by"].items() if share)
-    yield "keep-alives", f"{keep_alive['count']} ({keep_alive['failed']} failed)"
-    yield "margin of keep-alives, 1 %", _seconds(keep_alive["margin"]["p1"])
-    yield "requests", f"{summary['generator']['requests']} ({summary['generator']['requests_per_second']:.1f} a second)"
-    yield "generator's loop delay, 99 %", _seconds(summary["generator"]["loop_delay"]["p99"])
+        yield (
+            "slots at the hits",
+            ", ".join(f"{holder} {percent(share)}" for holder, share in hits["held_by"].items() if share),
+        )
+    yield "keep-alives", f"{keep_alive['count']:,} ({keep_alive['failed']:,} failed)"
+    yield "margin of keep-alives, p1", _seconds(keep_alive["margin"]["p1"])
+    yield (
+        "requests",
+        f"{summary['generator']['requests']:,} ({summary['generator']['requests_per_second']:.1f} a second)",
+    )
+    yield "loop delay of the load generator, p99", _seconds(summary["generator"]["loop_delay"]["p99"])
 
 
 def _latencies(summary: dict[str, Any]) -> Iterator[tuple[str, ...]]:
     for call, values in summary["latency"].items():
-        yield call, str(values["n"]), *(_seconds(values[name]) for name in ("p50", "p99", "max"))
+        yield call, f"{values['n']:,}", *(_seconds(values[name]) for name in ("p50", "p99", "max"))
 
 
 def _findings(findings: list[Finding]) -> Iterator[str]:
@@ -94,7 +101,7 @@ def _findings(findings: list[Finding]) -> Iterator[str]:
 
 
 def _run(summary: dict[str, Any]) -> str:
-    ended = summary["end_reason"] or "cut off before its end"
+    ended = summary["end_reason"] or "it was cut off"
     return f"Run {escaped(summary['run'])}, {format_duration(summary['duration'])}; {escaped(ended)}."
 
 

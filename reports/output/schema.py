@@ -1,7 +1,7 @@
-"""summary.json described once, as types: its JSON Schema is made of them (`streamsoak report --schema`).
+"""The types of summary.json, from which its JSON Schema is built (`streamsoak report --schema`).
 
-It grows but does not break: keys may come, and readers have to take no offence; none that is here goes, or changes its meaning,
-without another `schema_version`.
+It grows but does not break: new keys may be added, and readers must ignore them; none is removed or changes its meaning without
+another `schema_version`.
 """
 
 from __future__ import annotations
@@ -36,24 +36,24 @@ class Distribution(_Part):
 
 
 class Sessions(_Part):
-    """What became of the sessions."""
+    """The sessions of the run."""
 
     opened: Count
-    """Acknowledged, and ghosts that the list confirmed: the sum over `fates`."""
+    """Acknowledged sessions, and ghosts that the list confirmed: the sum over `fates`."""
     unresolved: Count
-    """Answers to `new` that were lost, and of which nobody knows whether they opened a session."""
+    """Lost answers to `new` of which it is unknown whether they opened a session."""
     lost_to_idle: Count
-    """Reaped while their person was there."""
+    """Reaped while in use."""
     leaked: Count
     ghosts: Count
     peak: Count
-    """The most at once."""
+    """Maximum at the same time."""
     fates: dict[str, Count]
     """By cause of the end."""
 
 
 class WithoutLeaks(_Part):
-    """First attempts that would have been refused, had each leak been closed at once; null: it cannot be told."""
+    """First attempts that would have been refused without the leaks; null: unknown."""
 
     first_attempts: Count | None
     measured: Count
@@ -83,7 +83,7 @@ class ConcurrencyHits(_Part):
 
 
 class KeepAlivesSchema(_Part):
-    """How keep-alives did."""
+    """Keep-alives sent, and whether they were in time."""
 
     count: Count
     """Sent."""
@@ -95,7 +95,7 @@ class KeepAlivesSchema(_Part):
 
 
 class MemorySchema(_Part):
-    """Bytes that the load's processes held, all together; null: they did not tell, as in virtual time."""
+    """Bytes held by all processes of the load together; null: not measured, as in virtual time."""
 
     first: Count | None
     last: Count | None
@@ -103,7 +103,7 @@ class MemorySchema(_Part):
 
 
 class GeneratorSchema(_Part):
-    """Whether the run can be believed."""
+    """The health of the load generator."""
 
     requests: Count
     requests_per_second: float
@@ -113,11 +113,11 @@ class GeneratorSchema(_Part):
     """Of the engine's loop, in seconds."""
     memory: MemorySchema
     doubts: list[str]
-    """Why the run's figures cannot be trusted; empty: they can."""
+    """Why the run's figures cannot be trusted; empty if they can."""
 
 
 class FindingSchema(_Part):
-    """One thing found."""
+    """One finding."""
 
     name: str
     severity: Severity
@@ -126,24 +126,24 @@ class FindingSchema(_Part):
     said: str
     advice: str
     sessions: list[int]
-    """Our numbers of sessions that show it, at most a hundred."""
+    """Numbers of the sessions concerned, at most 100."""
     interval: tuple[float, float] | None
-    """From when to when, in seconds of the run."""
+    """Its start and end, in seconds of the run."""
 
 
 class GateSchema(_Part):
-    """A gate, and what became of it."""
+    """A gate with its result."""
 
     gate: str
     result: Result
     value: float | None
-    """In the figure's unit: seconds, a share of 1, a count; of a drift a share an hour. Null: not measured."""
+    """In the figure's unit: seconds, a share of 1 or a count; a drift is a share an hour. Null: not measured."""
     shown: str
-    """The value as a person reads it, or why there is none."""
+    """The value as text, or why there is none."""
     span: tuple[float, float] | None
-    """The part of the run that decided it, in seconds of the run; null: the whole run."""
+    """The part of the run that decided, in seconds of the run; null: the whole run."""
     interval: tuple[float | None, float | None] | None
-    """Where the value certainly lies; of a drift with 95 %. Null: nothing is in doubt, or, within it, no bound."""
+    """Bounds of the value, for a drift those of its 95 % interval. Null: the value is exact; null within it: no bound."""
 
 
 class Summary(_Part):
@@ -153,7 +153,7 @@ class Summary(_Part):
     run: str
     verdict: Result
     sentence: str
-    """The verdict, and why, as a person reads it."""
+    """The verdict and its reason, as text."""
     scenario: str | None
     seed: int
     limit: int | None
@@ -161,30 +161,30 @@ class Summary(_Part):
     started: str
     """ISO 8601, UTC."""
     duration: float
-    """Seconds from the run's beginning to the log's end."""
+    """Seconds from the run's start to the log's end."""
     end_reason: str
-    """Why it ended; "": it was cut off."""
+    """Why the run ended; "" if it was cut off."""
     sessions: Sessions
     concurrency_hits: ConcurrencyHits
     withheld: Count
-    """Attempts that our own guard did not send."""
+    """Attempts that streamsoak's own guard did not send."""
     slot_seconds: dict[str, float]
     """By holder."""
     keep_alive: KeepAlivesSchema
     latency: dict[str, Distribution]
     """By call, from the send."""
     latency_from_intended: dict[str, Distribution]
-    """By call, from when it was due."""
+    """By call, from its intended time."""
     generator: GeneratorSchema
     findings: list[FindingSchema]
     """The worst first."""
     checks: dict[str, Result]
-    """What became of each check; fail: it found something."""
+    """The result of each check; fail: it found something."""
     checks_unknown: dict[str, str]
-    """Of those that could not tell: why."""
+    """Of inconclusive checks: why."""
     gates: list[GateSchema]
     audit: dict[str, Any] = Field(default={})
-    """Of `streamsoak audit` alone: what the client did, session by session."""
+    """Of `streamsoak audit` only: what the client did, session by session."""
 
 
 def schema() -> SchemaDocument:

@@ -1,4 +1,4 @@
-"""What all pages have in common: their templates, and how figures are written in them."""
+"""The templates of all pages, and how figures are written in them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ import pandas as pd
 from markupsafe import Markup
 
 from loadtests.model.text.units import format_duration, format_size
+from loadtests.model.text.wording import between, count, of_total, percent, verb
 
 
 def environment() -> jinja2.Environment:
-    """Of the templates: whatever is put into one is text, and a name that nobody gave is an error."""
+    """Return the environment of the templates: values are escaped, and an unknown name is an error."""
     found = jinja2.Environment(
         loader=jinja2.PackageLoader("reports"),
         autoescape=True,
@@ -23,12 +24,21 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters.update(duration=duration, share=share, number=number, clock=clock, size=format_size)
+    found.filters.update(
+        duration=duration, share=share, number=number, clock=clock, size=format_size, count=count, decimal=decimal
+    )
+    found.globals.update(between=_range, of_total=of_total, verb=verb)
     return found
 
 
+@jinja2.pass_environment
+def _range(templates: jinja2.Environment, low: Any, high: Any, form: str) -> str:
+    """Return a range whose ends are written by the filter `form`."""
+    return between(low, high, templates.filters[form])
+
+
 def embedded(data: Mapping[str, Any]) -> Markup:
-    """As JSON within a script element: nothing in it can end that element."""
+    """Return `data` as JSON for a script element, which nothing in it can end."""
     return Markup(json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c"))
 
 
@@ -37,12 +47,12 @@ def _missing(value: Any) -> bool:
 
 
 def duration(value: Any) -> str:
-    """Seconds as people read them."""
+    """Return seconds as text."""
     return "–" if _missing(value) else format_duration(float(value))
 
 
 def clock(value: Any) -> str:
-    """Seconds of the run as 1:05.2 or 1:02:03.4."""
+    """Return seconds of the run as 1:05.2 or 1:02:03.4."""
     if _missing(value):
         return "–"
     minutes, tenths = divmod(round(float(value) * 10), 600)
@@ -51,10 +61,15 @@ def clock(value: Any) -> str:
 
 
 def share(value: Any) -> str:
-    """A share of 1 in percent."""
-    return "–" if _missing(value) else f"{float(value):.1%}"
+    """Return a share of 1 as a percentage."""
+    return "–" if _missing(value) else percent(float(value))
+
+
+def decimal(value: Any) -> str:
+    """Return a figure with one decimal place."""
+    return "–" if _missing(value) else f"{value:,.1f}"
 
 
 def number(value: Any) -> str:
-    """A whole number."""
+    """Return a whole number."""
     return "–" if _missing(value) else f"{value:,.0f}"

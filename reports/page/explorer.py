@@ -1,7 +1,7 @@
-"""Which sessions the page can show one by one: all of a small run; of a large one a choice, by interest.
+"""Chooses the sessions that the page shows one by one: all of a small run, the most unusual of a large one.
 
-Each class of sessions (ghosts and overdue ones, then fate by fate, the worst first) gives up to an equal share, spread over
-the run; what the small classes leave goes to the others in the order of interest. Sessions that findings name come first.
+Each class of sessions (ghosts and overdue ones, then fate by fate, the worst first) gets up to an equal share of places, spread
+over the run; places that small classes do not need go to the others in that order. Sessions named by findings come first.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from reports.findings.finding import Finding
 
 MOST_SESSIONS = 400
 NAMED_BY_A_FINDING = 8
-"""So many of the sessions that a finding names are shown at any rate."""
+"""Sessions of each finding that are always shown."""
 
 LONGEST_TEXT = 128
 
@@ -37,27 +37,27 @@ INTEREST = (
     "censored",
     EXPECTED,
 )
-"""Classes of sessions, the most interesting first: a fate, but for ghosts, and for overdue ones that were closed."""
+"""Classes of sessions, the most unusual first: fates, ghosts, and overdue sessions that were swept."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """The sessions that are shown, and how many of how many."""
+    """The sessions that are shown, and their counts."""
 
     sessions: pd.DataFrame
-    """Rows of the table `sessions`, in the order of interest, with a column `class`."""
+    """Rows of the table `sessions`, the most unusual first, with a column `class`."""
     shown: dict[str, tuple[int, int]]
-    """By class: shown, of how many."""
+    """By class: sessions shown, and all sessions."""
 
     @property
     def total(self) -> int:
-        """Sessions of the run."""
+        """Number of sessions of the run."""
         return sum(of for _, of in self.shown.values())
 
 
 def choose_sessions(sessions: pd.DataFrame, findings: Sequence[Finding], most: int = MOST_SESSIONS) -> Choice:
-    """At most `most` of `sessions`."""
-    # Of a long run the table is large: all is decided on a few of its columns.
+    """Choose at most `most` of `sessions`."""
+    # A long run has a large table: only the columns that decide are copied.
     ranked = sessions[["session", "opened"]].assign(**{"class": _classes(sessions)})
     named = {number for finding in findings for number in finding.sessions[:NAMED_BY_A_FINDING]}
     first = ranked[ranked["session"].isin(named)].head(most)
@@ -78,7 +78,7 @@ def _classes(sessions: pd.DataFrame) -> pd.Categorical:
 
 
 def _shares(wanted: Sequence[int], places: int) -> list[int]:
-    """How many places each gets: an equal share at the most, and what is left over in the order given."""
+    """Return the places of each class: at most an equal share, then the rest in the order given."""
     given = [0] * len(wanted)
     classes = sum(n > 0 for n in wanted)
     for number, n in enumerate(wanted):
@@ -92,7 +92,7 @@ def _shares(wanted: Sequence[int], places: int) -> list[int]:
 
 
 def _spread(rows: pd.DataFrame, n: int) -> pd.DataFrame:
-    """`n` of the rows, evenly over them, the first and the last among them."""
+    """Return `n` of the rows, evenly spaced, with the first and the last."""
     positions: Iterable[int] = np.unique(np.linspace(0, len(rows) - 1, n).round().astype(int)) if n else []
     return rows.iloc[list(positions)]
 
@@ -100,8 +100,8 @@ def _spread(rows: pd.DataFrame, n: int) -> pd.DataFrame:
 def explorer_rows(
     choice: Choice, found: Mapping[int, Sequence[str]], timelines: Mapping[int, Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    """The chosen sessions with their timelines, for the page; times are whole milliseconds of the run, or None. `found`: by
-    session, what findings say of it.
+    """Return the chosen sessions with their timelines; times are whole milliseconds of the run, or None. `found`: the notes of
+    findings by session.
     """
     rows = []
     for row in choice.sessions.to_dict("records"):
@@ -126,7 +126,7 @@ _TIMES = {"opened": "opened", "ended": "ended", "left": "left_at", "idle": "idle
 
 
 def clipped(text: Any) -> str:
-    """A text from the log as a page shows it: whoever wrote it may have written a lot."""
+    """Return a text from the log, cut to the length that a page shows."""
     if pd.isna(text):
         return ""
     return str(text) if len(str(text)) <= LONGEST_TEXT else f"{str(text)[:LONGEST_TEXT]}…"

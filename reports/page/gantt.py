@@ -1,4 +1,4 @@
-"""The leaked sessions, each a bar from its opening to its end: the worst, as many as a screen shows."""
+"""Selects the worst leaked sessions, each of which is drawn as a bar from its opening to its end."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ URGENT = ("lingering", "unobserved", "leaked-late", "swept", "leaked-early")
 
 
 def worst_leaks(sessions: pd.DataFrame, log_end: float, most: int) -> pd.DataFrame:
-    """At most `most` of the leaks in the table `sessions`: those that lingered first, then those that held a slot longest.
+    """Return at most `most` of the leaks in the table `sessions`: lingering ones first, then those that held a slot longest.
 
-    Columns more: `end` (that of the log for a leak whose end nobody saw) and `tail` (seconds from leaving to `end`).
+    Additional columns: `end` (that of the log if the leak's end was not observed) and `tail` (seconds from leaving to `end`).
     """
     leaks = sessions[sessions["leak"]].copy()
     urgency = [URGENT.index(fate) if fate in URGENT else len(URGENT) for fate in leaks["fate"]]
@@ -24,8 +24,8 @@ def worst_leaks(sessions: pd.DataFrame, log_end: float, most: int) -> pd.DataFra
 
 
 def bars(sessions: pd.DataFrame, log_end: float) -> list[dict[str, Any]]:
-    """The worst leaks from top to bottom in the order of time; seconds of the run. A leak whose end nobody saw ends with the
-    log; `last` is where what is drawn of it ends.
+    """Return the worst leaks in the order of time, in seconds of the run. A leak whose end was not observed ends with the log;
+    `last` is the end of what is drawn.
     """
     rows = worst_leaks(sessions, log_end, MOST_BARS).sort_values(["left_at", "session"])
     return [

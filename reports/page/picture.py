@@ -1,4 +1,4 @@
-"""One chart as an image: who held the slots over the run, as an SVG that stands alone, and as text that GitHub draws."""
+"""Draws who held the slots over the run as an SVG, and as Mermaid text, which GitHub draws."""
 
 from __future__ import annotations
 
@@ -7,41 +7,34 @@ import re
 from functools import cache
 from importlib.resources import files
 
-import vl_convert
-
 from reports.analysis.slots import HOLDERS
-from reports.page import charts
-from reports.page.stages import build_stages
+from reports.page.renderer import Renderer
+from reports.page.vegalite import Spec
 from reports.summary import Analysis
 
 _WIDTH = 720
 _POINTS = 60
-"""Of the chart as text: its lines have no more room."""
+"""Points of each line in the Mermaid chart."""
 _LINES = ("#2b7bba", "#d1495b", "#b86e00")
 
 
-def svg(analysis: Analysis) -> str:
-    """The chart in the page's light colours; "" where no session was held."""
-    if analysis.slots.curve.empty:
-        return ""
-    end, limit = analysis.log_end, analysis.log.manifest.limit
-    spec = charts.sessions_over_time(analysis.slots, limit, build_stages(analysis.log, end), end)
+def svg(chart: Spec, renderer: Renderer) -> str:
+    """Return the page's chart of sessions over time in its light colours. Raises RenderError."""
     width = {"name": "width", "value": _WIDTH}
     legend = {"fill": "color", "orient": "top", "direction": "horizontal", "labelColor": "var(--ink)"}
     whole = {
-        **spec,
-        "signals": [width if signal["name"] == "width" else signal for signal in spec["signals"]],
+        **chart,
+        "signals": [width if signal["name"] == "width" else signal for signal in chart["signals"]],
         "legends": [legend],
         "background": "var(--paper)",
     }
-    # The page's colours are variables of its style sheet, which a picture has not.
+    # The page's colours are variables of its style sheet; a picture has none.
     text = re.sub(r"var\((--[a-z]+)\)", lambda match: _colours()[match[1]], json.dumps(whole))
-    drawn: str = vl_convert.vega_to_svg(text)
-    return drawn
+    return renderer.svg(json.loads(text))
 
 
 def mermaid(analysis: Analysis) -> str:
-    """The same as a fenced block of Mermaid: all sessions, the leaked ones, the limit; "" where no session was held."""
+    """Return a fenced block of Mermaid: all sessions, the leaked ones, the limit; "" if no session was held."""
     curve = analysis.slots.curve
     if curve.empty:
         return ""

@@ -1,4 +1,4 @@
-"""What the run was at when: its stages, and its end, as the log has them."""
+"""Reads the stages of a run, and its end, from the log."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import NamedTuple
 from reports.log.log import EventLog
 
 ENDING = "the end"
-"""What comes after the load: leaks are watched, the rest is closed."""
+"""The name of the time after the load: leaks are observed, other sessions closed."""
 
 
 class StageSpan(NamedTuple):
-    """A stretch of the run, in its seconds."""
+    """One stage; times are seconds of the run."""
 
     name: str
     low: float
@@ -20,7 +20,7 @@ class StageSpan(NamedTuple):
 
 
 def build_stages(log: EventLog, log_end: float) -> list[StageSpan]:
-    """The stages in the order of time; the last lasts until the load ends."""
+    """Return the stages in the order of time; the last lasts until the load ends."""
     begun = [(str(row["name"]), float(row["low"])) for row in log.records(_STAGES)]
     load_ended = log.manifest.load_ended
     if begun and load_ended is not None and load_ended < log_end:

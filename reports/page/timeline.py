@@ -1,6 +1,6 @@
-"""What happened to a session, call by call and holder by holder, for a page to draw: of a few sessions only.
+"""Reads the calls and slot holders of a few sessions, for the page to draw.
 
-Times are whole milliseconds of the run: a page has no use for less, and a number is short.
+Times are whole milliseconds of the run: a page needs no finer ones, and their text is short.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ KINDS = tuple(operation.value for operation in Operation if operation is not Ope
 OUTCOMES = (Outcome.OK.value, Outcome.FAIL.value, Outcome.UNKNOWN.value, Outcome.WITHHELD.value)
 
 MOST_CALLS = 40
-"""Of a session's calls, so many from its start and so many up to its end are kept."""
+"""Calls that are kept from a session's start, and as many from its end."""
 MOST_SPANS = 40
 
 _CALLS = f"""
@@ -50,11 +50,11 @@ FROM spans WHERE number <= {MOST_SPANS} OR number > spans - {MOST_SPANS} ORDER B
 
 
 def build_timelines(log: EventLog, numbers: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """By session: `calls` ([kind, sent, late, took, outcome, plays, reason], kind and outcome as places in KINDS and
-    OUTCOMES, trailing zeros and empty texts left out), `omitted` (calls in the middle that are not among them) and `spans`
+    """Return by session: `calls` ([kind, sent, late, took, outcome, plays, reason], kind and outcome as indices of KINDS and
+    OUTCOMES, trailing zeros and empty texts left out), `omitted` (number of calls left out in the middle) and `spans`
     ([holder, low, high]).
 
-    Out of the events and the table `segments`; keeps the table `chosen`.
+    Reads the events and the table `segments`; creates the table `chosen`.
     """
     log.insert_table("chosen", pd.DataFrame({"session": pd.Series(numbers, dtype="int64")}))
     timelines: dict[int, dict[str, Any]] = {number: {"calls": [], "omitted": 0, "spans": []} for number in numbers}

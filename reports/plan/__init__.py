@@ -1,1 +1,5 @@
-"""Capacity: how large the limit must be, which idle timeout to choose, what each leak costs. One small file a question."""
+"""Plans capacity from runs: the limit to ask for, the idle timeout to choose, the cost of leaks.
+
+It may import everything else in reports but `compare`. Begin with `planning`; `plan` is the result, and each question has a
+module of its own.
+"""

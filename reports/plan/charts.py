@@ -3,143 +3,160 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
-import altair as alt
 import pandas as pd
 
-from reports.page.timechart import DIM, INK, Spec, compiled
+from reports.page.drawing import Builder
+from reports.page.vegalite import DIM, INK, Chart, Spec, chart, field, mark, on, rows_of
 from reports.plan.plan import CapacityPlan
 from reports.plan.poisson import Quantile
 
 _WITH, _WITHOUT = "var(--leaked)", "var(--active)"
 _MEASURED, _PREDICTED = INK, "var(--quiet)"
-_MOST_STRETCHES = 30
+_MOST_INTERVALS = 30
 _LABELS: dict[str, Any] = {"labelLimit": 220, "title": None, "ticks": False, "domain": False}
 
 
-def charts_of(plan: CapacityPlan) -> Iterator[tuple[str, Spec]]:
+def charts_of(plan: CapacityPlan) -> Iterator[tuple[str, Builder]]:
     """Each chart that there are figures for, by name."""
     if plan.limits:
-        yield "limits", limits(plan)
-    if any(each.predicted or each.measured for each in plan.blocking):
-        yield "blocking", blocking(plan)
+        yield "limits", partial(limits, plan)
+    if any(blocking.predicted or blocking.measured for blocking in plan.blocking):
+        yield "blocking", partial(refusals, plan)
     if plan.today and plan.today.arrivals.gaps:
-        yield "gaps", gaps(plan.today.arrivals.gaps)
+        yield "gaps", partial(gaps, plan.today.arrivals.gaps)
     if plan.timeout.candidates:
-        yield "timeout-lost", timeouts(plan, "lost", "lost to idleness", ".0%")
-        yield "timeout-leaks", timeouts(plan, "leaked_slots_with", "slots held by leaks", "~s")
+        yield "timeout-lost", partial(timeouts, plan, "lost", "lost to idleness", ".0%")
+        yield "timeout-leaks", partial(timeouts, plan, "leaked_slots_with", "slots held by leaks", "~s")
     if len(plan.steps.steps) > 1:
-        yield "steps", steps(plan)
+        yield "steps", partial(steps, plan)
 
 
-def limits(plan: CapacityPlan) -> Spec:
+def limits(plan: CapacityPlan) -> Chart:
     """The limit to ask for with its interval, by arrivals and target."""
     rows = [
         {
-            "what": f"{'today' if each.arrivals == 1 else f'{each.arrivals:g} × today'}, {100 * each.target:g} % refused",
-            "leaks": "with the leaks" if each.leaks else "without them",
-            "slots": each.slots,
-            "low": each.low,
-            "high": each.high,
+            "what": f"{'today' if limit.arrivals == 1 else f'{limit.arrivals:g} × today'}, {100 * limit.target:g} % refused",
+            "leaks": "with the leaks" if limit.leaks else "without them",
+            "slots": limit.slots,
+            "low": limit.low,
+            "high": limit.high,
         }
-        for each in plan.limits
+        for limit in plan.limits
     ]
-    base = alt.Chart(pd.DataFrame(rows)).encode(
-        y=alt.Y("what:N", sort=None, axis=alt.Axis(**_LABELS)),
-        yOffset=alt.YOffset("leaks:N", scale=alt.Scale(paddingInner=0.6)),
-        color=_two("leaks", ("with the leaks", "without them"), (_WITH, _WITHOUT)),
-        tooltip=["what:N", "leaks:N", "slots:Q", "low:Q", "high:Q"],
-    )
-    scale = alt.Scale(type="log", nice=False)
-    axis = alt.Axis(tickCount=8, format="~s", grid=True)
-    rule = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", title="slots", scale=scale, axis=axis), x2="high:Q")
-    point = base.mark_point(filled=True, size=45, opacity=1).encode(x=alt.X("slots:Q", scale=scale))
-    layers: list[Any] = [rule, point]
+    shared = {
+        "y": field("what:N", sort=None, axis=_LABELS),
+        "yOffset": field("leaks:N", scale={"paddingInner": 0.6}),
+        "color": _two("leaks", ("with the leaks", "without them"), (_WITH, _WITHOUT)),
+        "tooltip": [*(field(f"{name}:N") for name in ("what", "leaks")), *map(field, ("slots:Q", "low:Q", "high:Q"))],
+    }
+    scale = {"type": "log", "nice": False}
+    axis = {"tickCount": 8, "format": "~s", "grid": True}
+    x = field("low:Q", title="slots", scale=scale, axis=axis)
+    layers = [
+        mark("rule", {**shared, "x": x, "x2": field("high")}, strokeWidth=2),
+        mark("point", {**shared, "x": field("slots:Q", scale=scale)}, filled=True, size=45, opacity=1),
+    ]
     if plan.limit:
-        mark = alt.Chart(pd.DataFrame({"limit": [plan.limit]}))
-        layers.append(mark.mark_rule(color="var(--limit)", strokeDash=[6, 3], size=2).encode(x="limit:Q"))
-    return compiled(alt.layer(*layers), "Slots to ask for, with intervals", 26 * len({row["what"] for row in rows}))
+        layers.append(on([{"limit": plan.limit}], _marker("limit")))
+    height = 26 * len({row["what"] for row in rows})
+    return chart(layers, rows, description="Slots to ask for, with intervals", height=height)
 
 
-def blocking(plan: CapacityPlan) -> Spec:
-    """What was refused, in what was to be expected."""
-    told = [each for each in plan.blocking if each.measured and each.predicted][:_MOST_STRETCHES]
+def refusals(plan: CapacityPlan) -> Chart:
+    """Refused first attempts, measured and predicted."""
     rows = [
         {
-            "stretch": each.stretch if len(plan.runs) == 1 else f"{each.run}: {each.stretch}",
-            "measured": each.measured.value,
-            "predicted": each.predicted.value,
-            "low": each.predicted.low,
-            "high": each.predicted.high,
+            "stretch": blocking.stretch if len(plan.runs) == 1 else f"{blocking.run}: {blocking.stretch}",
+            "measured": blocking.measured.value,
+            "predicted": blocking.predicted.value,
+            "low": blocking.predicted.low,
+            "high": blocking.predicted.high,
         }
-        for each in told
-        if each.measured and each.predicted
+        for blocking in plan.blocking
+        if blocking.measured and blocking.predicted
+    ][:_MOST_INTERVALS]
+    figures = (field(f"{name}:Q", format=".1%") for name in ("measured", "predicted", "low", "high"))
+    shared = {"y": field("stretch:N", sort=None, axis=_LABELS), "tooltip": [field("stretch:N"), *figures]}
+    x = field("low:Q", title="refused first attempts", axis={"format": ".0%"}, scale={"zero": True})
+    measured: dict[str, Any] = {"shape": "diamond", "filled": True, "size": 70, "color": _MEASURED}
+    layers = [
+        mark("bar", {**shared, "x": x, "x2": field("high")}, height=14, color=_PREDICTED),
+        mark("tick", {**shared, "x": field("predicted:Q")}, thickness=2, size=14, color=_WITHOUT, opacity=1),
+        mark("point", {**shared, "x": field("measured:Q")}, opacity=1, **measured),
     ]
-    frame = pd.DataFrame(rows, columns=["stretch", "measured", "predicted", "low", "high"])
-    tooltip: list[Any] = [
-        "stretch:N",
-        *(alt.Tooltip(f"{name}:Q", format=".1%") for name in ("measured", "predicted", "low", "high")),
-    ]
-    base = alt.Chart(frame).encode(y=alt.Y("stretch:N", sort=None, axis=alt.Axis(**_LABELS)), tooltip=tooltip)
-    x = alt.X("low:Q", title="refused first attempts", axis=alt.Axis(format=".0%"), scale=alt.Scale(zero=True))
-    band = base.mark_bar(height=14, color=_PREDICTED).encode(x=x, x2="high:Q")
-    expected = base.mark_tick(thickness=2, size=14, color=_WITHOUT, opacity=1).encode(x="predicted:Q")
-    measured = base.mark_point(shape="diamond", filled=True, size=70, color=_MEASURED, opacity=1).encode(x="measured:Q")
-    return compiled(
-        alt.layer(band, expected, measured), "Refused first attempts, measured and predicted", 28 * len(rows)
+    return chart(
+        layers, rows, description="Refused first attempts, measured and predicted", height=max(28 * len(rows), 28)
     )
 
 
-def gaps(quantiles: tuple[Quantile, ...]) -> Spec:
+def gaps(quantiles: tuple[Quantile, ...]) -> Chart:
     """The gaps between arrivals against those of independent people."""
-    frame = pd.DataFrame([vars(each) for each in quantiles]).round(4)
-    base = alt.Chart(frame).encode(x=alt.X("share:Q", title="share of gaps", axis=alt.Axis(format=".0%")))
-    tooltip = [alt.Tooltip("share:Q", format=".0%"), "seconds:Q", alt.Tooltip("poisson:Q", title="if independent")]
-    y = alt.Y("poisson:Q", title="seconds, no longer than")
-    line = base.mark_line(color=DIM, strokeDash=[4, 3]).encode(y=y, tooltip=tooltip)
-    points = base.mark_point(filled=True, size=45, color=_WITHOUT, opacity=1).encode(y="seconds:Q", tooltip=tooltip)
-    return compiled(alt.layer(line, points), "Gaps between arrivals, seen and of independent people", 180)
+    frame = pd.DataFrame([vars(quantile) for quantile in quantiles]).round(4)
+    tooltip = [field("share:Q", format=".0%"), field("seconds:Q"), field("poisson:Q", title="if independent")]
+    shared = {"x": field("share:Q", title="share of gaps", axis={"format": ".0%"}), "tooltip": tooltip}
+    y = field("poisson:Q", title="seconds, no longer than")
+    layers = [
+        mark("line", {**shared, "y": y}, color=DIM, strokeDash=[4, 3]),
+        mark("point", {**shared, "y": field("seconds:Q")}, filled=True, size=45, color=_WITHOUT, opacity=1),
+    ]
+    description = "Gaps between arrivals, seen and of independent people"
+    return chart(layers, rows_of(frame), description=description, height=180)
 
 
-def timeouts(plan: CapacityPlan, figure: str, title: str, shown: str) -> Spec:
+def timeouts(plan: CapacityPlan, figure: str, title: str, shown: str) -> Chart:
     """One side of the trade-off, by idle timeout."""
-    frame = pd.DataFrame([{"T": each.idle_timeout, "y": getattr(each, figure)} for each in plan.timeout.candidates])
-    x = alt.X("T:Q", title="idle timeout (s)", scale=alt.Scale(type="log", nice=False), axis=alt.Axis(grid=False))
-    y = alt.Y("y:Q", title=title, axis=alt.Axis(format=shown, tickCount=4))
-    tooltip = [alt.Tooltip("T:Q", title="idle timeout (s)"), alt.Tooltip("y:Q", title=title, format=".3~f")]
+    candidates = plan.timeout.candidates
+    frame = pd.DataFrame([{"T": candidate.idle_timeout, "y": getattr(candidate, figure)} for candidate in candidates])
+    scale = {"type": "log", "nice": False}
+    shared = {
+        "x": field("T:Q", title="idle timeout (s)", scale=scale, axis={"grid": False}),
+        "y": field("y:Q", title=title, axis={"format": shown, "tickCount": 4}),
+        "tooltip": [field("T:Q", title="idle timeout (s)"), field("y:Q", title=title, format=".3~f")],
+    }
     colour = "var(--active)" if figure == "lost" else "var(--leaked)"
-    base = alt.Chart(frame.round(5)).encode(x=x, y=y, tooltip=tooltip)
-    layers: list[Any] = [base.mark_line(color=colour), base.mark_point(filled=True, size=40, color=colour, opacity=1)]
+    layers = [
+        mark("line", shared, color=colour),
+        mark("point", shared, filled=True, size=40, color=colour, opacity=1),
+    ]
     if plan.timeout.recommended:
-        chosen = alt.Chart(pd.DataFrame({"T": [plan.timeout.recommended.idle_timeout]}))
-        layers.append(chosen.mark_rule(color="var(--limit)", strokeDash=[6, 3], size=2).encode(x="T:Q"))
-    return compiled(alt.layer(*layers), f"By idle timeout: {title}", 180)
+        layers.append(on([{"T": plan.timeout.recommended.idle_timeout}], _marker("T")))
+    return chart(layers, rows_of(frame.round(5)), description=f"By idle timeout: {title}", height=180)
 
 
-def steps(plan: CapacityPlan) -> Spec:
-    """Who was admitted, against who came."""
+def steps(plan: CapacityPlan) -> Chart:
+    """Admitted sessions against arrivals."""
     frame = pd.DataFrame(
         [
             {"name": step.name, "came": step.arrivals_per_minute, "admitted": step.admitted_per_minute}
             for step in plan.steps.steps
         ]
     ).round(3)
-    tooltip: list[Any] = [
-        "name:N",
-        alt.Tooltip("came:Q", title="arrivals/min"),
-        alt.Tooltip("admitted:Q", title="admitted/min"),
+    shared = {
+        "x": field("came:Q", title="arrivals a minute"),
+        "tooltip": [
+            field("name:N"),
+            field("came:Q", title="arrivals/min"),
+            field("admitted:Q", title="admitted/min"),
+        ],
+    }
+    all_admitted = {**shared, "y": field("came:Q", title="admitted a minute")}
+    admitted = {**shared, "y": field("admitted:Q")}
+    layers = [
+        mark("line", all_admitted, color=DIM, strokeDash=[4, 3]),
+        mark("line", admitted, color=_WITHOUT),
+        mark("point", admitted, filled=True, size=50, color=_WITHOUT, opacity=1),
     ]
-    base = alt.Chart(frame).encode(x=alt.X("came:Q", title="arrivals a minute"), tooltip=tooltip)
-    all_in = base.mark_line(color=DIM, strokeDash=[4, 3]).encode(y=alt.Y("came:Q", title="admitted a minute"))
-    line = base.mark_line(color=_WITHOUT).encode(y="admitted:Q")
-    points = base.mark_point(filled=True, size=50, color=_WITHOUT, opacity=1).encode(y="admitted:Q")
-    return compiled(alt.layer(all_in, line, points), "Admitted sessions against arrivals", 220)
+    return chart(layers, rows_of(frame), description="Admitted sessions against arrivals", height=220)
 
 
-def _two(field: str, names: tuple[str, str], colours: tuple[str, str]) -> alt.Color:
-    return alt.Color(
-        f"{field}:N",
-        scale=alt.Scale(domain=list(names), range=list(colours)),
-        legend=alt.Legend(title=None, orient="top"),
-    )
+def _marker(name: str) -> Spec:
+    """A dashed line across the chart at one value of x."""
+    return mark("rule", {"x": field(f"{name}:Q")}, color="var(--limit)", strokeDash=[6, 3], size=2)
+
+
+def _two(name: str, names: tuple[str, str], colours: tuple[str, str]) -> Spec:
+    scale = {"domain": list(names), "range": list(colours)}
+    return field(f"{name}:N", scale=scale, legend={"title": None, "orient": "top"})

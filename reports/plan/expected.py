@@ -1,4 +1,4 @@
-"""Another run of the same people: how many first attempts it refuses, at another limit, with other leaks, at more arrivals."""
+"""Predicts the refusals of another run of the same people, with another limit, share of leaks or number of arrivals."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reports.plan.crowd import Crowd
+from reports.plan.population import Population
 from reports.plan.replay import replays
 
 _WIDE = 1.96
@@ -14,55 +14,55 @@ _WIDE = 1.96
 
 @dataclass(frozen=True)
 class Changes:
-    """What is to be otherwise than in the run; None: as it was."""
+    """What differs from the recorded run; None: nothing."""
 
     limit: int | None = None
     arrivals: float = 1.0
     leak_share: float | None = None
     idle_timeout: float | None = None
     seconds: float | None = None
-    """How long the other run lasts, at the most as long as this one did."""
+    """Duration of the other run's load, at most that of the recorded one."""
 
     @property
     def any(self) -> bool:
-        """Whether anything is."""
+        """Whether anything differs."""
         return self != Changes()
 
 
 @dataclass(frozen=True)
 class Expected:
-    """Refused first attempts of such a run, as a share."""
+    """The share of first attempts that such a run refuses."""
 
     limit: int
     arrivals: float
-    """Times the run's."""
+    """Factor on the recorded arrivals."""
     leak_share: float | None
     idle_timeout: float | None
     seconds: float
-    """Of load."""
+    """Duration of the load."""
     share: float
-    """On average over many such runs."""
+    """Mean over many such runs."""
     low: float
-    """The average lies between these in 95 of 100 cases: one run was the only sample."""
+    """Bounds of the mean's 95 % interval, since one run was the only sample."""
     high: float
     run_low: float
-    """A single such run lies between these."""
+    """Bounds of the 95 % interval of a single run."""
     run_high: float
     lost: float
-    """People who never get a session, as a share."""
+    """Share of people who never get a session."""
 
 
-def expect(crowd: Crowd, limit: int, changes: Changes, seed: int, times: int) -> Expected:
-    """By so many replays of people drawn anew out of those of a run."""
-    changed = crowd.changed(changes.arrivals, changes.leak_share, changes.idle_timeout)
-    seconds = min(changes.seconds or crowd.end, crowd.end)
-    tallies = list(replays(changed.until(seconds), limit, seed, times))
-    shares = np.array([tally.share for tally in tallies])
+def expect(population: Population, limit: int, changes: Changes, seed: int, times: int) -> Expected:
+    """Predict by `times` replays of resampled people."""
+    changed = population.changed(changes.arrivals, changes.leak_share, changes.idle_timeout)
+    seconds = min(changes.seconds or population.end, population.end)
+    results = list(replays(changed.until(seconds), limit, seed, times))
+    shares = np.array([result.share for result in results])
     mean, spread = float(shares.mean()), _WIDE * float(shares.std())
-    # The sample that was seen varies as a run of its length does; a run that is still to come does so as well.
-    sampled = seconds / crowd.end if crowd.end else 1.0
+    # The recorded sample varies as a run of its length does, and so does the predicted run.
+    sampled = seconds / population.end if population.end else 1.0
     here, there = spread * sampled**0.5, spread * (1 + sampled) ** 0.5
-    people = sum(len(tally.first) for tally in tallies)
+    people = sum(len(result.first) for result in results)
     return Expected(
         limit,
         changes.arrivals,
@@ -74,5 +74,5 @@ def expect(crowd: Crowd, limit: int, changes: Changes, seed: int, times: int) ->
         min(1.0, mean + here),
         max(0.0, mean - there),
         min(1.0, mean + there),
-        sum(tally.lost for tally in tallies) / people if people else 0.0,
+        sum(result.lost for result in results) / people if people else 0.0,
     )

@@ -1,4 +1,4 @@
-"""Figures that were not measured exactly: a value, and between what it lies in 95 of 100 cases."""
+"""Estimates with their 95 % intervals."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _FEWEST = 200
 _MANY = 10_000
 _LOW, _HIGH = 2.5, 97.5
 _PERCENTILES = 60
-"""Of fewer draws the outermost would be the interval."""
+"""With fewer draws, the interval would be the least and the greatest."""
 _NORMAL = 1.96
 
 
@@ -27,13 +27,13 @@ class Interval:
 
 
 def interval_of(value: float, draws: npt.ArrayLike) -> Interval:
-    """The percentile interval of `draws` around `value`."""
+    """Return the percentile interval of `draws` around `value`."""
     low, high = np.percentile(np.asarray(draws, dtype=float), [_LOW, _HIGH])
     return Interval(value, min(float(low), value), max(float(high), value))
 
 
 def single_run(value: float, draws: npt.ArrayLike) -> Interval:
-    """Within what a single share like those of `draws` lies: of many draws their percentiles, of few as if they were normal."""
+    """Return the 95 % interval of a single share: from percentiles of many draws, or from the normal distribution for few."""
     shares = np.asarray(draws, dtype=float)
     if len(shares) >= _PERCENTILES:
         return interval_of(value, shares)
@@ -42,12 +42,12 @@ def single_run(value: float, draws: npt.ArrayLike) -> Interval:
 
 
 def resampled_sums(values: npt.NDArray[np.float64], seed: int) -> npt.NDArray[np.float64]:
-    """Sums of `values` over sessions drawn anew: each comes as often as a Poisson number of mean 1 says (the Poisson
-    bootstrap), so that how many come varies as well as who.
+    """Return sums of `values` over resampled sessions: each occurs as often as a Poisson number of mean 1 (Poisson bootstrap),
+    so that the number of sessions varies, too.
     """
     generator = np.random.default_rng([seed, 1])
     if len(values) > _MANY:
-        # So many that their sum is normal: its variance is that of a compound Poisson sum.
+        # The sum of many values is normal; its variance is that of a compound Poisson sum.
         return generator.normal(values.sum(), np.sqrt((values**2).sum()), REPLICATES)
     times = int(np.clip(_DRAWS // max(len(values), 1), _FEWEST, REPLICATES))
     return np.array([float(generator.poisson(1.0, len(values)) @ values) for _ in range(times)])

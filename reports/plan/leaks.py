@@ -1,4 +1,4 @@
-"""What each leak costs: slots held by each way of leaving, and by how much the limit could be lower if that way were mended."""
+"""Computes the cost of leaks: slots held by each way of leaving, and by how much fixing it lowers the required limit."""
 
 from __future__ import annotations
 
@@ -17,33 +17,33 @@ class LeakCost:
 
     way: str
     count: int
-    """People who left so, or would have."""
+    """People who left this way, or would have."""
     share: float
-    """Of all people."""
+    """Share of all people."""
     tail: float
-    """Seconds that one holds its slot after its person has gone, on average."""
+    """Mean seconds that a slot is held after its person has left."""
     slots: float
-    """Held on average."""
+    """Mean number of slots held."""
     slot_hours: float
-    """In the run's stretch."""
+    """In the phase."""
     endless: bool
-    """Zombies: the longer the run, the more of them."""
+    """Zombies: their number grows with the duration of the run."""
     saves: dict[str, int]
-    """By target of refusals, slots by which the limit could be lower without this way."""
+    """By target of refusals, slots saved by fixing this way."""
     costs_an_hour: float | None
-    """At the scenario's price of an open session; None: it gives none."""
+    """At the scenario's price of an open session; None: it has no price."""
 
 
 @dataclass(frozen=True)
 class LeakCosts:
-    """All ways, and all of them together."""
+    """The cost of each way, and of all together."""
 
     ways: tuple[LeakCost, ...]
     together: LeakCost | None
 
 
 def build_leaks(people: pd.DataFrame, seconds: float, load: float, price: float | None) -> LeakCosts:
-    """Of the `people` who came in `seconds`; `load`: what they offer, in Erlang."""
+    """Return the costs of the `people` who arrived in `seconds`; `load` is what they offer, in Erlang."""
     leaking = people[people["leak"]]
     if leaking.empty:
         return LeakCosts((), None)

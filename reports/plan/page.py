@@ -1,53 +1,55 @@
-"""The plan's page: one file that stands alone, as the report's does."""
+"""The plan's page: one file that stands alone."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from typing import Any
 
-from markupsafe import Markup
-
+from loadtests.model.text.wording import between, percent
 from reports.page.document import duration, embedded, environment
+from reports.page.drawing import draw
+from reports.page.renderer import Renderer
 from reports.plan.charts import charts_of
 from reports.plan.limit import ARRIVALS, TARGETS
-from reports.plan.offered import Holding, Offered
+from reports.plan.offered_load import Holding, OfferedLoad
 from reports.plan.plan import CapacityPlan
-from reports.plan.said import headline, limit_for, sentences
+from reports.plan.sentences import WARNING, headline, limit_for, sentences
 
 _BY = {
     "erlang-b": "Erlang B",
     "engset": "Engset",
     "replay": "replay",
-    "erlang-b-with-returning": "Erlang B, with those who come back",
+    "erlang-b-with-returning": "Erlang B with retries",
 }
 
 
-def render(plan: CapacityPlan, library: Markup) -> str:
-    """The page: no request leaves it, whatever is in the log is text in it. `library`: what draws its charts."""
+def render(plan: CapacityPlan, renderer: Renderer) -> str:
+    """The page: no request leaves it, whatever is in the log is text in it."""
     templates = environment()
     templates.filters.update(by=_by, interval=_interval, p=_p)
-    specs = dict(charts_of(plan))
-    told = list(sentences(plan))
+    drawing = draw(charts_of(plan), renderer)
+    templates.globals.update(charted=drawing.names, failures=drawing.failures, figures="plan.json")
     return templates.get_template("plan.html").render(
         plan=plan,
         headline=headline(plan),
-        sentences=[each for each in told if each != headline(plan) and not each.startswith("Beware")],
-        asked=limit_for(plan, arrivals=1.0, leaks=True),
-        spared=limit_for(plan, arrivals=1.0, leaks=False),
+        sentences=[
+            sentence for sentence in sentences(plan) if sentence != headline(plan) and not sentence.startswith(WARNING)
+        ],
+        needed=limit_for(plan, arrivals=1.0, leaks=True),
+        without_leaks=limit_for(plan, arrivals=1.0, leaks=False),
         limit_rows=_limit_rows(plan),
         targets=TARGETS,
         leaks=[*plan.leaks.ways, plan.leaks.together],
         holdings=[(offered, _parts(offered)) for offered in plan.offered if offered.holding],
-        charts=embedded(specs),
-        charted=specs.keys(),
+        charts=embedded(drawing.specs),
         panel=embedded(asdict(plan.what_if) if plan.what_if else {}),
-        library=library,
+        library=drawing.library,
     )
 
 
 def _limit_rows(plan: CapacityPlan) -> list[dict[str, Any]]:
-    """One row for each number of arrivals, with and without leaks; the targets side by side."""
-    by = {(each.arrivals, each.leaks, each.target): each for each in plan.limits}
+    """Return a row for each number of arrivals, with and without leaks, with the limits by target."""
+    by = {(limit.arrivals, limit.leaks, limit.target): limit for limit in plan.limits}
     return [
         {"arrivals": arrivals, "leaks": leaks, "limits": [by[arrivals, leaks, target] for target in TARGETS]}
         for arrivals in ARRIVALS
@@ -56,7 +58,7 @@ def _limit_rows(plan: CapacityPlan) -> list[dict[str, Any]]:
     ]
 
 
-def _parts(offered: Offered) -> list[dict[str, Any]]:
+def _parts(offered: OfferedLoad) -> list[dict[str, Any]]:
     held = offered.holding
     assert isinstance(held, Holding)
     parts = (("used", "active", held.used), ("quiet", "quiet", held.quiet), ("leaked tail", "leaked", held.tail))
@@ -72,8 +74,8 @@ def _by(kind: str | None) -> str:
 
 
 def _interval(value: Any) -> str:
-    """A share with its interval."""
-    return "–" if value is None else f"{value.value:.1%} ({value.low:.1%} to {value.high:.1%})"
+    """Return a share with its interval."""
+    return "–" if value is None else f"{percent(value.value)} ({between(value.low, value.high, percent)})"
 
 
 def _p(value: float | None) -> str:

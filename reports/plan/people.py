@@ -1,7 +1,7 @@
-"""Who asked for a session in a run: one row a person, with what they held or would have held.
+"""Reads who requested a session in a run: one row a person, with what they held or would have held.
 
-Whoever was refused, or was still there when the run ended, holds in the plan what the person did who is the most like them: of
-the same profile, who left in the same way and had planned to stay for about as long (hot-deck imputation by the nearest donor;
+Whoever was refused, or was still there when the run ended, gets the holding time of the most similar person: of the same
+profile, with the same way of leaving and about the same planned stay (hot-deck imputation by the nearest donor;
 Andridge and Little 2010, doi 10.1111/j.1751-5823.2010.00103.x). All times are seconds.
 """
 
@@ -16,14 +16,14 @@ from loadtests.model.people.profile import Way
 from reports.log.log import EventLog
 
 SPEAKING = tuple(operation.value for operation in ACTIVITY if operation is not Operation.KEEP_ALIVE)
-"""What the API detects without a keep-alive."""
+"""Activities that the API detects without a keep-alive."""
 
 Seconds = npt.NDArray[np.float64]
 
 _TAKEN = ("used", "quiet", "tail", "since_spoke", "since_alive")
-"""Of whom nobody saw all, these are another's."""
+"""Figures that are imputed where they were not observed."""
 
-# A slot is free as soon as stop is sent. A leak that we swept at the end, or whose end nobody saw, is taken to end when due.
+# A slot is free as soon as stop is sent. A leak that was swept, or whose end was not observed, counts as ended when due.
 _PEOPLE = f"""
 WITH tries AS (
     SELECT session, max(profile) AS profile, min(t) AS t, count(*) AS attempts, any_value(idle_timeout) AS idle_timeout
@@ -71,10 +71,10 @@ SELECT session, gap FROM gaps WHERE gap >= $least ORDER BY session
 
 
 def build_people(log: EventLog, log_end: float) -> pd.DataFrame:
-    """One row for each person who asked, out of the events and the tables `sessions`, `segments` and `hits`.
+    """Return one row for each person who requested a session, from the events and the tables `sessions`, `segments` and `hits`.
 
-    `used`, `quiet` (a part of it) and `tail` (held after the person had gone) are what they held, or would have; NaN where nobody
-    knows. `whole`: it was seen from beginning to end. `endless`: only the run's end freed the slot of this zombie.
+    `used`, `quiet` (a part of it) and `tail` (held after the person had left) are the seconds that they held a slot, or would
+    have; NaN: unknown. `whole`: observed from start to end. `endless`: only the end of the run freed the slot of this zombie.
     """
     people = log.frame(_PEOPLE, log_end=log_end)
     people = people[people["served"] | people["wanted"]].reset_index(drop=True)
@@ -82,7 +82,7 @@ def build_people(log: EventLog, log_end: float) -> pd.DataFrame:
 
 
 def build_gaps(log: EventLog, log_end: float, least: float) -> pd.DataFrame:
-    """Columns session, gap: stretches of `least` seconds and more without anything that the API detects but keep-alives, until
+    """Columns session, gap: phases of `least` seconds and more without anything that the API detects but keep-alives, until
     the person left. Of a session that was reaped meanwhile the gap ends there: it was that long at the least.
     """
     return log.frame(_GAPS, log_end=log_end, least=least)
@@ -97,7 +97,7 @@ def _imputed(people: pd.DataFrame) -> pd.DataFrame:
     for profile, intent in sorted(set(zip(profiles, intents, strict=True))):
         own = np.flatnonzero((profiles == profile) & (intents == intent))
         donors = own[whole[own]] if whole[own].any() else np.flatnonzero(whole & (profiles == profile))
-        # An audit tells of no plans: then nobody knows how long the refused meant to stay.
+        # An audit records no plans, so the planned stay of refused people is unknown.
         wanting = own[~whole[own] & ~np.isnan(planned[own])]
         if not len(wanting) or not len(donors):
             continue
@@ -110,7 +110,7 @@ def _imputed(people: pd.DataFrame) -> pd.DataFrame:
 
 
 def _nearest(wanted: Seconds, donors: npt.NDArray[np.int_], planned: Seconds) -> npt.NDArray[np.int_]:
-    """Of each wanted stay, the donor with the nearest one."""
+    """Return the donor with the nearest planned stay, for each wanted stay."""
     order = np.argsort(planned, kind="stable")
     ranked = planned[order]
     right = np.searchsorted(ranked, wanted).clip(0, len(ranked) - 1)

@@ -1,4 +1,4 @@
-"""The capacity plan: what plan.json holds and the page shows."""
+"""The capacity plan: the types of plan.json."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from reports.plan.blocking import Blocking
 from reports.plan.expected import Changes, Expected
 from reports.plan.leaks import LeakCosts
 from reports.plan.limit import Limit
-from reports.plan.offered import Offered
+from reports.plan.offered_load import OfferedLoad
 from reports.plan.steps import Steps
 from reports.plan.timeout import SURVIVES, Timeout
 from reports.plan.what_if import WhatIf
@@ -18,27 +18,27 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """One run that the plan is made of."""
+    """One run behind the plan."""
 
     run: str
     scenario: str | None
     started: str
     simulated: bool
-    """In virtual time: says nothing about the API's speed."""
+    """Whether it ran in virtual time, which says nothing about the API's speed."""
     seconds: float
-    """Of load."""
+    """Duration of the load."""
     limit: int | None
     doubts: tuple[str, ...]
-    """Why its figures cannot be trusted; none: they can."""
+    """Why its figures cannot be trusted; empty if they can."""
 
 
 @dataclass(frozen=True)
 class Price:
-    """What slots cost, by the scenario's price of an open session."""
+    """The cost of slots, by the scenario's price of an open session."""
 
     session_minute: float
     slot_hour: float
-    """A slot that is held all the time."""
+    """A slot that is always held."""
     today_an_hour: float | None
     """All sessions of today's load."""
     without_leaks_an_hour: float | None
@@ -46,24 +46,24 @@ class Price:
 
 @dataclass(frozen=True)
 class CapacityPlan:
-    """The plan. Times are seconds, loads Erlang, shares 0 to 1; null: it cannot be told."""
+    """The plan. Times are seconds, loads Erlang, shares 0 to 1; null: unknown."""
 
     schema_version: int
     seed: int
-    """Of everything that is drawn: the same runs and seed give the same plan."""
+    """The random seed: the same runs and seed give the same plan."""
     warnings: tuple[str, ...]
-    """What to know before any figure is used."""
+    """Why its figures cannot be relied on; empty if they can."""
     simulated: bool
-    """Whether any of the runs was in virtual time."""
+    """Whether any of the runs was simulated."""
     runs: tuple[PlannedRun, ...]
     limit: int | None
-    """The account's, as advertised."""
-    today: Offered | None
-    """The busiest stretch of all runs: what the limit is asked for by."""
-    offered: tuple[Offered, ...]
-    """Of every stretch of every run."""
+    """The account's advertised limit."""
+    today: OfferedLoad | None
+    """The busiest phase of all runs, which the limit is computed for."""
+    offered: tuple[OfferedLoad, ...]
+    """The load of each phase of each run."""
     blocking: tuple[Blocking, ...]
-    """Of every run as a whole, then of every stretch."""
+    """Of each run as a whole, then of each phase."""
     limits: tuple[Limit, ...]
     price: Price | None
     timeout: Timeout
@@ -71,14 +71,14 @@ class CapacityPlan:
     steps: Steps
     what_if: WhatIf | None
     expected: Expected | None
-    """Of another run, if one was asked about."""
+    """The prediction for another run, if one was requested."""
     unknown: str | None
-    """Why no limit can be told; None: it can."""
+    """Why no limit can be computed; None: it can."""
 
 
 @dataclass(frozen=True)
 class PlanOptions:
-    """What the plan is asked for."""
+    """The options of the plan."""
 
     seed: int = 1
     survives: int = SURVIVES

@@ -1,4 +1,4 @@
-"""From runs of one account to their plan: every question asked once."""
+"""Builds the capacity plan from runs of one account."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ import pandas as pd
 
 from loadtests.model.people.profile import IDLE_RANGE
 from loadtests.model.text.input_error import InputError, Mistake
-from reports.plan.blocking import how_often
+from loadtests.model.text.wording import count, verb
+from reports.plan.blocking import replay_count
 from reports.plan.expected import Expected, expect
 from reports.plan.leaks import LeakCosts, build_leaks
 from reports.plan.limit import Today, build_limits
 from reports.plan.measured import build_measured
-from reports.plan.offered import Offered, build_offered, people_in
-from reports.plan.part import bounded, part_of
+from reports.plan.offered_load import OfferedLoad, build_offered_load, people_in
+from reports.plan.phases import Phase
 from reports.plan.plan import SCHEMA_VERSION, CapacityPlan, PlannedRun, PlanOptions, Price
 from reports.plan.source import Source, read_source
 from reports.plan.steps import build_steps
-from reports.plan.stretches import Stretch
 from reports.plan.theory import theory_of
 from reports.plan.timeout import Timeout, build_timeout
 from reports.plan.what_if import Question, WhatIf, build_what_if
 
 ENOUGH = 30
-"""First attempts; a stretch of fewer is not what a limit is asked for by."""
+"""First attempts that a phase needs to be the basis of a limit."""
 
 
 def build_plan(folders: Sequence[Path], options: PlanOptions) -> CapacityPlan:
-    """The plan out of the runs in `folders`; raises InputError if one is none, or they are not of one account."""
+    """Build the plan from the runs in `folders`. Raises InputError if one is not readable, or they are not of one account."""
     return _plan(_sources(folders), options)
 
 
 def _plan(sources: Sequence[Source], options: PlanOptions) -> CapacityPlan:
-    """The plan out of what was read."""
-    stretches = [(source, stretch) for source in sources for stretch in source.stretches]
-    offered = [build_offered(source.people, stretch, options.seed) for source, stretch in stretches]
+    """Build the plan from runs that were read."""
+    phases = [(source, phase) for source in sources for phase in source.phases]
+    offered = [build_offered_load(source.people, phase, options.seed) for source, phase in phases]
     blocking, steps = build_measured(sources, offered, options.seed)
     limit = sources[0].manifest.limit
     known = partial(
@@ -57,7 +57,7 @@ def _plan(sources: Sequence[Source], options: PlanOptions) -> CapacityPlan:
     busiest = _busiest(offered)
     if busiest is None:
         source = sources[0]
-        seconds = source.stretches[-1].high if source.stretches else 1.0
+        seconds = source.phases[-1].high if source.phases else 1.0
         return known(
             today=None,
             limits=(),
@@ -68,18 +68,18 @@ def _plan(sources: Sequence[Source], options: PlanOptions) -> CapacityPlan:
             expected=None,
             unknown=_why_unknown(sources, offered),
         )
-    source, stretch = stretches[busiest]
-    assert source.crowd is not None
+    source, phase = phases[busiest]
+    assert source.population is not None
     today = offered[busiest]
-    people = people_in(source.people, stretch)
+    people = people_in(source.people, phase)
     load = today.erlang.value if today.erlang else 0.0
     price = source.manifest.scenario.price_per_minute if source.manifest.scenario else None
     return known(
         today=today,
-        limits=tuple(build_limits(_today(source, stretch, today), options.seed)),
+        limits=tuple(build_limits(_today(source, phase, today), options.seed)),
         price=_price(price, today),
-        timeout=_timeout(source, people, stretch.seconds, options.survives),
-        leaks=build_leaks(people, stretch.seconds, load, price),
+        timeout=_timeout(source, people, phase.seconds, options.survives),
+        leaks=build_leaks(people, phase.seconds, load, price),
         what_if=_what_if(today, people, limit),
         expected=_expected(source, options),
         unknown=None,
@@ -103,8 +103,8 @@ def _sources(folders: Sequence[Path]) -> list[Source]:
         ):
             is_local = what == "host" and source.manifest.sandbox and first.sandbox
             if here != there and not is_local:
-                said = f"is not of the same account as {first.run}: its {what} is {here}, not {there}; plan for each by itself"
-                mistakes.append(Mistake(str(folder), "", said))
+                problem = f"belongs to another account than {first.run}: its {what} is {here}, not {there}; plan each by itself"
+                mistakes.append(Mistake(str(folder), "", problem))
     if mistakes:
         raise InputError(mistakes)
     return found
@@ -112,7 +112,7 @@ def _sources(folders: Sequence[Path]) -> list[Source]:
 
 def _run(source: Source) -> PlannedRun:
     manifest = source.manifest
-    seconds = source.stretches[-1].high if source.stretches else 0.0
+    seconds = source.phases[-1].high if source.phases else 0.0
     scenario = manifest.scenario.name if manifest.scenario else None
     return PlannedRun(
         manifest.run, scenario, manifest.started, manifest.simulated, seconds, manifest.limit, tuple(source.doubts)
@@ -120,32 +120,32 @@ def _run(source: Source) -> PlannedRun:
 
 
 def _warnings(sources: Sequence[Source]) -> list[str]:
-    said = [f"{source.manifest.run}: {doubt}" for source in sources for doubt in source.doubts]
+    doubts = [f"{source.manifest.run}: {doubt}" for source in sources for doubt in source.doubts]
     zombies = [(source.manifest.run, int(source.people["endless"].sum())) for source in sources]
-    return said + [
-        f"{run}: {endless} zombies held their slots until the run ended: the longer it lasts, the more of them, so there is no"
-        " load that lasts; the figures are those of a run of this length"
+    return doubts + [
+        f"{run}: {count(endless, 'zombie')} held {verb(endless, 'its slot', 'their slots')} until the run ended; zombies"
+        " accumulate, so there is no steady load, and the figures are valid for a run of this length only"
         for run, endless in zombies
         if endless
     ]
 
 
-def _busiest(offered: Sequence[Offered]) -> int | None:
-    """The stretch of the highest load; of few people only if there is no other."""
-    known = [(place, each) for place, each in enumerate(offered) if each.erlang]
-    large = [(place, each) for place, each in known if each.arrivals.n >= ENOUGH] or known
+def _busiest(offered: Sequence[OfferedLoad]) -> int | None:
+    """Return the index of the phase with the highest load; one with few arrivals only if there is no other."""
+    known = [(place, load) for place, load in enumerate(offered) if load.erlang]
+    large = [(place, load) for place, load in known if load.arrivals.n >= ENOUGH] or known
     return max(large, key=lambda pair: pair[1].erlang.value if pair[1].erlang else 0.0)[0] if large else None
 
 
-def _today(source: Source, stretch: Stretch, offered: Offered) -> Today:
-    assert source.crowd is not None
-    crowd = bounded(replace(part_of(source.crowd, stretch.low, stretch.high), others=()), stretch.high)
-    is_steady = not source.crowd.others
-    theory = theory_of(crowd, is_poisson=offered.arrivals.poisson, is_steady=is_steady)
-    return Today(crowd, stretch.seconds, theory.kind, source.others)
+def _today(source: Source, phase: Phase, offered: OfferedLoad) -> Today:
+    assert source.population is not None
+    population = replace(source.population.within(phase.low, phase.high), others=()).with_zombies_until(phase.high)
+    is_steady = not source.population.others
+    theory = theory_of(population, is_poisson=offered.arrivals.poisson, is_steady=is_steady)
+    return Today(population, phase.seconds, theory.kind, source.others)
 
 
-def _price(price: float | None, today: Offered) -> Price | None:
+def _price(price: float | None, today: OfferedLoad) -> Price | None:
     if price is None:
         return None
     loads = (today.erlang, today.erlang_without_leaks)
@@ -167,13 +167,13 @@ def _timeout(source: Source, people: pd.DataFrame, seconds: float, survives: int
     )
 
 
-def _what_if(today: Offered, people: pd.DataFrame, limit: int | None) -> WhatIf | None:
+def _what_if(today: OfferedLoad, people: pd.DataFrame, limit: int | None) -> WhatIf | None:
     if today.holding is None or today.leak_share is None:
         return None
     leaks = people[people["leak"]]
     timeout = float(people["idle_timeout"].mean())
     timeout_of_leaks = float(leaks["idle_timeout"].mean()) if len(leaks) else timeout
-    # So that today's tails come out as they were: what a leak holds is its timeout less what was over when its person went.
+    # A leak holds its slot for the timeout less the silence before its person left: this reproduces the recorded tails.
     silent = timeout_of_leaks - float(leaks["tail"].mean()) if len(leaks) else 0.0
     question = Question(
         today.arrivals.per_minute,
@@ -187,11 +187,12 @@ def _what_if(today: Offered, people: pd.DataFrame, limit: int | None) -> WhatIf 
 
 def _expected(source: Source, options: PlanOptions) -> Expected | None:
     limit = options.changes.limit if options.changes.limit is not None else source.manifest.limit
-    if not options.changes.any or limit is None or source.crowd is None:
+    if not options.changes.any or limit is None or source.population is None:
         return None
-    return expect(source.crowd, limit, options.changes, options.seed, how_often(source.crowd))
+    return expect(source.population, limit, options.changes, options.seed, replay_count(source.population))
 
 
-def _why_unknown(sources: Sequence[Source], offered: Sequence[Offered]) -> str:
-    told = [source.unknown for source in sources if source.unknown] + [each.unknown for each in offered if each.unknown]
-    return told[0] if told else "nobody asked for a session"
+def _why_unknown(sources: Sequence[Source], offered: Sequence[OfferedLoad]) -> str:
+    reasons = [source.unknown for source in sources if source.unknown]
+    reasons += [load.unknown for load in offered if load.unknown]
+    return reasons[0] if reasons else "no session was requested"

@@ -1,9 +1,9 @@
-"""Is it Poisson that they come by? Two tests, each for what the other does not see.
+"""Tests whether arrivals are a Poisson process, by two complementary tests.
 
-The index of dispersion (variance over mean of the counts in equal windows) tells of bunches and of spacing over many arrivals;
-the Kolmogorov-Smirnov distance of the gaps from an exponential distribution tells of their form. The mean gap is estimated from
-the same gaps, so the textbook's p value would be far too high: it is found by as many gaps drawn from an exponential
-distribution, each sample with a mean of its own (Lilliefors 1969, doi 10.1080/01621459.1969.10500983).
+The index of dispersion (variance over mean of the counts in equal windows) detects clustering and even spacing over many
+arrivals; the Kolmogorov-Smirnov distance of the gaps from an exponential distribution detects another form. The mean gap is
+estimated from the same gaps, so the textbook's p value would be far too high: it is computed from as many gaps drawn from an
+exponential distribution, each sample with a mean of its own (Lilliefors 1969, doi 10.1080/01621459.1969.10500983).
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 
 FEWEST = 30
-"""Arrivals; of fewer nothing can be told."""
+"""Arrivals that the tests need."""
 SIGNIFICANT = 0.01
-"""A p value below this: they do not come by Poisson. Low, since there are two tests."""
+"""Below this p value, arrivals are not a Poisson process. Low, because there are two tests."""
 _SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 _A_WINDOW = 10
 _SAMPLES = 499
@@ -29,7 +29,7 @@ _MOST = 5000
 
 @dataclass(frozen=True)
 class PoissonTest:
-    """Whether first attempts come as independent people do."""
+    """Whether first attempts are independent of each other."""
 
     n: int
     per_minute: float
@@ -44,14 +44,14 @@ class PoissonTest:
     """Kolmogorov and Smirnov's, of the gaps from an exponential distribution of their mean."""
     distance_p: float | None
     poisson: bool | None
-    """None: too few to tell."""
+    """None: too few arrivals to test."""
     gaps: tuple[Quantile, ...]
-    """How long the gaps between arrivals are."""
+    """Quantiles of the gaps between arrivals."""
 
 
 @dataclass(frozen=True)
 class Quantile:
-    """A share of all gaps is no longer than this."""
+    """A quantile of the gaps between arrivals."""
 
     share: float
     seconds: float
@@ -60,7 +60,7 @@ class Quantile:
 
 
 def test_arrivals(t: Floats, low: float, high: float, seed: int) -> PoissonTest:
-    """The arrivals at seconds `t` of a steady load from `low` to `high`."""
+    """Test the arrivals at seconds `t` of a steady load from `low` to `high`."""
     t = np.sort(t)
     n, rate = len(t), 60 * len(t) / (high - low) if high > low else 0.0
     if n < FEWEST:
@@ -98,7 +98,7 @@ def _distance(gaps: Floats, seed: int) -> tuple[float, float]:
         gaps = generator.choice(gaps, _MOST, replace=False)
     seen = _from_exponential(gaps)
     drawn = (_from_exponential(generator.exponential(size=len(gaps))) for _ in range(_SAMPLES))
-    return seen, (1 + sum(int(each >= seen) for each in drawn)) / (1 + _SAMPLES)
+    return seen, (1 + sum(int(distance >= seen) for distance in drawn)) / (1 + _SAMPLES)
 
 
 def _from_exponential(gaps: Floats) -> float:

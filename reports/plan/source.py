@@ -1,4 +1,4 @@
-"""One run as the plan reads it: its people, its loads, its crowd, and what makes it doubtful."""
+"""Reads what the plan needs of a run: people, phases, population, and reasons for doubt."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from reports.analysis.latency import percentiles
 from reports.analysis.sessions import build_sessions
 from reports.analysis.slots import build_slots
 from reports.log.log import EventLog, open_log
-from reports.plan.crowd import Crowd, build_crowd
+from reports.plan.offered_load import unknown_stays
 from reports.plan.people import build_gaps, build_people
-from reports.plan.stretches import Stretch, stretches_of
+from reports.plan.phases import Phase, phases_of
+from reports.plan.population import Population, build_population
 from reports.plan.timeout import CANDIDATES
 
 _ANSWERS = """
@@ -35,29 +36,30 @@ _LEAST_SLACK = 1.0
 
 @dataclass(frozen=True)
 class Source:
-    """A run's part of the plan."""
+    """One run of the plan."""
 
     manifest: Manifest
     people: pd.DataFrame
-    """Of the load: whoever came later is none of it."""
+    """Who arrived before the load ended."""
     gaps: pd.DataFrame
-    stretches: list[Stretch]
+    phases: list[Phase]
     held: list[float]
-    """Of each stretch, slots held on average."""
-    crowd: Crowd | None
-    """None: what people held is not known."""
+    """Mean number of slots held in each phase."""
+    population: Population | None
+    """None: holding times are unknown."""
     unknown: str | None
+    """Why they are unknown."""
     doubts: list[str]
     others: float
-    """Slots held by others on average."""
+    """Mean number of slots held by others."""
     failing: float
-    """Keep-alives without an answer, as a share."""
+    """Share of keep-alives without an answer."""
     slack: float
-    """Seconds that a keep-alive may take until it counts."""
+    """Seconds reserved for the answer to a keep-alive."""
 
 
 def read_source(run: Path) -> Source:
-    """What the plan needs of a run; raises InputError if there is none that can be read."""
+    """Read the run in the directory. Raises InputError if it holds no readable run."""
     log = open_log(run)
     try:
         return _read(log)
@@ -71,36 +73,36 @@ def _read(log: EventLog) -> Source:
     slots = build_slots(log, log_end)
     build_hits(log)
     manifest = log.manifest
-    stretches = stretches_of(manifest, log_end)
+    phases = phases_of(manifest, log_end)
     people = build_people(log, log_end)
-    end = stretches[-1].high if stretches else 0.0
+    end = phases[-1].high if phases else 0.0
     people = people[people["t"] < end].reset_index(drop=True)
-    strangers = [
+    foreign = [
         (float(row["low"]), float(row["high"]))
         for row in log.records("SELECT low, high FROM segments WHERE holder = 'others'")
     ]
-    told = log.row(_ANSWERS)
+    answers = log.row(_ANSWERS)
     unplanned = int(people["used"].isna().sum())
     unknown = None
     if people.empty:
-        unknown = "nobody asked for a session"
+        unknown = "no session was requested"
     elif unplanned:
-        unknown = (
-            f"nobody knows how long {unplanned} of those who were refused, or still there at the end, meant to stay"
-        )
-    crowd = (
-        None if unknown else build_crowd(people, manifest, stretches, answer=float(told["refusal"]), others=strangers)
+        unknown = unknown_stays(unplanned)
+    population = (
+        None
+        if unknown
+        else build_population(people, manifest, phases, answer=float(answers["refusal"]), others=foreign)
     )
     return Source(
         manifest,
         people,
         build_gaps(log, log_end, float(CANDIDATES[0])),
-        stretches,
-        [float(log.row(_HELD, low=each.low, high=each.high)["mean"]) for each in stretches],
-        crowd,
+        phases,
+        [float(log.row(_HELD, low=phase.low, high=phase.high)["mean"]) for phase in phases],
+        population,
         unknown,
         build_generator(log, log_end).doubts,
         slots.seconds["others"] / max(end, 1e-9),
-        int(told["failed"]) / int(told["sent"]) if told["sent"] else 0.0,
+        int(answers["failed"]) / int(answers["sent"]) if answers["sent"] else 0.0,
         max(_LEAST_SLACK, 2 * (percentiles(log, _ACKNOWLEDGED).p99 or 0.0)),
     )

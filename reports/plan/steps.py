@@ -1,4 +1,4 @@
-"""Several loads as steps: where admitted sessions stop growing with arrivals."""
+"""Arranges loads as steps, and finds where admitted sessions stop growing with arrivals."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from loadtests.model.text.wording import percent
 from reports.plan.blocking import Blocking
-from reports.plan.offered import Offered
+from reports.plan.offered_load import OfferedLoad
 
 STOPS_GROWING = 0.5
-"""Of each further arrival less than this is admitted."""
+"""The account is full where a smaller share of further arrivals is admitted."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Step:
     admitted_per_minute: float
     """People who got a session, at the first attempt or later."""
     held: float
-    """Slots held on average."""
+    """Mean number of slots held."""
     refused: float | None
     predicted: float | None
     by: str | None
@@ -34,16 +35,16 @@ class Step:
 
 @dataclass(frozen=True)
 class Steps:
-    """The loads in the order of arrivals, and where it bends."""
+    """The loads by arrivals, and where admitted sessions stop growing."""
 
     steps: tuple[Step, ...]
     bend: str | None
-    """The first step at which of each further arrival less than half is admitted; None: none is seen."""
+    """The first step at which less than half of further arrivals are admitted; None: there is none."""
     said: str
 
 
-def build_step(offered: Offered, blocking: Blocking, admitted: int, held: float) -> Step:
-    """One load's figures together."""
+def build_step(offered: OfferedLoad, blocking: Blocking, admitted: int, held: float) -> Step:
+    """Return the step of one load."""
     seconds = offered.high - offered.low
     return Step(
         offered.run,
@@ -61,26 +62,26 @@ def build_step(offered: Offered, blocking: Blocking, admitted: int, held: float)
 
 
 def build_steps(steps: Sequence[Step]) -> Steps:
-    """The steps together."""
+    """Sort the steps and find the bend."""
     ordered = tuple(sorted(steps, key=lambda step: step.arrivals_per_minute))
     if len(ordered) < 2:
         return Steps(
             ordered,
             None,
-            "One load was seen: where admitted sessions stop growing with arrivals, two or more would tell.",
+            "Only one load was recorded; finding where admitted sessions stop growing takes two or more.",
         )
     for before, after in pairwise(ordered):
         more = after.arrivals_per_minute - before.arrivals_per_minute
         got = after.admitted_per_minute - before.admitted_per_minute
         if more > 0.02 * after.arrivals_per_minute and got < STOPS_GROWING * more:
             share = max(got, 0.0) / more
-            said = (
-                f"From {before.arrivals_per_minute:.1f} to {after.arrivals_per_minute:.1f} arrivals a minute, {share:.0%} of the"
-                " further ones were admitted: there the account is full."
+            sentence = (
+                f"From {before.arrivals_per_minute:,.1f} to {after.arrivals_per_minute:,.1f} arrivals a minute, {percent(share)}"
+                " of the additional ones were admitted: the account is full."
             )
-            return Steps(ordered, after.name, said)
+            return Steps(ordered, after.name, sentence)
     return Steps(
         ordered,
         None,
-        "Admitted sessions grow with arrivals up to the highest load: the account was never full for long.",
+        "Admitted sessions grow with arrivals up to the highest load: the account was not full for long.",
     )

@@ -1,7 +1,7 @@
-"""The idle timeout to choose: short enough that leaks are soon reaped, long enough that nobody who is silent is.
+"""Computes the idle timeout to choose: short enough to reap leaks soon, long enough not to reap quiet people.
 
-Without keep-alives a session is lost as soon as a gap between two activities reaches the timeout. With keep-alives at interval
-k it is lost only if so many in a row are lost that the timeout passes.
+Without keep-alives, a session is lost when a gap between two activities reaches the timeout. With keep-alives at a fixed interval
+it is lost only if so many in a row fail that the timeout passes.
 """
 
 from __future__ import annotations
@@ -14,15 +14,16 @@ import numpy.typing as npt
 import pandas as pd
 
 from loadtests.model.people.profile import IDLE_RANGE
+from loadtests.model.text.wording import count
 
 CANDIDATES = (30, 45, 60, 90, 120, 180, 240, 300, 600, 900, 1200, 1800, 2700, 3599)
-"""Seconds, within what the API takes."""
+"""Seconds, within the range of the API."""
 SURVIVES = 2
-"""Keep-alives in a row that may be lost, where nothing else is said."""
+"""Keep-alives in a row that may fail, by default."""
 LEAST_INTERVAL = 15.0
-"""Seconds; a choice: more often than four times a minute is no keep-alive any more."""
+"""Seconds; a convention: no more than four keep-alives a minute."""
 TOLERABLE = 0.01
-"""Sessions lost to idleness that are put up with, as a share, where there are no keep-alives."""
+"""The accepted share of sessions lost to idleness without keep-alives."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -34,27 +35,27 @@ class Candidate:
     idle_timeout: int
     """Seconds."""
     lost: float
-    """Sessions lost to idleness without keep-alives, as a share of all."""
+    """Share of sessions lost to idleness without keep-alives."""
     leaked_slots: float
-    """Slots that leaks hold on average, without keep-alives."""
+    """Mean number of slots held by leaks without keep-alives."""
     keep_alive: float
-    """Seconds between keep-alives that survive the stated number of lost ones."""
+    """Seconds between keep-alives that tolerate the given number of failed ones."""
     lost_with: float
-    """Sessions lost to idleness with those, given how often a keep-alive failed in the run."""
+    """Share of sessions lost to idleness with keep-alives, given how often one failed in the run."""
     leaked_slots_with: float
-    """Slots that leaks hold on average with those: a keep-alive shortly before the person went holds the slot longer."""
+    """Mean number of slots held by leaks with keep-alives: one shortly before the person left holds the slot longer."""
     keep_alives_an_hour: float
-    """Of one open session that sends them throughout."""
+    """Of one open session."""
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A timeout and the interval of keep-alives that go with it."""
+    """An idle timeout and its interval of keep-alives."""
 
     idle_timeout: int
     keep_alive: float
     survives: int
-    """Keep-alives in a row that may be lost."""
+    """Keep-alives in a row that may fail."""
     why: str
 
 
@@ -63,19 +64,19 @@ class Timeout:
     """The trade-off."""
 
     sessions: int
-    """Of which gaps were seen."""
+    """Number of sessions."""
     longest_gap: float | None
-    """Seconds; None: none was longer than the shortest candidate."""
+    """Seconds; None: all were shorter than the shortest candidate."""
     failing: float
-    """Keep-alives that failed or got no answer, as a share."""
+    """Share of keep-alives that failed or got no answer."""
     slack: float
-    """Seconds that a keep-alive may take until it counts: kept apart from the timeout."""
+    """Seconds of the timeout that are reserved for the answer to a keep-alive."""
     endless: int
-    """Zombies: no timeout frees what they hold, so they are in none of the figures."""
+    """Number of zombies, which are left out because no timeout frees their slots."""
     candidates: tuple[Candidate, ...]
     recommended: Pair | None
     without_keep_alives: int | None
-    """The shortest candidate that loses no more than 1 % of sessions without any keep-alive; None: none does."""
+    """The shortest candidate that loses at most 1 % of sessions without keep-alives; None: there is none."""
     unknown: str | None
 
 
@@ -90,7 +91,7 @@ def build_timeout(
     least_interval: float = LEAST_INTERVAL,
     idle_range: tuple[float, float] = IDLE_RANGE,
 ) -> Timeout:
-    """Out of the people who came in `seconds` and the gaps of sessions."""
+    """Compare the candidates for the people who arrived in `seconds`, by the gaps of their sessions."""
     sessions = int(people["served"].sum())
     leaks = people[people["leak"] & ~people["endless"]]
     endless = int(people["endless"].sum())
@@ -105,7 +106,7 @@ def build_timeout(
         )
         for timeout in allowed
     )
-    bearable = [each.idle_timeout for each in candidates if each.lost <= TOLERABLE]
+    accepted = [candidate.idle_timeout for candidate in candidates if candidate.lost <= TOLERABLE]
     return Timeout(
         sessions,
         float(longest.max()) if len(longest) else None,
@@ -114,13 +115,13 @@ def build_timeout(
         endless,
         candidates,
         _recommended(candidates, survives, least_interval, slack),
-        min(bearable, default=None),
+        min(accepted, default=None),
         None,
     )
 
 
 def interval_for(timeout: float, survives: int, slack: float) -> float:
-    """The most whole seconds between keep-alives at which `survives` in a row may be lost, and the next is still in time."""
+    """Return the most whole seconds between keep-alives at which `survives` in a row may fail, and the next is in time."""
     return max(1.0, math.floor((timeout - slack) / (survives + 1) + 1e-9))
 
 
@@ -137,7 +138,7 @@ def _candidate(
 ) -> Candidate:
     interval = interval_for(timeout, survives, slack)
     lasting = gaps[gaps >= timeout]
-    # Each keep-alive of a long gap may be the first of so many in a row that fail.
+    # Each keep-alive of a long gap may be the first of a failing series.
     chances = np.minimum(1.0, lasting / interval * failing ** (survives + 1))
     burnt = np.maximum(0.0, timeout - since)
     burnt_with = np.maximum(0.0, timeout - np.minimum(since, interval / 2))
@@ -153,12 +154,12 @@ def _candidate(
 
 
 def _recommended(candidates: tuple[Candidate, ...], survives: int, least: float, slack: float) -> Pair | None:
-    """The shortest timeout that leaves room for the keep-alives: leaks are the sooner reaped, the shorter it is."""
-    for each in candidates:
-        if each.keep_alive >= least:
+    """Return the shortest timeout that allows the interval: a shorter timeout reaps leaks sooner."""
+    for candidate in candidates:
+        if candidate.keep_alive >= least:
             why = (
-                f"the shortest timeout at which keep-alives need not come more often than every {least:g} s for {survives} of"
-                f" them in a row to be lost without harm ({slack:.1f} s are kept for a slow answer)"
+                f"the shortest timeout that tolerates {count(survives, 'failed keep-alive')} in a row with at least {least:g} s"
+                f" between keep-alives ({slack:.1f} s are reserved for a slow answer)"
             )
-            return Pair(each.idle_timeout, each.keep_alive, survives, why)
+            return Pair(candidate.idle_timeout, candidate.keep_alive, survives, why)
     return None

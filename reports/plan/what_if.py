@@ -1,7 +1,7 @@
-"""The model behind the page's panel: five figures in, refusals and slots out, by Erlang B.
+"""The model of the page's what-if panel: refusals and slots from five figures, by Erlang B.
 
-Small enough to be computed again in the page, and so rough: people who do not come back, a steady load, tails that move with the
-idle timeout. templates/what_if.js is the same in JavaScript; a test holds the two together.
+It is simple enough to be computed in the page: no retries, a steady load, tails that follow the idle timeout.
+templates/what_if.js is the same in JavaScript; a test compares the two.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from reports.plan.limit import TARGETS
 
 @dataclass(frozen=True)
 class Question:
-    """What the panel asks for."""
+    """The panel's input."""
 
     arrivals_per_minute: float
     """First attempts."""
     session_seconds: float
-    """From the opening until the person leaves, on average."""
+    """Mean time from the opening until the person leaves."""
     leak_share: float
-    """Of people, who leave their session open."""
+    """Share of people who leave their session open."""
     idle_timeout: float
     """Seconds."""
     limit: int
@@ -29,13 +29,13 @@ class Question:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What comes out of it."""
+    """The panel's output."""
 
     erlang: float
     refused: float
-    """First attempts, as a share."""
+    """Share of first attempts."""
     slots: dict[str, int]
-    """By target of refusals, how many are needed."""
+    """Slots needed, by target of refusals."""
 
 
 @dataclass(frozen=True)
@@ -52,18 +52,18 @@ class WhatIf:
     """The panel."""
 
     silent_before: float
-    """Seconds by which a leak's last activity lies before its person leaves, on average: so much sooner it is reaped."""
+    """Mean seconds from a leak's last activity until its person leaves: it is reaped that much earlier."""
     examples: tuple[Example, ...]
     """The first is today."""
 
 
 def tail_of(idle_timeout: float, silent_before: float) -> float:
-    """Seconds that a leak holds its slot after its person has gone."""
+    """Return the seconds that a leak holds its slot after its person has left."""
     return max(0.0, idle_timeout - silent_before)
 
 
 def answer(question: Question, silent_before: float) -> Estimate:
-    """By Erlang B."""
+    """Estimate refusals and slots by Erlang B."""
     held = question.session_seconds + question.leak_share * tail_of(question.idle_timeout, silent_before)
     erlang = question.arrivals_per_minute / 60 * held
     slots = {f"{target:g}": erlang_servers(erlang, target) for target in TARGETS}
@@ -71,13 +71,14 @@ def answer(question: Question, silent_before: float) -> Estimate:
 
 
 def build_what_if(today: Question, silent_before: float) -> WhatIf:
-    """The panel for today, and what people ask for first."""
-    asked = {
+    """Return the panel for today, with common examples."""
+    examples = {
         "today": today,
         "no leaks": replace(today, leak_share=0.0),
         "twice the arrivals": replace(today, arrivals_per_minute=2 * today.arrivals_per_minute),
         "half the idle timeout": replace(today, idle_timeout=today.idle_timeout / 2),
     }
     return WhatIf(
-        silent_before, tuple(Example(name, each, answer(each, silent_before)) for name, each in asked.items())
+        silent_before,
+        tuple(Example(name, question, answer(question, silent_before)) for name, question in examples.items()),
     )

@@ -27,8 +27,8 @@ function list() {
   const listed = found.slice(0, mostRows);
   if (current && !listed.includes(current)) listed.push(current);
   body.replaceChildren(...listed.map(rowOf));
-  const said = found.length + (found.length === 1 ? " session" : " sessions");
-  document.getElementById("matches").value = found.length > mostRows ? `${said}, the first ${mostRows} listed` : said;
+  const counted = found.length + (found.length === 1 ? " session" : " sessions");
+  document.getElementById("matches").value = found.length > mostRows ? `${counted}, the first ${mostRows} listed` : counted;
   if (current) showTimeline(current);
 }
 function select(number, focus) {

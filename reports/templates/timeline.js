@@ -20,7 +20,7 @@ function timelineOf(session) {
   const high = Math.max(...known, low + 1);
   const x = (t) => left + ((t - low) / (high - low)) * (width - left - 12);
   const height = laneHeight * lanes.length + 40;
-  const svg = element("svg:svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": "Timeline of session " + session.n + "; the table beneath has the same" });
+  const svg = element("svg:svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": "Timeline of session " + session.n + "; the table below has the same" });
   svg.append(...frame(width, x, low, high), ...slotOf(session, x), ...calls.flatMap((call) => marksOf(call, x)), ...endOf(session, x, height));
   return svg;
 }
@@ -70,7 +70,7 @@ function between([from, to]) {
   return clock(from) === clock(to) ? clock(to) : `${clock(from)}–${clock(to)}`;
 }
 function factsOf(session) {
-  const told = [
+  const facts = [
     ["id", session.id],
     ["fate", session.fate + (session.ghost ? ", ghost" : "") + (session.overdue ? ", overdue" : "")],
     ["way of leaving", session.way || "still there"],
@@ -78,11 +78,11 @@ function factsOf(session) {
     ["opened", clock(session.opened)],
     ["left", clock(session.left)],
     ["due", between(session.due)],
-    ["ended", session.end[1] === null ? "nobody saw its end" : between(session.end)],
+    ["ended", session.end[1] === null ? "not observed" : between(session.end)],
     ...(session.findings.length ? [["findings", session.findings.join("; ")]] : []),
   ];
   const list = element("dl", { class: "facts" });
-  for (const [name, value] of told) list.append(element("div", name === "id" || name === "findings" ? { class: "wide" } : {}, element("dt", {}, name), element("dd", {}, value)));
+  for (const [name, value] of facts) list.append(element("div", name === "id" || name === "findings" ? { class: "wide" } : {}, element("dt", {}, name), element("dd", {}, value)));
   return list;
 }
 function tableOf(session) {
@@ -97,8 +97,8 @@ function tableOf(session) {
   return element("div", { class: "scroll calls", role: "region", tabindex: "0", "aria-label": "Calls of session " + session.n }, table);
 }
 function showTimeline(session) {
-  const key = element("p", { class: "small" }, "Ring: keep-alive due; dot: sent; cross: not ok; pale bar: the answer plays; dashed: due to be reaped; line: ended; shaded: between the last look that had it and the first that had not.");
+  const key = element("p", { class: "small" }, "Ring: keep-alive due; dot: sent; cross: not ok; pale bar: duration of the answer; dashed: due to be reaped; line: ended; shaded: between the last list with the session and the first without it.");
   const parts = [element("h3", {}, `Session ${session.n}: ${session.profile}`), timelineOf(session), key, factsOf(session), tableOf(session)];
-  if (session.omitted) parts.push(element("p", { class: "small" }, `${session.omitted} calls in the middle are left out here; events.parquet has them.`));
+  if (session.omitted) parts.push(element("p", { class: "small" }, `${session.omitted} ${session.omitted === 1 ? "call" : "calls"} in the middle omitted; events.parquet has all.`));
   document.getElementById("timeline").replaceChildren(...parts);
 }

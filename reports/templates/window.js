@@ -20,7 +20,7 @@ function show(low, high) {
   form.elements.from.value = (shown[0] / 1000).toFixed(1);
   form.elements.to.value = (shown[1] / 1000).toFixed(1);
   const all = shown[0] === whole[0] && shown[1] === whole[1];
-  document.getElementById("window-said").value = all ? "" : clock(shown[0]) + "–" + clock(shown[1]);
+  document.getElementById("window-shown").value = all ? "" : clock(shown[0]) + "–" + clock(shown[1]);
   views.forEach(apply);
 }
 function shade(intervals) {

@@ -1,4 +1,4 @@
-"""What a gate's figure was: its value, or why there is none, and between what bounds it certainly lies."""
+"""Measures a gate's figure: its value and bounds, or why there is none."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from loadtests.model.gates.gates import Gate
 from loadtests.model.gates.window import Span
+from loadtests.model.text.wording import count
 from reports.analysis.drift import LOAD_RISE, drift_of
 from reports.log.log import EventLog
 from reports.verdict.windows import Sample, sampled
@@ -22,17 +23,17 @@ class Measurement:
     """In the figure's unit, of a drift a share an hour; None: not measured."""
     low: float = math.nan
     high: float = math.nan
-    """Where `value` certainly lies; the same as it where nothing is in doubt."""
+    """Bounds of `value`; equal to it where it is exact."""
     why: str = ""
-    """What is in doubt."""
+    """Why the value is not exact, or why there is none."""
     span: Span | None = None
     """The part of the run; None: the whole."""
     n: int | None = None
-    """Values that a percentile of a window is of."""
+    """Number of values in a window's percentile."""
 
 
 def read(log: EventLog, log_end: float, figures: Mapping[str, Any], gate: Gate) -> list[Measurement]:
-    """The readings that all have to satisfy `gate`: one, or one for each place of a window that slides.
+    """Return the readings that must all satisfy `gate`: one, or one for each position of a sliding window.
 
     `figures` are the whole run's, in summary.json's shape.
     """
@@ -43,19 +44,19 @@ def read(log: EventLog, log_end: float, figures: Mapping[str, Any], gate: Gate) 
     load_ended = log.manifest.load_ended or log_end
     spans = gate.window.spans(load_ended, log_end)
     if not spans:
-        return [_unmeasured(f"the load lasted {load_ended:.0f} s: there was no '{gate.window}'")]
+        return [_unmeasured(f"the load lasted {load_ended:.0f} s, so there was no '{gate.window}'")]
     return [_windowed(sample) for sample in sampled(log, log_end, gate.figure, spans)]
 
 
 def lookup(figures: Mapping[str, Any], path: str) -> float | None:
-    """The figure at a dotted path; None if it was not measured."""
+    """Return the figure at a dotted path; None if it was not measured."""
     value: Any = figures
     for key in path.split("."):
         value = value.get(key) if isinstance(value, Mapping) else None
     return float(value) if isinstance(value, int | float) else None
 
 
-_LOOKS = "SELECT count(*) AS n FROM events WHERE kind = 'list' AND outcome = 'ok'"
+_LISTS = "SELECT count(*) AS n FROM events WHERE kind = 'list' AND outcome = 'ok'"
 
 
 def _unmeasured(why: str) -> Measurement:
@@ -69,15 +70,15 @@ def _whole(log: EventLog, figures: Mapping[str, Any], figure: str) -> Measuremen
     if figure == "keep_alive.failed" and not figures["keep_alive"]["count"]:
         return _unmeasured("no keep-alive was sent")
     unseen = _unseen(log, figures, figure)
-    why = f"{unseen} sessions were not observed to their end" if unseen else ""
+    why = f"the end of {count(unseen, 'session')} was not observed" if unseen else ""
     return Measurement(value, value, value + unseen, why)
 
 
 def _unseen(log: EventLog, figures: Mapping[str, Any], figure: str) -> int:
-    """By how much a count of sessions could be higher, for all that was seen."""
+    """Return by how much a count of sessions could be higher, given what was observed."""
     sessions = figures["sessions"]
-    if figure == "sessions.fates.lingering" and not log.row(_LOOKS)["n"]:
-        # Without the list a `new` whose answer was lost may have left a session that nobody ever saw.
+    if figure == "sessions.fates.lingering" and not log.row(_LISTS)["n"]:
+        # Without the list, a `new` whose answer was lost may have left a session that was never observed.
         return int(sessions["fates"]["unobserved"]) + int(sessions["unresolved"])
     if figure == "sessions.opened":
         return int(sessions["unresolved"])
@@ -88,17 +89,17 @@ def _unseen(log: EventLog, figures: Mapping[str, Any], figure: str) -> int:
 def _windowed(sample: Sample) -> Measurement:
     if not sample.n or sample.value is None:
         return Measurement(None, why="nothing was measured", span=sample.span)
-    why = "sessions may have ended within it or not" if sample.low != sample.high else ""
+    why = "some sessions may have ended within it or outside of it" if sample.low != sample.high else ""
     return Measurement(sample.value, sample.low, sample.high, why, sample.span, sample.n)
 
 
 def _drift(log: EventLog, log_end: float, gate: Gate) -> Measurement:
     drift = drift_of(log, log.manifest.load_ended or log_end, gate.figure)
     if drift is None:
-        return _unmeasured("too few answers, or too short a run, to tell a drift")
+        return _unmeasured("too few answers, or too short a run, to measure a drift")
     slope, low, high = (rate * 3600 for rate in (drift.slope, drift.slope_low, drift.slope_high))
     if drift.load_rise > LOAD_RISE:
-        # What a growing load explains is no drift, however sure the slope is.
-        why = f"the load rose to {drift.load_rise:.1f} times as much as well"
+        # A drift that a growing load explains does not count, however certain the slope is.
+        why = f"the load also rose, by a factor of {drift.load_rise:.1f}"
         return Measurement(slope, -math.inf, high, why, (drift.warm_up, drift.end))
     return Measurement(slope, low, high, f"95 %: {low:+.1%} to {high:+.1%}", (drift.warm_up, drift.end))

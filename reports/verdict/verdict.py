@@ -1,7 +1,7 @@
-"""The verdict: gates evaluated, the generator's health weighed.
+"""Computes the verdict from the gates and the health of the load generator.
 
 fail if a gate fails that nothing taints; else unknown if a gate or the generator is unknown, or the run was ended before its
-time; else pass. Nothing measured is unknown.
+time; else pass. Nothing measured is unknown, which a person reads as "Inconclusive".
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from typing import Any, Literal
 from loadtests.model.gates.figure import FIGURES, Unit
 from loadtests.model.gates.gates import Gate
 from loadtests.model.gates.window import Span
+from loadtests.model.maths.histogram import LEAST_VALUES
 from loadtests.model.text.units import format_duration
+from loadtests.model.text.wording import count, of_total, percent, verb
 from reports.verdict.measurement import Measurement
 
 Result = Literal["pass", "fail", "unknown"]
-_THIN = {"p1": 100, "p5": 20, "p50": 10, "p95": 20, "p99": 100}
-"""With fewer values a percentile is no more than the least or the most of them: their number is told."""
 
 
 @dataclass(frozen=True)
 class GateResult:
-    """A gate and what became of it."""
+    """A gate with its result."""
 
     gate: str
     result: Result
@@ -33,16 +33,27 @@ class GateResult:
     span: Span | None = None
     """The part of the run that decided it, in seconds; None: the whole run."""
     interval: tuple[float, float] | None = None
-    """Where the value certainly lies, or, of a drift, with 95 %; None: nothing is in doubt."""
+    """Bounds of the value, for a drift those of its 95 % interval; None: the value is exact."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Did it pass?"""
+    """Whether a run passed, and why."""
 
     result: Result
     sentence: str
+    """Begins with the result as a word: "Passed: …", "Failed: …", "Inconclusive: …"."""
     gates: list[GateResult]
+
+    @property
+    def word(self) -> str:
+        """The result as a person reads it."""
+        return self.sentence.partition(": ")[0]
+
+    @property
+    def reason(self) -> str:
+        """The sentence without that word."""
+        return self.sentence.partition(": ")[2]
 
 
 def judge(
@@ -52,32 +63,33 @@ def judge(
     doubts: Sequence[str],
     cut_short: str = "",
 ) -> Verdict:
-    """The verdict on a run of these `figures` (summary.json's shape).
+    """Return the verdict on a run of these `figures` (summary.json's shape).
 
-    `doubts`: why the generator cannot be trusted; `cut_short`: why the run ended before its time.
+    `doubts`: why the load generator cannot be trusted; `cut_short`: why the run ended before its time.
     """
     judged = [_judge_gate(gate, read(gate), tainted=bool(doubts)) for gate in gates]
     failed = [gate for gate in judged if gate.result == "fail"]
     unknown = [gate for gate in judged if gate.result == "unknown"]
     if not figures["sessions"]["opened"] and not figures["concurrency_hits"]["count"]:
         why = "; ".join(["no session was opened, so nothing was measured", *doubts])
-        return Verdict("unknown", f"Cannot be told: {why}.", judged)
+        return Verdict("unknown", f"Inconclusive: {why}.", judged)
     if failed:
-        said = "; ".join(f"{gate.gate} (was {gate.shown})" for gate in failed)
-        return Verdict("fail", f"Failed: {said}.", judged)
+        reasons = "; ".join(f"{gate.gate} (was {gate.shown})" for gate in failed)
+        return Verdict("fail", f"Failed: {reasons}.", judged)
     unsure = [*doubts, *([cut_short] if cut_short else [])]
     if unsure:
-        return Verdict("unknown", f"Cannot be told: {'; '.join(unsure)}.", judged)
+        return Verdict("unknown", f"Inconclusive: {'; '.join(unsure)}.", judged)
     if unknown:
-        said = "; ".join(f"{gate.gate} ({gate.shown})" for gate in unknown)
-        return Verdict("unknown", f"Cannot be told: {said}.", judged)
+        reasons = "; ".join(f"{gate.gate} ({gate.shown})" for gate in unknown)
+        return Verdict("unknown", f"Inconclusive: {reasons}.", judged)
     if judged:
-        return Verdict("pass", f"Passed: {len(judged)} of {len(judged)} gates hold.", judged)
-    return Verdict("pass", "Passed: the generator was on time; the run has no gates.", judged)
+        holding = f"{of_total(len(judged), len(judged), 'gate')} {verb(len(judged), 'holds', 'hold')}"
+        return Verdict("pass", f"Passed: {holding}.", judged)
+    return Verdict("pass", "Passed: the load generator was on time; the run has no gates.", judged)
 
 
 def show(figure: str, value: float | None) -> str:
-    """A figure as a person reads it."""
+    """Return a figure as a person reads it."""
     if value is None:
         return "not measured"
     if figure.startswith("finding."):
@@ -85,11 +97,11 @@ def show(figure: str, value: float | None) -> str:
     unit = FIGURES.get(figure, Unit.COUNT)
     if unit is Unit.SECONDS:
         return format_duration(value)
-    return f"{value:.1%}" if unit is Unit.SHARE else f"{value:g}"
+    return percent(value) if unit is Unit.SHARE else f"{value:g}"
 
 
 def _judge_gate(gate: Gate, readings: Sequence[Measurement], *, tainted: bool) -> GateResult:
-    """Of several readings the one that decides: the worst of those that fail, else of those that are unknown, else of all."""
+    """Choose the reading that decides: the worst of those that fail, else of those that are unknown, else of all."""
     results = [(_result(gate, reading, tainted=tainted), reading) for reading in readings]
     deciding = next(result for result in ("fail", "unknown", "pass") if any(own == result for own, _ in results))
     worst = min((reading for own, reading in results if own == deciding), key=lambda reading: _spare(gate, reading))
@@ -101,7 +113,7 @@ _RESULTS: dict[str, Result] = {"fail": "fail", "unknown": "unknown", "pass": "pa
 
 
 def _spare(gate: Gate, reading: Measurement) -> float:
-    """How far a reading is from failing: the least of them is shown."""
+    """Return how far a reading is from failing: the least is shown."""
     if reading.value is None:
         return float("-inf")
     distance = gate.bound - reading.value
@@ -115,7 +127,7 @@ def _result(gate: Gate, reading: Measurement, *, tainted: bool) -> Result:
         return "unknown"
     if gate.holds(reading.value):
         return "unknown" if tainted else "pass"
-    # What a late generator or a cut log distorts is timing, and counts that are too low; it makes no leak appear.
+    # A late generator or a cut log distorts timing and makes counts too low; it does not add to a count.
     is_count = FIGURES[gate.figure] is Unit.COUNT and not gate.figure.startswith("finding.")
     is_certain = is_count and reading.low > gate.bound and gate.is_upper
     return "unknown" if tainted and not is_certain else "fail"
@@ -127,8 +139,8 @@ def _shown(gate: Gate, reading: Measurement, result: str) -> str:
     if gate.is_drift:
         return f"{reading.value:+.1%}/h{_within(reading.span)}, {reading.why}"
     shown = f"{show(gate.figure, reading.value)}{_within(reading.span)}"
-    if reading.n is not None and reading.n < _THIN.get(gate.figure.rpartition(".")[2], 0):
-        shown += f", of {reading.n} values"
+    if reading.n is not None and reading.n < LEAST_VALUES.get(gate.figure.rpartition(".")[2], 0):
+        shown += f", of {count(reading.n, 'value')}"
     return f"{shown}, but {reading.why}" if result == "unknown" and reading.why else shown
 
 

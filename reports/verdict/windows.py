@@ -1,4 +1,4 @@
-"""The figures of windows of a run: the same as the whole run's, of what was asked for, or ended, within each window."""
+"""Computes figures of windows of a run: of what was requested, or ended, within each window."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ import pandas as pd
 
 from loadtests.model.gates.window import Span
 from loadtests.model.log.record import nanoseconds
+from loadtests.model.maths.histogram import PERCENTILES
 from reports.log.log import EventLog
 from reports.log.quantile import quantiles
 
 _VALUES_AT_ONCE = 4_000_000
-"""Windows overlap, and each has a value of its own: many are gone through a few at a time."""
+"""Windows overlap, and each has a value of its own: many are read a few at a time."""
 
 _SENT = "outcome IN ('ok', 'fail', 'unknown')"
 _ATTEMPTS = "SELECT t, is_hit::INTEGER AS v FROM attempts"
 _FIRST_ATTEMPTS = "SELECT t, is_hit::INTEGER AS v FROM attempts WHERE number = 1"
 _NO_HITS = "SELECT t, 0 AS v FROM attempts"
-_QUANTILES = {"p1": 0.01, "p5": 0.05, "p50": 0.5, "p95": 0.95, "p99": 0.99}
 
 
 class _FigureSource(NamedTuple):
-    """Where a figure comes from."""
+    """The query and the aggregate of a figure."""
 
     values: str
-    """A query for `t` (seconds of the run) and `v`; `{events}` in it are the events of the time that matters."""
-    made: str
-    """How the figure is made of them: an aggregate, or a quantile's name."""
+    """A query for `t` (seconds of the run) and `v`; `{events}` stands for the events of the window's time."""
+    aggregate: str
+    """How the figure is computed from them: an SQL aggregate, or a percentile's name."""
 
 
 _SOURCES: dict[str, _FigureSource] = {
@@ -58,7 +58,7 @@ _PERCENTILES_OF: dict[str, str] = {
     f" WHERE {_SENT} AND kind <> 'list'",
 }
 
-# A session belongs to the window in which it ended; where that is known as an interval only, it may.
+# A session belongs to the window in which it ended. If its end is an interval, it may belong to several.
 _ENDS = """
 SELECT i, count(*) AS n, count(*) FILTER (fate = $fate AND ended >= low AND ended < high) AS value,
     count(*) FILTER (fate = $fate AND end_low >= low AND end_high < high) AS least,
@@ -74,15 +74,15 @@ class Sample:
 
     span: Span
     n: int
-    """What it is made of: values, attempts, keep-alives, sessions. None of them: nothing was measured."""
+    """Number of values, attempts, keep-alives or sessions in it. 0: nothing was measured."""
     value: float | None
     low: float
     high: float
-    """Between which it lies for all that was seen."""
+    """Bounds of the value, given what was observed."""
 
 
 def sampled(log: EventLog, log_end: float, figure: str, spans: Sequence[Span]) -> Iterator[Sample]:
-    """`figure` in each of `spans`, which lie in the order of time; needs the tables `sessions` and `margins`."""
+    """Return `figure` in each of `spans`, which are in the order of time; reads the tables `sessions` and `margins`."""
     # The call that ends the log belongs to a window that reaches so far.
     spans = [(low, high if high < log_end else log_end + 1) for low, high in spans]
     for sample in _sampled(log, figure, spans):
@@ -102,16 +102,16 @@ def _sampled(log: EventLog, figure: str, spans: Sequence[Span]) -> Iterator[Samp
         values = source.values.replace("{events}", f"(SELECT * FROM events WHERE {within})")
         _put(log, part)
         within = f"SELECT i, v FROM spans JOIN ({values}) AS samples ON t >= low AND t < high"
-        yield from _samples(part, _made(log, within, source.made))
+        yield from _samples(part, _aggregated(log, within, source.aggregate))
 
 
-def _made(log: EventLog, values: str, made: str) -> Iterable[Mapping[Any, Any]]:
-    """By window `i`: n, value, and the value again as the least and the most that it may be."""
-    if made in _QUANTILES:
-        found = quantiles(log, values, {"value": _QUANTILES[made]}, ["i"])
+def _aggregated(log: EventLog, values: str, aggregate: str) -> Iterable[Mapping[Any, Any]]:
+    """Rows by window `i`: n, value, and the value again as its bounds, least and most."""
+    if aggregate in PERCENTILES:
+        found = quantiles(log, values, {"value": PERCENTILES[aggregate]}, ["i"])
         return found.assign(least=found["value"], most=found["value"]).to_dict("records")
     return log.records(
-        f"SELECT i, count(v) AS n, {made} AS value, {made} AS least, {made} AS most FROM ({values}) GROUP BY i"
+        f"SELECT i, count(v) AS n, {aggregate} AS value, {aggregate} AS least, {aggregate} AS most FROM ({values}) GROUP BY i"
     )
 
 
@@ -119,21 +119,21 @@ def _source(figure: str) -> _FigureSource:
     if figure in _SOURCES:
         return _SOURCES[figure]
     group, _, which = figure.rpartition(".")
-    made = which if which in _QUANTILES else f"{which}(v)"
+    aggregate = which if which in PERCENTILES else f"{which}(v)"
     if group in _PERCENTILES_OF:
-        return _FigureSource(_PERCENTILES_OF[group], made)
+        return _FigureSource(_PERCENTILES_OF[group], aggregate)
     call = group.removeprefix("latency.")
     return _FigureSource(
-        f"SELECT t / 1e9 AS t, latency / 1e9 AS v FROM {{events}} WHERE {_SENT} AND kind = '{call}'", made
+        f"SELECT t / 1e9 AS t, latency / 1e9 AS v FROM {{events}} WHERE {_SENT} AND kind = '{call}'", aggregate
     )
 
 
 def _parts(log: EventLog, spans: Sequence[Span]) -> Iterator[Sequence[Span]]:
     rows = int(log.row("SELECT count(*) AS n FROM events")["n"])
     length = spans[0][1] - spans[0][0]
-    each = max(1, int(_VALUES_AT_ONCE * spans[-1][1] / max(1.0, rows * length)))
-    for first in range(0, len(spans), each):
-        yield spans[first : first + each]
+    at_once = max(1, int(_VALUES_AT_ONCE * spans[-1][1] / max(1.0, rows * length)))
+    for first in range(0, len(spans), at_once):
+        yield spans[first : first + at_once]
 
 
 def _put(log: EventLog, spans: Sequence[Span]) -> None:

@@ -39,7 +39,7 @@ def carry_out(case: Case, seeds: int = SEEDS, replays: int = REPLAYS) -> Result:
     """One hour is seen; what is foreseen from it is set beside so many hours of the other kind."""
     with tempfile.TemporaryDirectory() as folder:
         source = read_source(recorded(case.seen.scenario, case.seed, Path(folder) / "seen"))
-    assert source.crowd is not None
+    assert source.population is not None
     changes = Changes(limit=case.limit, leak_share=case.leak_share)
-    foreseen = expect(source.crowd, case.limit, changes, case.seed, replays)
+    foreseen = expect(source.population, case.limit, changes, case.seed, replays)
     return Result(case, foreseen, expected_share(case.foreseen.scenario, seeds), seeds)

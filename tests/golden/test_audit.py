@@ -77,7 +77,7 @@ def test_a_session_that_is_never_closed(tmp_path: Path, reaped: bool) -> None:
     seen = Seen().opened(1, 1).did(1, "task", 3)
     audit = (seen.reaped(1, 33) if reaped else seen).audited(tmp_path)
     assert (audit.verdict.result, _verdicts(audit)) == ("fail", ["unclosed-sessions"])
-    assert ("closed by the API" if reaped else "still open") in audit.findings[0].text
+    assert ("reaped by the API" if reaped else "still open") in audit.findings[0].text
 
 
 def test_the_report_of_an_audit_knows_its_leaks(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from loadtests.cli.announce import announce
-from reports.output.annotation import told
+from reports.output.annotation import annotation_lines
 from reports.output.markdown import escaped, markdown
 from reports.page.picture import mermaid
 from reports.summary import Analysis
@@ -68,7 +68,7 @@ def test_the_summary_says_what_the_report_says(tmp_path: Path) -> None:
     """The verdict, each gate, figures, a link to the chart beside it, the findings."""
     analysed(tmp_path, "concurrency_hits.count == 0", "sessions.opened > 0 after 1s")
     text = (tmp_path / "run" / "summary.md").read_text(encoding="utf-8")
-    assert text.startswith("### streamsoak: fail\n")
+    assert text.startswith("### streamsoak: Failed\n")
     assert "| concurrency\\_hits.count == 0 | fail | 1 |" in text
     assert "| sessions.opened \\> 0 after 1s | pass | 2 from 1 s to 40 s |" in text
     assert "![Sessions by who held the slot](chart.svg)" in text
@@ -115,24 +115,26 @@ def test_hostile_texts_are_text(tmp_path: Path) -> None:
     types = {child.type for token in READER.parse(text) for child in token.children or ()}
     assert types <= {"text", "text_special", "strong_open", "strong_close", "softbreak"}
     assert "\n# h" not in text
-    for line in told(analysis):
+    for line in annotation_lines(analysis):
         assert re.fullmatch(r"::(error|warning|notice) title=[^:,\r\n]+::[^\r\n]*", line), line
 
 
 def test_annotations(tmp_path: Path) -> None:
     """An error for what failed, a warning for what is unknown; nothing for what passed."""
-    lines = list(told(analysed(tmp_path, "sessions.opened == 7", "latency.start.p99 < 1s", "sessions.opened > 0")))
-    assert lines[0].startswith("::error title=streamsoak%3A fail::Failed:")
+    lines = list(
+        annotation_lines(analysed(tmp_path, "sessions.opened == 7", "latency.start.p99 < 1s", "sessions.opened > 0"))
+    )
+    assert lines[0].startswith("::error title=streamsoak%3A Failed::")
     assert "::error title=sessions.opened == 7%3A fail::2" in lines
     assert "::warning title=latency.start.p99 < 1s%3A unknown::not measured" in lines
     assert len(lines) == 3
-    assert list(told(analysed(tmp_path / "b", "sessions.opened > 0"))) == []
+    assert list(annotation_lines(analysed(tmp_path / "b", "sessions.opened > 0"))) == []
 
 
 def test_shares_are_escaped_in_annotations(tmp_path: Path) -> None:
     """A percent sign begins an escape there."""
-    (_, line) = told(analysed(tmp_path, "concurrency_hits.first_attempts < 1%"))
-    assert line == "::error title=concurrency_hits.first_attempts < 1%25%3A fail::33.3%25"
+    (_, line) = annotation_lines(analysed(tmp_path, "concurrency_hits.first_attempts < 1%"))
+    assert line == "::error title=concurrency_hits.first_attempts < 1%25%3A fail::33 %25"
 
 
 def test_github_is_told_only_where_it_asks(
@@ -150,7 +152,7 @@ def test_github_is_told_only_where_it_asks(
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
     announce(analysis)
     assert capsys.readouterr().out.startswith("::error title=")
-    assert page.read_text(encoding="utf-8").startswith("before\n### streamsoak: fail\n")
+    assert page.read_text(encoding="utf-8").startswith("before\n### streamsoak: Failed\n")
     assert "```mermaid" in page.read_text(encoding="utf-8")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "no" / "such" / "page.md"))
     announce(analysis)

@@ -81,7 +81,7 @@ def test_the_same_api_again_is_no_regression(runs: dict[str, Path]) -> None:
     """Exit code 0; the page and the Markdown lie in RUN's directory, and none in BASE's."""
     done = streamsoak("compare", str(runs["base"]), str(runs["again"]))
     assert (done.returncode, done.stderr) == (0, "")
-    assert "No regression" in done.stdout
+    assert "no regression" in done.stdout
     assert {path.name for path in runs["again"].glob("compare.*")} == {"compare.html", "compare.md"}
     assert not list(runs["base"].glob("compare.*"))
 
@@ -99,7 +99,7 @@ def test_a_slower_api_is_a_regression_of_what_is_slower(runs: dict[str, Path]) -
 
 
 @pytest.mark.parametrize(
-    ("run", "says"), [("torn", "RUN's own verdict is unknown"), ("short", "too few blocks of time")]
+    ("run", "says"), [("torn", "the verdict of RUN is inconclusive"), ("short", "at least 30 s are needed")]
 )
 def test_what_cannot_be_told_is_unknown(runs: dict[str, Path], run: str, says: str) -> None:
     """A run that lost events; twenty seconds. Exit code 2, and the page says why."""

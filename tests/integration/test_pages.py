@@ -16,8 +16,8 @@ import requests
 
 from reports.build import build_report
 from reports.log.log import open_log
-from reports.page.library import library
-from reports.page.page import render
+from reports.page.page import ReportPage
+from reports.page.renderer import Renderer
 from reports.summary import analyse
 from tests.golden.story import Story
 
@@ -48,8 +48,8 @@ def _led(run: Path) -> Path:
     log = open_log(run)
     analysis = analyse(log)
     led = [replace(finding, chart="sessions", interval=(10.0, 14.0)) for finding in analysis.findings]
-    with library() as script:
-        page = render(replace(analysis, findings=led), script())
+    with Renderer() as renderer:
+        page = ReportPage(replace(analysis, findings=led), renderer).render()
     (run / "report.html").write_text(page, encoding="utf-8")
     log.close()
     return run / "report.html"
@@ -82,7 +82,7 @@ def test_the_report_shows_what_summary_json_says(page: Any, report: Path) -> Non
     """Opened, hits and the leak on the page are those of the file."""
     page.goto(report.as_uri())
     assert page.inner_text("#opened") == "3"
-    assert "1 refused attempts" in page.inner_text("main")
+    assert "The API refused 1 attempt with" in page.inner_text("main")
     assert "leaked-reaped" in page.inner_text("#leak-table")
 
 
@@ -120,7 +120,7 @@ def test_the_page_of_a_large_run_is_small_and_says_what_it_leaves_out(page: Any,
     _open(page, run / "report.html")
     assert "400 of 3,000 sessions" in page.inner_text("section:has(#explorer)")
     page.fill("#search", "unclosed")
-    assert "21 calls in the middle are left out" in page.inner_text("#timeline")
+    assert "21 calls in the middle omitted" in page.inner_text("#timeline")
 
 
 def test_a_finding_leads_to_its_chart_with_the_interval_shaded(page: Any, report: Path) -> None:
@@ -230,7 +230,7 @@ def test_the_page_of_an_audit_says_what_the_client_did(page: Any, tmp_path: Path
     build_report(run)
     _open(page, run / "report.html")
     assert "your client" in page.inner_text(".findings")
-    assert "unclosed-sessions: closed by the API alone" in page.inner_text("#timeline")
+    assert "unclosed-sessions: reaped by the API" in page.inner_text("#timeline")
     assert page.complaints == []
 
 

@@ -123,8 +123,8 @@ def test_nobody_who_asked_is_unknown_not_a_number(tmp_path: Path) -> None:
     assert "Unknown" in ended.stdout
     plan = _figures(run)
     assert (plan["today"], plan["limits"], plan["what_if"]) == (None, [], None)
-    assert plan["unknown"] == "nobody asked for a session"
-    assert "nobody asked for a session" in (run / "plan.html").read_text(encoding="utf-8")
+    assert plan["unknown"] == "no session was requested"
+    assert "no session was requested" in (run / "plan.html").read_text(encoding="utf-8")
 
 
 def test_of_an_audit_nobody_knows_how_long_the_refused_meant_to_stay(tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_of_an_audit_nobody_knows_how_long_the_refused_meant_to_stay(tmp_path: P
     story = Story("client").call(1, "new", 1.0, value=30.0, detail="id-1").stops(1, 9.0).refused(2, 3.0).looks(20)
     ended = _plan(run := story.write(tmp_path / "run", audit=True))
     assert ended.returncode == 2, ended.stderr
-    assert "nobody knows how long 1 of those who were refused" in _figures(run)["unknown"]
+    assert "the planned stay of 1 person is unknown" in _figures(run)["unknown"]
 
 
 def test_a_late_generator_and_a_cut_run_are_told_of_at_the_top(tmp_path: Path) -> None:

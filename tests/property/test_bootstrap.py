@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadtests.model.gates.compared import Better, Tolerances
+from loadtests.model.maths.histogram import LOG_RATIO
 from reports.compare.bootstrap import CELLS, LENGTHS, Values, interval, student, weights
 from reports.compare.comparison import compare_figures, judge
-from reports.compare.figures import FINEST, RATIO, Measure, Percentile, ShareFigure, seconds_of
+from reports.compare.figures import FINEST, Measure, Percentile, ShareFigure, seconds_of
 
 _PAIRS = 400
 _ROUNDS = [weights(length, 1) for length in LENGTHS]
@@ -79,7 +80,7 @@ def test_each_round_has_as_many_cells_as_the_run() -> None:
 def test_a_percentile_out_of_buckets_is_within_two_percent(values: list[float], share: float) -> None:
     """Of the value that numpy's inverted distribution has there, negative margins too."""
     array = np.array(values)
-    buckets = np.floor(np.sign(array) * np.log1p(np.abs(array) / FINEST) / RATIO).astype(int)
+    buckets = np.floor(np.sign(array) * np.log1p(np.abs(array) / FINEST) / LOG_RATIO).astype(int)
     first = int(buckets.min())
     counts = np.zeros((CELLS, int(buckets.max()) - first + 1))
     for number, bucket in enumerate(buckets):
@@ -92,7 +93,7 @@ def test_a_percentile_out_of_buckets_is_within_two_percent(values: list[float], 
 @given(st.floats(-1e4, 1e4))
 def test_buckets_and_seconds_are_each_others_inverse(seconds: float) -> None:
     """As exact as floats are."""
-    bucket = np.sign(seconds) * np.log1p(abs(seconds) / FINEST) / RATIO
+    bucket = np.sign(seconds) * np.log1p(abs(seconds) / FINEST) / LOG_RATIO
     assert float(seconds_of(np.float64(bucket))) == pytest.approx(seconds, rel=1e-9, abs=1e-9)
 
 
@@ -107,7 +108,7 @@ def test_a_share_that_only_one_run_has_cannot_be_told() -> None:
     """And what neither has is not told of."""
     some, none = ShareFigure(np.ones(CELLS), np.full(CELLS, 10.0)), ShareFigure(np.zeros(CELLS), np.zeros(CELLS))
     (change,) = compare_figures(_all(some), _all(none), Tolerances(), 1)
-    assert (change.judged, change.why) == ("unknown", "RUN has not measured it")
+    assert (change.judged, change.why) == ("unknown", "not measured in RUN")
     assert compare_figures(_all(none), _all(none), Tolerances(), 1) == []
 
 

@@ -11,10 +11,10 @@ import pytest
 
 from loadtests.model.maths.erlang import engset, erlang_b, erlang_servers
 from loadtests.model.people.profile import Profile
-from reports.plan.crowd import Crowd, Marks, Resident
 from reports.plan.leaks import build_leaks
 from reports.plan.limit import Today, build_limits, with_returning
 from reports.plan.poisson import test_arrivals as arrivals_of
+from reports.plan.population import ClosedPerson, Population, Stays
 from reports.plan.replay import replays, steady
 from reports.plan.source import read_source
 from reports.plan.steps import Step, build_steps
@@ -36,11 +36,13 @@ def _profile(retries: int = 0, model: str = "open", pause: float = 10.0) -> Prof
     )
 
 
-def _crowd(n: int, held: float, *, leaks: float = 0.0, tail: float = 0.0, profile: Profile | None = None) -> Crowd:
+def _population(
+    n: int, held: float, *, leaks: float = 0.0, tail: float = 0.0, profile: Profile | None = None
+) -> Population:
     """`n` people in an hour who stay for `held` seconds on average; every so many leak for `tail` more."""
     generator = np.random.default_rng(7)
     leaking = np.arange(n) % 100 < 100 * leaks
-    marks = Marks(
+    stays = Stays(
         used=generator.exponential(held, n),
         tail=np.where(leaking, tail, 0.0),
         idle_timeout=np.full(n, 60.0),
@@ -52,7 +54,7 @@ def _crowd(n: int, held: float, *, leaks: float = 0.0, tail: float = 0.0, profil
     )
     t = np.sort(generator.uniform(0, _SECONDS, n))
     low, high = np.zeros(n), np.full(n, _SECONDS)
-    return Crowd(marks, t, low, high, False, (profile or _profile(),), (), _SECONDS, 0.03, ())
+    return Population(stays, t, low, high, False, (profile or _profile(),), (), _SECONDS, 0.03, ())
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -108,28 +110,30 @@ def test_the_refused_do_as_the_most_similar_did(tmp_path: Path) -> None:
 @pytest.mark.parametrize("limit", [30, 50, 60])
 def test_a_replay_of_people_who_do_not_come_back_is_erlangs(limit: int) -> None:
     """In a load that lasts, and within the chance of many runs."""
-    crowd = _crowd(6000, 30.0)
-    load = float(crowd.marks.used.sum()) / _SECONDS
-    tally, came = steady(crowd, 6000 / _SECONDS, limit, 1, 40_000)
+    population = _population(6000, 30.0)
+    load = float(population.stays.used.sum()) / _SECONDS
+    tally, came = steady(population, 6000 / _SECONDS, limit, 1, 40_000)
     assert came == pytest.approx(load, rel=0.03)
     assert tally.share == pytest.approx(erlang_b(came, limit), abs=0.012)
-    shares = [each.share for each in replays(crowd, limit, 1, 20)]
+    shares = [each.share for each in replays(population, limit, 1, 20)]
     assert np.mean(shares) == pytest.approx(erlang_b(load, limit), abs=0.012)
 
 
 def test_a_replay_of_residents_is_engsets() -> None:
     """Thirty people, 30 s inside and 10 s of pause each, and 20 slots."""
     profile = _profile(model="closed")
-    crowd = replace(_crowd(500, 30.0, profile=profile), residents=(Resident(0, 0.0, _SECONDS),) * 30)
-    shares = [each.share for each in replays(crowd, 20, 1, 12)]
-    assert np.mean(shares) == pytest.approx(engset(30, offered_each(crowd), 20), abs=0.02)
+    population = replace(_population(500, 30.0, profile=profile), closed_people=(ClosedPerson(0, 0.0, _SECONDS),) * 30)
+    shares = [each.share for each in replays(population, 20, 1, 12)]
+    assert np.mean(shares) == pytest.approx(engset(30, offered_each(population), 20), abs=0.02)
 
 
 def test_the_theory_follows_from_what_people_do() -> None:
     """Erlang B, Engset, or neither."""
-    alone = _crowd(100, 30.0)
-    returning = _crowd(100, 30.0, profile=_profile(retries=2))
-    closed = replace(_crowd(100, 30.0, profile=_profile(model="closed")), residents=(Resident(0, 0.0, 60.0),))
+    alone = _population(100, 30.0)
+    returning = _population(100, 30.0, profile=_profile(retries=2))
+    closed = replace(
+        _population(100, 30.0, profile=_profile(model="closed")), closed_people=(ClosedPerson(0, 0.0, 60.0),)
+    )
     told = [
         theory_of(alone, is_poisson=True, is_steady=True),
         theory_of(alone, is_poisson=False, is_steady=True),
@@ -142,30 +146,30 @@ def test_the_theory_follows_from_what_people_do() -> None:
 
 def test_another_share_of_leaks_and_another_timeout() -> None:
     """As many people as before, and what leaks hold moves with the timeout."""
-    crowd = _crowd(2000, 30.0, leaks=0.1, tail=50.0)
+    population = _population(2000, 30.0, leaks=0.1, tail=50.0)
     for share in (0.0, 0.3, 1.0):
-        marks = crowd.changed(leak_share=share).marks
-        assert marks.rate.sum() == pytest.approx(2000)
-        assert marks.rate[marks.leak].sum() == pytest.approx(2000 * share)
-    longer = crowd.changed(idle_timeout=120.0).marks
+        stays = population.changed(leak_share=share).stays
+        assert stays.rate.sum() == pytest.approx(2000)
+        assert stays.rate[stays.leak].sum() == pytest.approx(2000 * share)
+    longer = population.changed(idle_timeout=120.0).stays
     assert set(longer.tail[longer.leak]) == {110.0}
-    made = _crowd(2000, 30.0).changed(leak_share=0.25).marks
+    made = _population(2000, 30.0).changed(leak_share=0.25).stays
     assert made.rate[made.leak].sum() == pytest.approx(500)
     assert set(made.tail[made.leak]) == {50.0}, "the timeout less the silence before leaving"
-    assert crowd.changed(arrivals=3.0).marks.rate.sum() == pytest.approx(6000)
+    assert population.changed(arrivals=3.0).stays.rate.sum() == pytest.approx(6000)
 
 
 def test_the_first_part_of_a_run_has_its_part_of_the_people() -> None:
     """Ten minutes of the hour: a sixth of them."""
-    part = _crowd(3000, 30.0).until(600.0)
+    part = _population(3000, 30.0).until(600.0)
     came = [len(each.first) for each in replays(part, 1000, 1, 20)]
     assert np.mean(came) == pytest.approx(500, rel=0.05)
 
 
 def test_limits_by_erlang_b_are_its_inverse() -> None:
     """Growing with arrivals, and with what is asked for; leaks cost slots."""
-    crowd = _crowd(4000, 30.0, leaks=0.2, tail=50.0)
-    limits = build_limits(Today(crowd, _SECONDS, "erlang-b", 0.0), 1)
+    population = _population(4000, 30.0, leaks=0.2, tail=50.0)
+    limits = build_limits(Today(population, _SECONDS, "erlang-b", 0.0), 1)
     by = {(each.arrivals, each.leaks, each.target): each for each in limits}
     assert len(limits) == len(by) == 24
     for each in limits:
@@ -177,14 +181,14 @@ def test_limits_by_erlang_b_are_its_inverse() -> None:
 
 def test_people_who_come_back_need_more_slots() -> None:
     """A replay finds no fewer than Erlang B for people who do not; at the limit found about the target is refused."""
-    crowd = _crowd(3000, 30.0, profile=_profile(retries=3))
+    population = _population(3000, 30.0, profile=_profile(retries=3))
     limits = {
-        each.target: each for each in build_limits(Today(crowd, _SECONDS, "replay", 0.0), 1) if each.arrivals == 1
+        each.target: each for each in build_limits(Today(population, _SECONDS, "replay", 0.0), 1) if each.arrivals == 1
     }
     at_five = limits[0.05]
     assert (at_five.by, limits[0.001].by) == ("replay", "erlang-b-with-returning")
     assert at_five.slots > erlang_servers(at_five.erlang, 0.05)
-    tally, _ = steady(crowd, 3000 / _SECONDS, at_five.slots, 9, 30_000)
+    tally, _ = steady(population, 3000 / _SECONDS, at_five.slots, 9, 30_000)
     assert 0.02 < tally.share < 0.08
     assert with_returning(50.0, 0.05, 0) == erlang_servers(50.0, 0.05)
 
@@ -259,10 +263,12 @@ def test_where_admitted_sessions_stop_growing() -> None:
 def test_of_a_fixed_number_of_people_no_more_slots_are_needed_than_people(retries: int) -> None:
     """By Engset, and by replays where they come back; the load is theirs, however often they were refused."""
     profile = _profile(retries=retries, model="closed")
-    crowd = replace(_crowd(500, 30.0, profile=profile), residents=(Resident(0, 0.0, _SECONDS),) * 12)
-    kind = theory_of(crowd, is_poisson=None, is_steady=True).kind
-    today = [each for each in build_limits(Today(crowd, _SECONDS, kind, 0.0), 1) if each.arrivals == 1 and each.leaks]
-    each_offers = offered_each(crowd)
+    population = replace(_population(500, 30.0, profile=profile), closed_people=(ClosedPerson(0, 0.0, _SECONDS),) * 12)
+    kind = theory_of(population, is_poisson=None, is_steady=True).kind
+    today = [
+        each for each in build_limits(Today(population, _SECONDS, kind, 0.0), 1) if each.arrivals == 1 and each.leaks
+    ]
+    each_offers = offered_each(population)
     assert {limit.by for limit in today} == {"replay" if retries else "engset"}
     assert [limit.erlang for limit in today] == [pytest.approx(12 * each_offers / (1 + each_offers))] * 3
     assert all(8 < limit.slots <= 13 for limit in today)

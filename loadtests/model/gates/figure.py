@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from loadtests.model.gates.finding_names import FINDINGS
 from loadtests.model.log.fate import FATES
+from loadtests.model.maths.histogram import PERCENTILES
 
 
 class Unit(StrEnum):
@@ -18,7 +19,7 @@ class Unit(StrEnum):
     SECONDS = "seconds"
 
 
-_PERCENTILES = ("p1", "p5", "p50", "p95", "p99", "max", "min")
+_PERCENTILES = (*PERCENTILES, "max", "min")
 _OPERATIONS = ("new", "start", "task", "keep_alive", "stop")
 
 FIGURES: dict[str, Unit] = {

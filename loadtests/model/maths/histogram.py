@@ -1,4 +1,4 @@
-"""Percentiles while a run goes on: counts in log-spaced buckets, exact to 2 %."""
+"""Percentiles from counts in log-spaced buckets, exact to 2 %; and the percentiles that are reported everywhere."""
 
 from __future__ import annotations
 
@@ -8,8 +8,24 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
-_RATIO = math.log(1.02)
+PERCENTILES = {"p1": 0.01, "p5": 0.05, "p50": 0.5, "p95": 0.95, "p99": 0.99}
+"""The percentiles that are reported: by name, the share of all values that do not exceed them."""
+LEAST_VALUES = {"p1": 100, "p5": 20, "p50": 10, "p95": 20, "p99": 100}
+"""With fewer values a percentile is little more than the least or the greatest of them."""
+
+LOG_RATIO = math.log(1.02)
+"""The logarithm of the ratio of two neighbouring buckets' bounds."""
 _LEAST = 1e-6
+
+
+def bucket_of(value: float) -> int:
+    """The bucket of a value: the one whose upper bound is the least that is not below it."""
+    return math.ceil(math.log(value if value > _LEAST else _LEAST) / LOG_RATIO)
+
+
+def upper_bound(bucket: int) -> float:
+    """The greatest value in a bucket."""
+    return math.exp(bucket * LOG_RATIO)
 
 
 class Histogram:
@@ -22,14 +38,15 @@ class Histogram:
         self.count = 0
 
     def add(self, value: float) -> None:
-        """Take one value."""
-        self._buckets[math.ceil(math.log(max(value, _LEAST)) / _RATIO)] += 1
+        """Count one value."""
+        self._buckets[bucket_of(value)] += 1
         self.count += 1
 
     def add_all(self, values: Iterable[float]) -> None:
-        """Take many values."""
+        """Count many values."""
+        # Written out: a call for each value takes twice as long.
         log, ceil = math.log, math.ceil
-        buckets = [ceil(log(value if value > _LEAST else _LEAST) / _RATIO) for value in values]
+        buckets = [ceil(log(value if value > _LEAST else _LEAST) / LOG_RATIO) for value in values]
         self._buckets.update(buckets)
         self.count += len(buckets)
 
@@ -40,7 +57,7 @@ class Histogram:
         for bucket in sorted(self._buckets):
             seen += self._buckets[bucket]
             if seen >= rank:
-                return math.exp(bucket * _RATIO)
+                return upper_bound(bucket)
         return None
 
     def cumulative(self, bounds: Sequence[float]) -> list[int]:
@@ -49,10 +66,10 @@ class Histogram:
         """
         counts = [0] * (len(bounds) + 1)
         for bucket, number in self._buckets.items():
-            counts[bisect_left(bounds, math.exp(bucket * _RATIO))] += number
+            counts[bisect_left(bounds, upper_bound(bucket))] += number
         return list(accumulate(counts))
 
     def clear(self) -> None:
-        """Begin anew."""
+        """Forget all values."""
         self._buckets.clear()
         self.count = 0

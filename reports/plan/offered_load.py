@@ -1,4 +1,4 @@
-"""What was offered: who came, for how long they hold a slot, and the load in Erlang that this comes to."""
+"""Measures the offered load: arrivals, holding times, and their product in Erlang."""
 
 from __future__ import annotations
 
@@ -8,53 +8,55 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from loadtests.model.text.wording import count
 from reports.plan.interval import Interval, interval_of, resampled_sums
+from reports.plan.phases import Phase
 from reports.plan.poisson import PoissonTest, test_arrivals
-from reports.plan.stretches import Stretch
 
 
 @dataclass(frozen=True)
 class Holding:
-    """Seconds that a session holds its slot, on average, in three parts."""
+    """Mean seconds that a session holds its slot, in three parts."""
 
     used: float
-    """The person is there, and something is going on."""
+    """While the person is active."""
     quiet: float
-    """The person is there, and silent."""
+    """While the person is quiet."""
     tail: float
-    """The person has gone: leaks alone have it, but it is spread over all."""
+    """After the person has left: only leaks have it, but this is the mean over all sessions."""
     total: float
     p50: float
     p95: float
 
 
 @dataclass(frozen=True)
-class Offered:
-    """The load that came, in one stretch of a run."""
+class OfferedLoad:
+    """The offered load in one phase of a run."""
 
     run: str
     stretch: str
+    """The name of the phase."""
     low: float
     """Seconds of its run."""
     high: float
     arrivals: PoissonTest
     """First attempts."""
     retries: int
-    """Later attempts of the same people: apart, since they are no load of their own."""
+    """Later attempts of the same people, counted apart because they add no load."""
     holding: Holding | None
     leak_share: float | None
-    """Of people, who leave their session open."""
+    """Share of people who leave their session open."""
     erlang: Interval | None
-    """First attempts a second × the mean holding time: slots that would be held if nobody were refused."""
+    """First attempts a second × the mean holding time: slots held if nobody were refused."""
     erlang_without_leaks: Interval | None
     profiles: tuple[OfProfile, ...]
     unknown: str | None
-    """Why the load cannot be told; None: it can."""
+    """Why the load is unknown; None: it is known."""
 
 
 @dataclass(frozen=True)
 class OfProfile:
-    """One profile's part."""
+    """The part of one profile."""
 
     name: str
     first_attempts: int
@@ -63,25 +65,25 @@ class OfProfile:
     erlang: float | None
 
 
-def people_in(people: pd.DataFrame, stretch: Stretch) -> pd.DataFrame:
-    """Who came in `stretch`. What a zombie holds counts until the stretch ends: after that, only the run's end freed it."""
-    came = people[(people["t"] >= stretch.low) & (people["t"] < stretch.high)]
-    until = (stretch.high - came["t"] - came["used"]).clip(lower=0.0)
+def people_in(people: pd.DataFrame, phase: Phase) -> pd.DataFrame:
+    """Return who arrived in `phase`. A zombie's slot counts until the phase ends: only the end of the run freed it."""
+    came = people[(people["t"] >= phase.low) & (people["t"] < phase.high)]
+    until = (phase.high - came["t"] - came["used"]).clip(lower=0.0)
     return came.assign(tail=came["tail"].where(~came["endless"], came["tail"].clip(upper=until)))
 
 
-def build_offered(people: pd.DataFrame, stretch: Stretch, seed: int) -> Offered:
-    """The load of `people`, those of the run, in `stretch`."""
-    came = people_in(people, stretch)
-    arrivals = test_arrivals(came["t"].to_numpy(dtype=float), stretch.low, stretch.high, seed)
+def build_offered_load(people: pd.DataFrame, phase: Phase, seed: int) -> OfferedLoad:
+    """Measure the load in `phase` of a run of `people`."""
+    came = people_in(people, phase)
+    arrivals = test_arrivals(came["t"].to_numpy(dtype=float), phase.low, phase.high, seed)
     unknown = _unknown(came)
     used, tail = (came[name].to_numpy(dtype=float) for name in ("used", "tail"))
-    seconds = stretch.seconds
-    return Offered(
-        stretch.run,
-        stretch.name,
-        stretch.low,
-        stretch.high,
+    seconds = phase.seconds
+    return OfferedLoad(
+        phase.run,
+        phase.name,
+        phase.low,
+        phase.high,
         arrivals,
         int(came["attempts"].sum()) - len(came),
         None if unknown else _holding(came),
@@ -93,11 +95,16 @@ def build_offered(people: pd.DataFrame, stretch: Stretch, seed: int) -> Offered:
     )
 
 
+def unknown_stays(number: int) -> str:
+    """Return the reason why a load is unknown if the planned stays of so many people are."""
+    return f"the planned stay of {count(number, 'person', 'people')} is unknown (refused, or still there at the end)"
+
+
 def _unknown(came: pd.DataFrame) -> str | None:
     if came.empty:
-        return "nobody asked for a session"
+        return "no session was requested"
     if unplanned := int(came["used"].isna().sum()):
-        return f"nobody knows how long {unplanned} of those who were refused, or still there at the end, meant to stay"
+        return unknown_stays(unplanned)
     return None
 
 

@@ -1,0 +1,75 @@
+"""Findings about sessions that the client left open: `unclosed-sessions`, `no-stop-after-failed-start`, `double-open` and
+`lost-answers`.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from loadtests.model.api.surface import Operation
+from reports.analysis.client import Client, Life
+from reports.audit.check import AuditCheck, Facts, how_it_ended
+
+
+def _unclosed(client: Client) -> Facts:
+    return {life.number: how_it_ended(life) for life in client.lives if life.unclosed and not life.lost}
+
+
+def _failed_start(client: Client) -> Facts:
+    return {
+        life.number: f"start was refused ({life.asked('start')[-1].reason}), and stop was never sent"
+        for life in client.lives
+        if life.failed_start and not life.asked("stop")
+    }
+
+
+def _double_open(client: Client) -> Facts:
+    return {
+        life.number: f"session {later.number} was opened while this one was open, and this one was never used again"
+        for life, later in pairwise(client.lives)
+        if _is_forgotten(life, later.new.t) and not life.lost
+    }
+
+
+def _is_forgotten(life: Life, at: float) -> bool:
+    was_open = life.ended is None or life.ended > at
+    return was_open and not any(call.t > at and call.kind != Operation.KEEP_ALIVE for call in life.calls)
+
+
+def _lost_answers(client: Client) -> Facts:
+    return {life.number: how_it_ended(life) for life in client.lives if life.lost and life.stopped is None}
+
+
+UNCLOSED = AuditCheck(
+    "unclosed-sessions",
+    "problem",
+    "certain",
+    _unclosed,
+    "Your client did not close {n}.",
+    "Send streaming.stop on every exit path (errors, signals, closed pages, reconnects), and wait for its answer: an"
+    " unclosed session holds a slot of the account's limit until it has been idle for activity_idle_timeout.",
+)
+NO_STOP_AFTER_FAILED_START = AuditCheck(
+    "no-stop-after-failed-start",
+    "problem",
+    "certain",
+    _failed_start,
+    "Your client left {n} open after start had failed.",
+    "A session is open and holds its slot from new on: send streaming.stop when start or the media connection fails.",
+)
+DOUBLE_OPEN = AuditCheck(
+    "double-open",
+    "warning",
+    "likely",
+    _double_open,
+    "Your client opened another session while {n} {was} still open.",
+    "Stop the old session before a reconnect opens a new one.",
+)
+LOST_ANSWERS = AuditCheck(
+    "lost-answers",
+    "warning",
+    "certain",
+    _lost_answers,
+    "The answer to new was lost for {n}, and your client left {them} open.",
+    "After a new without an answer, find the session in streaming.list and close it.",
+)

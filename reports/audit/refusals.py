@@ -1,0 +1,77 @@
+"""Findings about what a client does when `new` is refused: `ignored-concurrency-errors` and `retry-storm`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+from loadtests.model.api.answer import FULL, Reason
+from loadtests.model.text.units import format_duration
+from loadtests.model.text.wording import count
+from reports.analysis.client import Client, ClientCall
+from reports.audit.check import CallCheck, kinds
+from reports.findings.finding import Finding
+from reports.findings.retry_storm import BACK_OFF, STORM_REFUSALS, STORM_SECONDS
+
+
+def _ignored(client: Client) -> Finding | None:
+    full = [call.t for call in client.refused if call.reason == Reason.CONCURRENCY]
+    opened = [life.new.t for life in client.lives]
+    # Calls without a session, if the last new before them was refused for the limit.
+    blind = [
+        call
+        for call in client.stray
+        if call.reason != Reason.UNAUTHORIZED and _last(full, call.t) > _last(opened, call.t)
+    ]
+    if not blind:
+        return None
+    return Finding(
+        "ignored-concurrency-errors",
+        "problem",
+        "your client",
+        "likely",
+        f"The concurrent limit refused new {count(len(full), 'time')}, and the client went on without a session:"
+        f" {kinds(blind)}.",
+        "Check new's answer, back off and retry, and tell the user; persistent concurrent limit errors often indicate"
+        " unclosed sessions.",
+    )
+
+
+def _last(times: list[float], at: float) -> float:
+    return max((t for t in times if t <= at), default=float("-inf"))
+
+
+def _storm(client: Client) -> Finding | None:
+    refused = [call for call in client.refused if call.reason in FULL]
+    worst = max(_chains(refused), key=len, default=[])
+    if len(worst) < STORM_REFUSALS or _backs_off(worst):
+        return None
+    duration = format_duration(worst[-1].t - worst[0].t)
+    return Finding(
+        "retry-storm",
+        "problem",
+        "your client",
+        "likely",
+        f"new was refused {len(worst):,} times within {duration} ({worst[0].reason}), each time less than"
+        f" {STORM_SECONDS:g} s after the last.",
+        "Wait longer after each refusal (1, 2, 4 … s, with jitter); a full account has room only when a session is closed.",
+    )
+
+
+def _chains(refused: Iterable[ClientCall]) -> list[list[ClientCall]]:
+    chains: list[list[ClientCall]] = []
+    for call in refused:
+        if chains and call.t - chains[-1][-1].t < STORM_SECONDS:
+            chains[-1].append(call)
+        else:
+            chains.append([call])
+    return chains
+
+
+def _backs_off(chain: list[ClientCall]) -> bool:
+    pauses = [after.t - before.t for before, after in pairwise(chain)]
+    return all(after >= BACK_OFF * before for before, after in pairwise(pauses)) and len(pauses) > 1
+
+
+IGNORED_CONCURRENCY_ERRORS = CallCheck("ignored-concurrency-errors", _ignored)
+RETRY_STORM = CallCheck("retry-storm", _storm)
