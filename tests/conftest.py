@@ -83,16 +83,23 @@ def chromium() -> str:
     pytest.skip(why)
 
 
-@pytest.fixture
-def page(chromium: str) -> Iterator[Any]:
-    """A page in a browser that is offline, with what it complains about in `page.complaints`."""
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Any]:
+    """A browser for the tests of one module."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(_QUIET))
-        opened = browser.new_page(viewport={"width": 1280, "height": 900})
-        opened.complaints = []
-        opened.on("console", lambda m: m.type in ("error", "warning") and opened.complaints.append(m.text))
-        opened.on("pageerror", lambda error: opened.complaints.append(str(error)))
-        yield opened
-        browser.close()
+        launched = playwright.chromium.launch(executable_path=chromium, args=list(_QUIET))
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """A page with cookies, cache and network state of its own; errors and warnings are in `page.complaints`."""
+    opened = browser.new_page(viewport={"width": 1280, "height": 900}, timezone_id="UTC")
+    opened.complaints = []
+    opened.on("console", lambda m: m.type in ("error", "warning") and opened.complaints.append(m.text))
+    opened.on("pageerror", lambda error: opened.complaints.append(str(error)))
+    yield opened
+    opened.close()
