@@ -71,9 +71,9 @@ def _logged(finished: Finished) -> Counter[str]:
 
 
 @pytest.mark.parametrize("how", ["plain", "listening"])
-def test_statistics_are_what_was_logged(request: pytest.FixtureRequest, how: str) -> None:
+def test_statistics_are_what_was_logged(plain: Finished, listening: Finished, how: str) -> None:
     """Each call is counted once, under its path; failures as failures; times are times."""
-    finished: Finished = request.getfixturevalue(how)
+    finished = {"plain": plain, "listening": listening}[how]
     with (finished.folder.parents[1] / "stats_stats.csv").open(newline="", encoding="utf-8") as file:
         rows = {row["Name"]: row for row in csv.DictReader(file)}
     total = rows.pop("Aggregated")
