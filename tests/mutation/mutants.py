@@ -71,7 +71,7 @@ MUTANTS = (
         _DRAIN,
         "present = [session for session in _open(scene) if not session.way]",
         "present = [session for session in _open(scene) if session.way]",
-        "tests/integration/test_simulate.py -k left_open",
+        "tests/unit/test_ending.py",
     ),
     Mutant(
         _DRAIN,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -90,7 +91,7 @@ def test_a_stop_that_fails_is_repeated_and_then_counted_as_left_open() -> None:
     end = _End(session := _session(1), answers=never)
     times = [at for at, _, account in end.stops if account is Closing.RUN]
     assert len(times) >= 3
-    gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(times)]
     assert gaps == sorted(gaps)
     assert gaps[0] > 0
     assert session.state in (State.OPEN, State.CLOSING)
