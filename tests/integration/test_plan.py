@@ -40,18 +40,27 @@ def steps(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return _simulated(tmp_path_factory.mktemp("steps"), "capacity-steps")
 
 
+@pytest.fixture(scope="module")
+def planned(steps: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of its plan with the default seed, which is 1, and of what was said."""
+    folder = tmp_path_factory.mktemp("planned")
+    said = _plan(steps, "--out", folder)
+    assert said.returncode == 0, said.stderr
+    (folder / "output.txt").write_text(said.stdout, encoding="utf-8")
+    return folder
+
+
 def _figures(run: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((run / "plan.json").read_text(encoding="utf-8"))
     return found
 
 
-def test_the_plan_of_six_loads(steps: Path) -> None:
+def test_the_plan_of_six_loads(planned: Path) -> None:
     """Erlang B for each load, agreeing with what was measured; a bend where the account is full; the file as its schema says."""
-    said = _plan(steps)
-    assert said.returncode == 0, said.stderr
-    assert "Simulated" in said.stdout
-    assert "Ask for" in said.stdout
-    plan = _figures(steps)
+    said = (planned / "output.txt").read_text(encoding="utf-8")
+    assert "Simulated" in said
+    assert "Ask for" in said
+    plan = _figures(planned)
     TypeAdapter(CapacityPlan).validate_python(plan, strict=False)
     assert plan["simulated"] is True
     whole, *parts = plan["blocking"]
@@ -66,13 +75,14 @@ def test_the_plan_of_six_loads(steps: Path) -> None:
     assert today["by"] == "erlang-b"
 
 
-def test_equal_seeds_give_equal_plans(steps: Path, tmp_path: Path) -> None:
+def test_equal_seeds_give_equal_plans(steps: Path, planned: Path, tmp_path: Path) -> None:
     """To the byte; another seed draws others."""
+    first = (planned / "plan.json").read_bytes()
     texts = []
-    for seed in ("4", "4", "5"):
+    for seed in ("1", "5"):
         assert _plan(steps, "--seed", seed, "--out", tmp_path).returncode == 0
         texts.append((tmp_path / "plan.json").read_bytes())
-    assert texts[0] == texts[1] != texts[2]
+    assert first == texts[0] != texts[1]
 
 
 def test_another_run_is_foreseen(steps: Path, tmp_path: Path) -> None:
