@@ -3,15 +3,26 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 STAMP := $(VENV)/.made
+# -E: Python ignores PYTHON* variables, which could change what pytest itself does. tests/environment.py removes all others.
+PYTEST := $(BIN)/python -E -m pytest
+# Most tests wait for processes and timers: more workers than cores.
+WORKERS ?= 6
+PARALLEL := --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder
+INNER := tests/unit tests/property tests/golden
 
-.PHONY: help setup demo test faults lint check-fast golden matrix accuracy bench bench-full torture clean constraints
+.PHONY: help setup demo lint check test test-thorough test-hostile faults golden durations mutants matrix accuracy torture bench bench-full constraints clean
 
 help:
 	@echo "make setup    the environment in $(VENV)"
 	@echo "make demo     two minutes against the sandbox; ends with a report's path"
-	@echo "make test     lint, types, layers and all tests"
-	@echo "make faults   the tests alone in which somebody dies, lies, is full or is cut, two files at a time"
 	@echo "make lint     lint, types, layers"
+	@echo "make check    lint, types, layers and the unit, property and golden tests, in a minute and a half"
+	@echo "make test     lint, types, layers and all tests, in about ten minutes"
+	@echo "make test-thorough  make test with 25 times as many generated examples for each property"
+	@echo "make test-hostile   the tests of make check and some others with every variable set that could change a result"
+	@echo "make faults   the tests in which a process is killed, a disk is full or an answer is cut"
+	@echo "make mutants  breaks 20 lines of the code, one at a time, and reports which the tests notice"
+	@echo "make durations  runs all tests and writes how long each takes into tests/durations.txt, which orders make test"
 	@echo "make golden   write the golden files anew (look at the difference before you commit it)"
 	@echo "make matrix   every defect alone, in pairs, and none, in virtual time; writes docs/findings.md"
 	@echo "make accuracy ten plans against what came, in virtual time, in some minutes; writes docs/capacity.md"
@@ -35,15 +46,32 @@ lint: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+check: lint
+	$(PYTEST) --quiet --numprocesses 3 --dist loadgroup --no-loadscope-reorder $(INNER)
+
 test: lint
-	$(BIN)/python -m pytest -m "not faults"
-	$(MAKE) faults
+	$(PYTEST) $(PARALLEL)
+
+test-thorough: lint
+	$(PYTEST) $(PARALLEL) --hypothesis-profile=thorough --timeout 1800
+
+HOSTILE ?= $(INNER) tests/integration/test_openapi.py tests/integration/test_sandbox.py tests/integration/test_engine.py \
+	tests/integration/test_connection.py tests/integration/test_audit.py tests/integration/test_sweep.py tests/torture
+
+test-hostile: setup
+	$(BIN)/python -E -m tests.hostile $(PARALLEL) $(HOSTILE)
 
 faults: setup
-	$(BIN)/python -m pytest -m faults --numprocesses 2 --dist loadfile
+	$(PYTEST) $(PARALLEL) -m faults
+
+mutants: setup
+	$(BIN)/python -m tests.mutation
+
+durations: setup
+	$(PYTEST) $(PARALLEL) --write-durations
 
 golden: setup
-	$(BIN)/python -m pytest tests/golden --update-golden
+	$(PYTEST) tests/golden --update-golden
 
 matrix: setup
 	$(BIN)/python -m tests.matrix

@@ -1,4 +1,4 @@
-"""What all tests share: golden files, the browser, and a run of the real thing."""
+"""What all tests share: a clean environment, their order and grouping in a parallel run, golden files and the browser."""
 
 from __future__ import annotations
 
@@ -9,6 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+from .environment import CleanEnvironment
+from .schedule import Durations, schedule
+
+# Before any test module is imported: some read the environment when they are loaded.
+_ENVIRONMENT = CleanEnvironment()
+
+settings.register_profile("quick", max_examples=40, deadline=None)
+settings.register_profile("thorough", max_examples=1000, deadline=None)
+settings.load_profile("quick")
 
 GOLDEN = Path(__file__).parent / "golden"
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -24,8 +35,27 @@ _QUIET = (
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--update-golden` writes golden files anew."""
+    """`--update-golden` writes golden files anew, `--write-durations` the file that orders a parallel run."""
     parser.addoption("--update-golden", action="store_true", help="write golden files anew instead of comparing")
+    parser.addoption("--write-durations", action="store_true", help="write tests/durations.txt after the run")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Measure the tests if that is asked for, in the process that hears of all of them."""
+    if config.getoption("--write-durations") and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Durations())
+
+
+def pytest_unconfigure() -> None:
+    """Remove the temporary HOME."""
+    _ENVIRONMENT.close()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In a parallel run: long tests first, and tests that share a fixture in one process."""
+    if config.getoption("dist", "no") == "loadgroup":
+        schedule(items)
 
 
 @pytest.fixture
@@ -53,16 +83,23 @@ def chromium() -> str:
     pytest.skip(why)
 
 
-@pytest.fixture
-def page(chromium: str) -> Iterator[Any]:
-    """A page in a browser that is offline, with what it complains about in `page.complaints`."""
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Any]:
+    """A browser for the tests of one module."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(_QUIET))
-        opened = browser.new_page(viewport={"width": 1280, "height": 900})
-        opened.complaints = []
-        opened.on("console", lambda m: m.type in ("error", "warning") and opened.complaints.append(m.text))
-        opened.on("pageerror", lambda error: opened.complaints.append(str(error)))
-        yield opened
-        browser.close()
+        launched = playwright.chromium.launch(executable_path=chromium, args=list(_QUIET))
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """A page with cookies, cache and network state of its own; errors and warnings are in `page.complaints`."""
+    opened = browser.new_page(viewport={"width": 1280, "height": 900}, timezone_id="UTC")
+    opened.complaints = []
+    opened.on("console", lambda m: m.type in ("error", "warning") and opened.complaints.append(m.text))
+    opened.on("pageerror", lambda error: opened.complaints.append(str(error)))
+    yield opened
+    opened.close()

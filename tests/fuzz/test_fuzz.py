@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from loadtests.cli.__main__ import main
 from loadtests.recording.ledger import LedgerContents, ledgers, read_ledgers
+from tests.examples import examples
 
 from .events import DOCUMENTED
 from .mutate import CORPUS, mutated
@@ -26,8 +27,8 @@ pytestmark = pytest.mark.faults
 
 HANG_SECONDS = 30
 ROOT = Path(__file__).parents[2]
-quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-slow = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+slow = settings(max_examples=examples(10), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @contextlib.contextmanager
@@ -128,7 +129,7 @@ def test_sweeps(data: bytes) -> None:
 def test_event_logs() -> None:
     """In a process of its own, since a damaged Arrow file may take the process with it."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.fuzz.events", "0", "40"],
+        [sys.executable, "-m", "tests.fuzz.events", "0", str(examples(20))],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from loadtests.model.gates.gates import parse_gate
 from loadtests.model.run.scenario import Scenario
@@ -189,16 +187,6 @@ def test_summary_json_is_as_it_was(tmp_path: Path, golden: Callable[[str, str], 
     summary = _crowded().reported(tmp_path).summary
     golden("summary.json", json.dumps(plain(summary), indent=1) + "\n")
     assert json.loads((tmp_path / "run" / "summary.json").read_text()) == plain(summary)
-
-
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(order=st.randoms(use_true_random=False))
-def test_the_order_of_rows_changes_nothing(tmp_path_factory: pytest.TempPathFactory, order: object) -> None:
-    """Workers' rows come in any order."""
-    straight, shuffled = _crowded(), _crowded()
-    order.shuffle(shuffled.rows)  # type: ignore[attr-defined]
-    folder = tmp_path_factory.mktemp("order")
-    assert plain(straight.analysed(folder / "a").summary) == plain(shuffled.analysed(folder / "b").summary)
 
 
 def _scenario(*gates: str) -> Scenario:

@@ -18,6 +18,8 @@ import requests
 
 from loadtests.sandbox.process import SandboxProcess
 
+from .locust_run import SCENARIOS, Finished, run_locust, shared_run
+
 BOUND_SECONDS = 15.0
 """No wait of a test's own is longer."""
 
@@ -239,6 +241,14 @@ def polite() -> Script:
             peer.answer()
 
     return serve
+
+
+@pytest.fixture(scope="session")
+def every_way(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """A run of one process with every way of leaving, shared by all tests that only read it."""
+    return shared_run(
+        tmp_path_factory, "every-way", lambda folder: run_locust(folder, str(SCENARIOS / "every-way.toml"))
+    )
 
 
 @pytest.fixture(scope="session")

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from reports.build import judge_run
 
@@ -87,6 +92,21 @@ def run_locust(cwd: Path, scenario: str, *options: str) -> Finished:
         *options,
     )
     return finish(process, cwd)
+
+
+def shared_run(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], Finished]) -> Finished:
+    """The run `name`, which the first process of the test session that needs it makes; the others wait for it."""
+    base = tmp_path_factory.getbasetemp()
+    # Workers of xdist have directories of their own below that of the session.
+    root = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder, kept = root / name, root / f"{name}.pickle"
+    with (root / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            folder.mkdir()
+            kept.write_bytes(pickle.dumps(make(folder)))
+        finished: Finished = pickle.loads(kept.read_bytes())
+        return finished
 
 
 def truth(log: Path) -> dict[str, dict[str, Any]]:

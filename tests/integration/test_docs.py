@@ -17,6 +17,7 @@ from loadtests.model.gates.gates import parse_gate
 from loadtests.model.log.record import COLUMNS, KINDS
 from loadtests.model.text import input_error
 
+from .crew import free_port
 from .locust_run import ROOT
 
 _README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -57,7 +58,7 @@ def test_each_command_of_the_documents_runs(command: str, folder: Path) -> None:
     process = subprocess.Popen(
         ["bash", "-c", f"exec {command}"],
         cwd=folder,
-        env={**os.environ, "PATH": path},
+        env={**os.environ, "PATH": path, **_ports()},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -75,6 +76,16 @@ def test_each_command_of_the_documents_runs(command: str, folder: Path) -> None:
             os.killpg(process.pid, signal.SIGKILL)
     assert process.returncode in _codes(command), output
     assert "Traceback" not in output
+
+
+def _ports() -> dict[str, str]:
+    """Locust's variables for ports on which no other test's master and web UI listen."""
+    master = str(free_port())
+    return {
+        "LOCUST_MASTER_NODE_PORT": master,
+        "LOCUST_MASTER_BIND_PORT": master,
+        "LOCUST_WEB_PORT": str(free_port()),
+    }
 
 
 def _codes(command: str) -> tuple[int, ...]:

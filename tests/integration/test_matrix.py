@@ -10,7 +10,7 @@ from loadtests.defects.catalogue import DEFECTS
 from loadtests.model.gates.finding_names import FINDINGS
 from tests.matrix.cells import Cell, carry_out, pairs
 from tests.matrix.expected import EXPECTED
-from tests.matrix.table import BEGINS, DOCUMENT, ENDS
+from tests.matrix.table import DOCUMENT
 
 _CLEAN = [Cell((), seed) for seed in (101, 102)]
 _ALONE = [
@@ -36,16 +36,12 @@ def test_pairs_are_a_sample_that_stays() -> None:
 
 
 def test_the_docs_say_what_the_matrix_expects() -> None:
-    """docs/findings.md has each finding, each defect with its own finding, and the matrix as it was written."""
+    """docs/findings.md has each finding, and each defect with its own finding."""
     assert [name for name in FINDINGS if f"`{name}`" not in _TEXT and name != "worker-lost"] == []
     for name, expected in EXPECTED.items():
         beside = ", ".join(f"`{other}`" for other in expected.beside)
         said = f"{beside}: {expected.why}" if beside else "–"
         assert f"| `{name}` | `{expected.finding}` | {said} |" in _TEXT
-    matrix = _TEXT.partition(BEGINS)[2].partition(ENDS)[0]
-    for name, expected in EXPECTED.items():
-        for strength in expected.strengths:
-            assert f"| `{name}={strength}` | `{expected.finding}` | 10 of 10 |" in matrix
 
 
 def test_every_defect_is_expected_as_something() -> None:

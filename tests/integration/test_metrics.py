@@ -15,8 +15,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from loadtests.plugin.metrics import families
 from loadtests.run.snapshot import LATENESS_BOUNDS, ProcessSnapshot
 
+from .crew import free_port
 from .locust_run import KEY, ROOT, finish, start_locust
-from .test_pages import _free_port
 
 LOGIN = ROOT / "tests" / "integration" / "locustfiles" / "login.py"
 
@@ -41,7 +41,7 @@ def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
 
 def test_a_headless_run_is_scraped_on_this_machine_only(tmp_path: Path) -> None:
     """Sessions by profile and holder, hits, leaks, lateness, requests, and which run it is; each agrees with the others."""
-    port = _free_port()
+    port = free_port()
     process = start_locust(
         tmp_path, "--headless", "--sandbox", "--scenario", "smoke", "--only-summary", "--metrics-port", str(port)
     )
@@ -82,7 +82,7 @@ def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
 
 def test_the_web_uis_metrics_need_its_login(tmp_path: Path) -> None:
     """Where there is one: whoever has not logged in is sent to it, and sees no figure."""
-    port = _free_port()
+    port = free_port()
     process = start_locust(tmp_path, "--web-port", str(port), "--web-login", locustfile=LOGIN)
     url = f"http://127.0.0.1:{port}/metrics"
 

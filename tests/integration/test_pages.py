@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import signal
-import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -22,13 +21,14 @@ from reports.summary import analyse
 from tests.golden.story import Story
 
 from .accessibility import serious
+from .crew import free_port
 from .locust_run import finish, start_locust, truth
 
 _HOSTILE = '</script><script>document.title="owned"</script><img src=x onerror="document.title=\'owned\'">"\'&{{7*7}}'
 
 
-@pytest.fixture
-def report(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A report of a run in which the API's strings are hostile; one session leaks, one lingers."""
     story = Story().opens(1, 1.0).listed(1, 1.5).leaves(1, 4.0, "abandon").vanishes(1, 30.5, 31.5)
     story.opens(2, 2.0).note(2, "quiet", 5.0, 10.0).call(2, "keep_alive", 12.0).note(2, "resume", 15.0).stops(2, 20.0)
@@ -39,7 +39,7 @@ def report(tmp_path: Path) -> Path:
     story.opens(5, 3.0).listed(5, 3.5).leaves(5, 5.0, "crash")
     hostile = {"id-1": _HOSTILE, "id-5": f"=1+1,{_HOSTILE}"}
     story.rows[:] = [row._replace(detail=hostile.get(row.detail or "", row.detail)) for row in story.rows]
-    return _led(story.looks(60).write(tmp_path / "run"))
+    return _led(story.looks(60).write(tmp_path_factory.mktemp("report") / "run"))
 
 
 def _led(run: Path) -> Path:
@@ -234,13 +234,6 @@ def test_the_page_of_an_audit_says_what_the_client_did(page: Any, tmp_path: Path
     assert page.complaints == []
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def _until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
@@ -251,7 +244,7 @@ def _until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
 @pytest.fixture
 def web_ui(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     """Locust's web UI as `locust` alone starts it (with a free port, and the sandbox's log)."""
-    port = _free_port()
+    port = free_port()
     process = start_locust(tmp_path, "--web-port", str(port), "--sandbox-log", "truth.jsonl", "--observe", "1")
     url = f"http://127.0.0.1:{port}"
 

@@ -17,10 +17,10 @@ from reports.build import judge_run
 from .locust_run import KEY, SCENARIOS, Finished, finish, misjudged, run_locust, start_locust, truth
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+@pytest.fixture
+def run(every_way: Finished) -> Finished:
     """The run that most tests look at."""
-    return run_locust(tmp_path_factory.mktemp("every-way"), str(SCENARIOS / "every-way.toml"))
+    return every_way
 
 
 def test_fates_equal_the_sandboxs_own_log_session_by_session(run: Finished) -> None:

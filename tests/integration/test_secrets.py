@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from loadtests.recording.ledger import ledgers
+
 from .conftest import FaultServer, Peer, Script
-from .crew import CREW, Crew, free_port, processes, streamsoak
+from .crew import CREW, Crew, free_port, processes, streamsoak, wait_for
 from .locust_run import KEY, SCENARIOS
 
 pytestmark = pytest.mark.faults
@@ -40,7 +41,7 @@ class Watcher:
         self._thread.join()
 
     def _watch(self) -> None:
-        while not self._ended.wait(0.02):
+        while not self._ended.wait(0.1):
             for process in Path("/proc").glob("[0-9]*"):
                 try:
                     self._look_at((process / "cmdline").read_bytes(), (process / "environ").read_bytes())
@@ -117,7 +118,9 @@ def test_a_key_that_the_api_repeats_is_not_written_down(tmp_path: Path, parrot: 
         assert "[the key]" in run.output
         killed = crew.start("killed", "--headless", "--scenario", str(CREW), "--host", parrot.url)
         killed.wait_until_said("Run runs/")
-        time.sleep(1)
+        wait_for(
+            lambda: any(path.stat().st_size for path in ledgers(crew.run_folder("killed"))), "sessions are asked for"
+        )
         killed.kill()
         swept = streamsoak("sweep", str(crew.run_folder("killed")))
         assert swept.returncode == 64

@@ -20,7 +20,7 @@ from loadtests.scenarios.catalogue import folders
 from loadtests.simulation.simulator import SimulationResult, Simulator
 from reports.build import judge_run
 
-from .locust_run import SCENARIOS, run_locust
+from .locust_run import SCENARIOS, Finished
 
 EVERY_WAY = SCENARIOS / "every-way.toml"
 
@@ -114,10 +114,10 @@ def test_blocking_agrees_with_erlang_b(tmp_path: Path, holding: str, offered: fl
     assert error < 0.04
 
 
-def test_a_live_run_lies_where_simulations_of_it_do(tmp_path: Path) -> None:
+def test_a_live_run_lies_where_simulations_of_it_do(every_way: Finished, tmp_path: Path) -> None:
     """Opened, hits, leaks and slot-seconds of one live run lie within the range of 40 simulated seeds, a little widened."""
     scenario = load_scenario(EVERY_WAY, folders())
-    live = _figures(run_locust(tmp_path, str(EVERY_WAY)).folder)
+    live = _figures(every_way.folder)
     simulated = []
     for seed in range(100, 140):
         folder = tmp_path / f"seed-{seed}"

@@ -43,6 +43,18 @@ def tell(**_):
 )
 
 
+@pytest.fixture(scope="module")
+def listening(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """A run in whose locustfile a listener counts requests."""
+    return _run(tmp_path_factory.mktemp("listening"), _LISTENING)
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """A run without one."""
+    return _run(tmp_path_factory.mktemp("plain"), _PLAIN)
+
+
 def _run(folder: Path, text: str) -> Finished:
     (folder / "own.py").write_text(text, encoding="utf-8")
     options = ("--headless", "--sandbox", "--csv", "stats", "-u", "2", "-r", "2", "-t", "5s", "--observe", "0")
@@ -58,11 +70,11 @@ def _logged(finished: Finished) -> Counter[str]:
     return Counter({f"/v1/streaming.{row['kind']}": int(row["n"]) for row in rows})
 
 
-@pytest.mark.parametrize("text", [_PLAIN, _LISTENING], ids=["added up", "told one by one"])
-def test_statistics_are_what_was_logged(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize("how", ["plain", "listening"])
+def test_statistics_are_what_was_logged(plain: Finished, listening: Finished, how: str) -> None:
     """Each call is counted once, under its path; failures as failures; times are times."""
-    finished = _run(tmp_path, text)
-    with (tmp_path / "stats_stats.csv").open(newline="", encoding="utf-8") as file:
+    finished = {"plain": plain, "listening": listening}[how]
+    with (finished.folder.parents[1] / "stats_stats.csv").open(newline="", encoding="utf-8") as file:
         rows = {row["Name"]: row for row in csv.DictReader(file)}
     total = rows.pop("Aggregated")
     logged = _logged(finished)
@@ -76,9 +88,8 @@ def test_statistics_are_what_was_logged(tmp_path: Path, text: str) -> None:
     assert float(total["50%"]) <= float(total["99%"]) <= float(total["100%"])
 
 
-def test_a_listener_hears_every_request(tmp_path: Path) -> None:
+def test_a_listener_hears_every_request(listening: Finished) -> None:
     """Whoever registers for Locust's event is told of each call, as with any other user."""
-    finished = _run(tmp_path, _LISTENING)
-    told = re.search(r"HEARD (\d+) (\w+)", finished.output)
-    assert told, finished.output
-    assert (int(told[1]), told[2]) == (sum(_logged(finished).values()), "True")
+    told = re.search(r"HEARD (\d+) (\w+)", listening.output)
+    assert told, listening.output
+    assert (int(told[1]), told[2]) == (sum(_logged(listening).values()), "True")

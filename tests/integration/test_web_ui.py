@@ -7,7 +7,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -22,19 +21,14 @@ from loadtests.sandbox.process import SandboxProcess
 
 from .accessibility import serious
 from .conftest import BOUND_SECONDS
+from .crew import free_port
+from .crew import processes as worker_processes
 from .locust_run import KEY, ROOT, finish, start_locust, truth
 
 LOGIN = Path(__file__).parent / "locustfiles" / "login.py"
 HOSTILE = '</script><script>document.title="owned"</script><img src=x onerror="document.title=\'owned\'">'
 _LONGEST_SECONDS = 60.0
 _LONGEST = _LONGEST_SECONDS * 1000
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _until(condition: Callable[[], bool]) -> None:
@@ -47,7 +41,7 @@ def _until(condition: Callable[[], bool]) -> None:
 @contextlib.contextmanager
 def _locust(cwd: Path, *options: str, locustfile: Path = ROOT / "locustfile.py") -> Iterator[tuple[str, Any]]:
     """Locust with its web UI, and its address."""
-    port = _free_port()
+    port = free_port()
     process = start_locust(cwd, "--web-port", str(port), *options, locustfile=locustfile)
     url = f"http://127.0.0.1:{port}"
 
@@ -86,7 +80,7 @@ def _state(url: str) -> dict[str, Any]:
 @pytest.mark.parametrize("processes", [1, 2])
 def test_a_run_is_started_watched_and_stopped_in_the_browser(page: Any, tmp_path: Path, processes: int) -> None:
     """From the form by the scenario's stages to the report: curves move, a hit comes, a leak's countdown ends in "reaped"."""
-    options = ["--sandbox-log", "truth.jsonl"] + (["--processes", "2"] if processes > 1 else [])
+    options = ["--sandbox-log", "truth.jsonl"] + ([*worker_processes(2)] if processes > 1 else [])
     with _locust(tmp_path, *options) as (url, process):
         page.goto(url)
         _fill_form(page)

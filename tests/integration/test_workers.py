@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -197,14 +196,22 @@ def _web_run(crew: Crew, api: SandboxProcess, scenario: Path) -> None:
     )
     for name in ("one", "two"):
         crew.worker(name)
-    master.wait_until_said("2 workers connected")
     web = f"http://127.0.0.1:{port}"
+    wait_for(lambda: _connected_workers(web) == 2, "the web UI answers, and both workers are connected")
     assert requests.post(f"{web}/swarm", data={"host": api.url}, timeout=60).ok
     wait_for(lambda: opened_at(api) >= 8, "sessions are open")
     assert requests.post(f"{web}/stop", timeout=120).ok
     wait_for(lambda: (crew.run_folder() / "report.html").exists(), "the report is written")
     master.send(signal.SIGINT)
     master.end()
+
+
+def _connected_workers(web: str) -> int:
+    """By the web UI; 0 while it does not answer."""
+    try:
+        return len(requests.get(f"{web}/stats/requests", timeout=5).json().get("workers", ()))
+    except requests.ConnectionError:
+        return 0
 
 
 # Somebody dies.
@@ -216,7 +223,7 @@ def test_a_killed_worker_is_told_of_and_its_sessions_closed(hasty: Crew, api: Sa
     victim, _ = (hasty.worker(name) for name in ("one", "two"))
     master.wait_until_said(*SPAWNED)
     wait_for(lambda: opened_at(api) >= 8, "sessions are open")
-    time.sleep(2)
+    _await_shipped(hasty)
     victim.process.kill()
     assert master.end() == UNKNOWN, master.output
     assert verdict_of(hasty.run_folder(), UNKNOWN) == "unknown"
@@ -265,7 +272,7 @@ def test_a_worker_that_stops_for_longer_than_its_lease_comes_to_its_end(hasty: C
     victim, _ = (hasty.worker(name) for name in ("one", "two"))
     master.wait_until_said(*SPAWNED)
     wait_for(lambda: opened_at(api) >= 8, "sessions are open")
-    time.sleep(1.5)
+    _await_shipped(hasty)
     victim.send(signal.SIGSTOP)
     folder = hasty.run_folder()
     # What it has written and not yet shipped the master cannot know; by now it has taken in all that was on the way.
@@ -292,7 +299,7 @@ def test_workers_of_a_dead_master_close_what_they_have_and_another_master_does_n
     orphans = [hasty.worker(name) for name in ("one", "two")]
     first.wait_until_said(*SPAWNED)
     wait_for(lambda: opened_at(api) >= 8, "sessions are open")
-    time.sleep(1.5)
+    _await_shipped(hasty)
     first.process.kill()
     second = hasty.start(
         "second",
@@ -374,7 +381,7 @@ def test_a_master_whose_workers_are_all_killed_comes_to_its_end(
     workers = [hasty.worker(name, *profiles) for name in ("one", "two")]
     master.wait_until_said(*SPAWNED)
     wait_for(lambda: opened_at(api) >= 8, "sessions are open")
-    time.sleep(1.5)
+    _await_shipped(hasty)
     for worker in workers:
         worker.process.kill()
     assert master.end() == UNKNOWN, master.output
@@ -419,6 +426,16 @@ def test_a_worker_without_a_key_is_refused(crew: Crew, api: SandboxProcess) -> N
     assert "KONPRO_API_KEY" in master.output
     assert "Traceback" not in master.output
     assert opened_at(api) == 0
+
+
+def _await_shipped(crew: Crew) -> None:
+    """Wait until the master's copies of both workers' ledgers hold four open sessions each."""
+
+    def have_come() -> bool:
+        copies = [path for path in ledgers(crew.run_folder()) if "-w" in path.name]
+        return len(copies) == 2 and all(len(read_ledgers([path]).open) >= 4 for path in copies)
+
+    wait_for(have_come, "the master has the workers' ledgers")
 
 
 def _first_visits(seed: int, profile: object, streams: int, visits: int) -> Iterator[tuple[float, str]]:

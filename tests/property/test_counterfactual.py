@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from reports.analysis.counterfactual import Attempt, refused
 from reports.build import judge_run
+from tests.examples import examples
 from tests.golden.story import Story
 
 UNEXPLAINED = settings(phases=set(Phase) - {Phase.explain})
@@ -120,7 +121,7 @@ def _run(guests: list[Guest], limit: int) -> tuple[Story, set[int]]:
 
 
 @given(_GUESTS, st.integers(1, 3))
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(8), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_replay_with_the_leaks_is_the_run(
     tmp_path_factory: pytest.TempPathFactory, guests: list[Guest], limit: int
 ) -> None:

@@ -18,6 +18,7 @@ from loadtests.recording.recorder import Recorder
 from loadtests.scenarios.catalogue import named_scenario
 from loadtests.simulation.simulator import Simulator
 from reports.build import judge_run, plain
+from tests.examples import examples
 from tests.golden.story import Story
 
 DEFECTS = ("flaky=0.05", "lost-answer=0.1", "ghost-on-stop=0.1", "slot-lag=0.7", "early-reap=0.5")
@@ -51,7 +52,7 @@ def _summary(rows: list[Row], folder: Path) -> Any:
     return plain(judge_run(story.write(folder / "run", **told, tolerance=0.5, poll=0.25)).summary)
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(4), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32))
 def test_the_order_of_rows_changes_nothing(
     rows: list[Row], tmp_path_factory: pytest.TempPathFactory, seed: int

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from loadtests.distributed import shipping
 from loadtests.distributed.shipping import Acknowledgement, Chunk, ConfirmedTime, Receiver, Shipper, worker_of
+from tests.examples import examples
 
 FILES = ("events-w3.arrow", "ledger-w3.jsonl", "events-w3-2.arrow")
 SECONDS_A_STEP = 1.0
@@ -91,7 +92,7 @@ def small_chunks() -> object:
     shipping.CHUNK_BYTES = before
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     seed=st.integers(0, 2**32),
     writes=st.lists(st.tuples(st.sampled_from(FILES), st.binary(max_size=60)), max_size=25),
@@ -117,7 +118,7 @@ def test_the_copy_is_a_beginning_and_at_last_the_whole(seed: int, writes: list[t
         assert channel.ledgers == channel.copy(FILES[1])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(seed=st.integers(0, 2**32), lines=st.integers(1, 12))
 def test_what_is_confirmed_has_arrived(seed: int, lines: int) -> None:
     """`known_until` never runs ahead of the lines that the master has, whatever the channel does."""

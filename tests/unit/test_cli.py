@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
 
+from loadtests.cli.__main__ import main
+
 SUBCOMMANDS = ("sandbox", "audit", "inspect", "simulate", "report", "check", "compare", "profiles")
 
 
-def streamsoak(*arguments: str, folder: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+def streamsoak(*arguments: str, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run `streamsoak` in this process, in the directory `folder`."""
+    said, errors = io.StringIO(), io.StringIO()
+    with contextlib.chdir(folder or Path.cwd()), redirect_stdout(said), redirect_stderr(errors):
+        try:
+            code = main(arguments)
+        except SystemExit as end:
+            code = int(end.code or 0)
+    return subprocess.CompletedProcess(arguments, code, said.getvalue(), errors.getvalue())
+
+
+def streamsoak_process(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run `streamsoak` as a process of its own, to its end."""
     return subprocess.run(
         [sys.executable, "-m", "loadtests.cli", *arguments],
@@ -21,9 +37,15 @@ def streamsoak(*arguments: str, folder: Path | None = None, **environment: str) 
         timeout=60,
         check=False,
         stdin=subprocess.DEVNULL,
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "COLUMNS": "200", **environment},
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "COLUMNS": "200", **environment},
     )
+
+
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal that breaks no line."""
+    monkeypatch.setenv("COLUMNS", "200")
 
 
 def assert_mistake(done: subprocess.CompletedProcess[str], *says: str, code: int = 64) -> None:
@@ -49,7 +71,7 @@ def test_help_is_printed(subcommand: str | None) -> None:
 
 def test_version_is_printed() -> None:
     """`--version` says which streamsoak this is."""
-    done = streamsoak("--version")
+    done = streamsoak_process("--version")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("streamsoak ")
 
@@ -70,6 +92,12 @@ def test_version_is_printed() -> None:
 def test_arguments_that_are_none(arguments: tuple[str, ...], says: str) -> None:
     """A wrong command line is told with what is wrong, and where to find help."""
     assert_mistake(streamsoak(*arguments), says, "--help")
+
+
+def test_a_mistake_as_a_process() -> None:
+    """The exit code and both streams are those that `main` has within this process."""
+    assert_mistake(streamsoak_process("report"), "RUN", "--help")
+    assert_mistake(streamsoak_process("check", "/nonexistent"), "is not a run's directory")
 
 
 @pytest.mark.parametrize(
@@ -103,7 +131,7 @@ def test_sandbox_log_that_cannot_be_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize("host", ["host.invalid", "http://127.0.0.1", "192.0.2.1", "a" * 64])
 def test_sandbox_address_that_is_none_of_ours(host: str) -> None:
     """An address that cannot be listened on is told as what is not available."""
-    done = streamsoak("sandbox", "--host", host)
+    done = streamsoak_process("sandbox", "--host", host)
     assert done.returncode in (64, 69)
     assert_mistake(done, host, code=done.returncode)
 
@@ -228,5 +256,5 @@ def test_reader_that_goes_away_is_no_defect() -> None:
 
 def test_terminal_of_few_letters_is_enough() -> None:
     """Where the output can hold ASCII alone, nothing fails."""
-    done = streamsoak("profiles", PYTHONIOENCODING="ascii")
+    done = streamsoak_process("profiles", PYTHONIOENCODING="ascii")
     assert (done.returncode, done.stderr) == (0, "")

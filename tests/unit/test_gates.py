@@ -257,3 +257,20 @@ def test_gate_survives_json() -> None:
     assert parse_gate(gate) is gate
     table = parse_gate({"gate": "concurrency_hits.count < 5 after 2m", "abort": True, "grace": "30s"})
     assert TypeAdapter(Gate).validate_json(table.model_dump_json()) == table
+
+
+@pytest.mark.parametrize(
+    ("gate", "low", "high", "agrees"),
+    [
+        ("sessions.opened == 5", 4, 6, False),
+        ("sessions.opened != 5", 4, 6, False),
+        ("sessions.opened == 5", 6, 8, True),
+        ("sessions.opened == 5", 5, 5, True),
+        ("sessions.opened != 5", 5, 6, False),
+        ("sessions.opened < 5", 4, 5, False),
+        ("sessions.opened < 5", 3, 4, True),
+    ],
+)
+def test_an_interval_agrees_if_all_its_values_do(gate: str, low: float, high: float, agrees: bool) -> None:
+    """A value between two that both differ from the bound may equal it."""
+    assert parse_gate(gate).agrees(low, high) is agrees
