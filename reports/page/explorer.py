@@ -29,6 +29,7 @@ INTEREST = (
     "leaked-late",
     "leaked-early",
     "dropped",
+    "stop-failed",
     "unobserved",
     "expired",
     "swept",

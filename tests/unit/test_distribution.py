@@ -132,7 +132,7 @@ BAD_FILES = [
     (b"seconds\n5\ninf\n", "finite"),
     (b"who,seconds\na,5\nb\n", "seconds"),
     (b"seconds\n\xff\xfe\n", "cannot read"),
-    (b"seconds\n" + b"1\n" * 100_001, "100001 values"),
+    (b"seconds\n" + b"1\n" * 100_001, "100,001 values"),
     (b"seconds\n" + b"1" * 200_000 + b"\n", "seconds"),
 ]
 
