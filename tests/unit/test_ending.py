@@ -52,8 +52,8 @@ def _session(number: int, way: str = "") -> Session:
     """An open session whose last activity was at 0; `way`: how its person left."""
     session = Session(number, "test", _IDLE)
     for operation in (Operation.NEW, Operation.START):
-        session.sending(operation)
-        session.answered(operation, Answer(Outcome.OK, Reason.NONE, 0.0, 0.0, 200, 100, session_id=f"id-{number}"))
+        session.record_send(operation)
+        session.record_answer(operation, Answer(Outcome.OK, Reason.NONE, 0.0, 0.0, 200, 100, session_id=f"id-{number}"))
     if way:
         session.leave(way)
     return session
