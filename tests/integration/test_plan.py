@@ -131,7 +131,7 @@ def test_nobody_who_asked_is_unknown_not_a_number(tmp_path: Path) -> None:
     run = Story().looks(5).write(tmp_path / "run")
     ended = _plan(run)
     assert ended.returncode == 2, ended.stderr
-    assert "Unknown" in ended.stdout
+    assert "Inconclusive" in ended.stdout
     plan = _figures(run)
     assert (plan["today"], plan["limits"], plan["what_if"]) == (None, [], None)
     assert plan["unknown"] == "no session was requested"
