@@ -54,7 +54,8 @@ def pytest_unconfigure() -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """In a parallel run: long tests first, and tests that share a fixture in one process."""
-    if config.getoption("dist", "no") == "loadgroup":
+    # A worker of a parallel run knows of the mode by this name only.
+    if getattr(config.option, "loadgroup", False):
         schedule(items)
 
 

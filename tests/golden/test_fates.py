@@ -249,7 +249,7 @@ def test_a_lost_answer_that_nothing_explains_is_unresolved(tmp_path: Path) -> No
 
 
 def test_every_fate_occurs_in_one_run(tmp_path: Path) -> None:
-    """Eleven sessions, each with another fate; no fate that the record names is left out."""
+    """Twelve sessions, each with another fate; no fate that the record names is left out."""
     story = Story()
     for number in range(1, 10):
         story.opens(number, 5.0, **({"cap": 20.0} if number == 4 else {})).listed(number, 5.5)
@@ -264,9 +264,11 @@ def test_every_fate_occurs_in_one_run(tmp_path: Path) -> None:
     story.leaves(9, 12.0, "abandon").stops(9, 30.0, closing=2).vanishes(9, 29.5, 30.5)
     story.opens(10, 5.0).listed(10, 5.5).leaves(10, 12.0, "abandon")
     story.opens(11, 110.0).listed(11, 110.5).leaves(11, 112.0, "abandon")
+    story.opens(12, 20.0).listed(12, 20.5).leaves(12, 25.0, "close").vanishes(12, 49.5, 50.5)
+    story.call(12, "stop", 25.0, outcome="fail", status=429, reason="rate-limit")
     sessions = story.looks(_FULL_LOOKS).analysed(tmp_path).sessions.sort_values("session")
     assert list(sessions["fate"]) == [
         *("closed", "censored", "expired", "capped", "dropped"),
-        *("leaked-reaped", "leaked-early", "leaked-late", "swept", "lingering", "unobserved"),
+        *("leaked-reaped", "leaked-early", "leaked-late", "swept", "lingering", "unobserved", "stop-failed"),
     ]
     assert set(sessions["fate"]) == set(FATES)

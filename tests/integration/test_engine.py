@@ -49,6 +49,9 @@ NEW, START, TASK, KEEP_ALIVE, STOP = (
     Operation.STOP,
 )
 
+UNCAPPED = ("--session-cap", "none")
+"""Without a duration limit, which would be one more row for each session."""
+
 
 class Rig:
     """An engine with a record, a ledger and a listener that remembers."""
@@ -165,7 +168,7 @@ def calls(session: Session, *operations: Operation, now: float = 0.0) -> Behavio
 
 def test_rows_tell_a_whole_life(rig: Rigs, sandbox: Sandboxes) -> None:
     """Each call of a session's life is one row with its status, code, outcome, holder, value and detail."""
-    engine = rig(sandbox().url)
+    engine = rig(sandbox(*UNCAPPED).url)
     session = engine.session(90.0)
     engine.run(calls(session, NEW, START, TASK, KEEP_ALIVE, STOP))
     rows = engine.rows()
@@ -236,7 +239,7 @@ def test_request_on_the_wire_is_as_documented(rig: Rigs, fault_server: Servers) 
 
 def test_intended_and_sent_are_kept_apart(rig: Rigs, sandbox: Sandboxes) -> None:
     """A call's row keeps when it was due; it is never sent before, and not long after where nothing hinders."""
-    engine = rig(sandbox().url)
+    engine = rig(sandbox(*UNCAPPED).url)
     session = engine.session()
     due = engine.now() + 0.4
 
@@ -526,7 +529,7 @@ def test_reaped_session_is_found_dead(rig: Rigs, sandbox: Sandboxes) -> None:
 
 def test_keep_alives_hold_a_session_that_would_be_reaped(rig: Rigs, sandbox: Sandboxes) -> None:
     """With a keep-alive each 0.4 s a session of one idle second outlives two of them, and its due time moves."""
-    engine = rig(sandbox("--idle-range", "1:60").url)
+    engine = rig(sandbox(*UNCAPPED, "--idle-range", "1:60").url)
     session = engine.session(1.0)
 
     def behaviour() -> Behaviour:
@@ -591,7 +594,7 @@ def test_unsent_new_opened_nothing(rig: Rigs, fault_server: Servers) -> None:
 
 def test_crash_cuts_the_request_and_leaves_the_session(rig: Rigs, sandbox: Sandboxes, client: Clients) -> None:
     """A crash sends half a request: unknown to the client, no activity to the API, and the session stays open."""
-    served = sandbox()
+    served = sandbox(*UNCAPPED)
     engine = rig(served.url)
     session = engine.session()
 
@@ -622,7 +625,7 @@ def test_duration_limit_is_noted(rig: Rigs, sandbox: Sandboxes) -> None:
 
 def test_call_that_the_api_does_not_have_is_withheld(rig: Rigs, sandbox: Sandboxes) -> None:
     """A call with an empty path is withheld, the behaviour goes on, and the session is none the livelier for it."""
-    engine = rig(sandbox().url, surface=Surface(keep_alive="", interrupt=""))
+    engine = rig(sandbox(*UNCAPPED).url, surface=Surface(keep_alive="", interrupt=""))
     session = engine.session()
     engine.run(calls(session, NEW))
     due = session.due

@@ -286,7 +286,7 @@ def test_a_directory_that_takes_no_file(tmp_path: Path, sandbox: Sandboxes) -> N
         timeout=60,
     )
     assert run.returncode == UNAVAILABLE, run.stderr
-    assert "--run-dir: no run can be written there" in run.stderr
+    assert "--run-dir: a run cannot be written there" in run.stderr
     assert "Traceback" not in run.stderr
     assert served.open_sessions() == {}
 
@@ -343,14 +343,14 @@ def test_a_log_that_is_cut_at_every_byte_of_its_last_batch(tmp_path: Path) -> No
 
 def test_a_log_that_lost_its_end_passes_nowhere(dead_run: Path) -> None:
     """However good what is left looks: what was cut off may have been what failed."""
-    assert "cut, or damaged" not in streamsoak("check", str(dead_run)).stdout
+    assert "cut off or damaged" not in streamsoak("check", str(dead_run)).stdout
     log = dead_run / "events.arrow"
     whole = log.read_bytes()
     for lost in (1, 8, 9, 500):
         log.write_bytes(whole[:-lost])
         said = streamsoak("check", str(dead_run))
         assert said.returncode != 0, lost
-        assert "the event log ends before its end (events.arrow)" in said.stdout
+        assert "the event log is cut off or damaged (events.arrow)" in said.stdout
 
 
 def test_an_unswept_run_is_told_of(tmp_path: Path, sandbox: Sandboxes) -> None:

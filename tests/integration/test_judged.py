@@ -10,7 +10,7 @@ import pytest
 
 from .crew import manifest, processes, wait_for
 from .locust_run import SCENARIOS, Finished, finish, run_locust, start_locust, truth
-from .verdict import verdict_of
+from .verdict import HEADINGS, verdict_of
 
 JUDGED = (SCENARIOS / "judged.toml").read_text(encoding="utf-8")
 HOLDS = "sessions.opened > 0"
@@ -58,7 +58,7 @@ def test_the_job_page_is_written_once(passed: Finished) -> None:
     """By the end of the run, whichever of its processes are asked; it shows a chart, and what did not pass is annotated."""
     page = (passed.folder.parents[1] / "page.md").read_text(encoding="utf-8")
     verdict = passed.summary["verdict"]
-    assert page.startswith(f"### streamsoak: {verdict}\n")
+    assert page.startswith(f"### streamsoak: {HEADINGS[verdict]}\n")
     assert page.count("### streamsoak") == page.count("```mermaid") == 1
     assert ("::warning title=streamsoak%3A unknown::" in passed.output) == (verdict == "unknown")
 

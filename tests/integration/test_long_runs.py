@@ -41,9 +41,9 @@ def test_locusts_own_files_are_written_beside_ours(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "code", "says"),
     [
-        (("--max-disk", "20KB"), 64, "--max-disk: is 20 KB, and the run is expected to write"),
-        (("--max-disk", "much"), 64, "write for example '500MB'"),
-        (("-u", "1000000000"), 69, "and the run is expected to write"),
+        (("--max-disk", "20KB"), 64, "--max-disk: is 20 KB, but the run is expected to write"),
+        (("--max-disk", "much"), 64, "must be a size, for example '500MB'"),
+        (("-u", "1000000000"), 69, "but the run is expected to write"),
     ],
 )
 def test_a_run_that_will_not_fit_does_not_start(tmp_path: Path, options: tuple[str, ...], code: int, says: str) -> None:

@@ -12,6 +12,7 @@ from reports.output.schema import schema
 from .crew import streamsoak, summary
 
 CODES = {"pass": 0, "fail": 1, "unknown": 2}
+HEADINGS = {"pass": "Passed", "fail": "Failed", "unknown": "Inconclusive"}
 RED = {"pass": [], "fail": [Failure], "unknown": [Error]}
 
 
@@ -21,7 +22,7 @@ def verdict_of(folder: Path, code: int) -> str:
     jsonschema.Draft202012Validator(schema()).validate(told)
     verdict: str = told["verdict"]
     assert code == CODES[verdict], told["sentence"]
-    assert (folder / "summary.md").read_text(encoding="utf-8").startswith(f"### streamsoak: {verdict}\n")
+    assert (folder / "summary.md").read_text(encoding="utf-8").startswith(f"### streamsoak: {HEADINGS[verdict]}\n")
     cases = {case.name: case for suite in JUnitXml.fromfile(str(folder / "junit.xml")) for case in suite}
     assert [type(result) for result in cases["verdict"].result] == RED[verdict]
     for gate in told["gates"]:
