@@ -4,8 +4,8 @@ Importing this module also registers the options, the event log and the report w
 """
 
 from loadtests.plugin.install import register
-from loadtests.plugin.user import StreamingUser
-from loadtests.plugin.visitor import Visitor
+from loadtests.plugin.users.user import StreamingUser
+from loadtests.plugin.users.visitor import Visitor
 
 register()
 

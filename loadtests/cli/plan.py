@@ -11,8 +11,8 @@ from loadtests.cli.arguments import at_least
 from loadtests.model.text.input_error import EXIT_PASS, EXIT_UNKNOWN, InputError
 
 if TYPE_CHECKING:
-    from reports.plan.expected import Changes
     from reports.plan.plan import CapacityPlan
+    from reports.plan.prediction.expected import Changes
 
 HELP = (
     "Write a capacity plan from runs: concurrency limit, idle timeout, cost of leaks. Exit code 0 done, 2 inconclusive."
@@ -73,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _changes(arguments: argparse.Namespace) -> Changes:
-    from reports.plan.expected import Changes
+    from reports.plan.prediction.expected import Changes
 
     at_least(1, "--limit", arguments.limit)
     if not 0 < arguments.arrivals <= 1000:

@@ -48,6 +48,8 @@ class SessionTracker(EngineListener):
         """Listed ids that may belong to a `new` in flight, with the snapshot that showed them first."""
         self._listed: set[str] = set()
         """Ids that are listed now and ours or pending."""
+        self._missing: dict[str, float] = {}
+        """When the list first lacked a session that is not recorded as closed yet, by id; in seconds of the run."""
         self.last_polled = 0.0
         """When the last successful poll was sent."""
 
@@ -79,6 +81,7 @@ class SessionTracker(EngineListener):
         if snapshot.outcome != Outcome.OK:
             return
         self.last_polled = snapshot.sent
+        self._confirm({session_id for session_id, _ in snapshot.appeared})
         for session_id, _ in snapshot.appeared:
             self._listed.add(session_id)
             self._appeared(session_id, snapshot)
@@ -103,9 +106,23 @@ class SessionTracker(EngineListener):
         self._pending.pop(session_id, None)
         session = self._ours.get(session_id)
         if session is not None:
-            session.record_end()
             self._engine.observe(Observation.VANISHED, session, snapshot.since, at=snapshot.answered)
-            self._engine.mark_closed(session)
+            self._missing[session_id] = snapshot.answered
+
+    def _confirm(self, appeared: set[str]) -> None:
+        """Records the end of sessions that a second list lacks, too.
+
+        One list may be incomplete. A person who is present learns of the end only from a call, as a client without a list does;
+        and an acknowledged activity shows that the session is open.
+        """
+        for session_id, since in list(self._missing.items()):
+            session = self._ours.get(session_id)
+            if session is None or session_id in appeared or session.acknowledged > since:
+                del self._missing[session_id]
+            elif session.way or session.state is not State.OPEN:
+                del self._missing[session_id]
+                session.record_end()
+                self._engine.mark_closed(session)
 
     def _settle(self) -> None:
         # A pending id is foreign once no `new` is in flight that may have opened it.

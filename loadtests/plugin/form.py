@@ -13,7 +13,7 @@ from locust.util.timespan import parse_timespan
 
 from loadtests.model.text.input_error import InputError, Mistake
 from loadtests.plugin.options import NO_SCENARIO, STAGES, USERS
-from loadtests.plugin.role import Role, StartRequest
+from loadtests.plugin.users.role import Role, StartRequest
 
 _NUMBERS: Mapping[str, tuple[type, str]] = {
     "limit": (int, "a whole number"),

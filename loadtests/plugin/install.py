@@ -8,7 +8,7 @@ from functools import lru_cache
 from loadtests.model.text.input_error import InputError
 from loadtests.plugin.options import People, read_people
 from loadtests.plugin.plugin import Plugin
-from loadtests.plugin.user import StreamingUser, user_classes
+from loadtests.plugin.users.user import StreamingUser, user_classes
 
 
 def install() -> dict[str, type[StreamingUser]]:

@@ -12,9 +12,9 @@ from loadtests.model.people.profile import Profile
 from loadtests.model.text.wording import count
 from loadtests.plugin.progress import Progress
 from loadtests.plugin.report import write_report
-from loadtests.plugin.role import StartRequest
 from loadtests.plugin.setup import Setup, reason_of_end
 from loadtests.plugin.statistics import Statistics
+from loadtests.plugin.users.role import StartRequest
 from loadtests.run.process import RunProcess
 from loadtests.run.run import Run
 

@@ -25,14 +25,14 @@ from loadtests.model.text.units import format_clock, format_duration
 from loadtests.model.text.wording import count
 from loadtests.observing.list_snapshot import ListSnapshot
 from loadtests.plugin.local import end_early, seal_and_report, stop_run
-from loadtests.plugin.messages import MessageKind, on_message, on_run_message
+from loadtests.plugin.messaging.messages import MessageKind, on_message, on_run_message
 from loadtests.plugin.progress import Progress
-from loadtests.plugin.role import StartRequest
 from loadtests.plugin.setup import Setup, reason_of_end
-from loadtests.plugin.shape import tracking
 from loadtests.plugin.statistics import Statistics
-from loadtests.plugin.user import class_name
-from loadtests.plugin.user_allocation import UserAllocation
+from loadtests.plugin.users.role import StartRequest
+from loadtests.plugin.users.shape import tracking
+from loadtests.plugin.users.user import class_name
+from loadtests.plugin.users.user_allocation import UserAllocation
 from loadtests.run.drain import longest_drain
 from loadtests.run.process import RunProcess
 from loadtests.run.run import Run

@@ -18,8 +18,8 @@ from loadtests.plugin.form import listen_to_form
 from loadtests.plugin.local import LocalRole, stop_run
 from loadtests.plugin.master import MasterRole
 from loadtests.plugin.options import People
-from loadtests.plugin.role import Role
 from loadtests.plugin.setup import Setup, options_of
+from loadtests.plugin.users.role import Role
 from loadtests.plugin.worker import WorkerRole
 from loadtests.webui.background_report import BackgroundReport
 from loadtests.webui.install import install as install_pages

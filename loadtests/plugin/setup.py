@@ -29,9 +29,9 @@ from loadtests.plugin.account import guard_of, is_real, require_consent, require
 from loadtests.plugin.form import make_typed
 from loadtests.plugin.metrics import Metrics
 from loadtests.plugin.options import STAGES, USERS, People
-from loadtests.plugin.role import StartRequest
-from loadtests.plugin.shape import ScenarioShape, dispatcher_for
-from loadtests.plugin.user import StreamingUser, class_name, profile_of, user_classes
+from loadtests.plugin.users.role import StartRequest
+from loadtests.plugin.users.shape import ScenarioShape, dispatcher_for
+from loadtests.plugin.users.user import StreamingUser, class_name, profile_of, user_classes
 from loadtests.recording.disk import DiskNeed
 from loadtests.recording.unswept import warn_of_unswept
 from loadtests.run.run import RunSettings

@@ -26,12 +26,12 @@ from loadtests.model.run.guard import Guard
 from loadtests.model.run.manifest import FILE, SPOOL, Manifest
 from loadtests.model.text.input_error import EXIT_UNKNOWN, InputError
 from loadtests.observing.list_snapshot import ListSnapshot
-from loadtests.plugin.clock_sync import ClockSync
-from loadtests.plugin.messages import MessageKind, on_message, send, send_of_run
-from loadtests.plugin.role import StartRequest
+from loadtests.plugin.messaging.clock_sync import ClockSync
+from loadtests.plugin.messaging.messages import MessageKind, on_message, send, send_of_run
 from loadtests.plugin.setup import options_of
 from loadtests.plugin.statistics import Statistics
-from loadtests.plugin.user import user_classes
+from loadtests.plugin.users.role import StartRequest
+from loadtests.plugin.users.user import user_classes
 from loadtests.recording.run_directory import write_manifest
 from loadtests.run.drain import drain
 from loadtests.run.process import RunProcess, ledger_file

@@ -10,8 +10,8 @@ import pandas as pd
 
 from reports.page.drawing import Builder
 from reports.page.vegalite import DIM, INK, Chart, Spec, chart, field, mark, on, rows_of
+from reports.plan.load.poisson import Quantile
 from reports.plan.plan import CapacityPlan
-from reports.plan.poisson import Quantile
 
 _WITH, _WITHOUT = "var(--leaked)", "var(--active)"
 _MEASURED, _PREDICTED = INK, "var(--quiet)"

@@ -17,10 +17,10 @@ import numpy as np
 import numpy.typing as npt
 
 from loadtests.model.maths.erlang import engset_servers, erlang_offered, erlang_servers
-from reports.plan.interval import resampled_sums
-from reports.plan.population import Population
-from reports.plan.replay import steady
-from reports.plan.theory import Kind, offered_each, slots
+from reports.plan.load.interval import resampled_sums
+from reports.plan.load.population import Population
+from reports.plan.prediction.replay import steady
+from reports.plan.prediction.theory import Kind, offered_each, slots
 
 TARGETS = (0.05, 0.01, 0.001)
 ARRIVALS = (1.0, 2.0, 5.0, 10.0)

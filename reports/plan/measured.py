@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from reports.plan.blocking import Blocking, build_blocking, replayed
-from reports.plan.offered_load import OfferedLoad, people_in
-from reports.plan.phases import WHOLE, Phase
-from reports.plan.population import Population
+from reports.plan.load.offered_load import OfferedLoad, people_in
+from reports.plan.load.phases import WHOLE, Phase
+from reports.plan.load.population import Population
+from reports.plan.prediction.blocking import Blocking, build_blocking, replayed
+from reports.plan.prediction.theory import Theory, theory_of
 from reports.plan.source import Source
 from reports.plan.steps import Step, build_step
-from reports.plan.theory import Theory, theory_of
 
 
 def build_measured(

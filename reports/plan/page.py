@@ -11,7 +11,7 @@ from reports.page.drawing import draw
 from reports.page.renderer import Renderer
 from reports.plan.charts import charts_of
 from reports.plan.limit import ARRIVALS, TARGETS
-from reports.plan.offered_load import Holding, OfferedLoad
+from reports.plan.load.offered_load import Holding, OfferedLoad
 from reports.plan.plan import CapacityPlan
 from reports.plan.sentences import WARNING, headline, limit_for, sentences
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from reports.plan.blocking import Blocking
-from reports.plan.expected import Changes, Expected
 from reports.plan.leaks import LeakCosts
 from reports.plan.limit import Limit
-from reports.plan.offered_load import OfferedLoad
+from reports.plan.load.offered_load import OfferedLoad
+from reports.plan.prediction.blocking import Blocking
+from reports.plan.prediction.expected import Changes, Expected
 from reports.plan.steps import Steps
 from reports.plan.timeout import SURVIVES, Timeout
 from reports.plan.what_if import WhatIf

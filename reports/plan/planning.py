@@ -13,17 +13,17 @@ import pandas as pd
 from loadtests.model.people.profile import IDLE_RANGE
 from loadtests.model.text.input_error import InputError, Mistake
 from loadtests.model.text.wording import count, verb
-from reports.plan.blocking import replay_count
-from reports.plan.expected import Expected, expect
 from reports.plan.leaks import LeakCosts, build_leaks
 from reports.plan.limit import Today, build_limits
+from reports.plan.load.offered_load import OfferedLoad, build_offered_load, people_in
+from reports.plan.load.phases import Phase
 from reports.plan.measured import build_measured
-from reports.plan.offered_load import OfferedLoad, build_offered_load, people_in
-from reports.plan.phases import Phase
 from reports.plan.plan import SCHEMA_VERSION, CapacityPlan, PlannedRun, PlanOptions, Price
+from reports.plan.prediction.blocking import replay_count
+from reports.plan.prediction.expected import Expected, expect
+from reports.plan.prediction.theory import theory_of
 from reports.plan.source import Source, read_source
 from reports.plan.steps import build_steps
-from reports.plan.theory import theory_of
 from reports.plan.timeout import Timeout, build_timeout
 from reports.plan.what_if import Question, WhatIf, build_what_if
 

@@ -14,10 +14,10 @@ from reports.analysis.latency import percentiles
 from reports.analysis.sessions import build_sessions
 from reports.analysis.slots import build_slots
 from reports.log.log import EventLog, open_log
-from reports.plan.offered_load import unknown_stays
-from reports.plan.people import build_gaps, build_people
-from reports.plan.phases import Phase, phases_of
-from reports.plan.population import Population, build_population
+from reports.plan.load.offered_load import unknown_stays
+from reports.plan.load.people import build_gaps, build_people
+from reports.plan.load.phases import Phase, phases_of
+from reports.plan.load.population import Population, build_population
 from reports.plan.timeout import CANDIDATES
 
 _ANSWERS = """

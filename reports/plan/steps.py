@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from loadtests.model.text.wording import percent
-from reports.plan.blocking import Blocking
-from reports.plan.offered_load import OfferedLoad
+from reports.plan.load.offered_load import OfferedLoad
+from reports.plan.prediction.blocking import Blocking
 
 STOPS_GROWING = 0.5
 """The account is full where a smaller share of further arrivals is admitted."""

@@ -6,7 +6,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from reports.plan.expected import Changes, Expected, expect
+from reports.plan.prediction.expected import Changes, Expected, expect
 from reports.plan.source import read_source
 
 from .cases import Case

@@ -13,12 +13,12 @@ from loadtests.model.maths.erlang import engset, erlang_b, erlang_servers
 from loadtests.model.people.profile import Profile
 from reports.plan.leaks import build_leaks
 from reports.plan.limit import Today, build_limits, with_returning
-from reports.plan.poisson import test_arrivals as arrivals_of
-from reports.plan.population import ClosedPerson, Population, Stays
-from reports.plan.replay import replays, steady
+from reports.plan.load.poisson import test_arrivals as arrivals_of
+from reports.plan.load.population import ClosedPerson, Population, Stays
+from reports.plan.prediction.replay import replays, steady
+from reports.plan.prediction.theory import offered_each, theory_of
 from reports.plan.source import read_source
 from reports.plan.steps import Step, build_steps
-from reports.plan.theory import offered_each, theory_of
 from reports.plan.timeout import build_timeout, interval_for
 from tests.golden.story import Story
 

@@ -14,15 +14,7 @@ import pytest
 
 from loadtests.model.run.manifest import SPOOL
 from loadtests.model.session.session import Session
-from loadtests.recording.ledger import (
-    FILE,
-    SWEEP_FILE,
-    Ledger,
-    LedgerContents,
-    is_held,
-    ledgers,
-    read_ledgers,
-)
+from loadtests.recording.ledger import FILE, SWEEP_FILE, Ledger, LedgerContents, is_held, ledgers, read_ledgers
 
 
 def session(number: int, session_id: str = "") -> Session:

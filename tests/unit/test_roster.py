@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtests.plugin.user_allocation import UserAllocation
+from loadtests.plugin.users.user_allocation import UserAllocation
 
 WORKERS = ["one", "two", "three", "four"]
 CLASSES = ["Reading", "Leaky"]

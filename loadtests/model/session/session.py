@@ -159,6 +159,11 @@ class Session:
         return self.state is _OPEN and not self.given_up
 
     @property
+    def acknowledged(self) -> float:
+        """When the last acknowledged activity was sent, in seconds of the run."""
+        return self._last_activity
+
+    @property
     def holder(self) -> Holder:
         """The holder of the slot now, as far as the client knows."""
         if self.state is _OPEN:
@@ -255,6 +260,7 @@ class Session:
             self.apply(Event.REFUSED)
         else:
             self.apply(Event.LOST)
+            self._last_activity, self.reached = answer.sent, answer.answered
 
     def _record_stop(self, answer: Answer) -> None:
         if answer.outcome is _OK:

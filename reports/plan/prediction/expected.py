@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reports.plan.population import Population
-from reports.plan.replay import replays
+from reports.plan.load.population import Population
+from reports.plan.prediction.replay import replays
 
 _WIDE = 1.96
 

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from loadtests.model.maths.erlang import engset, engset_servers, erlang_b, erlang_servers
-from reports.plan.population import Population, mean_pause
+from reports.plan.load.population import Population, mean_pause
 
 Kind = Literal["erlang-b", "engset", "replay"]
 

@@ -13,10 +13,10 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from reports.plan.interval import Interval, single_run
-from reports.plan.population import Population
-from reports.plan.replay import ReplayResult, replays
-from reports.plan.theory import Kind, Theory, blocking
+from reports.plan.load.interval import Interval, single_run
+from reports.plan.load.population import Population
+from reports.plan.prediction.replay import ReplayResult, replays
+from reports.plan.prediction.theory import Kind, Theory, blocking
 
 _PERSONS = 200_000
 """Total of all replays together: they take some seconds."""

@@ -10,7 +10,7 @@ from locust.dispatch import UsersDispatcher
 from locust.runners import WorkerNode
 
 from loadtests.model.run.plan import LoadPlan
-from loadtests.plugin.user import class_name
+from loadtests.plugin.users.user import class_name
 
 _SPAWN_RATE = 99.0
 """Users per second; Locust warns above 100."""

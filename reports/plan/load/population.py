@@ -15,7 +15,7 @@ import pandas as pd
 
 from loadtests.model.people.profile import OnRefusal, Profile
 from loadtests.model.run.manifest import Manifest
-from reports.plan.phases import Phase, steady_intervals
+from reports.plan.load.phases import Phase, steady_intervals
 
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int_]

@@ -9,9 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from loadtests.model.text.wording import count
-from reports.plan.interval import Interval, interval_of, resampled_sums
-from reports.plan.phases import Phase
-from reports.plan.poisson import PoissonTest, test_arrivals
+from reports.plan.load.interval import Interval, interval_of, resampled_sums
+from reports.plan.load.phases import Phase
+from reports.plan.load.poisson import PoissonTest, test_arrivals
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import numpy as np
 from loadtests.model.api.rules import DONE, Rules, Terms
 from loadtests.model.maths.calendar_queue import CalendarQueue
 from loadtests.model.people.draw import Draw
-from reports.plan.population import Places, Population
+from reports.plan.load.population import Places, Population
 
 _UNLIMITED = (0.0, float("inf"))
 

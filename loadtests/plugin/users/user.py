@@ -18,8 +18,8 @@ from loadtests.model.session.ending import closing
 from loadtests.model.session.session import Session, State
 from loadtests.model.session.steps import Closing
 from loadtests.model.text.input_error import InputError
-from loadtests.plugin.role import Role
-from loadtests.plugin.visitor import run_visit
+from loadtests.plugin.users.role import Role
+from loadtests.plugin.users.visitor import run_visit
 from loadtests.run.process import RunProcess
 from loadtests.scenarios.catalogue import load_profiles, profile_files
 

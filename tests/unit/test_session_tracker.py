@@ -1,0 +1,97 @@
+"""What the API's list does to the sessions of a process: it is confirmed before it counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from loadtests.model.api.answer import Answer, Outcome, Reason
+from loadtests.model.api.surface import Operation
+from loadtests.model.session.session import Session, State
+from loadtests.observing.list_snapshot import ListSnapshot
+from loadtests.observing.session_tracker import SessionTracker
+
+
+class Scene:
+    """A tracker over one open session with the id "a", and what it did."""
+
+    known_until = 0.0
+
+    def __init__(self) -> None:
+        self.observed: list[tuple[str, float]] = []
+        self.closed: list[Session] = []
+        self.tracker = SessionTracker(self)
+        self.session = Session(1, "p", 30.0)
+        self.session.record_send(Operation.NEW)
+        self.session.record_answer(Operation.NEW, Answer(Outcome.OK, Reason.NONE, 1.0, 1.1, session_id="a"))
+        self.tracker.on_open(self.session)
+        self.poll(2.0, appeared=["a"])
+
+    def now(self) -> float:
+        """Not asked for here."""
+        return 0.0
+
+    def observe(self, kind: str, session: Any = None, value: float = 0.0, detail: Any = None, at: Any = None) -> None:
+        """Note the kind and when."""
+        self.observed.append((kind, at))
+
+    def mark_closed(self, session: Session) -> None:
+        """Note it."""
+        self.closed.append(session)
+
+    def mark_open(self, session: Session) -> None:
+        """Take it back."""
+        self.closed.remove(session)
+
+    def poll(self, at: float, appeared: list[str] | None = None, vanished: list[str] | None = None) -> None:
+        """One successful poll."""
+        listed = [(session_id, 0.0) for session_id in appeared or ()]
+        self.tracker.update(
+            ListSnapshot(at, at, at + 0.1, "ok", since=at - 1, appeared=listed, vanished=vanished or [])
+        )
+
+
+def test_a_leak_ends_when_a_second_list_lacks_it() -> None:
+    """The first list is recorded with its own time; the second one confirms it."""
+    scene = Scene()
+    scene.session.leave("abandon")
+    scene.poll(3.0, vanished=["a"])
+    assert scene.observed[-1] == ("vanished", 3.1)
+    assert scene.session.state is State.OPEN
+    scene.poll(4.0)
+    assert scene.session.state is State.CLOSED
+    assert scene.closed == [scene.session]
+
+
+def test_one_incomplete_list_ends_nothing() -> None:
+    """The session is listed again: a contradiction in the log, and no end."""
+    scene = Scene()
+    scene.session.leave("abandon")
+    scene.poll(3.0, vanished=["a"])
+    scene.poll(4.0, appeared=["a"])
+    scene.poll(5.0)
+    assert scene.session.state is State.OPEN
+    assert scene.closed == []
+    assert [kind for kind, _ in scene.observed] == ["seen", "vanished", "seen"]
+
+
+def test_a_present_person_learns_of_the_end_from_a_call_alone() -> None:
+    """However often the list lacks the session; when the person has left, it counts."""
+    scene = Scene()
+    scene.poll(3.0, vanished=["a"])
+    scene.poll(4.0)
+    scene.poll(5.0)
+    assert scene.session.usable
+    scene.session.leave("abandon")
+    scene.poll(6.0)
+    assert scene.session.state is State.CLOSED
+
+
+def test_an_acknowledged_activity_overrules_the_list() -> None:
+    """A keep-alive that was acknowledged after the session disappeared shows that it is open."""
+    scene = Scene()
+    scene.session.leave("zombie")
+    scene.poll(3.0, vanished=["a"])
+    scene.session.record_answer(Operation.KEEP_ALIVE, Answer(Outcome.OK, Reason.NONE, 3.5, 3.6))
+    scene.poll(4.0)
+    scene.poll(5.0)
+    assert scene.session.state is State.OPEN
