@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from loadtests.model.session.behaviour import GIVEN_UP
+from reports.analysis.list_lag import build_list_lag
 from reports.log.build_facts import build_facts
 from reports.log.log import EventLog
 
@@ -81,10 +82,11 @@ WITH looks AS (
     -- A list that shows the session again overrules one that did not.
     SELECT *,
         -- And so does an activity acknowledged after it.
-        CASE WHEN last_seen > last_vanished OR alive > last_vanished THEN NULL ELSE last_vanished END AS vanished,
+        CASE WHEN last_vanished IS NULL OR last_seen > last_vanished OR alive > last_vanished THEN NULL
+             ELSE greatest(last_vanished - $lag_low, alive) END AS vanished,
         CASE WHEN last_seen > last_vanished THEN $last_look
              WHEN last_vanished IS NOT NULL THEN last_listed
-             WHEN listed IS NOT NULL THEN $last_look END AS seen_until,
+             WHEN listed IS NOT NULL THEN $last_look END - $lag_high AS seen_until,
         coalesce(last_seen > first_vanished OR alive > last_vanished, FALSE) AS is_contradicted
     FROM facts
 ), stops AS (
@@ -161,7 +163,9 @@ WITH looks AS (
         END AS fate
     FROM people
 )
-SELECT * EXCLUDE (ghost, is_ghost, last_seen, last_vanished, last_listed, first_vanished, unsure_closing), is_ghost AS ghost,
+SELECT * EXCLUDE (
+        ghost, is_ghost, last_seen, last_vanished, last_listed, listed_by, first_vanished, unsure_closing
+    ), is_ghost AS ghost,
     -- A client that sent a stop has not leaked the session, and neither has a person who is still present.
     own_stop IS NULL AND left_at IS NOT NULL AND NOT (is_ghost AND way = '{GIVEN_UP}')
         AND (fate IN {_LEAKED} OR (NOT was_there AND fate IN ('capped', 'unobserved'))) AS leak
@@ -194,7 +198,15 @@ def build_sessions(log: EventLog) -> pd.DataFrame:
     if len(ghosts):
         log.insert_table("ghosts", ghosts)
         log.create_table("facts", "SELECT * FROM facts UNION ALL BY NAME SELECT * FROM ghosts")
-    log.create_table("sessions", _FATES, tolerance=log.manifest.tolerance, last_look=_last_look(log))
+    lag_low, lag_high = build_list_lag(log)
+    log.create_table(
+        "sessions",
+        _FATES,
+        tolerance=log.manifest.tolerance,
+        last_look=_last_look(log),
+        lag_low=lag_low,
+        lag_high=lag_high,
+    )
     log.drop_table("facts")
     log.create_table("margins", _BELIEVED)
     return log.frame(f"SELECT {_SHOWN} FROM sessions ORDER BY session")

@@ -6,24 +6,47 @@ from loadtests.model.text.wording import count, percent
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
 from reports.findings.finding import Checked, Finding
+from reports.findings.shown import IS_LOST
+
+_ADVICE = "Close sessions before asking for a higher limit. Persistent concurrent limit errors often indicate unclosed sessions."
+_LOST_ADVICE = (
+    "After a new without an answer, search streaming.list for a session that no client owns, and close it. Report the lost"
+    " answers to the API's support."
+)
 
 SHARE = 0.1
 """Of the slots at the hits: less is no reason for them."""
 
 
+# Of the slots at the hits, those of sessions whose client never got their id.
+_LOST = f"""
+WITH lost AS (
+    SELECT low AS t, 1 AS change FROM segments JOIN sessions USING (session) WHERE {IS_LOST}
+    UNION ALL SELECT high, -1 FROM segments JOIN sessions USING (session) WHERE {IS_LOST}
+), steps AS (SELECT t, sum(sum(change)) OVER (ORDER BY t) AS n FROM lost GROUP BY t), totals AS (
+    SELECT t, sum(held) AS held FROM held GROUP BY t
+)
+SELECT coalesce(sum(steps.n), 0) / nullif(sum(held), 0) AS share
+FROM hits JOIN totals USING (t) ASOF LEFT JOIN steps ON steps.t <= hits.t
+"""
+
+
 def check(evidence: Evidence) -> Checked:
-    """Compares the mean share of slots that leaked sessions held at the hits."""
+    """Compares the mean share of slots that leaked sessions held at the hits; lost answers are the API's leaks."""
     hits = evidence.hits
     leaked = hits.held_by.get("leaked", 0.0)
     if not hits.count or leaked < SHARE:
         return None
+    lost = float(evidence.log.row(_LOST)["share"] or 0.0)
+    is_api = lost > leaked / 2
+    origin = f", {percent(lost)} because an answer of new was lost" if lost > 0 else ""
     return Finding(
         "leaks-held-the-limit",
         "warning",
-        "modelled client",
-        "certain",
-        f"At {count(hits.count, 'concurrency hit')}, leaked sessions held {percent(leaked)} of the slots on average.",
-        "Close sessions before asking for a higher limit. Persistent concurrent limit errors often indicate unclosed sessions.",
+        "API" if is_api else "modelled client",
+        "likely" if is_api else "certain",
+        f"At {count(hits.count, 'concurrency hit')}, leaked sessions held {percent(leaked)} of the slots on average{origin}.",
+        _LOST_ADVICE if is_api else _ADVICE,
         interval=(float(hits.times["t"].min()), float(hits.times["t"].max())),
         chart="hits",
     )

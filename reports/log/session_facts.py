@@ -72,6 +72,7 @@ FACTS = (
     Fact("unsure_stop", FactRule.FIRST, "sent", _STOP, _UNKNOWN),
     Fact("unsure_closing", FactRule.FIRST, "value", _STOP, _UNKNOWN),
     Fact("listed", FactRule.FIRST, "sent", (Observation.SEEN,), _ANY),
+    Fact("listed_by", FactRule.FIRST, "value", (Observation.SEEN,), _ANY),
     Fact("first_vanished", FactRule.FIRST, "sent", (Observation.VANISHED,), _ANY),
     Fact("last_seen", FactRule.LAST, "sent", (Observation.SEEN,), _ANY),
     Fact("last_vanished", FactRule.LAST, "sent", (Observation.VANISHED,), _ANY),

@@ -24,6 +24,6 @@ def support_table(sessions: pd.DataFrame, started_unix: float) -> pd.DataFrame:
 
 
 def _plain_cell(text: Any) -> str:
-    # Spreadsheets run what begins with these; an id comes from the API.
-    cell = str(text)
+    # An id comes from the API: control characters would act on a terminal, and spreadsheets run what begins with these.
+    cell = "".join(character if character.isprintable() else f"\\x{ord(character):02x}" for character in str(text))
     return "'" + cell if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from reports.findings.check import Check, run_checks
 from reports.findings.finding import Finding
 from reports.summary import Analysis
 
-from .story import Story
+from .story import TOOK, Story
 
 LOOKS = 120.0
 Made = Story | tuple[Story, dict[str, Any]]
@@ -56,6 +57,18 @@ def _open() -> Story:
 
 def _left(way: str = "abandon") -> Story:
     return _open().leaves(1, 12.0, way).looks(LOOKS)
+
+
+def _listed_late(lag: float) -> Story:
+    """Ten leaks, due 30 s after they were opened, and reaped on time; the list shows everything `lag` seconds late."""
+    story = Story().looks(120)
+    for number in range(1, 11):
+        opened = 5.0 + number
+        first = math.ceil(opened + lag + TOOK - 0.5) + 0.5
+        gone = math.ceil(opened + 30.0 + lag + TOOK - 0.5) + 0.5
+        story.opens(number, opened).listed(number, first + TOOK).leaves(number, opened + 1, "abandon")
+        story.vanishes(number, gone - 1, gone + TOOK)
+    return story
 
 
 def _idle(*lives: tuple[float, float, float], keep_alives: tuple[float, ...] = ()) -> Story:
@@ -219,6 +232,10 @@ SHOWN: dict[str, tuple[Made, Made]] = {
     "ignored-concurrency-errors": (_given_up(1), _given_up(3)),
     "leaks-held-the-limit": (_crowded("abandon"), _crowded(None)),
     "limit-too-low": (_crowded(None), _crowded("abandon")),
+    "hits-by-wording": (
+        _refusals(40.0, status=400, code=0, detail="User has reached maximum concurrent conversations"),
+        _refusals(40.0),
+    ),
     "limit-inferred": (_refusals(40.0, 50.0, limit=None), _refusals(40.0, 50.0, limit=2)),
     "generator-late": (_open().note(0, "loop", 30.0, 3.0).looks(60), _open().note(0, "loop", 30.0, 0.3).looks(60)),
     "run-incomplete": ((_open().looks(60), {"ended": None}), _open().looks(60)),
@@ -231,6 +248,7 @@ SHOWN: dict[str, tuple[Made, Made]] = {
         _open().vanishes(1, 20.0, 21.0).call(1, "keep_alive", 25.0).looks(60),
         _open().call(1, "keep_alive", 20.0).vanishes(1, 49.0, 50.5).looks(60),
     ),
+    "list-lags": (_listed_late(5.0), _listed_late(0.0)),
     "duplicate-session-ids": (
         Story().call(1, "new", 1.0, value=30.0, detail="id-1").call(2, "new", 2.0, value=30.0, detail="id-1").looks(60),
         Story().opens(1, 1.0).opens(2, 2.0).looks(60),
@@ -392,3 +410,19 @@ def test_refusals_that_no_table_knows_keep_a_run_from_passing(tmp_path: Path) ->
     assert "3 of 5 new calls (60 %) failed" in finding.text
     assert "User has reached maximum concurrent conversations" in finding.text
     assert analysis.verdict.result == "unknown"
+
+
+def test_a_list_that_lags_accuses_no_reaper(tmp_path: Path) -> None:
+    """All sessions are reaped on time and seen to go 5 s later: no early, late or lingering session."""
+    analysis = analysed(_listed_late(5.0), tmp_path)
+    assert [finding.name for finding in analysis.findings if finding.severity == "problem"] == []
+    assert set(analysis.sessions["fate"]) == {"leaked-reaped"}
+
+
+def test_slots_that_lost_answers_held_are_the_apis_doing(tmp_path: Path) -> None:
+    """The only session at the hit is one whose `new` was never answered."""
+    story = _lost(5.0)
+    assert isinstance(story, Story)
+    story.note(91, "arrive", 20.0, 50.0, "close").refused(91, 20.0)
+    finding = found(story, tmp_path)["leaks-held-the-limit"]
+    assert (finding.owner, finding.confidence) == ("API", "likely")

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadtests.model.api.answer import FULL, GONE, Answer, Outcome, Reason
+from loadtests.model.api.refusals import refusal_reason
 from loadtests.model.api.translation import answer_from_body
 
 TABLE: list[tuple[int, int, str, Reason]] = [
@@ -70,7 +71,7 @@ def test_concurrency_is_told_by_the_message_whatever_the_status(status: int, mes
     ("status", "body", "reason"),
     [
         (429, {"code": 1, "message": "Rate exceeded"}, Reason.RATE),
-        (429, {"code": 1, "message": "slow down"}, Reason.REFUSED),
+        (429, {"code": 1, "message": "slow down"}, Reason.RATE),
         (404, {"code": 1, "message": "No such SESSION"}, Reason.MISSING),
         (404, {"code": 1, "message": "no such page"}, Reason.REFUSED),
         (401, {"code": 1, "message": "who are you?"}, Reason.UNAUTHORIZED),
@@ -163,11 +164,11 @@ def test_unreadable_success_leaves_it_unknown(body: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("status", "reason"),
-    [(400, Reason.REFUSED), (401, Reason.UNAUTHORIZED), (404, Reason.REFUSED), (429, Reason.REFUSED)],
+    [(400, Reason.REFUSED), (401, Reason.UNAUTHORIZED), (404, Reason.REFUSED), (429, Reason.RATE)],
 )
 @pytest.mark.parametrize("body", [b"", b"<html>concurrent limit</html>", b"\xff", b'{"code":100'])
 def test_unreadable_refusal_is_a_refusal(status: int, reason: Reason, body: bytes) -> None:
-    """A 4xx without a readable body says no all the same; 404 and 429 alone say no more than that."""
+    """A 4xx without a readable body says no all the same; 404 alone says no more than that; 429 is a rate limit (RFC 6585)."""
     assert meaning(answer_from_body(status, body, 1.0, 2.0)) == (Outcome.FAIL, reason)
 
 
@@ -227,3 +228,24 @@ def test_any_answer_has_one_of_three_outcomes(status: int, body: bytes) -> None:
     assert (found.outcome is Outcome.OK) == (found.reason is Reason.NONE)
     assert math.isfinite(found.value)
     assert abs(found.code) < 2**31
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "reason"),
+    [
+        (400, "User has reached maximum concurrent conversations", Reason.CONCURRENCY),
+        (403, "Session concurrency limit reached", Reason.CONCURRENCY),
+        (402, "Too many active sessions", Reason.CONCURRENCY),
+        (429, "Maximum number of simultaneous streams exceeded", Reason.CONCURRENCY),
+        (409, "session limit reached", Reason.CONCURRENCY),
+        (429, "Too Many Requests", Reason.RATE),
+        (429, "Too many concurrent requests", Reason.RATE),
+        (429, "", Reason.RATE),
+        (400, "maximum length of text exceeded", Reason.REFUSED),
+        (400, "the voice is not available", Reason.REFUSED),
+        (403, "avatar not allowed", Reason.REFUSED),
+    ],
+)
+def test_refusals_in_other_words(status: int, message: str, reason: Reason) -> None:
+    """A full account is recognised by its wording; a 429 without an explanation is a rate limit."""
+    assert refusal_reason(status, None, message) is reason

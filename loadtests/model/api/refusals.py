@@ -6,6 +6,7 @@ status, code and message together. The basis of each row is the API's documentat
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from loadtests.model.api.answer import Reason
@@ -51,11 +52,33 @@ REFUSALS: tuple[RefusalPattern, ...] = (
     RefusalPattern(Reason.RATE, status=429, text="rate"),
 )
 
+_LIMIT = r"(?:limit|max|exceed|reached|too many|no more)"
+_AT_ONCE = r"(?:concurren|simultaneous|parallel|at the same time)"
+_FULL_ACCOUNT = re.compile(
+    rf"{_AT_ONCE}.*{_LIMIT}|{_LIMIT}.*{_AT_ONCE}"
+    r"|too many (?:open |active |running |live )?(?:sessions|conversations|streams)"
+    r"|(?:session|conversation|stream)s? (?:limit|quota|cap)\b"
+    r"|max\w* (?:number of )?(?:open |active |running |live )?(?:sessions|conversations|streams)"
+)
+_LONGEST_MESSAGE = 500
+"""Characters of a message that are searched."""
+
+
+def says_full(message: str) -> bool:
+    """Whether a message, in any case, says in other words than the documented ones that the account is full: a guess."""
+    text = message[:_LONGEST_MESSAGE].lower()
+    return "request" not in text and _FULL_ACCOUNT.search(text) is not None
+
 
 def refusal_reason(status: int, code: int | None, message: str) -> Reason:
-    """Returns the reason in the first row that matches."""
+    """Returns the reason in the first row that matches.
+
+    Where none does, the wording decides whether the account is full, and a 429 is a rate limit (RFC 6585, section 4).
+    """
     message = message.lower()
     for pattern in REFUSALS:
         if pattern.matches(status, code, message):
             return pattern.reason
-    return Reason.REFUSED
+    if says_full(message):
+        return Reason.CONCURRENCY
+    return Reason.RATE if status == 429 else Reason.REFUSED

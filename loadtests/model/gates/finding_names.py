@@ -21,6 +21,7 @@ API_FINDINGS = (
     "quota-exhausted",
     "latency-drift",
     "list-inconsistent",
+    "list-lags",
     "duplicate-session-ids",
     "stop-without-effect",
     "failed-calls",
@@ -46,7 +47,7 @@ CLIENT_FINDINGS = (
 AUDIT_FINDINGS = ("calls-on-closed-session", "calls-without-session", "unauthorized-calls")
 """One's own client's, which a modelled one never shows."""
 
-ACCOUNT_FINDINGS = ("limit-too-low", "limit-inferred")
+ACCOUNT_FINDINGS = ("limit-too-low", "limit-inferred", "hits-by-wording")
 """The account's."""
 
 GENERATOR_FINDINGS = ("generator-late", "run-incomplete", "worker-lost", "too-few-samples", "list-unavailable")
