@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -51,12 +51,13 @@ def pytest_unconfigure() -> None:
     _ENVIRONMENT.close()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None, None, None]:
     """In a parallel run: long tests first, and tests that share a fixture in one process."""
-    # A worker of a parallel run knows of the mode by this name only.
+    # A worker of a parallel run knows of the mode by this name only. A wrapper, to come before xdist, which reads the groups.
     if getattr(config.option, "loadgroup", False):
         schedule(items)
+    yield
 
 
 @pytest.fixture

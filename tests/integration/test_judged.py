@@ -74,7 +74,7 @@ def test_a_gate_aborts_the_run(tmp_path: Path) -> None:
     file.write_text(file.read_text().replace("[profiles.stayer]", silent))
     run = run_locust(tmp_path, str(file))
     assert judged(run) == "fail", run.output
-    assert f"The run ends before its time: a gate failed: {gate}" in run.output
+    assert f"The run ends early: a gate failed: {gate}" in run.output
     told = manifest(run.folder)
     assert (told["end_reason"], told["left_open"]) == (f"a gate failed: {gate}", 0)
     assert 2 <= told["load_ended"] < 60
