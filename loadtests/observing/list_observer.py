@@ -19,6 +19,7 @@ from loadtests.http.key import api_key, redacted
 from loadtests.model.api.answer import Answer, Outcome, Reason
 from loadtests.model.api.translation import answer_from_body
 from loadtests.observing.list_snapshot import ListHistory, ListSnapshot
+from loadtests.observing.session_list import PartialListError, read_list
 
 LARGEST_LIST = 64 << 20
 """Bytes; a larger list is not read, and what it would have shown is unobserved."""
@@ -40,38 +41,14 @@ class ListTooLargeError(OSError):
     """The list exceeds `LARGEST_LIST`."""
 
 
-def sessions_in(body: bytes, id_field: str = "session_id") -> dict[str, float]:
-    """Returns the ids in the list with their created_at. Raises ValueError if the answer has another shape.
-
-    Accepts `{"data": {"sessions": […]}}` and `{"sessions": […]}`: the API is reported to answer both.
-    """
-    try:
-        answer = msgspec.json.decode(body)
-    except RecursionError:
-        raise ValueError("the list is nested too deeply") from None
-    data = answer.get("data", answer) if isinstance(answer, dict) else None
-    rows = data.get("sessions") if isinstance(data, dict) else None
-    if not isinstance(rows, list):
-        raise ValueError("the list has no sessions")
-    sessions: dict[str, float] = {}
-    for row in rows:
-        if isinstance(row, dict) and isinstance(session_id := row.get(id_field), str):
-            created = row.get("created_at")
-            sessions[session_id] = _unix_time(created)
-    return sessions
-
-
-def _unix_time(value: Any) -> float:
-    return float(value) if isinstance(value, int | float) and 0 <= value < 1e12 else 0.0
-
-
 def listed_sessions(url: str, key: str, timeout: float, id_field: str = "session_id") -> dict[str, float]:
     """Returns the listed ids with created_at. Raises requests.RequestException, OSError, or ValueError with the reason."""
-    status, body = _get(make_client(key), url, timeout)
+    client = make_client(key)
+    status, body = _get(client, url, timeout)
     answer = answer_from_body(status, body, 0.0, 0.0)
     if answer.outcome is not Outcome.OK:
         raise ValueError(f"HTTP {status}: {redacted(answer.message, key) or answer.reason}")
-    return sessions_in(body, id_field)
+    return read_list(lambda query: _get(client, url, timeout, query)[1], body, id_field)
 
 
 def make_client(key: str) -> requests.Session:
@@ -89,8 +66,10 @@ def failure_reason(error: Exception) -> Reason:
     return Reason.TIMEOUT if isinstance(error, requests.Timeout) else Reason.CONNECT
 
 
-def _get(client: requests.Session, url: str, timeout: float) -> tuple[int, bytes]:
-    with client.get(url, timeout=timeout, stream=True, allow_redirects=False) as response:
+def _get(
+    client: requests.Session, url: str, timeout: float, query: dict[str, str | int] | None = None
+) -> tuple[int, bytes]:
+    with client.get(url, params=query, timeout=timeout, stream=True, allow_redirects=False) as response:
         body = bytearray()
         end = time.monotonic() + timeout
         for chunk in response.iter_content(1 << 16):
@@ -123,11 +102,20 @@ class ListObserver:
         if answer.outcome is not Outcome.OK:
             return ListSnapshot.without_list(intended, answer)
         try:
-            listed = sessions_in(body, self._settings.id_field)
+            listed = read_list(self._get_page, body, self._settings.id_field)
+        except PartialListError:
+            answer.outcome, answer.reason = Outcome.UNKNOWN, Reason.PARTIAL
+        except (requests.RequestException, OSError) as error:
+            answer.outcome, answer.reason = Outcome.UNKNOWN, failure_reason(error)
         except (ValueError, msgspec.DecodeError, RecursionError):
             answer.outcome, answer.reason, answer.code = Outcome.UNKNOWN, Reason.UNREADABLE, 0
-            return ListSnapshot.without_list(intended, answer)
-        return self._history.compare(intended, answer, listed)
+        else:
+            answer.answered = self._now()
+            return self._history.compare(intended, answer, listed)
+        return ListSnapshot.without_list(intended, answer)
+
+    def _get_page(self, query: dict[str, str | int]) -> bytes:
+        return _get(self._http, self._settings.url, self._settings.timeout, query)[1]
 
     def _now(self) -> float:
         return time.monotonic() - self._settings.zero

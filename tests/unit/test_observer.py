@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from loadtests.observing.list_observer import sessions_in
 from loadtests.observing.list_snapshot import ListSnapshot
+from loadtests.observing.session_list import PartialListError, page_of, read_list, unix_time
 
 
 def listed(*rows: Any, inner: bool = False) -> bytes:
@@ -22,35 +22,35 @@ def listed(*rows: Any, inner: bool = False) -> bytes:
 def test_both_shapes_are_read(inner: bool) -> None:
     """Sessions are found within the envelope and without it, with the time of their creation."""
     rows = [{"session_id": "a", "status": "new", "created_at": 1700000000}, {"session_id": "b", "created_at": 1.5}]
-    assert sessions_in(listed(*rows, inner=inner)) == {"a": 1700000000.0, "b": 1.5}
+    assert page_of(listed(*rows, inner=inner)).sessions == {"a": 1700000000.0, "b": 1.5}
 
 
 @pytest.mark.parametrize("inner", [False, True], ids=["envelope", "bare"])
 def test_empty_list_is_no_mistake(inner: bool) -> None:
     """No sessions are no sessions."""
-    assert sessions_in(listed(inner=inner)) == {}
+    assert page_of(listed(inner=inner)).sessions == {}
 
 
 @pytest.mark.parametrize("created", ["yesterday", None, [], {}, "1700000000"])
 def test_creation_that_is_no_number_is_not_told(created: Any) -> None:
     """A session whose creation cannot be read is listed all the same, with 0."""
-    assert sessions_in(listed({"session_id": "a", "created_at": created})) == {"a": 0.0}
+    assert page_of(listed({"session_id": "a", "created_at": created})).sessions == {"a": 0.0}
 
 
 def test_creation_may_be_missing() -> None:
     """A session without a time of creation is listed."""
-    assert sessions_in(listed({"session_id": "a"})) == {"a": 0.0}
+    assert page_of(listed({"session_id": "a"})).sessions == {"a": 0.0}
 
 
 @pytest.mark.parametrize("row", [None, 7, "a", [], {}, {"session_id": 7}, {"session_id": None}, {"id": "a"}])
 def test_row_without_an_id_hides_no_other(row: Any) -> None:
     """A row that names no session is passed over, and the rows around it are read."""
-    assert sessions_in(listed({"session_id": "a"}, row, {"session_id": "b"})) == {"a": 0.0, "b": 0.0}
+    assert page_of(listed({"session_id": "a"}, row, {"session_id": "b"})).sessions == {"a": 0.0, "b": 0.0}
 
 
 def test_session_listed_twice_is_one_session() -> None:
     """An id counts once."""
-    assert list(sessions_in(listed({"session_id": "a"}, {"session_id": "a"}))) == ["a"]
+    assert list(page_of(listed({"session_id": "a"}, {"session_id": "a"})).sessions) == ["a"]
 
 
 @pytest.mark.parametrize(
@@ -82,14 +82,14 @@ def test_session_listed_twice_is_one_session() -> None:
 def test_another_shape_is_told_and_never_taken_for_an_empty_list(body: bytes) -> None:
     """What is no list raises the ValueError that is promised: nothing else, which would end the observer."""
     with pytest.raises((ValueError, msgspec.DecodeError)):
-        sessions_in(body)
+        page_of(body)
 
 
 @pytest.mark.parametrize("created", [b"1" + b"0" * 400, b"-1" + b"0" * 400, b"18446744073709551616"])
 def test_creation_beyond_all_numbers_does_not_end_the_observer(created: bytes) -> None:
     """A time of creation that no float holds is either not told, or the list is told to be unreadable."""
     try:
-        found = sessions_in(b'{"sessions":[{"session_id":"a","created_at":%b}]}' % created)
+        found = page_of(b'{"sessions":[{"session_id":"a","created_at":%b}]}' % created).sessions
     except (ValueError, msgspec.DecodeError):
         return
     assert list(found) == ["a"]
@@ -101,3 +101,61 @@ def test_look_survives_its_way_to_the_run() -> None:
     line = msgspec.json.encode(look)
     assert b"\n" not in line
     assert msgspec.json.decode(line, type=ListSnapshot) == look
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        (1700000000, 1700000000.0),
+        (1700000000123, 1700000000.123),
+        ("2023-11-14T22:13:20Z", 1700000000.0),
+        ("2023-11-14T23:13:20+01:00", 1700000000.0),
+        ("2023-11-14T22:13:20", 1700000000.0),
+        (True, 0.0),
+        (-1, 0.0),
+    ],
+)
+def test_times_in_seconds_milliseconds_and_iso_8601(value: Any, seconds: float) -> None:
+    """Each is told apart by its size or its type."""
+    assert unix_time(value) == pytest.approx(seconds)
+
+
+def _pages(*pages: list[str], **of_each: Any) -> tuple[bytes, Any]:
+    """The first answer of a paged list, and what requests the others by the token that the one before gave."""
+
+    def body(number: int) -> bytes:
+        more = {"next_pagination_token": f"p{number + 1}"} if number + 1 < len(pages) else {}
+        rows = [{"session_id": session_id} for session_id in pages[number]]
+        return json.dumps({"code": 100, "data": {"sessions": rows, **more, **of_each}}).encode()
+
+    return body(0), lambda query: body(int(str(query["pagination_token"])[1:]))
+
+
+def test_pages_are_followed() -> None:
+    """By the token of each answer, to the last page."""
+    first, get = _pages(["a", "b"], ["c"], ["d"], total=4)
+    assert list(read_list(get, first)) == ["a", "b", "c", "d"]
+
+
+def test_pages_by_number_are_followed() -> None:
+    """By page, page_size and total."""
+
+    def body(page: int) -> bytes:
+        rows = [{"session_id": f"{page}-{n}"} for n in range(2 if page < 3 else 1)]
+        return json.dumps({"data": {"sessions": rows, "page": page, "page_size": 2, "total": 5}}).encode()
+
+    assert len(read_list(lambda query: body(int(query["page"])), body(1))) == 5
+
+
+def test_a_page_that_repeats_itself_makes_the_list_partial() -> None:
+    """An API that ignores the token answers the first page again: its list proves nothing about absent sessions."""
+    first, _ = _pages(["a", "b"], ["c"])
+    with pytest.raises(PartialListError):
+        read_list(lambda query: first, first)
+
+
+def test_a_total_that_is_not_reached_makes_the_list_partial() -> None:
+    """Without a way to the other pages."""
+    first, get = _pages(["a", "b"], total=12)
+    with pytest.raises(PartialListError):
+        read_list(get, first)

@@ -47,6 +47,8 @@ class Reason(StrEnum):
     CUT = "cut"
     TOO_LARGE = "too-large"
     UNREADABLE = "unreadable"
+    PARTIAL = "partial-list"
+    """The list has pages that cannot be read, so it proves nothing about absent sessions."""
     SERVER_ERROR = "server-error"
     REDIRECT = "redirect"
     NO_SUCH_CALL = "no-such-call"
