@@ -28,7 +28,7 @@ from reports.findings.failed_calls import doubt
 from reports.findings.finding import Finding
 from reports.log.log import EventLog
 from reports.verdict.measurement import read
-from reports.verdict.verdict import Verdict, judge
+from reports.verdict.verdict import Verdict, failed_by, judge, with_problems
 
 SCHEMA_VERSION = 1
 
@@ -87,6 +87,9 @@ def analyse(log: EventLog) -> Analysis:
             gates, partial(read, log, log_end, judged), judged, generator.doubts, _cut_short(log) or doubt(evidence)
         )
     )
+    if not audited:
+        weigh = failed_by if log.manifest.scenario and log.manifest.scenario.findings == "fail" else with_problems
+        verdict = weigh(verdict, [finding.name for finding in findings if finding.severity == "problem"])
     summary = _summary(log, log_end, figures, findings, checks, verdict)
     return Analysis(
         log,

@@ -7,7 +7,7 @@ time; else pass. Nothing measured is unknown, which a person reads as "Inconclus
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from loadtests.model.gates.figure import FIGURES, Unit
@@ -86,6 +86,24 @@ def judge(
         holding = f"{of_total(len(judged), len(judged), 'gate')} {verb(len(judged), 'holds', 'hold')}"
         return Verdict("pass", f"Passed: {holding}.", judged)
     return Verdict("pass", "Passed: the load generator was on time; the run has no gates.", judged)
+
+
+def with_problems(verdict: Verdict, problems: Sequence[str]) -> Verdict:
+    """Returns the verdict with the names of the problems found in its sentence."""
+    if not problems:
+        return verdict
+    return replace(verdict, sentence=f"{verdict.sentence.rstrip('.')}; {_list(problems)}.")
+
+
+def failed_by(verdict: Verdict, problems: Sequence[str]) -> Verdict:
+    """Returns the verdict where problems fail a run that would have passed."""
+    if verdict.result != "pass" or not problems:
+        return with_problems(verdict, problems)
+    return Verdict("fail", f"Failed: {_list(problems)}; {verdict.reason}", verdict.gates)
+
+
+def _list(problems: Sequence[str]) -> str:
+    return f"{count(len(problems), 'problem')} found ({', '.join(problems)})"
 
 
 def show(figure: str, value: float | None) -> str:

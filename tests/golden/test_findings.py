@@ -426,3 +426,15 @@ def test_slots_that_lost_answers_held_are_the_apis_doing(tmp_path: Path) -> None
     story.note(91, "arrive", 20.0, 50.0, "close").refused(91, 20.0)
     finding = found(story, tmp_path)["leaks-held-the-limit"]
     assert (finding.owner, finding.confidence) == ("API", "likely")
+
+
+@pytest.mark.parametrize(("findings", "result"), [("report", "pass"), ("fail", "fail")])
+def test_the_verdict_names_problems_and_a_scenario_lets_them_fail(tmp_path: Path, findings: str, result: str) -> None:
+    """All gates hold, and the API lost an answer whose session lingers."""
+    story = _lost(5.0)
+    assert isinstance(story, Story)
+    story.opens(1, 40.0).stops(1, 50.0)
+    scenario = judged("concurrency_hits.count == 0")["scenario"].model_copy(update={"findings": findings})
+    analysis = analysed((story, {"scenario": scenario}), tmp_path)
+    assert analysis.verdict.result == result
+    assert "2 problems found (lingering-sessions, lost-answers)" in analysis.verdict.sentence

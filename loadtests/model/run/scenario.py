@@ -94,6 +94,8 @@ class Scenario(BaseModel):
     """Price of one open session, in any currency."""
     stages: tuple[Stage, ...]
     gates: tuple[GateText, ...] = ()
+    findings: Literal["report", "fail"] = "report"
+    """Whether a finding of severity *problem* is only reported beside the verdict, or fails a run that would have passed."""
     compare: Tolerances = Tolerances()
     """How much worse a run may be than the run it is compared with."""
     api: Surface = Surface()
