@@ -1,4 +1,4 @@
 """Audits a client: runs any program against a sandbox that records its calls, and offers the same as a pytest fixture.
 
-Imports the sandbox, recording, child processes and the model, never the engine or Locust. Begin reading in `audit`.
+May import `sandbox`, `processes`, `defects`, `recording` and `model`; must not import `engine` or Locust. Begin with `audit`.
 """

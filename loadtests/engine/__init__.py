@@ -1,6 +1,6 @@
 """Runs user behaviours on schedule: one timer queue and one connection pool for each process, all on gevent.
 
-May import `model`, `http` and `recording`; knows neither Locust nor other processes. Begin with `engine.py`.
+May import `model`, `http` and `recording`; does not depend on Locust or on other processes. Begin with `engine`.
 
 One request goes through four forms, each with its own name here and in the packages around it:
 

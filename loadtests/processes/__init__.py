@@ -1,6 +1,5 @@
-"""Starts and stops the processes that a run, an audit or the web UI needs beside itself.
+"""Starts and stops the child processes of a run, an audit or the web UI.
 
 Each runs in a process group of its own, so that Ctrl-C at the terminal reaches only the process that the user started, and
-stopping one has a bound. The package may import `loadtests.http` (most children do not get the API key) and the model. Begin
-reading in `child`.
+stopping one takes a limited time. May import `http` (most children do not get the API key) and `model`. Begin with `child`.
 """

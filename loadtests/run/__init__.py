@@ -1,5 +1,5 @@
-"""One run: the process that leads it, the part of it that each process carries out, and its end.
+"""One run: its leading process, the part each process runs, and the drain.
 
-May import `engine`, `observing`, `recording`, `http` and `model`; knows neither Locust nor how other processes are reached. Begin
-with `run.py` (the whole run) and `process.py` (one process's part: engine, recorder, ledger, users).
+May import `engine`, `observing`, `recording`, `http` and `model`; does not depend on Locust or on how other processes are
+reached. Begin with `run` (the whole run) and `process` (one process's part: engine, recorder, ledger, users).
 """

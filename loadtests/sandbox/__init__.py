@@ -1,4 +1,4 @@
 """The API as a local server, for tests, demos and audits: serves the rules of `model.api` in a separate process.
 
-Imports the model, `defects`, `recording` and the engine's garbage collection. Begin with `app.App`.
+May import `model`, `defects`, `recording`, `processes` and only `engine.garbage` from the engine. Begin with `app` (`App`).
 """

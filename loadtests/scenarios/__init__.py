@@ -1,1 +1,1 @@
-"""Finds the profiles and scenarios that a name stands for. Imports the model only. Begin reading in `catalogue`."""
+"""Finds the profiles and scenarios that a name stands for. May import `model`. Begin with `catalogue`."""

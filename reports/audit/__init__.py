@@ -1,5 +1,6 @@
-"""Audits a client from what the API recorded of it, with the finding names of a load run.
+"""Audits a client from what the API recorded of it, using the same finding names as a load run where both have a finding.
 
-It may import the analysis, the findings and the verdict. Begin with `audit`; `catalogue` lists the checks, and the modules
-named there hold each check's evidence, sentence and advice. The advice follows the vendor's "Session Management Best Practices".
+May import `reports.analysis`, `reports.findings` and `reports.verdict`. Begin with `audit`; `catalogue` lists the checks, and the
+modules named there, one for each subject, hold each check's evidence, sentence and advice. The advice follows the vendor's
+"Session Management Best Practices".
 """

@@ -1,4 +1,4 @@
 """Writes a run's results for other programs: junit.xml, summary.md, annotations, support.csv and the schema of summary.json.
 
-It may import the summary and everything below it. Begin with `markdown`.
+May import `reports.summary` and the layers below. Begin with `markdown`.
 """

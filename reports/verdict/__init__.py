@@ -1,5 +1,5 @@
-"""Decides whether a run passed: measures the figures of its gates and combines them with the generator's health.
+"""Decides whether a run passed: measures the figures of its gates and checks whether the generator was reliable.
 
-It may import the analysis and the log. Begin with `verdict`; `measurement` reads one gate's figure, `windows` the figures of
-windows of the run.
+May import `reports.analysis` and `reports.log`. Begin with `verdict`; `measurement` reads one gate's figure, `windows` computes
+metrics for a part (window) of the run.
 """

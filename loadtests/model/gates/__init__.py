@@ -1,5 +1,5 @@
 """Gates: their grammar (`gates`, `window`), the figures they may name (`figure`, `finding_names`), when one aborts a run
 (`abort`, `counts`), and the figures by which two runs are compared (`compared`).
 
-Imports `model.log` and below. Begin with `gates.parse_gate`.
+May import `model.log` and the layers below. Begin with `gates` (`parse_gate`).
 """

@@ -1,4 +1,4 @@
-"""Algorithms without a subject: a calendar queue, a histogram with percentiles, Erlang B and Engset.
+"""General algorithms: a calendar queue, a histogram with percentiles, Erlang B and Engset (queueing formulas).
 
-Imports nothing of the project. Begin with the module of the algorithm you need.
+May import nothing of the project. Begin with the module of the algorithm you need.
 """

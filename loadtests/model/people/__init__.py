@@ -1,5 +1,5 @@
-"""Profiles: one kind of person each (`profile`), with distributions (`distribution`) and a stream of random numbers for each
-person (`draw`).
+"""Each profile describes one kind of person (`profile`), with distributions (`distribution`) and a stream of random numbers for
+each person (`draw`).
 
-Imports only `model.maths` and `model.text`. Begin with `profile.Profile`.
+May import `model.maths` and `model.text`. Begin with `profile` (`Profile`).
 """

@@ -1,6 +1,6 @@
 """One session and one person: states (`session`), steps (`steps`), what a person does (`behaviour`), the keep-alive timer
-(`keepalive`) and the end of a run (`ending`).
+(`keepalive`) and the end of a run, the drain (`ending`).
 
-Generators without clock or socket, driven by the engine, the simulator and tests. Imports `model.api` and below. Begin with
-`behaviour.visit`.
+Generators that use no clock or socket, driven by the engine, the simulator and tests. May import `model.api` and the layers
+below. Begin with `behaviour` (`visit`).
 """

@@ -1,4 +1,4 @@
 """Text that a user writes or reads: units (`units`), counts and ranges (`wording`), errors in the input (`input_error`).
 
-Imports nothing of the project. Begin with `input_error.InputError`.
+May import nothing of the project. Begin with `input_error` (`InputError`).
 """

@@ -1,4 +1,4 @@
 """What Locust sees as users: the User classes, their load shape, their run-wide numbers, and the actions of a person.
 
-May import what `plugin` may, but nothing else from `plugin`. Begin with `user`.
+Must not import other modules of `plugin`; otherwise the same rules apply. Begin with `user`.
 """

@@ -1,4 +1,4 @@
-"""Predicts refusals of a measured load: by theory where one applies, otherwise by replaying its people.
+"""Predicts refusals of a measured load: by theory where one applies, otherwise by replaying the recorded arrivals, resampled.
 
-May import `reports.plan.load` and what that may import. Begin with `theory` and `replay`.
+May import `reports.plan.load`, `reports.analysis`, `reports.log` and `loadtests.model`. Begin with `theory` and `replay`.
 """

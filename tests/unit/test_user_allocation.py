@@ -23,35 +23,35 @@ def test_users_are_dealt_in_turn() -> None:
 
 def test_only_what_has_changed_is_told() -> None:
     """A step that leaves a worker as it is tells it nothing."""
-    roster = UserAllocation()
-    roster.follow({"one": {"Reading": 1}, "two": {"Reading": 1}})
-    assert roster.follow({"one": {"Reading": 1}, "two": {"Reading": 2}}) == {"two": {"Reading": [1, 2]}}
-    assert roster.follow({"one": {"Reading": 1}, "two": {"Reading": 2}}) == {}
+    allocation = UserAllocation()
+    allocation.follow({"one": {"Reading": 1}, "two": {"Reading": 1}})
+    assert allocation.follow({"one": {"Reading": 1}, "two": {"Reading": 2}}) == {"two": {"Reading": [1, 2]}}
+    assert allocation.follow({"one": {"Reading": 1}, "two": {"Reading": 2}}) == {}
 
 
 def test_a_lost_workers_numbers_go_to_others() -> None:
     """Whoever takes its users over takes their numbers, and with them their randomness."""
-    roster = UserAllocation()
-    roster.follow({"one": {"Reading": 2}, "two": {"Reading": 2}})
-    assert roster.follow({"two": {"Reading": 4}}) == {"two": {"Reading": [0, 1, 2, 3]}}
+    allocation = UserAllocation()
+    allocation.follow({"one": {"Reading": 2}, "two": {"Reading": 2}})
+    assert allocation.follow({"two": {"Reading": 4}}) == {"two": {"Reading": [0, 1, 2, 3]}}
 
 
 def test_the_highest_numbers_go_first() -> None:
     """Fewer users are the first of more users: a smaller run is the beginning of a larger one."""
-    roster = UserAllocation()
-    roster.follow({"one": {"Reading": 4}})
-    assert roster.follow({"one": {"Reading": 2}}) == {"one": {"Reading": [0, 1]}}
+    allocation = UserAllocation()
+    allocation.follow({"one": {"Reading": 4}})
+    assert allocation.follow({"one": {"Reading": 2}}) == {"one": {"Reading": [0, 1]}}
 
 
 @given(steps=st.lists(WANTED, max_size=12))
 def test_each_number_has_one_worker_and_each_worker_its_users(steps: list[dict[str, dict[str, int]]]) -> None:
     """After any sequence of steps: as many numbers as users wanted, none given twice, new ones the lowest that are free."""
-    roster = UserAllocation()
+    allocation = UserAllocation()
     told: dict[str, dict[str, list[int]]] = {}
     for wanted in steps:
         before = {name: _numbers(told, name) for name in CLASSES}
         told = {worker: told.get(worker, {}) for worker in wanted}
-        for worker, users in roster.follow(wanted).items():
+        for worker, users in allocation.follow(wanted).items():
             told[worker] = told[worker] | users
         for name in CLASSES:
             numbers = _numbers(told, name)
