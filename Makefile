@@ -20,7 +20,7 @@ help:
 	@echo "make test     lint, types, layers and all tests, in about ten minutes"
 	@echo "make test-thorough  make test with 25 times as many generated examples for each property"
 	@echo "make test-hostile   the tests of make check and some others with every variable set that could change a result"
-	@echo "make faults   the tests in which a process is killed, a disk is full or an answer is cut"
+	@echo "make faults   the tests in which a process is killed, a disk is full or an answer is truncated"
 	@echo "make mutants  breaks 20 lines of the code, one at a time, and reports which the tests notice"
 	@echo "make durations  runs all tests and writes how long each takes into tests/durations.txt, which orders make test"
 	@echo "make golden   write the golden files anew (look at the difference before you commit it)"
@@ -47,7 +47,7 @@ lint: setup
 	$(BIN)/lint-imports
 
 check: lint
-	$(PYTEST) --quiet --numprocesses 3 --dist loadgroup --no-loadscope-reorder $(INNER)
+	$(PYTEST) --quiet --hypothesis-profile=inner --numprocesses 2 --dist loadgroup --no-loadscope-reorder $(INNER)
 
 test: lint
 	$(PYTEST) $(PARALLEL)

@@ -17,6 +17,7 @@ from .schedule import Durations, schedule
 # Before any test module is imported: some read the environment when they are loaded.
 _ENVIRONMENT = CleanEnvironment()
 
+settings.register_profile("inner", max_examples=15, deadline=None)
 settings.register_profile("quick", max_examples=40, deadline=None)
 settings.register_profile("thorough", max_examples=1000, deadline=None)
 settings.load_profile("quick")

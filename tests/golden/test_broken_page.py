@@ -19,9 +19,8 @@ from .story import Story
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A run in which one session leaks and one attempt is refused; the cache is the test's own."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+def run(tmp_path: Path) -> Path:
+    """A run in which one session leaks and one attempt is refused."""
     story = Story().opens(1, 1.0).listed(1, 1.5).leaves(1, 4.0, "abandon").vanishes(1, 30.5, 31.5)
     story.note(3, "arrive", 12.0, 9.0, "close").refused(3, 12.0).note(3, "give-up", 12.01, 1, "concurrency-limit")
     return story.looks(60).write(tmp_path / "run")
@@ -109,8 +108,11 @@ def test_a_page_that_fails_leaves_the_figures(run: Path, monkeypatch: pytest.Mon
         assert (run / name).stat().st_size, name
 
 
-def test_a_damaged_library_in_the_cache_is_built_again(run: Path, tmp_path: Path) -> None:
+def test_a_damaged_library_in_the_cache_is_built_again(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A cut file is not what was written; a cache that cannot be written does not matter."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     build_report(run)
     page = (run / "report.html").read_text()
     (cached,) = (tmp_path / "cache" / "streamsoak").iterdir()
