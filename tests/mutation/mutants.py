@@ -75,7 +75,7 @@ MUTANTS = (
     ),
     Mutant(
         _DRAIN,
-        "return leak.due[1] + bounds.tolerance + 2 * bounds.poll",
+        "return leak.due[1] + bounds.tolerance + 3 * bounds.poll",
         "return leak.due[1] - bounds.tolerance",
         "tests/unit/test_ending.py",
     ),
