@@ -272,3 +272,9 @@ def test_every_fate_occurs_in_one_run(tmp_path: Path) -> None:
         *("leaked-reaped", "leaked-early", "leaked-late", "swept", "lingering", "unobserved", "stop-failed"),
     ]
     assert set(sessions["fate"]) == set(FATES)
+
+
+def test_a_session_that_outlived_its_cap_was_not_capped(tmp_path: Path) -> None:
+    """`new` told a cap of 20 s, and the session was reaped for idleness 15 s after it: the cap ended nothing."""
+    story = Story().opens(1, 5.0, cap=20.0).call(1, "task", 10.0, value=2.0).listed(1, 5.5)
+    assert _fate(story.vanishes(1, 39.5, 40.5).looks(60), tmp_path) == "expired"
