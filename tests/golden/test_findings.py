@@ -438,3 +438,11 @@ def test_the_verdict_names_problems_and_a_scenario_lets_them_fail(tmp_path: Path
     analysis = analysed((story, {"scenario": scenario}), tmp_path)
     assert analysis.verdict.result == result
     assert "2 problems found (lingering-sessions, lost-answers)" in analysis.verdict.sentence
+
+
+def test_a_ghost_is_not_reported_as_lingering_too(tmp_path: Path) -> None:
+    """The stop could not find it, and the list shows it long after it was due: one finding, not two."""
+    story = _left("close").call(1, "stop", 12.0, outcome="fail", status=404, code=10006, reason="session-not-found")
+    names = set(found(story.looks(90), tmp_path))
+    assert "ghost-sessions" in names
+    assert "lingering-sessions" not in names
