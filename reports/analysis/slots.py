@@ -31,7 +31,7 @@ SELECT spans.session, holder, low, least(coalesce(next, 'inf'), ended) AS high
 FROM spans JOIN bounded USING (session)
 WHERE low < least(coalesce(next, 'inf'), ended)
 UNION ALL
-SELECT 0, 'others', low, coalesce(high, $log_end) FROM strangers
+SELECT 0, 'others', low, greatest(low, coalesce(high, $log_end)) FROM strangers
 """
 
 _STRANGERS = """

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadtests.model.api.answer import Reason
@@ -71,6 +71,7 @@ def _listed(draw: st.DrawFn, story: Story) -> None:
             story.note(0, kind, t, draw(st.sampled_from([0.0, 1767225600.0 + t])), draw(st.sampled_from(["x", "y"])))
 
 
+@settings(max_examples=12, derandomize=True)
 @given(story=_rows(), limit=st.sampled_from([None, 1, 3]))
 def test_no_check_fails_and_no_figure_is_impossible(story: Story, limit: int | None) -> None:
     """Counts are not negative and parts not above their whole; ends are intervals."""
