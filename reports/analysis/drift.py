@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from loadtests.model.gates.figure import DRIFTING
+from loadtests.model.maths.histogram import LOG_RATIO
 from reports.log.log import EventLog
 
 MOST_BINS = 60
@@ -21,7 +22,6 @@ LEAST_CALLS = 5
 """Least calls of a bin for a median; a 95th percentile needs 20, a 99th percentile 100."""
 LOAD_RISE = 1.25
 """If the request rate rose by this factor as well, the load may be the reason."""
-_RATIO = math.log(1.02)
 
 Values = npt.NDArray[np.float64]
 
@@ -29,7 +29,7 @@ _KINDS = ("new", "start", "task", "keep_alive", "stop")
 _ANSWERED = "FROM events WHERE outcome = 'ok' AND kind IN (SELECT unnest($kinds)) AND t / 1e9 < $end"
 _CALLS = f"SELECT count(*) AS n {_ANSWERED}"
 _COUNTS = f"""
-SELECT kind, floor(t / 1e9 / $width)::INTEGER AS bin, floor(ln(greatest(latency, 1)) / {_RATIO})::INTEGER AS bucket,
+SELECT kind, floor(t / 1e9 / $width)::INTEGER AS bin, floor(ln(greatest(latency, 1)) / {LOG_RATIO})::INTEGER AS bucket,
     count(*)::INTEGER AS n
 {_ANSWERED} GROUP BY ALL
 """
@@ -100,7 +100,7 @@ def build_drift(log: EventLog, end: float, kinds: tuple[str, ...] = _KINDS, shar
     if len(over_time) < LEAST_BINS:
         return None
     t = (over_time["bin"].to_numpy(dtype=float) + 0.5) * width
-    relative = np.exp(over_time["distance"].to_numpy(dtype=float) * _RATIO)
+    relative = np.exp(over_time["distance"].to_numpy(dtype=float) * LOG_RATIO)
     counts = over_time["n"].to_numpy(dtype=float)
     first = warm_up(relative)
     t, relative, counts = t[first:], relative[first:], counts[first:]
@@ -108,7 +108,7 @@ def build_drift(log: EventLog, end: float, kinds: tuple[str, ...] = _KINDS, shar
     quarter = max(1, len(t) // 4)
     rise = float(np.median(relative[-quarter:]) - np.median(relative[:quarter]))
     main = log.row(_MAIN_KIND, share=share)
-    usual = math.exp(float(main["middle"]) * _RATIO) / 1e9
+    usual = math.exp(float(main["middle"]) * LOG_RATIO) / 1e9
     load = float(counts[-quarter:].mean() / counts[:quarter].mean())
     return Drift(slope, low, high, rise, rise * usual, str(main["kind"]), float(t[0] - width / 2), end, load)
 

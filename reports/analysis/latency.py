@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from loadtests.model.log.record import nanoseconds
+from loadtests.model.maths.histogram import PERCENTILES
 from reports.log.log import EventLog
 from reports.log.quantile import quantiles, quantiles_of_groups
 from reports.log.time_columns import COLUMNS_ON_SCREEN, column_seconds
@@ -33,8 +34,6 @@ class Percentiles:
         return asdict(self)
 
 
-_SHARES = {"p1": 0.01, "p5": 0.05, "p50": 0.5, "p95": 0.95, "p99": 0.99}
-
 SENT = "FROM events WHERE outcome IN ('ok', 'fail', 'unknown') AND kind <> 'list'"
 """Calls of simulated people, without the polls of the list."""
 
@@ -55,7 +54,7 @@ FROM (
 
 def percentiles(log: EventLog, values: str) -> Percentiles:
     """Returns the percentiles of the column `v` of the query `values`."""
-    return next(map(_percentiles, quantiles(log, values, _SHARES).to_dict("records")), Percentiles())
+    return next(map(_percentiles, quantiles(log, values, PERCENTILES).to_dict("records")), Percentiles())
 
 
 @dataclass(frozen=True)
@@ -73,9 +72,9 @@ class CallLatencies:
 def build_calls(log: EventLog) -> CallLatencies:
     """Computes the latencies of each operation that was sent."""
     sent = f"SELECT profile, kind, latency / 1e9 AS v {SENT}"
-    of_all, of_each = quantiles_of_groups(log, sent, _SHARES, [["kind"], ["profile", "kind"]])
+    of_all, of_each = quantiles_of_groups(log, sent, PERCENTILES, [["kind"], ["profile", "kind"]])
     from_due = quantiles(
-        log, f"SELECT kind, (greatest(t - intended, 0) + latency) / 1e9 AS v {SENT}", _SHARES, ["kind"]
+        log, f"SELECT kind, (greatest(t - intended, 0) + latency) / 1e9 AS v {SENT}", PERCENTILES, ["kind"]
     )
     return CallLatencies(_by_kind(of_all), _by_kind(from_due), _with_ok(log, of_each))
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from loadtests.model.maths.histogram import LEAST_VALUES
 from loadtests.model.text.wording import count
 from reports.analysis.latency import Percentiles
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
 from reports.findings.finding import Checked, Finding
-
-LEAST = {"p1": 100, "p5": 20, "p50": 10, "p95": 20, "p99": 100}
-"""With fewer values a percentile is no more than the least or the most of them."""
 
 
 def check(evidence: Evidence) -> Checked:
@@ -19,8 +17,8 @@ def check(evidence: Evidence) -> Checked:
     for gate in scenario.gates if scenario else ():
         figure, _, percentile = gate.figure.rpartition(".")
         n = _values(figure, evidence)
-        if n is not None and 0 < n < LEAST.get(percentile, 0):
-            thin.append(f"{gate.figure} has {count(n, 'value')} (at least {LEAST[percentile]} needed)")
+        if n is not None and 0 < n < LEAST_VALUES.get(percentile, 0):
+            thin.append(f"{gate.figure} has {count(n, 'value')} (at least {LEAST_VALUES[percentile]} needed)")
     if not thin:
         return None
     return Finding(

@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 
 from loadtests.model.log.record import COLUMNS, VERSION
 from loadtests.model.text.input_error import EXIT_UNAVAILABLE, InputError
+from reports.log.files import replacing
 
 _VERSION_KEY = b"streamsoak.version"
 _GROUP_ROWS = 122_880
@@ -43,13 +44,11 @@ def compact(streams: list[Path], target: Path) -> None:
     A stream that was cut off, or damaged, ends with its last whole batch. Raises InputError if one is of a newer version, or
     if the disk is full.
     """
-    partial = target.with_name(f".writing-{target.name}")
     try:
-        _write(in_order(streams), partial)
+        with replacing(target) as partial:
+            _write(in_order(streams), partial)
     except OSError:
-        partial.unlink(missing_ok=True)
         raise InputError.of(target, "cannot be written: is the disk full?", code=EXIT_UNAVAILABLE) from None
-    partial.replace(target)
     # The analysis needs the memory.
     pa.default_memory_pool().release_unused()
 
