@@ -12,7 +12,7 @@ from loadtests.engine.engine import Engine, TaskScope
 from loadtests.http.codec import Codec
 from loadtests.http.connection import Connection
 from loadtests.http.origin import Origin
-from loadtests.model.log.record import Observation
+from loadtests.model.log.record import SESSIONS_PER_WORKER, Observation
 from loadtests.model.people.draw import Draw
 from loadtests.model.people.profile import Profile
 from loadtests.model.run.guard import Guard
@@ -29,9 +29,6 @@ from loadtests.recording.recorder import Recorder
 from loadtests.run.counters import Counters
 from loadtests.run.snapshot import ProcessSnapshot
 from loadtests.run.user_numbers import UserNumbers
-
-NUMBERS_A_WORKER = 1_000_000_000
-"""The session numbers of a worker begin with its own number: 2000000017 is the 17th session of worker 2."""
 
 _MEMORY_SECONDS = 60
 """Between two records of the process's memory."""
@@ -76,7 +73,7 @@ class RunProcess:
             self.engine.add_listener(each)
         self.user_numbers = UserNumbers(worker)
         self._scopes: dict[tuple[str, int], TaskScope] = {}
-        self._number = count(worker * NUMBERS_A_WORKER + 1).__next__
+        self._number = count(worker * SESSIONS_PER_WORKER + 1).__next__
         self._plan = manifest.plan
         self.ending = False
         """Whether the drain has begun: no new users are admitted."""

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from loadtests.model.log.record import Observation
+from loadtests.model.api.surface import Operation
+from loadtests.model.log.record import SESSIONS_PER_WORKER, Observation
 from loadtests.model.text.wording import count
 from reports.log.log import EventLog
 
 _DEPARTURES = f"""
 SELECT kind, detail::SMALLINT AS worker, t / 1e9 AS t, value AS heard,
     (SELECT count(*) FROM sessions
-     WHERE sessions.worker = detail::SMALLINT AND opened <= t / 1e9 AND coalesce(ended, 'inf') > t / 1e9) AS open,
+     WHERE sessions.worker = detail::SMALLINT AND opened <= t / 1e9 AND coalesce(ended, 'inf') > t / 1e9)
+    -- And those of its ledger that the master closed for it: their rows in the worker's own log may not have arrived.
+    + (SELECT count(DISTINCT session) FROM events AS orphans
+       WHERE orphans.kind = '{Operation.STOP}' AND orphans.worker <> events.detail::SMALLINT
+           AND orphans.session // {SESSIONS_PER_WORKER} = events.detail::SMALLINT AND orphans.t >= events.t
+           AND orphans.session NOT IN (SELECT session FROM sessions)) AS open,
     (SELECT min(back.t) / 1e9 FROM events AS back
      WHERE back.kind = '{Observation.WORKER_BACK}' AND back.detail = events.detail AND back.t > events.t) AS back
 FROM events WHERE kind IN ('{Observation.WORKER_LOST}', '{Observation.WORKER_LEFT}') ORDER BY t

@@ -50,6 +50,18 @@ def test_what_a_lost_worker_left_is_censored_whoever_ends_it(tmp_path: Path) -> 
     assert set(finding.sessions) == {FIRST, FIRST + 1}
 
 
+def test_sessions_that_only_the_ledger_shows_are_counted(tmp_path: Path) -> None:
+    """The rows of a killed worker may not have arrived, while its ledger has: the master closes what that shows."""
+    master = (
+        Story()
+        .note(0, "worker-lost", 10.0, 5.0, "1")
+        .stops(FIRST + 1, 27.0, closing=2)
+        .stops(FIRST + 2, 27.0, closing=2)
+    )
+    analysis = judged(tmp_path, Story().opens(FIRST, 1.0), master, cut_workers=1)
+    assert "worker 1 was lost at 10.0 s (last message at 5.0 s), with 3 sessions open" in analysis.verdict.sentence
+
+
 def test_what_went_away_before_the_loss_was_noticed_is_not_the_apis_doing(tmp_path: Path) -> None:
     """The worker may have closed it, and died before it could tell: no drop, and no session that idleness took."""
     worker = Story().opens(FIRST, 1.0, idle_timeout=600).opens(FIRST + 1, 2.0, idle_timeout=600)

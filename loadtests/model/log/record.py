@@ -16,6 +16,9 @@ VERSION = 2
 
 NANOSECONDS = 1_000_000_000
 
+SESSIONS_PER_WORKER = 1_000_000_000
+"""The session numbers of a worker begin with its own number: 2000000017 is the 17th session of worker 2."""
+
 
 class Observation(StrEnum):
     """Kinds of rows that record an observation and no operation."""
