@@ -14,11 +14,13 @@ from loadtests.model.log.fate import FATES
 from loadtests.model.run.end_reason import is_early
 from reports.analysis.client import read_client
 from reports.analysis.counterfactual import Counterfactual, build_counterfactual
+from reports.analysis.effects import build_effects
 from reports.analysis.generator import GeneratorHealth, build_generator
 from reports.analysis.hits import Hits, build_hits
 from reports.analysis.keepalive import KeepAlives, build_keep_alives
 from reports.analysis.latency import CallLatencies, build_calls
-from reports.analysis.sessions import build_sessions, unresolved
+from reports.analysis.offered import load_shortfalls
+from reports.analysis.sessions import LOST_ANSWER, build_sessions, unresolved
 from reports.analysis.slots import Slots, build_slots
 from reports.audit.audit import Audit, audit
 from reports.findings.catalogue import find
@@ -80,12 +82,11 @@ def analyse(log: EventLog) -> Analysis:
         findings = [*audited.findings, *findings]
         figures["audit"] = audited.as_dict()
     judged = {**figures, "finding": _found(checks)}
+    shortfalls = [why for why in (_cut_short(log), doubt(evidence), *load_shortfalls(log, log_end)) if why]
     verdict = (
         audited.verdict
         if audited
-        else judge(
-            gates, partial(read, log, log_end, judged), judged, generator.doubts, _cut_short(log) or doubt(evidence)
-        )
+        else judge(gates, partial(read, log, log_end, judged), judged, generator.doubts, shortfalls)
     )
     if not audited:
         weigh = failed_by if log.manifest.scenario and log.manifest.scenario.findings == "fail" else with_problems
@@ -124,6 +125,7 @@ def _figures(
             "unresolved": evidence.unresolved,
             "lost_to_idle": fates["expired"],
             "leaked": int(sessions["leak"].sum()),
+            "lost_answers": int((sessions["way"] == LOST_ANSWER).sum()),
             "ghosts": int(sessions["ghost"].sum()),
             "peak": slots.peak,
             "fates": fates,
@@ -138,6 +140,7 @@ def _figures(
             "without_leaks": counterfactual.as_dict(),
         },
         "withheld": hits.withheld,
+        "calls": build_effects(evidence.log),
         "slot_seconds": slots.seconds,
         "keep_alive": {
             "count": evidence.keep_alives.count,

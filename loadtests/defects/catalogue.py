@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-from loadtests.defects import answers, reaping, slots, slowness
+from loadtests.defects import answers, listing, reaping, slots, slowness
 from loadtests.defects.defect import Defect, Injected
 from loadtests.model.text.input_error import InputError
 
@@ -30,6 +30,16 @@ DEFECTS: dict[str, Defect] = {
         slowness.SLOW_DOWN,
         answers.FAIL_NEW,
         answers.FAIL_START,
+        slots.HIDDEN_SLOT_LAG,
+        slots.END_LAG,
+        slots.LIMIT_DROPS,
+        listing.LIST_LAG,
+        listing.LIST_ENDED,
+        listing.LIST_OMITS,
+        listing.LIST_EMPTY,
+        listing.CLOCK_AHEAD,
+        listing.REPEATED_ID,
+        listing.STOP_IGNORED,
     )
 }
 """In the order in which users reported them."""

@@ -42,6 +42,63 @@ SLOT_LAG = Defect(
 """new is refused right after a successful stop: the slot is not free yet."""
 
 
+def _hidden_slot_lag(terms: Terms, value: float, draw: Draw) -> Terms:
+    return replace(terms, choices=replace(terms.choices, slot_lag=value, lists_lagging=False))
+
+
+HIDDEN_SLOT_LAG = Defect(
+    "hidden-slot-lag",
+    "a stopped session holds its slot for this long and is no longer listed",
+    seconds("from the answer to stop"),
+    _hidden_slot_lag,
+)
+"""As `slot-lag`, but the list does not show it."""
+
+
+def _end_lag(terms: Terms, value: float, draw: Draw) -> Terms:
+    return replace(terms, choices=replace(terms.choices, slot_lag=value, lists_lagging=False, lags_after="any end"))
+
+
+END_LAG = Defect(
+    "end-lag",
+    "a session holds its slot for this long after any end and is no longer listed",
+    seconds("from the session's end"),
+    _end_lag,
+)
+"""Slots are freed by a job that runs now and then."""
+
+LIMIT_PERIOD_SECONDS = 600.0
+"""How long `limit-drops` leaves the limit as it is, and then lowers it."""
+
+
+def _check_limit_drops(terms: Terms, value: float, draw: Draw) -> Terms:
+    if terms.limit is None or value >= terms.limit:
+        raise InputError.of("--defect", f"limit-drops={value:g} requires an account with a higher limit (--limit)")
+    return terms
+
+
+def _limit_drops(service: Service, rules: Rules, value: float, draw: Draw) -> Service:
+    limit = rules.terms.limit
+    assert limit is not None
+
+    def answer(now: float, request: ApiRequest) -> Reply:
+        is_lower = int(now / LIMIT_PERIOD_SECONDS) % 2 == 1
+        rules.terms = replace(rules.terms, limit=limit - int(value) if is_lower else limit)
+        return service(now, request)
+
+    return answer
+
+
+LIMIT_DROPS = Defect(
+    "limit-drops",
+    "the limit is lower during every second period of ten minutes",
+    Value("a whole number, 1 or more: by how many sessions", is_whole=True),
+    _check_limit_drops,
+    _limit_drops,
+)
+"""The limit depends on the load of the service, or on other accounts."""
+
+
 def _ghost_on_stop(service: Service, rules: Rules, value: float, draw: Draw) -> Service:
     is_chosen = sample(draw, value)
     ghosts: set[str] = set()

@@ -50,12 +50,14 @@ class Codec:
         """Returns what an exchange meant. The outcome of a `new` that succeeds without an id is unknown."""
         if exchange.failure:
             outcome = Outcome.UNKNOWN if exchange.was_sent else Outcome.FAIL
-            return Answer(outcome, exchange.failure, exchange.sent, exchange.answered)
+            return Answer(outcome, exchange.failure, exchange.sent, exchange.answered, message=exchange.error)
         answer = answer_from_body(
             exchange.status, exchange.body, exchange.sent, exchange.answered, exchange.retry_after, self._id_field
         )
         if operation is _NEW and answer.outcome is Outcome.OK and not answer.session_id:
             answer.outcome, answer.reason = Outcome.UNKNOWN, Reason.UNREADABLE
+        if answer.outcome is Outcome.FAIL and self._surface.refusals:
+            answer.reason = self._surface.refusal(answer.status, answer.code, answer.message) or answer.reason
         if answer.message:
             answer.message = redacted(answer.message, self._key)
         return answer

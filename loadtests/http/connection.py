@@ -19,6 +19,7 @@ import httptools
 import msgspec
 from gevent import monkey
 
+from loadtests.http.failure import connect_failure
 from loadtests.http.origin import Origin
 from loadtests.model.api.answer import Reason
 
@@ -45,6 +46,8 @@ class Exchange(msgspec.Struct, frozen=True, gc=False):
     retry_after: float = 0.0
     failure: Reason = Reason.NONE
     was_sent: bool = True
+    error: str = ""
+    """The operating system's name of the error for which nothing was sent; "" if there is none."""
 
 
 class Connection:
@@ -67,12 +70,11 @@ class Connection:
         self.busy_since = began = self._clock()
         try:
             connecting = self._ready(began)
-        except (OSError, UnicodeError):
+        except (OSError, UnicodeError) as error:
             # UnicodeError: an invalid host name.
             self._drop()
-            now = self._clock()
             self.busy_since = 0.0
-            return Exchange(now, now, now - began, failure=Reason.CONNECT, was_sent=False)
+            return _not_sent(error, began, self._clock())
         sent = self._clock() if connecting else began
         self._body.clear()
         self._complete = self._surplus = self._kept_open = False
@@ -94,9 +96,8 @@ class Connection:
             connecting = self._ready(began)
             sent = self._clock()
             self._socket.sendall(request[: len(request) // 2])
-        except (OSError, UnicodeError):
-            now = self._clock()
-            return Exchange(now, now, now - began, failure=Reason.CONNECT, was_sent=False)
+        except (OSError, UnicodeError) as error:
+            return _not_sent(error, began, self._clock())
         finally:
             self._drop()
         return Exchange(sent, self._clock(), connecting, failure=Reason.CUT)
@@ -164,6 +165,11 @@ class Connection:
         if self._socket is not None:
             self._socket.close()
             self._socket = None
+
+
+def _not_sent(error: Exception, began: float, now: float) -> Exchange:
+    reason, name = connect_failure(error)
+    return Exchange(now, now, now - began, failure=reason, was_sent=False, error=name)
 
 
 def _retry_after(answer: bytearray) -> float:

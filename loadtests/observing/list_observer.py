@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 import requests
 
+from loadtests.http.failure import connect_failure
 from loadtests.http.key import api_key, redacted
 from loadtests.model.api.answer import Answer, Outcome, Reason
 from loadtests.model.api.translation import answer_from_body
@@ -63,7 +64,7 @@ def failure_reason(error: Exception) -> Reason:
     """Returns the reason where `requests` got no response."""
     if isinstance(error, ListTooLargeError):
         return Reason.TOO_LARGE
-    return Reason.TIMEOUT if isinstance(error, requests.Timeout) else Reason.CONNECT
+    return Reason.TIMEOUT if isinstance(error, requests.Timeout) else connect_failure(error)[0]
 
 
 def _get(

@@ -27,7 +27,7 @@ class SessionOwner(Protocol):
     def now(self) -> Callable[[], float]:
         """The run's clock."""
 
-    def observe(self, kind: str, session: Session, value: float, *, at: float) -> None:
+    def observe(self, kind: str, session: Session, value: float, detail: str | None = None, *, at: float) -> None:
         """Appends an observation to the event log."""
 
     def mark_closed(self, session: Session) -> None:
@@ -44,8 +44,8 @@ class SessionTracker(EngineListener):
         self._engine = engine
         self._ours: dict[str, Session] = {}
         self._closed: deque[tuple[float, str]] = deque()
-        self._pending: dict[str, ListSnapshot] = {}
-        """Listed ids that may belong to a `new` in flight, with the snapshot that showed them first."""
+        self._pending: dict[str, tuple[ListSnapshot, float]] = {}
+        """Listed ids that may belong to a `new` in flight, with the snapshot that showed them first, and their created_at."""
         self._listed: set[str] = set()
         """Ids that are listed now and ours or pending."""
         self._missing: dict[str, float] = {}
@@ -56,9 +56,9 @@ class SessionTracker(EngineListener):
     def on_open(self, session: Session) -> None:
         """The id of a session of ours is known."""
         self._ours[session.id] = session
-        snapshot = self._pending.pop(session.id, None)
-        if snapshot is not None:
-            self._engine.observe(Observation.SEEN, session, snapshot.sent, at=snapshot.answered)
+        pending = self._pending.pop(session.id, None)
+        if pending is not None:
+            self._record_seen(session, *pending)
 
     def on_close(self, session: Session, at: float) -> None:
         """A session of ours is closed."""
@@ -82,25 +82,30 @@ class SessionTracker(EngineListener):
             return
         self.last_polled = snapshot.sent
         self._confirm({session_id for session_id, _ in snapshot.appeared})
-        for session_id, _ in snapshot.appeared:
+        for session_id, created in snapshot.appeared:
             self._listed.add(session_id)
-            self._appeared(session_id, snapshot)
+            self._appeared(session_id, snapshot, created)
         for session_id in snapshot.vanished:
             self._listed.discard(session_id)
             self._vanished(session_id, snapshot)
         self._settle()
         self._forget(snapshot.sent)
 
-    def _appeared(self, session_id: str, snapshot: ListSnapshot) -> None:
+    def _record_seen(self, session: Session, snapshot: ListSnapshot, created: float) -> None:
+        self._engine.observe(
+            Observation.SEEN, session, snapshot.sent, f"{created:.3f}" if created else None, at=snapshot.answered
+        )
+
+    def _appeared(self, session_id: str, snapshot: ListSnapshot, created: float) -> None:
         session = self._ours.get(session_id)
         if session is None:
-            self._pending[session_id] = snapshot
+            self._pending[session_id] = snapshot, created
             return
         if session.state is State.CLOSED and not session.stopped:
             # An incomplete list, or a wrong answer, made it look closed. It is open and has to be closed.
             session.record_reappearance()
             self._engine.mark_open(session)
-        self._engine.observe(Observation.SEEN, session, snapshot.sent, at=snapshot.answered)
+        self._record_seen(session, snapshot, created)
 
     def _vanished(self, session_id: str, snapshot: ListSnapshot) -> None:
         self._pending.pop(session_id, None)
@@ -127,7 +132,7 @@ class SessionTracker(EngineListener):
     def _settle(self) -> None:
         # A pending id is foreign once no `new` is in flight that may have opened it.
         known_until = self._engine.known_until
-        for session_id, snapshot in list(self._pending.items()):
+        for session_id, (snapshot, _) in list(self._pending.items()):
             if snapshot.answered < known_until:
                 del self._pending[session_id]
                 self._listed.discard(session_id)

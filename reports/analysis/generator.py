@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 
 import pandas as pd
 
+from loadtests.model.api.answer import Reason
 from loadtests.model.text.units import format_duration
 from loadtests.model.text.wording import count
 from reports.analysis.latency import SENT, Percentiles, percentiles
@@ -24,6 +25,8 @@ SELECT sum(first)::BIGINT AS first, sum(last)::BIGINT AS last, sum(peak)::BIGINT
     FROM events WHERE kind = 'memory' GROUP BY worker
 )
 """
+
+_UNSENT = f"SELECT count(*) AS n FROM events WHERE outcome <> 'ok' AND reason = '{Reason.OUT_OF_RESOURCES}'"
 
 
 @dataclass(frozen=True)
@@ -120,4 +123,8 @@ def _losses(log: EventLog) -> list[str]:
         doubts.append(f"the event log is cut off or damaged ({', '.join(log.cut)})")
     if manifest.defects:
         doubts.append(f"{count(manifest.defects, 'internal error')}")
+    if unsent := int(log.row(_UNSENT)["n"]):
+        doubts.append(
+            f"{count(unsent, 'call')} could not be sent because this machine had run out of files, ports or memory"
+        )
     return doubts

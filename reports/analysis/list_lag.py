@@ -1,6 +1,12 @@
-"""Estimates by how much the API's list lags behind its calls, from when the run's own sessions first appear in it."""
+"""Estimates by how much the API's list lags behind its calls.
+
+From when the run's own sessions first appear in it; or, if the list shows more sessions than the limit, from how long it shows
+them after their stop.
+"""
 
 from __future__ import annotations
+
+from typing import Any
 
 from reports.log.log import EventLog
 
@@ -23,20 +29,66 @@ SELECT count(*) FILTER (low > 0) AS late, count(*) AS sessions, median(low) AS m
     quantile_cont(low, 0.1) AS low, quantile_cont(high, 0.9) AS high
 FROM bounds
 """
-_TABLE = "SELECT $low::DOUBLE AS low, $high::DOUBLE AS high, $late::BIGINT AS late, $sessions::BIGINT AS sessions"
+
+# A list that shows a stopped session was requested while the list still had it: the list shows ended sessions for longer than the
+# time in between, and for less than the time from the send of stop to the first list without it.
+_ENDED = """
+WITH stopped AS (
+    SELECT greatest(coalesce(last_listed, stop_answered) - stop_answered, 0) AS low, last_vanished - stop_sent AS high
+    FROM facts WHERE stop_answered IS NOT NULL AND last_vanished > stop_sent AND NOT ghost
+)
+SELECT count(*) FILTER (low > 0) AS late, count(*) AS sessions, median(low) AS median_low,
+    quantile_cont(low, 0.1) AS low, quantile_cont(high, 0.9) AS high
+FROM stopped
+"""
+_CROWDED = "SELECT count(*) AS n FROM events WHERE kind = 'list' AND outcome = 'ok' AND value > $limit"
+LEAST_CROWDED = 2
+"""Lists with more sessions than the limit, which show that a listed session need not hold a slot."""
+
+_TABLE = """
+SELECT $low::DOUBLE AS low, $high::DOUBLE AS high, $late::BIGINT AS late, $sessions::BIGINT AS sessions,
+    $crowded::BIGINT AS crowded
+"""
 
 
 def build_list_lag(log: EventLog) -> tuple[float, float]:
     """Returns the least and the most lag in seconds, both 0 unless the list lags; creates the table `list_lag`.
 
+    `crowded` in it is 0 where sessions appear late; otherwise ended sessions are listed, and it is the number of lists with more
+    sessions than the limit. Without these, a stopped session that is listed may still hold its slot, and nothing is corrected.
     Needs the table `facts`.
     """
-    found = log.row(_BOUNDS)
-    lags = int(found["late"] or 0) >= max(LEAST_SESSIONS, int(found["sessions"] or 0) / 2) and (
-        float(found["median_low"] or 0.0) >= LEAST_SECONDS
-    )
-    low, high = (float(found["low"]), float(found["high"])) if lags else (0.0, 0.0)
-    log.create_table(
-        "list_lag", _TABLE, low=low, high=high, late=int(found["late"] or 0), sessions=int(found["sessions"] or 0)
-    )
+    found, crowded = log.row(_BOUNDS), 0
+    if not _lags(found) and (limit := log.manifest.limit) is not None:
+        crowded = int(log.row(_CROWDED, limit=limit)["n"])
+        found = log.row(_ENDED) if crowded >= LEAST_CROWDED else found
+    low, high = (float(found["low"]), float(found["high"])) if _lags(found) else (0.0, 0.0)
+    late, sessions = int(found["late"] or 0), int(found["sessions"] or 0)
+    log.create_table("list_lag", _TABLE, low=low, high=high, late=late, sessions=sessions, crowded=crowded)
     return low, high
+
+
+def _lags(found: dict[str, Any]) -> bool:
+    enough = max(LEAST_SESSIONS, int(found["sessions"] or 0) / 2)
+    return int(found["late"] or 0) >= enough and float(found["median_low"] or 0.0) >= LEAST_SECONDS
+
+
+# A session that left the list and was listed again, or accepted a call, was open in between.
+_OMITTED = """
+WITH looks AS (
+    SELECT session, kind, t, lead(t) OVER later AS next, lead(kind) OVER later AS next_kind
+    FROM events WHERE kind IN ('seen', 'vanished') WINDOW later AS (PARTITION BY session ORDER BY t, kind)
+)
+SELECT greatest(
+    coalesce((SELECT max(next - t) / 1e9 FROM looks WHERE kind = 'vanished' AND next_kind = 'seen'), 0),
+    coalesce((SELECT max(alive - last_vanished) FROM facts WHERE alive > last_vanished), 0)
+) AS seconds
+"""
+
+
+def longest_omission(log: EventLog) -> float:
+    """Returns the longest time, in seconds, for which the list lacked a session that was open; 0 if it never did.
+
+    An end that the list shows may be later by so much. Needs the table `facts`.
+    """
+    return float(log.row(_OMITTED)["seconds"])

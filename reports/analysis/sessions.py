@@ -13,7 +13,8 @@ from typing import Any
 import pandas as pd
 
 from loadtests.model.session.behaviour import GIVEN_UP
-from reports.analysis.list_lag import build_list_lag
+from reports.analysis.api_clock import clock_offset
+from reports.analysis.list_lag import build_list_lag, longest_omission
 from reports.log.build_facts import build_facts
 from reports.log.log import EventLog
 
@@ -78,21 +79,25 @@ FROM events WHERE kind IN ('stranger', 'stranger-gone') GROUP BY detail HAVING l
 
 # Each step uses the columns of the previous one.
 _FATES = f"""
-WITH looks AS (
+WITH shared AS (
+    -- Which session of an id that was given twice a list or a call is about is not known.
+    SELECT id FROM facts WHERE id IS NOT NULL GROUP BY id HAVING count(*) > 1
+), looks AS (
     -- A list that shows the session again overrules one that did not.
     SELECT *,
         -- And so does an activity acknowledged after it.
         CASE WHEN last_vanished IS NULL OR last_seen > last_vanished OR alive > last_vanished THEN NULL
-             ELSE greatest(last_vanished - $lag_low, alive) END AS vanished,
+             ELSE greatest(last_vanished - $lag_low + $omitted, alive) END AS vanished,
         CASE WHEN last_seen > last_vanished THEN $last_look
              WHEN last_vanished IS NOT NULL THEN last_listed
              WHEN listed IS NOT NULL THEN $last_look END - $lag_high AS seen_until,
-        coalesce(last_seen > first_vanished OR alive > last_vanished, FALSE) AS is_contradicted
+        coalesce(last_seen > first_vanished OR alive > last_vanished, FALSE) AS is_contradicted,
+        id IN (SELECT id FROM shared) IS TRUE AS shares_id
     FROM facts
 ), stops AS (
     -- A session that outlives an acknowledged stop by more than the usual lag, to its due time or beyond, was not stopped.
     SELECT *, coalesce(
-        seen_until > stop_answered + {LAG_SECONDS} + $tolerance
+        NOT shares_id AND seen_until > stop_answered + {LAG_SECONDS} + $tolerance
         AND (vanished IS NULL OR vanished >= alive + idle_timeout - $tolerance), FALSE) AS stop_ignored
     FROM looks
 ), believed AS (
@@ -101,7 +106,7 @@ WITH looks AS (
         CASE WHEN greatest(seen_until, alive) > said_gone THEN NULL ELSE said_gone END AS told_gone,
         stop_sent IS NOT NULL AND (vanished IS NULL OR vanished > stop_sent)
             AND NOT coalesce(vanished IS NULL AND seen_until > stop_answered + $tolerance, FALSE) AND NOT stop_ignored AS stopped,
-        ghost OR coalesce(seen_until > said_gone + $tolerance, FALSE) AS is_ghost
+        ghost OR coalesce(NOT shares_id AND seen_until > said_gone + $tolerance, FALSE) AS is_ghost
     FROM stops
 ), due AS (
     SELECT *,
@@ -133,9 +138,9 @@ WITH looks AS (
              ELSE least(greatest(least(due_low, coalesce(cap_high, 'inf')), end_low), end_high)
         END AS ended,
         coalesce(end_high >= cap_low - $tolerance AND end_low <= cap_high + $tolerance, FALSE) AS may_be_capped,
-        end_high < due_low - $tolerance AND NOT client_lost AS is_early,
-        end_low > due_high + $tolerance AND NOT client_lost AS is_late,
-        coalesce(seen_until > due_high + $tolerance, FALSE) AS overdue,
+        end_high < due_low - $tolerance AND NOT client_lost AND NOT shares_id AS is_early,
+        end_low > due_high + $tolerance AND NOT client_lost AND NOT shares_id AS is_late,
+        coalesce(NOT shares_id AND seen_until > due_high + $tolerance, FALSE) AS overdue,
         CASE WHEN stopped THEN closing WHEN was_unsure THEN unsure_closing END AS ended_by
     FROM unsure
 ), people AS (
@@ -144,6 +149,7 @@ WITH looks AS (
     SELECT *,
         CASE
             WHEN ended_by = 0 THEN 'closed'
+            WHEN shares_id THEN 'unobserved'
             -- Closed by the run or by the API: the person left because of the run.
             WHEN way = '{LOST_WORKER}' AND end_high IS NOT NULL THEN 'censored'
             WHEN ended_by IS NOT NULL AND left_at IS NULL THEN 'censored'
@@ -206,6 +212,7 @@ def build_sessions(log: EventLog) -> pd.DataFrame:
         last_look=_last_look(log),
         lag_low=lag_low,
         lag_high=lag_high,
+        omitted=longest_omission(log),
     )
     log.drop_table("facts")
     log.create_table("margins", _BELIEVED)
@@ -226,13 +233,15 @@ def _ghosts(log: EventLog) -> pd.DataFrame:
     """Matches foreign sessions in the list with lost answers of `new`, one to one.
 
     Such a session was first listed while the answer was awaited or a few polls later, and created in between according to
-    `created_at`. The request that timed out first is matched first, with the session created nearest to its send. Where a session
-    fits several requests, it may have the idle timeout of any of them, and its fate is judged by the shortest and the longest.
+    `created_at`, corrected by the offset of the API's clock. The request that timed out first is matched first, with the session
+    created nearest to its send. Where a session fits several requests, it may have the idle timeout of any of them, and its fate
+    is judged by the shortest and the longest.
     """
     strangers = log.records(_STRANGERS)
+    offset = clock_offset(log)
     for stranger in strangers:
         told = stranger["created"]
-        stranger["created"] = told - log.manifest.started_unix if told else stranger["listed"]
+        stranger["created"] = told - log.manifest.started_unix - offset if told else stranger["listed"]
     # created_at has a resolution of one second.
     slack = log.manifest.tolerance + 1
     fits = partial(_fits, slack=slack, latest=slack + 3 * log.manifest.poll)

@@ -20,6 +20,7 @@ CHECKS: tuple[AuditCheck, ...] = (
 """By weight: a session's verdict is the first that it shows."""
 
 CALL_CHECKS: tuple[CallCheck, ...] = (
+    refusals.INVALID_REQUESTS,
     refusals.RETRY_STORM,
     refusals.IGNORED_CONCURRENCY_ERRORS,
     calls.WITHOUT_SESSION,

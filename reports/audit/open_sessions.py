@@ -32,7 +32,8 @@ def _double_open(client: Client) -> Facts:
 
 
 def _is_forgotten(life: Life, at: float) -> bool:
-    was_open = life.ended is None or life.ended > at
+    # A client that sent a stop has closed it, as far as it can know.
+    was_open = (life.ended is None or life.ended > at) and not any(call.t <= at for call in life.asked(Operation.STOP))
     return was_open and not any(call.t > at and call.kind != Operation.KEEP_ALIVE for call in life.calls)
 
 

@@ -1,13 +1,14 @@
-"""Findings about what a client does when `new` is refused: `ignored-concurrency-errors` and `retry-storm`."""
+"""Findings about refusals of `new`: `invalid-requests`, `ignored-concurrency-errors` and `retry-storm`."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from itertools import pairwise
 
-from loadtests.model.api.answer import FULL, Reason
+from loadtests.model.api.answer import Reason
 from loadtests.model.text.units import format_duration
-from loadtests.model.text.wording import count
+from loadtests.model.text.wording import count, of_total, verb
 from reports.analysis.client import Client, ClientCall
 from reports.audit.check import CallCheck, kinds
 from reports.findings.finding import Finding
@@ -41,8 +42,32 @@ def _last(times: list[float], at: float) -> float:
     return max((t for t in times if t <= at), default=float("-inf"))
 
 
+_INVALID = frozenset({Reason.INVALID, Reason.REFUSED, Reason.STATE})
+"""Refusals for what the client asked, whatever the state of the account."""
+_MOST_MESSAGES = 3
+
+
+def _invalid(client: Client) -> Finding | None:
+    refused = [call for call in client.refused if call.reason in _INVALID]
+    if not refused:
+        return None
+    messages = Counter(f"HTTP {call.status}: {call.detail or call.reason}" for call in refused)
+    told = "; ".join(f"“{message}”" for message, _ in messages.most_common(_MOST_MESSAGES))
+    asked = len(refused) + len(client.lives)
+    return Finding(
+        "invalid-requests",
+        "problem",
+        "your client",
+        "certain",
+        f"{of_total(len(refused), asked, 'new request')} {verb(len(refused), 'was', 'were')} refused as invalid: {told}.",
+        "Correct the request; the documented activity_idle_timeout is 30 to 3599 seconds. Check new's answer before using the"
+        " session.",
+        interval=(refused[0].t, refused[-1].answered),
+    )
+
+
 def _storm(client: Client) -> Finding | None:
-    refused = [call for call in client.refused if call.reason in FULL]
+    refused = [call for call in client.refused if call.reason != Reason.UNAUTHORIZED]
     worst = max(_chains(refused), key=len, default=[])
     if len(worst) < STORM_REFUSALS or _backs_off(worst):
         return None
@@ -74,4 +99,5 @@ def _backs_off(chain: list[ClientCall]) -> bool:
 
 
 IGNORED_CONCURRENCY_ERRORS = CallCheck("ignored-concurrency-errors", _ignored)
+INVALID_REQUESTS = CallCheck("invalid-requests", _invalid)
 RETRY_STORM = CallCheck("retry-storm", _storm)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 
-from loadtests.model.api.answer import Reason
 from loadtests.model.run.manifest import Manifest
 from loadtests.model.text.wording import count, of_total, verb
 from reports.analysis.client import Client
@@ -13,11 +12,11 @@ from reports.verdict.verdict import Result, Verdict
 
 
 def judge(client: Client, findings: list[Finding], manifest: Manifest) -> Verdict:
-    """Return fail if there is a problem; unknown if the client made no usable call or the audit was cut off; else pass."""
+    """Return fail if there is a problem; unknown if the client opened no session or the audit was cut off; else pass."""
     problems = [finding for finding in findings if finding.severity == "problem"]
     result: Result = "fail" if problems else "pass"
     sentence = f"Failed: {', '.join(finding.name for finding in problems)}." if problems else _closed(client)
-    if not client.lives and not any(call.reason != Reason.UNAUTHORIZED for call in client.refused):
+    if not client.lives and not problems:
         result, sentence = "unknown", _nothing(client)
     elif not problems and manifest.ended is None:
         result, sentence = "unknown", "Inconclusive: the audit was cut off before its end."

@@ -86,11 +86,24 @@ class SuspectedCause:
 
 
 @dataclass(frozen=True)
+class EndFit:
+    """How well a cause would fit the ends that none was accepted for."""
+
+    name: str
+    """Of the finding."""
+    explained: int
+    outlived: int
+    """Sessions that outlived the cause."""
+
+
+@dataclass(frozen=True)
 class Causes:
     """Every early end, explained or not."""
 
     found: tuple[SuspectedCause, ...]
     unexplained: pd.DataFrame
+    rejected: tuple[EndFit, ...] = ()
+    """The causes tried on the unexplained ends."""
 
     def of(self, name: str) -> SuspectedCause | None:
         """The cause of that name; None: it was not found."""
@@ -131,7 +144,12 @@ def attribute(log: EventLog) -> Causes:
         rivals = tuple(fit.name for fit in fits if fit is not best and _is_rival(fit, best))
         _add(found, SuspectedCause(best.name, rest[best.mask], best.low, best.high, rivals))
         rest = rest[~best.mask]
-    return Causes(tuple(found), rest)
+    rejected = (
+        (EndFit(fit.name, fit.n, _outliving(log, fit)) for fit in _fits(rest, log.manifest.tolerance))
+        if len(rest)
+        else ()
+    )
+    return Causes(tuple(found), rest, tuple(rejected))
 
 
 def _add(found: list[SuspectedCause], cause: SuspectedCause) -> None:
@@ -218,10 +236,16 @@ _OUTLIVES: dict[str, str] = {
 
 
 def _is_outlived(log: EventLog, fit: _Fit) -> bool:
+    return _outliving(log, fit) > MOST_OUTLIVED * fit.n
+
+
+def _outliving(log: EventLog, fit: _Fit) -> int:
+    """Returns how many sessions outlived the cause."""
     condition = _OUTLIVES.get(fit.name)
     if condition is None or not fit.n:
-        return False
-    outlived = log.row(
-        f"SELECT count(*) AS n FROM outlived WHERE {condition}", s=fit.high, tolerance=log.manifest.tolerance
-    )["n"]
-    return int(outlived) > MOST_OUTLIVED * fit.n
+        return 0
+    return int(
+        log.row(f"SELECT count(*) AS n FROM outlived WHERE {condition}", s=fit.high, tolerance=log.manifest.tolerance)[
+            "n"
+        ]
+    )

@@ -8,7 +8,7 @@ from reports.findings.causes import SuspectedCause
 from reports.findings.evidence import Evidence, numbers, span
 from reports.findings.finding import Checked, Finding, Unknown
 
-_NAMES = {
+CAUSE_NAMES = {
     "keepalive-ignored": "keep-alives without effect",
     "timeout-clamped": "a shortened idle timeout",
     "hidden-duration-cap": "a hidden duration limit",
@@ -24,7 +24,7 @@ def cause_finding(name: str, evidence: Evidence, describe: Callable[[SuspectedCa
         return Unknown(f"cannot be distinguished from {other.name} in this run") if other else None
     text, confidence = describe(cause), evidence.from_list("certain")
     if cause.rivals:
-        others = " or ".join(f"{_NAMES[rival]} ({rival})" for rival in cause.rivals)
+        others = " or ".join(f"{CAUSE_NAMES[rival]} ({rival})" for rival in cause.rivals)
         text = f"{text} It cannot be distinguished from {others}. A run with more idle timeouts and longer sessions can tell."
         confidence = "unknown"
     elif len(cause.ends) < 10:

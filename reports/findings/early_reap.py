@@ -1,14 +1,14 @@
-"""`early-reap`: sessions that ended before idleness was due, by a fixed time or by no rule that was found."""
+"""`early-reap`: sessions that ended a fixed time before idleness was due."""
 
 from __future__ import annotations
 
 from loadtests.model.text.units import format_duration
-from loadtests.model.text.wording import count, were
-from reports.findings.causes import LEAST_ENDS, SuspectedCause
+from loadtests.model.text.wording import were
+from reports.findings.causes import SuspectedCause
 from reports.findings.check import Check
 from reports.findings.early import cause_finding
-from reports.findings.evidence import Evidence, numbers, span
-from reports.findings.finding import Checked, Finding
+from reports.findings.evidence import Evidence
+from reports.findings.finding import Checked
 
 _NAME = "early-reap"
 _ADVICE = (
@@ -18,23 +18,8 @@ _ADVICE = (
 
 
 def check(evidence: Evidence) -> Checked:
-    """Reports ends that are early by a fixed time; otherwise the ends that no cause explains."""
-    found = cause_finding(_NAME, evidence, _describe, _ADVICE)
-    rest = evidence.causes.unexplained
-    explained = sum(len(cause.ends) for cause in evidence.causes.found)
-    if found is not None or rest.empty or (explained and len(rest) < max(LEAST_ENDS, 0.1 * explained)):
-        return found
-    return Finding(
-        _NAME,
-        "problem",
-        "API",
-        "likely",
-        f"{count(len(rest), 'session')} ended before the idle timeout or the duration limit was due; no common cause was found.",
-        _ADVICE,
-        numbers(rest),
-        span(rest["end_low"], rest["end_high"]),
-        "sessions",
-    )
+    """Reports ends that are early by a fixed time."""
+    return cause_finding(_NAME, evidence, _describe, _ADVICE)
 
 
 def _describe(cause: SuspectedCause) -> str:

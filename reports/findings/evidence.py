@@ -17,6 +17,7 @@ from reports.findings.causes import Causes, attribute
 from reports.findings.failures import Failures, build_failures
 from reports.findings.finding import Confidence
 from reports.findings.occupancy import Occupancy, build_occupancy
+from reports.findings.refusal_causes import RefusalCauses, explain_refusals
 from reports.log.log import EventLog
 
 MOST_SESSIONS = 100
@@ -77,6 +78,17 @@ class Evidence:
     def causes(self) -> Causes:
         """Why sessions ended before they were due."""
         return attribute(self.log)
+
+    @cached_property
+    def has_foreign_sessions(self) -> bool:
+        """Whether the list showed sessions of others."""
+        return bool(self.log.row("SELECT count(*) AS n FROM strangers")["n"])
+
+    @cached_property
+    def refusal_causes(self) -> RefusalCauses:
+        """The refusals with fewer sessions open than the limit, which must be known."""
+        assert self.manifest.limit is not None
+        return explain_refusals(self.log, self.occupancy, self.manifest.limit)
 
     @cached_property
     def occupancy(self) -> Occupancy:

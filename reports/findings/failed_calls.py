@@ -32,9 +32,13 @@ NAMED_ELSEWHERE = frozenset(
         Reason.SERVER_ERROR,
         Reason.REDIRECT,
         Reason.TOO_LARGE,
+        Reason.CONNECT,
+        Reason.OUT_OF_RESOURCES,
     }
 )
 """Reasons that have findings of their own."""
+
+_NOT_SENT = frozenset({Reason.CONNECT, Reason.OUT_OF_RESOURCES})
 
 _MESSAGE = """
 SELECT detail AS message FROM events WHERE outcome = 'fail' AND reason = $reason AND kind = $kind AND detail IS NOT NULL
@@ -66,8 +70,12 @@ def check(evidence: Evidence) -> Checked:
 
 def doubt(evidence: Evidence) -> str:
     """Returns why so many failed calls keep a run from passing; "" if they are few."""
-    failed = unnamed(evidence.failures)
+    failed = evidence.failures.where(lambda row: row.kind != "list" and _keeps_from_passing(row.reason))
     return describe(evidence, failed).rstrip(".") if failed.n >= LEAST and worst_share(failed) >= MUCH else ""
+
+
+def _keeps_from_passing(reason: str) -> bool:
+    return reason in _NOT_SENT or reason not in NAMED_ELSEWHERE
 
 
 def unnamed(failures: Failures) -> Failures:

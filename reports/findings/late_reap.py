@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from loadtests.model.text.units import format_duration
+from loadtests.model.text.wording import verb, were
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
 from reports.findings.finding import Checked, Finding, Unknown
@@ -15,6 +16,11 @@ _LATE = f"""
 is_late AND ended_by IS NULL AND end_high IS NOT NULL AND NOT coalesce(unsure_stop < end_high, FALSE) AND NOT {IS_LOST}
 AND NOT may_be_capped
 AND NOT (end_low - opened <= $cap_high + $tolerance AND end_high - opening >= $cap_low - $tolerance)
+"""
+_LISTED_AFTER_STOP = """
+SELECT count(*) AS stopped, count(*) FILTER (seen_until > stop_answered) AS lagging,
+    max(seen_until - stop_answered) FILTER (seen_until > stop_answered) AS seconds
+FROM sessions WHERE stop_answered IS NOT NULL AND vanished IS NOT NULL AND NOT stop_ignored
 """
 _BY = {"by": "median(greatest(end_low - due_high, 0) + end_high - due_low) / 2"}
 _NO_CAP = {"cap_low": math.inf, "cap_high": -math.inf}
@@ -29,12 +35,22 @@ def check(evidence: Evidence) -> Checked:
     late = shown(evidence.log, _LATE, "due_high", "end_high", _BY, tolerance=evidence.tolerance, **bounds)
     if late is None:
         return None
+    stops = evidence.log.row(_LISTED_AFTER_STOP)
+    if (
+        late.figures["by"] <= float(stops["seconds"] or 0.0) + evidence.tolerance
+        and 2 * stops["lagging"] >= stops["stopped"]
+    ):
+        return Unknown(
+            f"the list also showed stopped sessions for {format_duration(float(stops['seconds']))}, so sessions that were listed"
+            " after they were due may have ended in time"
+        )
     return Finding(
         "late-reap",
         "problem",
         "API",
         evidence.from_list("certain"),
-        f"{late.n} sessions were closed for idleness, but about {format_duration(late.figures['by'])} after they were due.",
+        f"{were(late.n, 'session')} closed for idleness, but about {format_duration(late.figures['by'])} after"
+        f" {verb(late.n, 'it was', 'they were')} due.",
         "Close sessions by streaming.stop instead of waiting for the timeout; tell the API's support, who can inspect and"
         " close such sessions by hand.",
         late.sessions,

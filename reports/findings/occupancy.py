@@ -64,14 +64,6 @@ class Occupancy:
     """Slots that our sessions certainly held at once, at the most."""
     hits: int
 
-    def fewer(self, limit: int, column: str) -> dict[str, float | None]:
-        """Of the refusals with less than `limit` in `column`: how many, the least and most in it, first and last."""
-        return self.log.row(
-            f"SELECT count(*) AS n, min({column}) AS least, max({column}) AS most, min(sent) AS low, max(answered) AS high"
-            f" FROM refusals WHERE {column} < $limit",
-            limit=limit,
-        )
-
 
 def build_occupancy(log: EventLog) -> Occupancy:
     """The bounds, out of the tables `sessions` and `strangers`; keeps `refusals`."""

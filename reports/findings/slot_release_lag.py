@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from loadtests.model.text.units import format_duration
 from loadtests.model.text.wording import of_total, verb, were
-from reports.analysis.sessions import LAG_SECONDS
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
 from reports.findings.finding import Checked, Finding, Severity, Unknown
+from reports.findings.refusal_causes import Cause
 from reports.findings.shown import shown
 
 LEAST_HITS = 2
@@ -15,6 +15,13 @@ LEAST_HITS = 2
 _NAME = "slot-release-lag"
 _LAGGING = "seen_until > stop_answered AND vanished IS NOT NULL AND NOT stop_ignored"
 _LAGS = {"middle": "median(seen_until - stop_answered)", "most": "max(seen_until - stop_answered)"}
+_REFUSED_BECAUSE = f"""
+WITH lagging AS (SELECT stop_answered AS low, vanished AS high FROM sessions WHERE {_LAGGING})
+SELECT count(*) AS n FROM refusals
+WHERE at_most - (SELECT count(*) FROM lagging WHERE low < refusals.sent AND high > refusals.sent) < $limit
+"""
+_HELD = "{refused} refused only because of them."
+_NOT_KNOWN = "Whether they still held their slots is not known: no request was refused because of them."
 _ADVICE = (
     "After a stop, wait before using the slot again, and retry a refused new with a back-off. Include the lag when choosing"
     " the limit."
@@ -28,14 +35,16 @@ def check(evidence: Evidence) -> Checked:
         return _by_refusals(evidence)
     middle, most = lagging.figures["middle"], lagging.figures["most"]
     stopped = int(evidence.log.row("SELECT count(stop_answered) AS n FROM sessions")["n"])
+    held = _refused_because(evidence)
     severity: Severity = "problem" if most > evidence.tolerance or lagging.n > 0.5 * stopped else "warning"
     return Finding(
         _NAME,
         severity,
         "API",
-        evidence.from_list("certain"),
+        evidence.from_list("certain" if held >= LEAST_HITS else "likely"),
         f"{of_total(lagging.n, stopped, 'stopped session')} {verb(lagging.n, 'was', 'were')} still listed after stop had been"
-        f" acknowledged, for {format_duration(middle)} (median) to {format_duration(most)} (maximum).",
+        f" acknowledged, for {format_duration(middle)} (median) to {format_duration(most)} (maximum)."
+        f" {_HELD.format(refused=were(held, 'request')) if held else _NOT_KNOWN}",
         _ADVICE,
         lagging.sessions,
         lagging.interval,
@@ -43,26 +52,32 @@ def check(evidence: Evidence) -> Checked:
     )
 
 
+def _refused_because(evidence: Evidence) -> int:
+    """Returns how many requests were refused although, without the stopped sessions, fewer than the limit were open."""
+    if evidence.manifest.limit is None or not evidence.occupancy.hits:
+        return 0
+    return int(evidence.log.row(_REFUSED_BECAUSE, limit=evidence.manifest.limit)["n"])
+
+
 def _by_refusals(evidence: Evidence) -> Checked:
-    limit, occupancy = evidence.manifest.limit, evidence.occupancy
-    if limit is None or not occupancy.hits:
+    if evidence.manifest.limit is None or not evidence.hits.count:
         return None
     if not evidence.listed:
         return Unknown("the API's list, which shows who else holds slots, was not available")
-    too_few = occupancy.fewer(limit, "at_most")
-    even_with_lag = occupancy.fewer(limit, "with_lag")
-    explained = int(too_few["n"] or 0) - int(even_with_lag["n"] or 0)
-    if explained < LEAST_HITS or occupancy.peak < limit:
+    causes = evidence.refusal_causes
+    named = causes.named
+    if named is None or causes.n < LEAST_HITS or named.cause not in (Cause.LAG_AFTER_STOPS, Cause.LAG_AFTER_ENDS):
         return None
+    end = "an acknowledged stop" if named.cause is Cause.LAG_AFTER_STOPS else "the end of a session"
     return Finding(
         _NAME,
         "problem",
         "API",
         "likely",
-        f"{were(explained, 'new request')} refused although fewer than {limit} sessions can have been"
-        f" open, each within {format_duration(LAG_SECONDS)} of an acknowledged stop.",
+        f"{were(causes.n, 'new request')} refused although fewer than {evidence.manifest.limit} sessions can have been open."
+        f" A slot that is freed up to {format_duration(named.value)} after {end} would explain {named.explained} of them.",
         _ADVICE,
-        interval=(float(too_few["low"] or 0.0), float((too_few["most"] and too_few["high"]) or 0.0)),
+        interval=causes.interval,
         chart="hits",
     )
 

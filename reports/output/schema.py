@@ -45,6 +45,8 @@ class Sessions(_Part):
     lost_to_idle: Count
     """Reaped while in use."""
     leaked: Count
+    lost_answers: Count
+    """Sessions known from the list only: the answer to their `new` was lost."""
     ghosts: Count
     peak: Count
     """Maximum at the same time."""
@@ -92,6 +94,17 @@ class KeepAlivesSchema(_Part):
     """Sent, and not acknowledged."""
     lateness: Distribution
     margin: Distribution
+
+
+class CallsSchema(_Part):
+    """The calls of one kind. The rest failed for other reasons."""
+
+    sent: Count
+    ok: Count
+    refused: Count
+    """By the API's rules: the limit, a closed session."""
+    unanswered: Count
+    """Whether they had an effect is unknown."""
 
 
 class MemorySchema(_Part):
@@ -168,6 +181,8 @@ class Summary(_Part):
     concurrency_hits: ConcurrencyHits
     withheld: Count
     """Attempts that streamsoak's own guard did not send."""
+    calls: dict[str, CallsSchema]
+    """What became of the calls, by kind."""
     slot_seconds: dict[str, float]
     """By holder."""
     keep_alive: KeepAlivesSchema

@@ -12,6 +12,7 @@ from loadtests.model.gates.window import Span
 from loadtests.model.text.wording import count
 from reports.analysis.drift import LOAD_RISE, drift_of
 from reports.log.log import EventLog
+from reports.verdict.rising import could_not_rise
 from reports.verdict.windows import Sample, sampled
 
 
@@ -69,6 +70,8 @@ def _whole(log: EventLog, figures: Mapping[str, Any], figure: str) -> Measuremen
         return _unmeasured("not measured")
     if figure == "keep_alive.failed" and not figures["keep_alive"]["count"]:
         return _unmeasured("no keep-alive was sent")
+    if why := could_not_rise(figures["calls"], figure):
+        return Measurement(value, value, math.inf, why)
     unseen = _unseen(log, figures, figure)
     why = f"the end of {count(unseen, 'session')} was not observed" if unseen else ""
     return Measurement(value, value, value + unseen, why)

@@ -61,23 +61,25 @@ def judge(
     read: Callable[[Gate], Sequence[Measurement]],
     figures: Mapping[str, Any],
     doubts: Sequence[str],
-    cut_short: str = "",
+    shortfalls: Sequence[str] = (),
 ) -> Verdict:
     """Return the verdict on a run of these `figures` (summary.json's shape).
 
-    `doubts`: why the load generator cannot be trusted; `cut_short`: why the run ended before its time.
+    `doubts`: why the load generator cannot be trusted; `shortfalls`: what the run was to do and did not. Such a run can fail, but
+    not pass.
     """
     judged = [_judge_gate(gate, read(gate), tainted=bool(doubts)) for gate in gates]
     failed = [gate for gate in judged if gate.result == "fail"]
     unknown = [gate for gate in judged if gate.result == "unknown"]
-    if not figures["sessions"]["opened"] and not figures["concurrency_hits"]["count"]:
-        why = "; ".join(["no session was opened, so nothing was measured", *doubts])
+    confirmed = figures["sessions"]["opened"] - figures["sessions"]["lost_answers"]
+    if not confirmed and not (failed and figures["concurrency_hits"]["count"]):
+        opened = "was opened" if not figures["sessions"]["opened"] else "was confirmed by an answer"
+        why = "; ".join([f"no session {opened}, so nothing was measured", *doubts, *shortfalls])
         return Verdict("unknown", f"Inconclusive: {why}.", judged)
     if failed:
         reasons = "; ".join(f"{gate.gate} (was {gate.shown})" for gate in failed)
         return Verdict("fail", f"Failed: {reasons}.", judged)
-    unsure = [*doubts, *([cut_short] if cut_short else [])]
-    if unsure:
+    if unsure := [*doubts, *shortfalls]:
         return Verdict("unknown", f"Inconclusive: {'; '.join(unsure)}.", judged)
     if unknown:
         reasons = "; ".join(f"{gate.gate} ({gate.shown})" for gate in unknown)

@@ -161,6 +161,21 @@ def _crowded(way: str | None) -> Made:
     return story.refused(2, 15.0).refused(3, 20.0).vanishes(1, 39.5, 40.5).looks(60), {"limit": 1}
 
 
+def _refused_although_free(*times: float) -> Made:
+    """Limit 2: two sessions at first, then none for a minute; and once more."""
+    story = Story().looks(200)
+    for number, t in enumerate((1.0, 1.5, 65.0, 65.5), start=1):
+        story.opens(number, t, 300.0).listed(number, t + 1).leaves(number, t + 5, "close").stops(number, t + 5)
+        story.vanishes(number, t + 5, t + 6)
+    for number, t in enumerate(times, start=90):
+        story.note(number, "arrive", t, 50.0, "close").refused(number, t + 30)
+    return story, {"limit": 2}
+
+
+def _unsent(reason: str, error: str | None = None) -> dict[str, Any]:
+    return {"outcome": "fail", "status": 0, "code": 0, "took": 0.0, "reason": reason, "detail": error}
+
+
 SHOWN: dict[str, tuple[Made, Made]] = {
     "lingering-sessions": (
         _left().call(1, "stop", 60.0, outcome="unknown", status=500, value=2.0, reason="server-error"),
@@ -263,6 +278,19 @@ SHOWN: dict[str, tuple[Made, Made]] = {
         ),
         _refusals(40.0),
     ),
+    "unexplained-refusals": (_refused_although_free(60.0, 120.0), _refused_although_free()),
+    "unexplained-ends": (
+        _idle((60, 0, 20), (60, 0, 35), (90, 0, 50)),
+        _idle((60, 0, 60), (60, 0, 60), (90, 0, 90)),
+    ),
+    "unreachable": (
+        _open().call(1, "keep_alive", 20.0, **_unsent("connect", "ECONNREFUSED")).looks(60),
+        _open().call(1, "keep_alive", 20.0, **_unsent("run-ended")).looks(60),
+    ),
+    "out-of-resources": (
+        _open().call(1, "keep_alive", 20.0, **_unsent("out-of-resources", "EMFILE")).looks(60),
+        _open().call(1, "keep_alive", 20.0, **_unsent("connect", "ECONNREFUSED")).looks(60),
+    ),
     "worker-lost": (_open().looks(60).note(0, "worker-lost", 10, 5, "1"), _open().looks(60)),
 }
 """By the finding's name: what shows it, and what does not."""
@@ -317,7 +345,7 @@ def test_what_cannot_be_told_apart_is_said_to_be_so(
 
 def test_ends_without_a_rule_are_early_all_the_same(tmp_path: Path) -> None:
     """Nothing in common: dropped, and said to have nothing in common."""
-    finding = found(_idle((60, 1, 11), (90, 20, 55), (120, 50, 70), (60, 3, 43)), tmp_path)["early-reap"]
+    finding = found(_idle((60, 1, 11), (90, 20, 55), (120, 50, 70), (60, 3, 43)), tmp_path)["unexplained-ends"]
     assert "no common cause" in finding.text
     assert finding.sessions == (1, 2, 3, 4)
 

@@ -11,7 +11,7 @@ from typing import Any
 from loadtests.model.people.draw import Draw
 
 from .expected import EXPECTED, INSEPARABLE
-from .runs import problems, simulated
+from .runs import accusations, simulated
 
 PAIRS = 20
 
@@ -41,15 +41,25 @@ class Result:
     def missing(self) -> set[str]:
         """Own findings of the defects that were not found."""
         found = {finding["name"] for finding in self.findings if finding["severity"] != "unknown"}
-        return {EXPECTED[name].finding for name in self.cell.names} - found
+        return {EXPECTED[name].finding for name in self.cell.names} - found - {""}
 
     @property
     def surplus(self) -> set[str]:
-        """Problems that no defect of the cell accounts for, and checks that failed."""
+        """Problems and accusations of the API that no defect of the cell accounts for, and checks that failed."""
         expected = [EXPECTED[name] for name in self.cell.names]
         accounted = {name for one in expected for name in (one.finding, *one.beside)}
         failed = {finding["name"] for finding in self.findings if finding["severity"] == "unknown"}
-        return problems(self.findings) - accounted | failed
+        return accusations(self.findings) - accounted | failed
+
+    @property
+    def unexplained(self) -> set[str]:
+        """Findings of refusals and ends for which no cause was found."""
+        return {finding["name"] for finding in self.findings if finding["name"].startswith("unexplained-")}
+
+    @property
+    def certain_and_wrong(self) -> set[str]:
+        """Findings that claim to be certain, and that no defect accounts for."""
+        return {finding["name"] for finding in self.findings if finding["confidence"] == "certain"} & self.surplus
 
     @property
     def is_right(self) -> bool:

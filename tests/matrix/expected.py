@@ -12,7 +12,7 @@ class Expected:
     strengths: tuple[str, str]
     """The weaker one, the stronger one."""
     finding: str
-    """The finding that it must cause."""
+    """The finding that it must cause; "" if it must cause none."""
     beside: tuple[str, ...] = ()
     """Other findings of severity "problem" that are also true, or look the same in the log."""
     why: str = ""
@@ -46,14 +46,29 @@ EXPECTED: dict[str, Expected] = {
     "slow-new": Expected(("2", "7"), "slow-new"),
     "error-in-200": Expected(("0.3", "1"), "errors-in-200"),
     "flaky": Expected(
-        ("0.02", "0.1"), "unstable-answers", ("lost-answers",), "a broken answer to new may have opened a session"
+        ("0.02", "0.1"),
+        "unstable-answers",
+        ("lost-answers", "failed-calls"),
+        "a broken answer to new may have opened a session; a broken refusal does not say why",
     ),
     "leak-memory": Expected(("0.3", "1"), "latency-drift"),
     "slow-down": Expected(("0.2", "1"), "latency-drift"),
+    "hidden-slot-lag": Expected(("1.5", "4"), "slot-release-lag"),
+    "end-lag": Expected(("3", "8"), "slot-release-lag"),
+    "limit-drops": Expected(("4", "8"), "limit-below-advertised"),
+    "list-lag": Expected(("2", "5"), "list-lags"),
+    "list-ended": Expected(("5", "20"), "list-lags"),
+    "list-omits": Expected(("0.02", "0.1"), "list-inconsistent"),
+    "list-empty": Expected(("0.005", "0.02"), "list-inconsistent"),
+    "clock-ahead": Expected(("5", "3600"), ""),
+    "repeated-id": Expected(("0.02", "0.1"), "duplicate-session-ids"),
+    "stop-ignored": Expected(("0.1", "1"), "stop-without-effect", paired="0.1"),
 }
 
 INSEPARABLE: tuple[frozenset[str], ...] = (
     frozenset({"late-reap", "never-reap", "early-reap", "timeout-clamped"}),
     frozenset({"leak-memory", "slow-down"}),
+    frozenset({"slot-lag", "hidden-slot-lag", "end-lag", "limit-drops", "limit-short"}),
+    frozenset({"list-lag", "list-ended", "list-omits", "list-empty"}),
 )
 """Defects of one kind, which the log cannot tell apart in pairs: two wrong reapers act as one, two drifts as one."""

@@ -58,6 +58,11 @@ def simulated(defects: Sequence[str], seed: int, folder: Path) -> list[dict[str,
     return findings
 
 
+def accusations(findings: Sequence[dict[str, Any]]) -> set[str]:
+    """The names of problems, and of findings of any severity that blame the API."""
+    return problems(findings) | {finding["name"] for finding in findings if finding["owner"] == "API"}
+
+
 def problems(findings: Sequence[dict[str, Any]]) -> set[str]:
     """The names of severity "problem"."""
     return {finding["name"] for finding in findings if finding["severity"] == "problem"}

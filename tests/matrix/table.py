@@ -18,14 +18,20 @@ def rows(results: Sequence[Result]) -> Iterable[str]:
     cells: dict[tuple[str, ...], list[Result]] = {}
     for result in results:
         cells.setdefault(result.cell.defects, []).append(result)
-    yield "| defect | expected finding | found | also found, as documented | unexpected |"
-    yield "|---|---|---|---|---|"
+    yield "| defect | expected finding | found | also found, as documented | unexplained | unexpected | of these certain |"
+    yield "|---|---|---|---|---|---|---|"
     for defects, own in cells.items():
         right = sum(not result.missing for result in own)
-        named = " and ".join(f"`{EXPECTED[name].finding}`" for name in own[0].cell.names) or "none"
+        expected = [EXPECTED[name].finding for name in own[0].cell.names]
+        named = " and ".join(f"`{finding}`" for finding in expected if finding) or "none"
         beside = Counter(name for result in own for name in _beside(result))
         surplus = Counter(name for result in own for name in result.surplus)
-        yield f"| {_names(defects)} | {named} | {right} of {len(own)} | {_counted(beside)} | {_counted(surplus)} |"
+        unexplained = sum(bool(result.unexplained) for result in own)
+        certain = Counter(name for result in own for name in result.certain_and_wrong)
+        yield (
+            f"| {_names(defects)} | {named} | {right} of {len(own)} | {_counted(beside)} | {unexplained or '–'} |"
+            f" {_counted(surplus)} | {_counted(certain)} |"
+        )
 
 
 def _beside(result: Result) -> set[str]:

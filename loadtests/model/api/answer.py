@@ -42,6 +42,9 @@ class Reason(StrEnum):
     INVALID = "invalid"
     REFUSED = "refused"
     CONNECT = "connect"
+    """The API could not be reached; nothing was sent."""
+    OUT_OF_RESOURCES = "out-of-resources"
+    """This machine had no more files, ports or memory for a connection; nothing was sent."""
     TIMEOUT = "timeout"
     RESET = "reset"
     CUT = "cut"
@@ -84,7 +87,7 @@ class Answer(msgspec.Struct, gc=False):
     code: int = 0
     """The API's own code; 0 if the reply has none."""
     message: str = ""
-    """The API's text, unchanged: hostile input."""
+    """The API's text, unchanged: hostile input. Without a reply, the operating system's name of the error, if it has one."""
     session_id: str = ""
     value: float = 0.0
     """`new`: the duration cap in seconds (0: none); `task`: the duration of the spoken answer in seconds."""

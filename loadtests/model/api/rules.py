@@ -76,6 +76,10 @@ class OpenBehaviour:
     """`stop` of a closed session succeeds."""
     slot_lag: float = 0.0
     """Seconds from the reply to `stop` until the slot is free; the session is listed until then."""
+    lags_after: Literal["stop", "any end"] = "stop"
+    """The ends after which the slot is held for `slot_lag`."""
+    lists_lagging: bool = True
+    """A session that still holds its slot for `slot_lag` is listed."""
     new_counts: bool = True
     """A keep-alive resets the idle timer while the status is still `new`."""
     retry_after: float = 0.0
@@ -185,7 +189,7 @@ class Rules:
     _heap: list[tuple[float, int, HostedSession]] = field(default_factory=list)
     _entries: int = 0
     _lagging: deque[HostedSession] = field(default_factory=deque)
-    """Stopped sessions that still hold their slots."""
+    """Ended sessions that still hold their slots."""
 
     def advance(self, now: float) -> None:
         """Closes the sessions that are due at `now` or earlier."""
@@ -278,14 +282,12 @@ class Rules:
                 return Reply(data={"status": "success"})
             return self._gone(session_id)
         self._end(session, now, CloseCause.STOP)
-        if self.terms.choices.slot_lag:
-            self._lagging.append(session)
         return Reply(data={"status": "success"})
 
     def listed(self, now: float) -> Iterator[HostedSession]:
-        """`streaming.list`: the sessions that hold a slot."""
+        """`streaming.list`: the sessions that hold a slot, unless `lists_lagging` is off."""
         self.advance(now)
-        return chain(self.open.values(), self._lagging)
+        return chain(self.open.values(), self._lagging if self.terms.choices.lists_lagging else ())
 
     def is_open(self, now: float, session_id: str) -> bool:
         """Whether the session exists and is open."""
@@ -319,4 +321,7 @@ class Rules:
         self.closed[session.id] = session
         if len(self.closed) > REMEMBERED:
             self.closed.popitem(last=False)
+        choices = self.terms.choices
+        if choices.slot_lag and (cause is CloseCause.STOP or choices.lags_after == "any end"):
+            self._lagging.append(session)
         self.on_event(at, "closed", session)

@@ -7,8 +7,12 @@ that needs a missing call is reported as *unobserved*.
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+
+from loadtests.model.api.answer import Reason
+from loadtests.model.api.refusals import RefusalPattern
 
 
 class Operation(StrEnum):
@@ -40,6 +44,33 @@ ACTIVITY = frozenset(
 keep-alives)."""
 
 
+class RefusalRule(BaseModel):
+    """A refusal in the words of the API under test. It comes before the built-in table; what is not given matches anything."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    status: int | None = Field(default=None, ge=100, le=599)
+    """The HTTP status."""
+    code: int | None = None
+    """The API's own code."""
+    text: str = Field(default="", max_length=200)
+    """A part of the message; upper and lower case are the same."""
+    reason: Literal[
+        Reason.CONCURRENCY, Reason.SESSION_FULL, Reason.RATE, Reason.QUOTA, Reason.CLOSED, Reason.MISSING
+    ] = Reason.CONCURRENCY
+
+    @model_validator(mode="after")
+    def _matches_something(self) -> Self:
+        if self.status is None and self.code is None and not self.text:
+            raise ValueError("requires `status`, `code` or `text`")
+        return self
+
+    def matches(self, status: int, code: int, message: str) -> bool:
+        """Whether a refusal is meant."""
+        pattern = RefusalPattern(self.reason, self.status, self.code, self.text.lower())
+        return pattern.matches(status, code, message.lower())
+
+
 class Surface(BaseModel):
     """Paths and names on the wire. The defaults are KonPro's."""
 
@@ -59,9 +90,14 @@ class Surface(BaseModel):
     idle_timeout: str = "activity_idle_timeout"
     disable_idle_timeout: str = "disable_idle_timeout"
 
+    refusals: tuple[RefusalRule, ...] = ()
+    """Refusals that the built-in table does not know."""
+
     @field_validator("*")
     @classmethod
-    def _plain(cls, text: str, info: ValidationInfo) -> str:
+    def _plain(cls, text: object, info: ValidationInfo) -> object:
+        if not isinstance(text, str):
+            return text
         if not text.isascii() or not text.isprintable() or " " in text:
             raise ValueError("must be printable ASCII without spaces")
         is_name = info.field_name in ("session_id", "idle_timeout", "disable_idle_timeout")
@@ -70,6 +106,10 @@ class Surface(BaseModel):
         if not is_name and text and not text.startswith("/"):
             raise ValueError('must start with "/", or be "" if the API has no such call')
         return text
+
+    def refusal(self, status: int, code: int, message: str) -> Reason | None:
+        """Returns the reason of a refusal by the rules of this API; None: none matches."""
+        return next((rule.reason for rule in self.refusals if rule.matches(status, code, message)), None)
 
     def path(self, operation: Operation) -> str:
         """The path of `operation`; "" if the API has no such call."""

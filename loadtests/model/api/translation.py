@@ -32,7 +32,19 @@ class _Envelope(msgspec.Struct):
     message: Any = ""
     error: Any = None
     data: Any = None
+    detail: Any = None
+    title: Any = None
+    msg: Any = None
 
+    @property
+    def text(self) -> Any:
+        """The message. APIs put it into `error` (or its `message`), `detail` and `title` (RFC 9457), or `msg`, too."""
+        inner = self.error.get("message") if isinstance(self.error, dict) else self.error
+        places = (self.message, inner, self.detail, self.msg, self.title)
+        return next((text for text in places if isinstance(text, str) and text), "")
+
+
+_LONGEST_TEXT = 500
 
 _decode = msgspec.json.Decoder(_Envelope).decode
 
@@ -49,12 +61,12 @@ def answer_from_body(
     try:
         envelope = _decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return translate(_GARBLED, status, None, "", None, False, sent, answered, retry_after, id_field)
+        return translate(_GARBLED, status, None, _plain_text(body), None, False, sent, answered, retry_after, id_field)
     return translate(
         _COMPLETE,
         status,
         envelope.code,
-        envelope.message,
+        envelope.message if status < 300 and not envelope.error else envelope.text,
         envelope.data,
         envelope.error is not None,
         sent,
@@ -73,8 +85,9 @@ def answer_from_reply(reply: Reply, sent: float, answered: float, timeout: float
     if delivery is Delivery.UNANSWERED or answered - sent > timeout:
         delivery, answered = Delivery.UNANSWERED, sent + timeout
     code = None if reply.code == NO_CODE else reply.code
+    message = reply.message if delivery is _COMPLETE else ""
     return translate(
-        delivery, reply.status, code, reply.message, reply.data, False, sent, answered, float(reply.retry_after)
+        delivery, reply.status, code, message, reply.data, False, sent, answered, float(reply.retry_after)
     )
 
 
@@ -102,13 +115,19 @@ def translate(
     if is_2xx and is_readable and (number is None or number == SUCCESS_CODE) and not has_error:
         return _success(status, number or 0, data, sent, answered, id_field)
     if 400 <= status < 500 or (is_2xx and is_readable):
-        text = message if is_readable and isinstance(message, str) else ""
+        text = message if isinstance(message, str) else ""
         reason = refusal_reason(status, number, text)
         return Answer(Outcome.FAIL, reason, sent, answered, status, number or 0, text, retry_after=retry_after)
     reason = Reason.UNREADABLE
     if status >= 300:
         reason = Reason.SERVER_ERROR if status >= 500 else Reason.REDIRECT
     return Answer(Outcome.UNKNOWN, reason, sent, answered, status, retry_after=retry_after)
+
+
+def _plain_text(body: bytes) -> str:
+    """Returns a body that is no JSON as a message; "" if it is a page."""
+    text = body[:_LONGEST_TEXT].decode("utf-8", "replace").strip()
+    return "" if text.startswith("<") else text
 
 
 def _success(status: int, code: int, data: Any, sent: float, answered: float, id_field: str) -> Answer:

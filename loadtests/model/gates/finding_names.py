@@ -25,6 +25,9 @@ API_FINDINGS = (
     "duplicate-session-ids",
     "stop-without-effect",
     "failed-calls",
+    "unexplained-refusals",
+    "unexplained-ends",
+    "unreachable",
 )
 """The API's doing."""
 
@@ -44,13 +47,20 @@ CLIENT_FINDINGS = (
 )
 """The client's: the modelled one's in a load run, one's own in an audit."""
 
-AUDIT_FINDINGS = ("calls-on-closed-session", "calls-without-session", "unauthorized-calls")
+AUDIT_FINDINGS = ("calls-on-closed-session", "calls-without-session", "unauthorized-calls", "invalid-requests")
 """One's own client's, which a modelled one never shows."""
 
 ACCOUNT_FINDINGS = ("limit-too-low", "limit-inferred", "hits-by-wording")
 """The account's."""
 
-GENERATOR_FINDINGS = ("generator-late", "run-incomplete", "worker-lost", "too-few-samples", "list-unavailable")
+GENERATOR_FINDINGS = (
+    "generator-late",
+    "run-incomplete",
+    "worker-lost",
+    "too-few-samples",
+    "list-unavailable",
+    "out-of-resources",
+)
 """Our own: what they say of a run's other figures is how far these can be trusted."""
 
 FINDINGS = (*API_FINDINGS, *CLIENT_FINDINGS, *AUDIT_FINDINGS, *ACCOUNT_FINDINGS, *GENERATOR_FINDINGS)

@@ -113,7 +113,8 @@ KINDS: dict[str, str] = {
     "quiet": "note: a quiet period begins; value: its planned length (s)",
     "resume": "note: the quiet period is over",
     "leave": "note: the person is gone; detail: the way of leaving",
-    "seen": "observation: the list shows a session of ours for the first time; value: when that list was asked for (s)",
+    "seen": "observation: the list shows a session of ours for the first time; value: when that list was asked for (s);"
+    " detail: its created_at (unix seconds), if it has one",
     "vanished": "observation: the list (answered at t) no longer has a session that it had; value: when the last list that had it"
     " was asked for (s)",
     "stranger": "observation: a session that is not ours; value: created_at by the API (unix s; 0: not told); detail: its id",

@@ -22,3 +22,13 @@ def test_there_must_be_something_left(limit: int | None) -> None:
     """Without a limit, or with none left of it, the mistake is told."""
     with pytest.raises(InputError, match="limit"):
         Account("limit-short=2", limit=limit)
+
+
+def test_a_limit_that_drops_in_every_second_period() -> None:
+    """Two of three in the second ten minutes; who is there already stays."""
+    account = Account("limit-drops=1", limit=3)
+    for now, accepted in ((0, 3), (700, 2), (1300, 3)):
+        codes = [account.ask(now, Operation.NEW, idle_timeout=60).code for _ in range(4)]
+        assert codes.count(100) == accepted
+    with pytest.raises(InputError, match="limit-drops=3"):
+        Account("limit-drops=3", limit=3)

@@ -24,3 +24,15 @@ def test_a_session_that_was_reaped_holds_nothing() -> None:
     account = Account("slot-lag=3", limit=1)
     account.new(0, 60)
     assert account.ask(60, Operation.NEW).code == 100
+
+
+def test_a_lag_that_the_list_does_not_show() -> None:
+    """After a stop, for `hidden-slot-lag`; after any end, for `end-lag`."""
+    for defect, after_reap in (("hidden-slot-lag=3", 100), ("end-lag=3", 10007)):
+        account = Account(defect, limit=1)
+        session = account.new(0, 60)
+        account.ask(10, Operation.STOP, session)
+        assert account.listed(10.5) == []
+        assert account.ask(12.9, Operation.NEW).code == 10007
+        account.new(13, 60)
+        assert account.ask(74, Operation.NEW).code == after_reap
