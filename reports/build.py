@@ -1,4 +1,4 @@
-"""Writes the report of a run: report.html, summary.json, junit.xml, summary.md, chart.svg and support.csv."""
+"""Writes the report of a run: report.html, summary.json, sessions.parquet, junit.xml, summary.md, chart.svg and support.csv."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from reports.log.files import write_text
 from reports.log.log import open_log
 from reports.output.junit import junit
 from reports.output.markdown import markdown
+from reports.output.session_table import write_session_table
 from reports.output.support import support_table
 from reports.page.page import ReportPage
 from reports.page.picture import svg
@@ -37,6 +38,7 @@ def build_report(run: Path) -> Analysis:
         analysis = analyse(log)
         write_text(run / SUMMARY, json.dumps(plain(analysis.summary), indent=1) + "\n")
         write_text(run / JUNIT, junit(analysis))
+        write_session_table(log, analysis.findings, run)
         support = support_table(analysis.sessions, log.manifest.started_unix)
         write_text(run / SUPPORT, support.to_csv(index=False))
         page = ReportPage(analysis, renderer)

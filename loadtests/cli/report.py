@@ -8,7 +8,7 @@ from typing import Any
 
 from loadtests.cli.arguments import add_run
 
-HELP = "Rebuild a run's report.html, summary.json, summary.md, junit.xml and support.csv from its event log."
+HELP = "Rebuild a run's report.html, summary.json, sessions.parquet, summary.md, junit.xml and support.csv from its event log."
 
 
 class _PrintSchema(argparse.Action):
@@ -29,6 +29,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="exit with the verdict's code, as `check` does; on GitHub, also annotate the job",
     )
+    parser.add_argument("--csv", action="store_true", help="also write sessions.csv, one row for each session")
     parser.add_argument("--schema", action=_PrintSchema, nargs=0, help="print the JSON Schema of summary.json and exit")
 
 
@@ -37,8 +38,11 @@ def run(arguments: argparse.Namespace) -> int:
     from loadtests.cli.announce import announce
     from loadtests.cli.check import exit_code
     from reports.build import PAGE, build_report
+    from reports.output.session_table import write_session_csv
 
     analysis = build_report(arguments.run)
+    if arguments.csv:
+        write_session_csv(arguments.run)
     print(analysis.verdict.sentence)
     print(f"Report: {(arguments.run / PAGE).resolve()}")
     if not arguments.verdict:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
@@ -43,7 +42,8 @@ class SessionTracker(EngineListener):
     def __init__(self, engine: SessionOwner) -> None:
         self._engine = engine
         self._ours: dict[str, Session] = {}
-        self._closed: deque[tuple[float, str]] = deque()
+        self._closed: dict[str, float] = {}
+        """When each session that is recorded as closed was closed, the earliest first."""
         self._pending: dict[str, tuple[ListSnapshot, float]] = {}
         """Listed ids that may belong to a `new` in flight, with the snapshot that showed them first, and their created_at."""
         self._listed: set[str] = set()
@@ -62,7 +62,8 @@ class SessionTracker(EngineListener):
 
     def on_close(self, session: Session, at: float) -> None:
         """A session of ours is closed."""
-        self._closed.append((at, session.id))
+        self._closed.pop(session.id, None)
+        self._closed[session.id] = at
 
     def knows(self, session_id: str) -> bool:
         """Whether the id is that of a session of ours."""
@@ -104,6 +105,7 @@ class SessionTracker(EngineListener):
         if session.state is State.CLOSED and not session.stopped:
             # An incomplete list, or a wrong answer, made it look closed. It is open and has to be closed.
             session.record_reappearance()
+            self._closed.pop(session_id, None)
             self._engine.mark_open(session)
         self._record_seen(session, snapshot, created)
 
@@ -138,9 +140,10 @@ class SessionTracker(EngineListener):
                 self._listed.discard(session_id)
 
     def _forget(self, now: float) -> None:
-        while self._closed and self._closed[0][0] < now - _REMEMBERED_SECONDS:
-            _, session_id = self._closed.popleft()
+        while self._closed and next(iter(self._closed.values())) < now - _REMEMBERED_SECONDS:
+            session_id = next(iter(self._closed))
+            del self._closed[session_id]
             if session_id in self._listed:
-                self._closed.append((now, session_id))
+                self._closed[session_id] = now
             elif session_id in self._ours and self._ours[session_id].state is State.CLOSED:
                 del self._ours[session_id]

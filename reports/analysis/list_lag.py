@@ -87,8 +87,9 @@ SELECT greatest(
 
 
 def longest_omission(log: EventLog) -> float:
-    """Returns the longest time, in seconds, for which the list lacked a session that was open; 0 if it never did.
+    """Returns for how long, in seconds, the list may lack a session that is open; 0 if it never did.
 
-    An end that the list shows may be later by so much. Needs the table `facts`.
+    An end that the list shows may be later by so much: twice the longest time that was seen, which chance may exceed. Needs the
+    table `facts`.
     """
-    return float(log.row(_OMITTED)["seconds"])
+    return 2 * float(log.row(_OMITTED)["seconds"])

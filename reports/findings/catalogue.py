@@ -50,7 +50,8 @@ from reports.findings import (
     worker_lost,
     zombie_keepalives,
 )
-from reports.findings.check import Check, CheckOutcome, run_checks
+from reports.findings.as_modelled import as_modelled
+from reports.findings.check import ORDER, Check, CheckOutcome, run_checks
 from reports.findings.evidence import Evidence
 from reports.findings.finding import Finding
 
@@ -111,6 +112,8 @@ AUDITED: tuple[Check, ...] = (leaks_held_the_limit.CHECK,)
 def find(evidence: Evidence) -> tuple[list[Finding], list[CheckOutcome]]:
     """Everything that is found, the worst first, and what became of each check."""
     if not evidence.manifest.audit:
-        return run_checks(CHECKS, evidence)
+        findings, outcomes = run_checks(CHECKS, evidence)
+        told = [as_modelled(finding, evidence) for finding in findings]
+        return sorted(told, key=lambda finding: ORDER.index(finding.severity)), outcomes
     findings, outcomes = run_checks(AUDITED, evidence)
     return [replace(finding, owner="your client") for finding in findings], outcomes

@@ -12,7 +12,7 @@ from reports.findings.finding import Checked, Finding, Unknown
 
 logger = logging.getLogger(__name__)
 
-ORDER = ("problem", "unknown", "warning", "note")
+ORDER = ("problem", "unknown", "warning", "note", "modelled")
 """Severities, the most severe first."""
 
 

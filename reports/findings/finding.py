@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Severity = Literal["problem", "warning", "note", "unknown"]
+Severity = Literal["problem", "warning", "note", "modelled", "unknown"]
+"""modelled: the scenario's profiles do this by their own words."""
 Owner = Literal["API", "modelled client", "your client", "account limit", "generator"]
 Confidence = Literal["certain", "likely", "unknown"]
 

@@ -6,10 +6,18 @@ from loadtests.model.api.answer import Reason
 from loadtests.model.text.wording import were
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
-from reports.findings.finding import Checked, Finding
+from reports.findings.finding import Checked, Confidence, Finding
+
+# A 429 that neither says so nor has the documented code (RFC 6585, section 4).
+_GUESSED = f"""
+SELECT count(*) AS n FROM events
+WHERE outcome = 'fail' AND reason = '{Reason.RATE}' AND code <> 400123 AND NOT contains(lower(coalesce(detail, '')), 'rate')
+"""
 
 
-def _refused(evidence: Evidence, name: str, reason: Reason, text: str, advice: str) -> Checked:
+def _refused(
+    evidence: Evidence, name: str, reason: Reason, text: str, advice: str, confidence: Confidence = "certain"
+) -> Checked:
     refused = evidence.failures.where(lambda row: row.outcome == "fail" and row.reason == reason)
     if not refused.n:
         return None
@@ -17,7 +25,7 @@ def _refused(evidence: Evidence, name: str, reason: Reason, text: str, advice: s
         name,
         "warning",
         "API",
-        "certain",
+        confidence,
         f"{were(refused.n, 'request')} refused {text}: {refused.by(lambda row: row.kind)}. These are not"
         " concurrency hits.",
         advice,
@@ -34,6 +42,7 @@ def check_rate(evidence: Evidence) -> Checked:
         Reason.RATE,
         "by the rate limit",
         "Send less often: spread arrivals and keep-alives, respect Retry-After, and back off with jitter.",
+        "likely" if evidence.log.row(_GUESSED)["n"] else "certain",
     )
 
 

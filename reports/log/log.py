@@ -75,6 +75,12 @@ class EventLog:
         """Stores `rows` as the table `name`."""
         self._execute_with(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM inpending", rows)
 
+    def export(self, sql: str, path: Path) -> None:
+        """Writes a query's result into a Parquet file."""
+        with interruptible():
+            target = str(path).replace("'", "''")
+            self._database.execute(f"COPY ({sql}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+
     def append(self, name: str, rows: pa.Table) -> None:
         """Adds `rows` to the table `name`."""
         self._execute_with(f"INSERT INTO {name} SELECT * FROM inpending", rows)

@@ -12,7 +12,7 @@ def support_table(sessions: pd.DataFrame, started_unix: float) -> pd.DataFrame:
     rows = sessions[(sessions["fate"] == "lingering") | sessions["ghost"].astype(bool)]
     return pd.DataFrame(
         {
-            "session_id": rows["id"].map(_plain_cell),
+            "session_id": rows["id"].map(plain_cell),
             "fate": rows["fate"],
             "ghost": rows["ghost"],
             **{
@@ -23,7 +23,8 @@ def support_table(sessions: pd.DataFrame, started_unix: float) -> pd.DataFrame:
     )
 
 
-def _plain_cell(text: Any) -> str:
+def plain_cell(text: Any) -> str:
+    """The text as a cell of a CSV file."""
     # An id comes from the API: control characters would act on a terminal, and spreadsheets run what begins with these.
     cell = "".join(character if character.isprintable() else f"\\x{ord(character):02x}" for character in str(text))
     return "'" + cell if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell

@@ -255,3 +255,30 @@ def test_a_client_that_does_not_see_that_the_account_is_full(tmp_path: Path, at:
 def test_every_finding_of_an_audit_has_a_name_that_gates_take() -> None:
     """`finding(NAME) absent` in a scenario or in `--fail-on`."""
     assert {check.name for check in (*CHECKS, *CALL_CHECKS)} <= set(FINDINGS)
+
+
+@pytest.mark.parametrize("opened", [0, 2])
+def test_requests_that_are_refused_as_invalid(tmp_path: Path, opened: int) -> None:
+    """A client that asks for an hour fails, and the finding has the API's words; it does not pass for having closed nothing."""
+    seen = Seen()
+    for number in range(1, opened + 1):
+        seen.opened(number, number).did(number, "stop", number + 0.5)
+    message = "Invalid parameter: activity_idle_timeout must be 30 to 3599 seconds"
+    seen.call(9, "new", 10.0, outcome="fail", status=400, code=40012, reason="invalid", detail=message, value=3600.0)
+    audit = seen.audited(tmp_path)
+    assert (audit.verdict.result, _names(audit)) == ("fail", ["invalid-requests"])
+    assert message in audit.findings[0].text
+    assert f"1 of {opened + 1} new request" in audit.findings[0].text
+
+
+def test_a_client_that_opened_nothing_does_not_pass(tmp_path: Path) -> None:
+    """Refused for the limit each time: nothing is known of how it closes sessions."""
+    audit = Seen().refused(1, 5.0).audited(tmp_path)  # type: ignore[attr-defined]
+    assert audit.verdict.result == "unknown"
+    assert "opened no session (1 concurrency-limit)" in audit.verdict.sentence
+
+
+def test_a_session_that_stop_did_not_find_is_not_forgotten(tmp_path: Path) -> None:
+    """The client closed it as far as it can know, and then opened another."""
+    seen = Seen().opened(1, 1).failed(1, "stop", 5, reason="session-not-found").opened(2, 6).did(2, "stop", 9)
+    assert "double-open" not in _names(seen.audited(tmp_path))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from loadtests.recording.recorder import Recorder
 from reports.build import judge_run
 from reports.summary import Analysis
@@ -142,3 +144,14 @@ def _write(folder: Path, story: Story) -> None:
     for row in story.rows:
         recorder.append(row)
     recorder.close()
+
+
+@pytest.mark.parametrize(("persons", "result"), [(60, "unknown"), (10, "pass")])
+def test_every_worker_must_have_users(tmp_path: Path, persons: int, result: str) -> None:
+    """Two workers, and all persons came at one; of ten persons, that may be chance."""
+    worker = Story()
+    for number in range(persons):
+        worker.opens(FIRST + number, 1.0 + number / 10, 30.0)
+    verdict = judged(tmp_path, worker, Story().looks(59.0), workers=2).verdict
+    assert verdict.result == result
+    assert ("1 of 2 workers had no users" in verdict.sentence) == (result == "unknown")

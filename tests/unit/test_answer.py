@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 from typing import Any
 
 import pytest
+import requests
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
+from loadtests.http.failure import connect_failure
 from loadtests.model.api.answer import FULL, GONE, Answer, Outcome, Reason
 from loadtests.model.api.refusals import refusal_reason
+from loadtests.model.api.surface import Surface
 from loadtests.model.api.translation import answer_from_body
 
 TABLE: list[tuple[int, int, str, Reason]] = [
@@ -238,6 +243,13 @@ def test_any_answer_has_one_of_three_outcomes(status: int, body: bytes) -> None:
         (402, "Too many active sessions", Reason.CONCURRENCY),
         (429, "Maximum number of simultaneous streams exceeded", Reason.CONCURRENCY),
         (409, "session limit reached", Reason.CONCURRENCY),
+        (403, "Your concurrent session quota is exhausted", Reason.CONCURRENCY),
+        (403, "Plan allows 5 parallel conversations; you already have 5", Reason.CONCURRENCY),
+        (409, "You already have 10 active sessions", Reason.CONCURRENCY),
+        (403, "No available streaming slots", Reason.CONCURRENCY),
+        (409, "All slots are in use", Reason.CONCURRENCY),
+        (400, "session is already closed", Reason.REFUSED),
+        (400, "the session does not allow interrupts", Reason.REFUSED),
         (429, "Too Many Requests", Reason.RATE),
         (429, "Too many concurrent requests", Reason.RATE),
         (429, "", Reason.RATE),
@@ -249,3 +261,69 @@ def test_any_answer_has_one_of_three_outcomes(status: int, body: bytes) -> None:
 def test_refusals_in_other_words(status: int, message: str, reason: Reason) -> None:
     """A full account is recognised by its wording; a 429 without an explanation is a rate limit."""
     assert refusal_reason(status, None, message) is reason
+
+
+_FULL_TEXT = "Max concurrent sessions reached"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error": _FULL_TEXT},
+        {"error": {"message": _FULL_TEXT, "type": "limit"}},
+        {"type": "about:blank", "title": "Too many", "status": 429, "detail": _FULL_TEXT},
+        {"title": _FULL_TEXT},
+        {"msg": _FULL_TEXT, "data": None},
+        {"message": "", "detail": _FULL_TEXT},
+    ],
+)
+def test_the_message_is_found_where_apis_put_it(body: dict[str, Any]) -> None:
+    """Problem details (RFC 9457) and their relatives."""
+    found = answer(403, body)
+    assert (found.outcome, found.reason, found.message) == (Outcome.FAIL, Reason.CONCURRENCY, _FULL_TEXT)
+
+
+def test_a_refusal_in_plain_text_has_its_message() -> None:
+    """A gateway's line of text; a page has none."""
+    assert answer_from_body(429, f"{_FULL_TEXT}\n".encode(), 0.0, 0.0).reason is Reason.CONCURRENCY
+    assert answer_from_body(403, b"<html>Max concurrent sessions reached</html>", 0.0, 0.0).reason is Reason.REFUSED
+
+
+def test_a_scenario_can_name_refusals() -> None:
+    """By status, code and a part of the message; the first that matches counts, before the built-in table."""
+    surface = Surface.model_validate(
+        {
+            "refusals": [
+                {"status": 403, "text": "No Free seat"},
+                {"code": 77, "reason": "quota"},
+                {"status": 429, "reason": "session-full"},
+            ]
+        }
+    )
+    assert surface.refusal(403, 0, "there is no free SEAT left") is Reason.CONCURRENCY
+    assert surface.refusal(400, 77, "") is Reason.QUOTA
+    assert surface.refusal(429, 10007, "Concurrent limit reached") is Reason.SESSION_FULL
+    assert surface.refusal(403, 0, "forbidden") is None
+
+
+@pytest.mark.parametrize("rule", [{}, {"reason": "quota"}, {"status": 99}, {"text": "x", "reason": "tired"}])
+def test_a_refusal_rule_that_says_nothing_is_a_mistake(rule: dict[str, Any]) -> None:
+    """It must match something, and give one of the reasons that exist."""
+    with pytest.raises(ValidationError):
+        Surface.model_validate({"refusals": [rule]})
+
+
+@pytest.mark.parametrize(
+    ("error", "reason", "name"),
+    [
+        (OSError(errno.EMFILE, "Too many open files"), Reason.OUT_OF_RESOURCES, "EMFILE"),
+        (OSError(errno.EADDRNOTAVAIL, "Cannot assign"), Reason.OUT_OF_RESOURCES, "EADDRNOTAVAIL"),
+        (ConnectionRefusedError(errno.ECONNREFUSED, "refused"), Reason.CONNECT, "ECONNREFUSED"),
+        (requests.ConnectionError(Exception("wrapped", OSError(errno.ENFILE, "x"))), Reason.OUT_OF_RESOURCES, "ENFILE"),
+        (UnicodeError("label too long"), Reason.CONNECT, ""),
+        (TimeoutError(), Reason.CONNECT, ""),
+    ],
+)
+def test_why_nothing_was_sent(error: Exception, reason: Reason, name: str) -> None:
+    """The limits of this machine are told from an API that cannot be reached, however deep the error is wrapped."""
+    assert connect_failure(error) == (reason, name)

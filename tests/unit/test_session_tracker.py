@@ -19,6 +19,7 @@ class Scene:
     def __init__(self) -> None:
         self.observed: list[tuple[str, float]] = []
         self.closed: list[Session] = []
+        self.at = 0.0
         self.tracker = SessionTracker(self)
         self.session = Session(1, "p", 30.0)
         self.session.record_send(Operation.NEW)
@@ -35,8 +36,9 @@ class Scene:
         self.observed.append((kind, at))
 
     def mark_closed(self, session: Session) -> None:
-        """Note it."""
+        """Note it, and tell the tracker, as the engine does."""
         self.closed.append(session)
+        self.tracker.on_close(session, self.at)
 
     def mark_open(self, session: Session) -> None:
         """Take it back."""
@@ -44,6 +46,7 @@ class Scene:
 
     def poll(self, at: float, appeared: list[str] | None = None, vanished: list[str] | None = None) -> None:
         """One successful poll."""
+        self.at = at
         listed = [(session_id, 0.0) for session_id in appeared or ()]
         self.tracker.update(
             ListSnapshot(at, at, at + 0.1, "ok", since=at - 1, appeared=listed, vanished=vanished or [])
@@ -94,4 +97,20 @@ def test_an_acknowledged_activity_overrules_the_list() -> None:
     scene.session.record_answer(Operation.KEEP_ALIVE, Answer(Outcome.OK, Reason.NONE, 3.5, 3.6))
     scene.poll(4.0)
     scene.poll(5.0)
+    assert scene.session.state is State.OPEN
+
+
+def test_a_session_that_reappeared_stays_ours() -> None:
+    """An end that was taken back is forgotten: a minute later the session is missing for a moment, and still ours."""
+    scene = Scene()
+    scene.session.leave("abandon")
+    scene.poll(3.0, vanished=["a"])
+    scene.poll(4.0)
+    assert scene.session.state is State.CLOSED
+    scene.poll(5.0, appeared=["a"])
+    scene.poll(63.0, vanished=["a"])
+    scene.poll(64.0)
+    scene.poll(65.0)
+    scene.poll(66.0, appeared=["a"])
+    assert [kind for kind, _ in scene.observed] == ["seen", "vanished", "seen", "vanished", "seen"]
     assert scene.session.state is State.OPEN

@@ -52,12 +52,14 @@ REFUSALS: tuple[RefusalPattern, ...] = (
     RefusalPattern(Reason.RATE, status=429, text="rate"),
 )
 
-_LIMIT = r"(?:limit|max|exceed|reached|too many|no more)"
+_LIMIT = r"(?:limit|max|exceed|reached|too many|no more|quota|exhaust|capacity|allowed|already|used up)"
 _AT_ONCE = r"(?:concurren|simultaneous|parallel|at the same time)"
 _FULL_ACCOUNT = re.compile(
     rf"{_AT_ONCE}.*{_LIMIT}|{_LIMIT}.*{_AT_ONCE}"
     r"|too many (?:open |active |running |live )?(?:sessions|conversations|streams)"
     r"|(?:session|conversation|stream)s? (?:limit|quota|cap)\b"
+    r"|(?:no|all)(?: \w+){0,3} (?:slots|seats)\b"
+    r"|already (?:have|has|running|using) .{0,30}(?:sessions|conversations|streams)"
     r"|max\w* (?:number of )?(?:open |active |running |live )?(?:sessions|conversations|streams)"
 )
 _LONGEST_MESSAGE = 500

@@ -86,9 +86,7 @@ def answer_from_reply(reply: Reply, sent: float, answered: float, timeout: float
         delivery, answered = Delivery.UNANSWERED, sent + timeout
     code = None if reply.code == NO_CODE else reply.code
     message = reply.message if delivery is _COMPLETE else ""
-    return translate(
-        delivery, reply.status, code, message, reply.data, False, sent, answered, float(reply.retry_after)
-    )
+    return translate(delivery, reply.status, code, message, reply.data, False, sent, answered, float(reply.retry_after))
 
 
 def translate(
