@@ -6,6 +6,7 @@ that all arrivals share. Tasks of a scope that is over are not resumed, whatever
 
 from __future__ import annotations
 
+import heapq
 import logging
 from collections import deque
 from collections.abc import Callable, Collection
@@ -38,6 +39,8 @@ _NEW, _STOP, _KEEP_ALIVE, _OK = Operation.NEW, Operation.STOP, Operation.KEEP_AL
 _OPEN, _CLOSED = State.OPEN, State.CLOSED
 """Bound here for speed: see loadtests.engine."""
 
+_LOST_SECONDS = 2.0
+"""After its due time, a session whose `new` was not answered no longer counts as open."""
 _MAX_KEEP_ALIVES = 100_000
 """Keep-alive timings stored until they are read; older ones are dropped."""
 
@@ -102,8 +105,8 @@ class Engine:
         self._listeners: tuple[EngineListener, ...] = ()
         self._on_answer: tuple[Callable[[Call, Answer, int], None], ...] = ()
         self.now = now
-        self._pool: Pool[_Request] = Pool(connect, self._on_exchange, self.now, timeout)
-        self._timers: Timers[_Task] = Timers(self.now, self._resume)
+        self._pool: Pool[_Request] = Pool(connect, self._on_exchange, self.now, timeout, on_error=self.record_defect)
+        self._timers: Timers[_Task] = Timers(self.now, self._resume, self.record_defect)
         self._guard = guard
         self._meter = UsageMeter()
         self._is_ending = False
@@ -119,6 +122,8 @@ class Engine:
         """Who holds the slots."""
         self.kept_alive: deque[tuple[float, float]] = deque(maxlen=_MAX_KEEP_ALIVES)
         """Margin and lateness of acknowledged keep-alives, in seconds, since the reader last cleared them."""
+        self._lost: list[tuple[float, int]] = []
+        """A heap of the sessions without an answer to `new`, by the latest time at which they are due."""
         self.defects = 0
         """Internal errors: with any, the run's results are unreliable."""
 
@@ -141,6 +146,10 @@ class Engine:
     def busy(self) -> bool:
         """Whether a request is in flight or waits for a connection."""
         return bool(self._pool.busy or self._pool.waiting)
+
+    def record_defect(self) -> None:
+        """Counts an internal error."""
+        self.defects += 1
 
     def add_listener(self, listener: EngineListener) -> None:
         """Notifies `listener` from now on, after those that were added before it."""
@@ -186,10 +195,21 @@ class Engine:
         """Records the longest loop delay since the last tick, flushes the log and returns the delay. Called once a second."""
         delay, self._timers.longest_delay = self._timers.longest_delay, 0.0
         self.observe(Observation.LOOP, value=delay)
+        self._release_lost()
         self._recorder.flush()
         self._ledger.retry_writes()
         collect_and_freeze()
         return delay
+
+    def _release_lost(self) -> None:
+        """Forgets the sessions without an answer to `new` that the API must have closed by now."""
+        while self._lost and self._lost[0][0] + _LOST_SECONDS < self.now():
+            _, number = heapq.heappop(self._lost)
+            session = self.sessions.pop(number, None)
+            if session is not None:
+                session.record_end()
+                self.occupancy.count(session)
+                self._meter.closed(self.now())
 
     def mark_closed(self, session: Session) -> None:
         """Records that `session` is closed, as an answer or the API's list shows."""
@@ -307,6 +327,9 @@ class Engine:
                 self.sessions.pop(session.number, None)
             elif session.state is State.LOST:
                 self._ledger.lost(session, self.now())
+                # It may be open, and cost money.
+                self._meter.opened(self.now())
+                heapq.heappush(self._lost, (session.due[1], session.number))
         self.occupancy.count(session)
         if session.state is State.CLOSED:
             self.mark_closed(session)

@@ -13,7 +13,8 @@ from loadtests.model.session.session import Holder, Session, State
 MOST_LEAKS = 20
 """How many leaks a snapshot lists at most: of those due next, and of those that ended last."""
 
-_NONE, _LEAKED, _LOST = Holder.NONE, Holder.LEAKED, State.LOST
+_NONE, _LEAKED, _UNCONFIRMED, _LOST = Holder.NONE, Holder.LEAKED, Holder.UNCONFIRMED, State.LOST
+_WITHOUT_PERSON = (_LEAKED, _UNCONFIRMED)
 """Bound here for speed: see loadtests.engine."""
 
 
@@ -52,10 +53,13 @@ class Occupancy:
         self._now = now
         self._by_profile: defaultdict[str, Counter[Holder]] = defaultdict(Counter)
         self._leaks = OutstandingLeaks()
+        self.unconfirmed = 0
+        """Sessions whose `new` was not answered and that may be open."""
 
     def count(self, session: Session) -> None:
         """Updates the counts after the holder of the session's slot may have changed. Takes constant time."""
-        before, holder = session.counted_as, session.holder
+        before = session.counted_as
+        holder = _UNCONFIRMED if session.state is _LOST else session.holder
         if before is holder:
             return
         session.counted_as = holder
@@ -64,15 +68,16 @@ class Occupancy:
             counts[before] -= 1
         if holder is not _NONE:
             counts[holder] += 1
-        if holder is _LEAKED:
+        if holder in _WITHOUT_PERSON:
             self._leaks.begin(session, self._now())
-        elif before is _LEAKED:
+        elif before in _WITHOUT_PERSON:
             self._leaks.end(session, self._now())
+        self.unconfirmed += (holder is _UNCONFIRMED) - (before is _UNCONFIRMED)
 
     @property
     def leaks(self) -> int:
-        """The number of outstanding leaks."""
-        return len(self._leaks)
+        """The number of outstanding leaks, without unconfirmed sessions."""
+        return len(self._leaks) - self.unconfirmed
 
     def by_profile(self) -> dict[str, dict[str, int]]:
         """Returns the session counts by profile and holder, without zeros."""
@@ -115,7 +120,8 @@ class OutstandingLeaks:
     def end(self, session: Session, now: float) -> None:
         """Removes `session`, which is closed or being closed."""
         del self._open[session.number]
-        if session.state is State.CLOSING:
+        if session.state is State.CLOSING or not session.id:
+            # Whether a session without an id existed, and was reaped, is not known.
             return
         earliest, due = session.due
         self.ended.append(LeakEnd(session.number, session.profile, session.way, session.id, earliest, due, now))

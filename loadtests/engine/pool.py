@@ -6,6 +6,7 @@ loop's own delay: it means that the API is slow or the maximum too small.
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
@@ -14,6 +15,10 @@ import gevent
 from gevent.hub import get_hub
 
 from loadtests.http.connection import Connection, Exchange
+from loadtests.model.api.answer import Reason
+from loadtests.processes.greenlets import start_loop
+
+logger = logging.getLogger(__name__)
 
 MOST_CONNECTIONS = 1000
 _WATCHDOG_SECONDS = 0.25
@@ -43,18 +48,20 @@ class Pool(Generic[J]):
         clock: Callable[[], float],
         timeout: float,
         most: int = MOST_CONNECTIONS,
+        on_error: Callable[[], None] = lambda: None,
     ) -> None:
         self._connect = connect
         self._done = done
         self._clock = clock
         self._timeout = timeout
         self._most = most
+        self._on_error = on_error
         self._workers: dict[gevent.Greenlet, Connection] = {}
         self._idle: list[gevent.Greenlet] = []
         self._waiting: deque[J] = deque()
         self._finishing: set[gevent.Greenlet] = set()
         self._following: dict[gevent.Greenlet, J] = {}
-        self._watchdog = gevent.spawn(self._time_out_overdue)
+        self._watchdog = start_loop("checking for overdue requests", self._time_out_overdue, on_error)
 
     @property
     def busy(self) -> int:
@@ -100,9 +107,13 @@ class Pool(Generic[J]):
     def _work(self, connection: Connection, job: J) -> None:
         current = gevent.getcurrent()
         while True:
-            exchange = job.carry_out(connection)
+            exchange = self._carry_out(job, connection)
             self._finishing.add(current)
-            self._done(job, exchange)
+            try:
+                self._done(job, exchange)
+            except Exception:
+                self._on_error()
+                logger.exception("Internal error after an answer")
             self._finishing.discard(current)
             following = self._following.pop(current, None)
             if following is not None:
@@ -113,18 +124,29 @@ class Pool(Generic[J]):
             else:
                 job = self._wait_for_job()
 
+    def _carry_out(self, job: J, connection: Connection) -> Exchange:
+        try:
+            return job.carry_out(connection)
+        except Exception:
+            self._on_error()
+            logger.exception("Internal error during a request")
+            connection.close()
+            connection.busy_since = 0.0
+            now = self._clock()
+            # How far the request got is not known.
+            return Exchange(now, now, 0.0, failure=Reason.RESET)
+
     def _wait_for_job(self) -> J:
         self._idle.append(gevent.getcurrent())
         job: J = get_hub().switch()
         return job
 
-    def _time_out_overdue(self) -> None:
-        while True:
-            gevent.sleep(_WATCHDOG_SECONDS)
-            latest_start = self._clock() - self._timeout
-            for worker, connection in list(self._workers.items()):
-                if 0 < connection.busy_since < latest_start:
-                    get_hub().loop.run_callback(_time_out, worker, connection, connection.busy_since)
+    def _time_out_overdue(self) -> float:
+        latest_start = self._clock() - self._timeout
+        for worker, connection in list(self._workers.items()):
+            if 0 < connection.busy_since < latest_start:
+                get_hub().loop.run_callback(_time_out, worker, connection, connection.busy_since)
+        return _WATCHDOG_SECONDS
 
 
 def _time_out(worker: gevent.Greenlet, connection: Connection, since: float) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-import gevent
 from gevent.hub import get_hub
 
 from loadtests.model.maths.calendar_queue import CalendarQueue
+from loadtests.processes.greenlets import start_loop
 
 _LONGEST_SLEEP = 0.25
 _SHORTEST_SLEEP = 0.001
@@ -19,20 +20,25 @@ _BATCH = 64
 
 T = TypeVar("T")
 
+logger = logging.getLogger(__name__)
+
 
 class Timers(Generic[T]):
     """Calls `wake(sleeper, due)` at `due`, or as soon after it as possible."""
 
-    def __init__(self, clock: Callable[[], float], wake: Callable[[T, float], None]) -> None:
+    def __init__(
+        self, clock: Callable[[], float], wake: Callable[[T, float], None], on_error: Callable[[], None] = lambda: None
+    ) -> None:
         self._clock = clock
         self._wake = wake
+        self._on_error = on_error
         self._queue: CalendarQueue[tuple[float, T]] = CalendarQueue()
         self._loop = get_hub().loop
         self._sleeps_until = 0.0
         """0 while the greenlet is awake."""
         self.longest_delay = 0.0
         """The longest delay of the loop, in seconds; set it to 0 to start a new measurement."""
-        self._greenlet = gevent.spawn(self._run)
+        self._greenlet = start_loop("waking tasks", self._run, on_error)
 
     def __len__(self) -> int:
         return len(self._queue)
@@ -49,6 +55,7 @@ class Timers(Generic[T]):
         self._greenlet.kill()
 
     def _run(self) -> None:
+        """Returns never; after an exception the loop starts it again."""
         while True:
             yields = self._wake_due() == _BATCH
             now = self._clock()
@@ -59,8 +66,12 @@ class Timers(Generic[T]):
     def _wake_due(self) -> int:
         woken = 0
         for due, sleeper in self._queue.due(self._clock()):
-            self._wake(sleeper, due)
             woken += 1
+            try:
+                self._wake(sleeper, due)
+            except Exception:
+                self._on_error()
+                logger.exception("Internal error while a task was woken")
             if woken == _BATCH:
                 break
         return woken

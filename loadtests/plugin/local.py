@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from functools import partial
 
-import gevent
 from locust.env import Environment
 
 from loadtests.model.people.profile import Profile
@@ -15,6 +14,7 @@ from loadtests.plugin.report import write_report
 from loadtests.plugin.setup import Setup, reason_of_end
 from loadtests.plugin.statistics import Statistics
 from loadtests.plugin.users.role import StartRequest
+from loadtests.processes.greenlets import start_task
 from loadtests.run.process import RunProcess
 from loadtests.run.run import Run
 
@@ -92,4 +92,4 @@ def stop_run(environment: Environment) -> None:
     """Stops Locust, from any greenlet."""
     runner, options = environment.runner, environment.parsed_options
     if runner is not None:
-        gevent.spawn(runner.quit if options is None or options.headless else runner.stop)
+        start_task("stopping Locust", runner.quit if options is None or options.headless else runner.stop)

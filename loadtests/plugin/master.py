@@ -33,6 +33,7 @@ from loadtests.plugin.users.role import StartRequest
 from loadtests.plugin.users.shape import tracking
 from loadtests.plugin.users.user import class_name
 from loadtests.plugin.users.user_allocation import UserAllocation
+from loadtests.processes.greenlets import start_loop, start_task
 from loadtests.run.drain import longest_drain
 from loadtests.run.process import RunProcess
 from loadtests.run.run import Run
@@ -101,7 +102,7 @@ class MasterRole:
             self._send_run(worker, index, len(listening))
         Progress(run)
         self._setup.metrics.follow(run)
-        self._watchdog = gevent.spawn(self._check_workers)
+        self._watchdog = start_loop("checking for lost workers", self._check_workers, run.process.engine.record_defect)
 
     def finish(self) -> int | None:
         """Have all workers drain, then write the report."""
@@ -195,7 +196,7 @@ class MasterRole:
             if workers.workers[number].state is WorkerState.LOST:
                 workers.mark_returned(number)
                 self._observe(Observation.WORKER_BACK, 0.0, number)
-            self._send(worker, MessageKind.SNAPSHOT, None)
+            self._send(worker, MessageKind.SNAPSHOT, snapshot["now"])
             if self._run and self._run.process.ending:
                 # The worker may have been away when the drain began.
                 self._send(worker, MessageKind.DRAIN, self._drain_message)
@@ -281,7 +282,9 @@ class MasterRole:
             return
         dispatcher.add_worker(node)
         if self._runner.state == STATE_RUNNING and not dispatcher.dispatch_in_progress:
-            gevent.spawn(self._runner.start, self._runner.target_user_count, self._runner.spawn_rate)
+            start_task(
+                "giving users to a worker", self._runner.start, self._runner.target_user_count, self._runner.spawn_rate
+            )
 
     def _make_workers(self, folder: Path, now: Callable[[], float]) -> Workers:
         self._workers = Workers(folder, now, self._send_list, self._record)
@@ -294,11 +297,10 @@ class MasterRole:
     def _number(self, worker: str) -> int:
         return int(self._runner.get_worker_index(worker)) + 1
 
-    def _check_workers(self) -> None:
-        while True:
-            gevent.sleep(_CHECK_SECONDS)
-            self._find_lost()
-            self._close_orphans()
+    def _check_workers(self) -> float:
+        self._find_lost()
+        self._close_orphans()
+        return _CHECK_SECONDS
 
     def _find_lost(self) -> None:
         workers = self._workers

@@ -13,7 +13,7 @@ from locust import events
 from locust.env import Environment
 from locust.runners import MasterRunner, Runner, WorkerRunner
 
-from loadtests.model.text.input_error import EXIT_UNAVAILABLE, InputError
+from loadtests.model.text.input_error import EXIT_DEFECT, EXIT_UNAVAILABLE, InputError
 from loadtests.plugin.form import listen_to_form
 from loadtests.plugin.local import LocalRole, stop_run
 from loadtests.plugin.master import MasterRole
@@ -21,6 +21,7 @@ from loadtests.plugin.options import People
 from loadtests.plugin.setup import Setup, options_of
 from loadtests.plugin.users.role import Role
 from loadtests.plugin.worker import WorkerRole
+from loadtests.processes.greenlets import start_task
 from loadtests.webui.background_report import BackgroundReport
 from loadtests.webui.install import install as install_pages
 from loadtests.webui.live import Live
@@ -91,12 +92,14 @@ class Plugin:
     def _end(self, environment: Environment, **_: Any) -> None:
         # Locust fires the event more than once, from several greenlets: a second caller waits for the first. The drain runs in
         # its own greenlet, so that a second Ctrl-C does not leave sessions open.
-        work = gevent.spawn(self._finish, environment)
+        work = start_task("ending the run", self._finish, environment)
         while not work.ready():
             try:
                 work.join()
             except KeyboardInterrupt:
                 logger.warning("Still closing sessions; the messages above say for how long at most")
+        if not work.value:
+            environment.process_exit_code = EXIT_DEFECT
 
     def _finish(self, environment: Environment) -> None:
         with self._lock:
@@ -117,4 +120,9 @@ def _refuse(environment: Environment, error: InputError) -> None:
     """Stops Locust, which is already starting its users; they find no run and do nothing."""
     environment.process_exit_code = error.code
     logger.error("The run does not begin:\n%s", error)
-    gevent.spawn_later(0.1, stop_run, environment)
+    start_task("stopping Locust", _stop_soon, environment)
+
+
+def _stop_soon(environment: Environment) -> None:
+    gevent.sleep(0.1)
+    stop_run(environment)

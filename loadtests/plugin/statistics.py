@@ -12,7 +12,6 @@ import time
 from collections import Counter, defaultdict
 from typing import Any
 
-import gevent
 from locust import stats
 from locust.env import Environment
 
@@ -20,6 +19,7 @@ from loadtests.model.api.answer import Answer, Outcome
 from loadtests.model.api.surface import Operation, Surface
 from loadtests.model.session.listener import EngineListener
 from loadtests.model.session.steps import Call
+from loadtests.processes.greenlets import start_loop
 
 _FLUSH_SECONDS = 0.25
 _METHOD = "POST"
@@ -49,7 +49,7 @@ class Statistics(EngineListener):
         self._batches: dict[Operation, _Batch] = defaultdict(_Batch)
         # The runner's own listener is always registered.
         self._listeners = environment.events.request._handlers
-        self._greenlet = gevent.spawn(self._flush_regularly)
+        self._greenlet = start_loop("adding calls to Locust's statistics", self._flush_regularly)
 
     def on_answer(self, call: Call, answer: Answer, size: int) -> None:
         """Adds a call that was answered or given up; `size`: bytes of the body."""
@@ -100,7 +100,6 @@ class Statistics(EngineListener):
             context={},
         )
 
-    def _flush_regularly(self) -> None:
-        while True:
-            gevent.sleep(_FLUSH_SECONDS)
-            self.flush()
+    def _flush_regularly(self) -> float:
+        self.flush()
+        return _FLUSH_SECONDS

@@ -6,7 +6,6 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +31,7 @@ from loadtests.plugin.setup import options_of
 from loadtests.plugin.statistics import Statistics
 from loadtests.plugin.users.role import StartRequest
 from loadtests.plugin.users.user import user_classes
+from loadtests.processes.greenlets import attempt, start_loop, start_task
 from loadtests.recording.run_directory import write_manifest
 from loadtests.run.drain import drain
 from loadtests.run.process import RunProcess, ledger_file
@@ -82,7 +82,7 @@ class WorkerRole:
         on_message(runner, MessageKind.DRAINED, lambda *_: self._is_acknowledged.set())
         self._is_known = Event()
         on_message(runner, MessageKind.HELLO, lambda *_: self._is_known.set())
-        gevent.spawn(self._say_hello)
+        start_loop("connecting to the master", self._say_hello)
 
     @property
     def run(self) -> None:
@@ -122,10 +122,9 @@ class WorkerRole:
             if self._is_acknowledged.wait(_REPORT_SECONDS):
                 return
 
-    def _say_hello(self) -> None:
-        while not self._is_known.is_set():
-            self._send(MessageKind.HELLO, None)
-            self._is_known.wait(_HELLO_SECONDS)
+    def _say_hello(self) -> float | None:
+        self._send(MessageKind.HELLO, None)
+        return None if self._is_known.wait(_HELLO_SECONDS) else 0.0
 
     def _on_run(self, _: str, message: dict[str, Any]) -> None:
         manifest = Manifest.model_validate_json(message["manifest"])
@@ -137,7 +136,7 @@ class WorkerRole:
         self._user_numbers, self._reason, self._observe, self._is_over = {}, "stopped", 0.0, False
         guard = Guard(message["max_open"], message["max_session_minutes"])
         needs_key = bool(message["has_key"])
-        gevent.spawn(self._take_part, manifest, float(message["zero"]), guard, needs_key)
+        start_task("joining the run", self._take_part, manifest, float(message["zero"]), guard, needs_key)
 
     def _on_user_numbers(self, _: str, user_numbers: dict[str, list[int]]) -> None:
         self._user_numbers |= user_numbers
@@ -152,9 +151,9 @@ class WorkerRole:
         if self._worker_run:
             self._worker_run.shipper.acknowledge(Acknowledgement(*acknowledgement))
 
-    def _on_snapshot(self, *_: Any) -> None:
+    def _on_snapshot(self, _: str, sent: float) -> None:
         if self._worker_run:
-            self._worker_run.renew()
+            self._worker_run.renew(sent)
 
     def _on_drain(self, _: str, message: dict[str, Any]) -> None:
         self._reason, self._observe, self._is_over = str(message["reason"]), float(message["observe"]), True
@@ -203,7 +202,7 @@ class WorkerRole:
     def _give_up(self) -> None:
         logger.error("No message from the master for %g s: this worker closes its sessions and ends", LEASE_SECONDS)
         self._environment.process_exit_code = EXIT_UNKNOWN
-        gevent.spawn(self._runner.quit)
+        start_task("ending this worker", self._runner.quit)
 
     def _send(self, kind: MessageKind, data: Any) -> bool:
         return send(self._runner, kind, data)
@@ -234,13 +233,14 @@ class WorkerRun:
         self._send = send
         self._give_up = give_up
         self._confirmed = ConfirmedTime(self.shipper, ledger_file(process.worker))
-        self._heard = time.monotonic()
+        self._renewed = process.now()
         process.engine.observe(Observation.CLOCK, value=offset.error)
-        self._loop = gevent.spawn(self._ship_until_killed)
+        self._turn = 0
+        self._loop = start_loop("shipping the record", self._ship, process.engine.record_defect)
 
-    def renew(self) -> None:
-        """The master has answered: the lease begins again."""
-        self._heard = time.monotonic()
+    def renew(self, sent: float) -> None:
+        """The master has answered the heartbeat that was sent at `sent`, in seconds of the run: the lease began then."""
+        self._renewed = max(self._renewed, sent)
 
     def finish(self, reason: str, observe: float) -> DrainReport:
         """Close all sessions and ship the rest of the record."""
@@ -258,16 +258,19 @@ class WorkerRun:
                 process.folder.rmdir()  # fails while it holds another worker's files
         return report
 
-    def _ship_until_killed(self) -> None:
-        for turn in count():
-            self.shipper.ship()
-            if turn % _SHIPMENTS_PER_SNAPSHOT == 0:
-                self._send_snapshot()
-            if turn % _SHIPMENTS_PER_CLOCK == _SHIPMENTS_PER_CLOCK - 1:
-                gevent.spawn(self._check_clock)
-            if time.monotonic() - self._heard > LEASE_SECONDS:
-                return self._give_up()
-            gevent.sleep(_SHIP_SECONDS)
+    def _ship(self) -> float | None:
+        """Each part is carried out whatever becomes of the others: without the last, sessions would outlive the lease."""
+        on_error = self.process.engine.record_defect
+        self._turn += 1
+        attempt("shipping files", self.shipper.ship, on_error=on_error)
+        if self._turn % _SHIPMENTS_PER_SNAPSHOT == 1:
+            attempt("sending a heartbeat", self._send_snapshot, on_error=on_error)
+        if self._turn % _SHIPMENTS_PER_CLOCK == 0:
+            start_task("checking the clock", self._check_clock, on_error=on_error)
+        if self.process.now() - self._renewed > LEASE_SECONDS:
+            self._give_up()
+            return None
+        return _SHIP_SECONDS
 
     def _send_snapshot(self) -> None:
         snapshot = self.process.snapshot()

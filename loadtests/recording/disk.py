@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from dataclasses import dataclass
@@ -55,9 +56,11 @@ def free(folder: Path) -> int:
 
 
 def used(folder: Path) -> int:
-    """Returns the bytes of all files below `folder`."""
+    """Returns the bytes of all files below `folder`; files and folders that vanish meanwhile count as 0."""
     total = 0
-    with os.scandir(folder) as entries:
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
         for entry in entries:
-            total += used(Path(entry.path)) if entry.is_dir(follow_symlinks=False) else entry.stat().st_size
+            with contextlib.suppress(FileNotFoundError):
+                is_folder = entry.is_dir(follow_symlinks=False)
+                total += used(Path(entry.path)) if is_folder else entry.stat(follow_symlinks=False).st_size
     return total

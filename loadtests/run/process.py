@@ -6,8 +6,6 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
-import gevent
-
 from loadtests.engine.engine import Engine, TaskScope
 from loadtests.http.codec import Codec
 from loadtests.http.connection import Connection
@@ -23,6 +21,7 @@ from loadtests.model.session.listener import EngineListener
 from loadtests.model.session.session import Session
 from loadtests.model.session.steps import Behaviour, Closing
 from loadtests.observing.session_tracker import SessionTracker
+from loadtests.processes.greenlets import start_loop
 from loadtests.recording.ledger import FILE, Ledger
 from loadtests.recording.memory import resident_bytes
 from loadtests.recording.recorder import Recorder
@@ -79,7 +78,8 @@ class RunProcess:
         """Whether the drain has begun: no new users are admitted."""
         self.drain_phase: DrainPhase | None = None
         """What the drain is doing; None: it has not begun."""
-        self._ticking = gevent.spawn(self._tick_each_second)
+        self._next_memory = 0.0
+        self._ticking = start_loop("recording the process's health", self._tick, self.engine.record_defect)
 
     def add_user(self, profile: Profile, visit: Visit | None = None) -> int:
         """Adds a Locust user: a stream of arrivals or one closed-model person. `visit` replaces the profile's behaviour.
@@ -133,12 +133,12 @@ class RunProcess:
             return arrivals(lambda t: rate, rate, person, draw, self.now(), visit)
         return arrivals(lambda t: plan.stream_rate(name, t), rate, person, draw, self.now(), visit)
 
-    def _tick_each_second(self) -> None:
-        for second in count():
-            self.counters.loop_delay(self.engine.tick())
-            if second % _MEMORY_SECONDS == 0:
-                self._record_memory()
-            gevent.sleep(max(0.0, 1 - self.now() % 1))
+    def _tick(self) -> float:
+        self.counters.loop_delay(self.engine.tick())
+        if self.now() >= self._next_memory:
+            self._next_memory = self.now() + _MEMORY_SECONDS
+            self._record_memory()
+        return max(0.0, 1 - self.now() % 1)
 
     def _record_memory(self) -> None:
         self.engine.observe(Observation.MEMORY, value=float(resident_bytes()))

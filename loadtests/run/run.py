@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import gevent
 
 from loadtests.http.origin import Origin
 from loadtests.model.api.surface import Operation, Surface
@@ -17,7 +14,7 @@ from loadtests.model.gates.counts import together
 from loadtests.model.log.record import Observation
 from loadtests.model.log.rows import note_row
 from loadtests.model.people.profile import Profile
-from loadtests.model.run.end_reason import DISK_FULL, SPENT, gate_failed
+from loadtests.model.run.end_reason import DISK_FULL, SPENT, UNMEASURED, gate_failed
 from loadtests.model.run.guard import UNGUARDED, Guard
 from loadtests.model.run.manifest import Manifest
 from loadtests.model.run.plan import LoadPlan
@@ -28,13 +25,12 @@ from loadtests.observing.foreign_sessions import ForeignSessions
 from loadtests.observing.list_observer import PollSettings
 from loadtests.observing.list_snapshot import ListSnapshot
 from loadtests.observing.poller import Poller
+from loadtests.processes.greenlets import attempt, start_loop
 from loadtests.recording.disk import used
 from loadtests.recording.run_directory import new_folder, software_versions, write_manifest
 from loadtests.run.drain import drain
 from loadtests.run.process import RunProcess
 from loadtests.run.snapshot import ProcessSnapshot
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -110,7 +106,7 @@ class Run:
         self._followers: list[Callable[[list[ProcessSnapshot]], None]] = []
         self.early_end = ""
         """Why the run has to end early, for example a gate that aborts; "": it does not."""
-        self._ticking = gevent.spawn(self._tick_each_second)
+        self._ticking = start_loop("watching the run", self._tick, self.process.engine.record_defect)
 
     def now(self) -> float:
         """Returns the seconds since the run began."""
@@ -184,7 +180,9 @@ class Run:
             return None
         url = f"{Origin.parse(manifest.host).url}{path}"
         return Poller(
-            PollSettings(url, manifest.poll, manifest.timeout, self.zero, surface.session_id), self._record_list
+            PollSettings(url, manifest.poll, manifest.timeout, self.zero, surface.session_id),
+            self._record_list,
+            self.process.engine.record_defect,
         )
 
     def _record_list(self, snapshot: ListSnapshot) -> None:
@@ -207,18 +205,35 @@ class Run:
         if created <= self.manifest.started_unix:
             self.process.ledger.preexisting(session_id)
 
-    def _tick_each_second(self) -> None:
-        while True:
-            plan, now = self.settings.plan, self.now()
-            stage = plan.stage(now) if plan else ""
-            if stage and stage != self._stage:
-                self._stage = stage
-                self.process.engine.observe(Observation.STAGE, detail=stage)
-            if not self.early_end and not self.process.ending and (reason := self._reason_to_end(now)):
+    def _tick(self) -> float:
+        """Each part is carried out whatever becomes of the others."""
+        parts = {
+            "noting the stage": self._note_stage,
+            "checking the guards": self._end_if_necessary,
+            "reporting the run's figures": self._notify_followers,
+        }
+        for name, part in parts.items():
+            attempt(name, part, on_error=self.process.engine.record_defect)
+        return max(0.0, 1 - self.now() % 1)
+
+    def _note_stage(self) -> None:
+        plan = self.settings.plan
+        stage = plan.stage(self.now()) if plan else ""
+        if stage and stage != self._stage:
+            self._stage = stage
+            self.process.engine.observe(Observation.STAGE, detail=stage)
+
+    def _end_if_necessary(self) -> None:
+        if self.early_end or self.process.ending:
+            return
+        reason = UNMEASURED
+        try:
+            reason = self._reason_to_end(self.now())
+        finally:
+            # A guard that raises ends the run, too: what it guards is not known any more.
+            if reason:
                 self.early_end = reason
                 self._on_end(reason)
-            self._notify_followers()
-            gevent.sleep(max(0.0, 1 - self.now() % 1))
 
     def _reason_to_end(self, now: float) -> str:
         if self.settings.guard.is_spent(self._session_seconds()):
@@ -235,10 +250,7 @@ class Run:
         self._own_snapshot = self.process.snapshot()
         snapshots = self.snapshots()
         for follower in self._followers:
-            try:
-                follower(snapshots)
-            except Exception:
-                logger.exception("Internal error in a follower of the run's figures")
+            attempt("showing the run's figures", follower, snapshots, on_error=self.process.engine.record_defect)
 
     def _session_seconds(self) -> float:
         return self.process.engine.session_seconds + sum(other.session_seconds for other in self._others.snapshots())

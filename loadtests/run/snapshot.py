@@ -46,7 +46,7 @@ class ProcessSnapshot(msgspec.Struct):
     counts: Counts = msgspec.field(default_factory=Counts)
     """Counts since the run began, for gates that abort."""
     sessions: dict[str, dict[str, int]] = {}
-    """Session counts by profile, then by holder (active, quiet, closing, leaked)."""
+    """Session counts by profile, then by holder (active, quiet, closing, leaked, unconfirmed)."""
     hits_by_profile: dict[str, int] = {}
     due_next: list[Leak] = []
     """The outstanding leaks that are due next, a bounded number."""

@@ -7,11 +7,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-import gevent
 import msgspec
 from gevent import subprocess
 
 from loadtests.processes.child import CLI, start_module, stop
+from loadtests.processes.greenlets import start_loop, start_task
 from loadtests.webui.live import Live
 
 SUMMARY = "summary.json"
@@ -30,15 +30,19 @@ class BackgroundReport:
     def __init__(self, live: Live) -> None:
         self._live = live
         self._process: Any = None
+        self._is_running = False
+        """Set at once by `begin`, before the process has started: two clicks start one analysis."""
         self._took = 0.0
-        gevent.spawn(self._analyse_regularly)
+        self._previous = ""
+        start_loop("analysing the run regularly", self._analyse_regularly)
 
     def begin(self) -> bool:
         """Begins an analysis of the run so far. False: there is no run, or an analysis is running."""
         run = self._live.run
-        if run is None or run.process.ending or self._process is not None:
+        if run is None or run.process.ending or self._is_running:
             return False
-        gevent.spawn(self._analyse, run.folder, run.now())
+        self._is_running = True
+        start_task("analysing the run", self._analyse, run.folder, run.now())
         return True
 
     def stop(self) -> None:
@@ -54,16 +58,20 @@ class BackgroundReport:
             return []
         return [finding for finding in summary.get("findings", []) if finding.get("name") not in _NOT_YET]
 
-    def _analyse_regularly(self) -> None:
-        previous = ""
-        while True:
-            gevent.sleep(max(_INTERVAL_SECONDS, _INTERVAL_FACTOR * self._took))
-            is_same, previous = previous == self._live.state.run, self._live.state.run
-            # Not within the first interval of a run.
-            if self._live.browsers and is_same:
-                self.begin()
+    def _analyse_regularly(self) -> float:
+        is_same, self._previous = self._previous == self._live.state.run, self._live.state.run
+        # Not within the first interval of a run.
+        if self._live.browsers and is_same:
+            self.begin()
+        return max(_INTERVAL_SECONDS, _INTERVAL_FACTOR * self._took)
 
     def _analyse(self, folder: Path, now: float) -> None:
+        try:
+            self._run_analysis(folder, now)
+        finally:
+            self._process, self._is_running = None, False
+
+    def _run_analysis(self, folder: Path, now: float) -> None:
         began = time.monotonic()
         self._process = _start(folder)
         self._live.analysis(self._live.state.analysed, running=True)
@@ -72,7 +80,6 @@ class BackgroundReport:
         except subprocess.TimeoutExpired:
             stop(self._process)
             code = None
-        self._process = None
         self._took = time.monotonic() - began
         is_known = code is not None and 0 <= code <= 2 and self._live.state.run == folder.name
         self._live.analysis(now if is_known else self._live.state.analysed, running=False)

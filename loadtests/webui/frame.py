@@ -28,6 +28,8 @@ class ProfileFigures(msgspec.Struct):
     quiet: int = 0
     closing: int = 0
     leaked: int = 0
+    unconfirmed: int = 0
+    """Sessions whose `new` was not answered, which may not exist."""
     hits: int = 0
 
 
@@ -67,18 +69,26 @@ class Frame(msgspec.Struct):
 
 
 def frame(t: float, snapshots: Sequence[ProcessSnapshot], listed: int | None, others: int, stage: str = "") -> Frame:
-    """Merges the snapshots of all processes."""
+    """Merges the snapshots of all processes.
+
+    A listed session that is not the run's may be one whose `new` was not answered: so many are leaked and not of others. Where
+    the list shows none, such sessions do not exist; without a list, they may.
+    """
     lines = _lines(snapshots)
+    holders = {holder: sum(getattr(line, holder) for line in lines) for holder in _HOLDERS}
+    unconfirmed = sum(line.unconfirmed for line in lines)
+    confirmed = unconfirmed if listed is None else min(unconfirmed, others)
+    holders[Holder.LEAKED.value] += confirmed
     return Frame(
         t=round(t, 1),
-        **{holder: sum(getattr(line, holder) for line in lines) for holder in _HOLDERS},
-        others=others,
-        held=sum(snapshot.held for snapshot in snapshots),
+        **holders,
+        others=others - (0 if listed is None else confirmed),
+        held=sum(snapshot.held for snapshot in snapshots) - unconfirmed + confirmed,
         listed=listed,
         opened=sum(snapshot.opened for snapshot in snapshots),
         hits=sum(snapshot.hits for snapshot in snapshots),
         requests=sum(snapshot.requests for snapshot in snapshots),
-        leaks=sum(snapshot.leaks for snapshot in snapshots),
+        leaks=sum(snapshot.leaks for snapshot in snapshots) + confirmed,
         late=max(_known(snapshot.keep_alive_late for snapshot in snapshots), default=None),
         margin=min(_known(snapshot.margin_min for snapshot in snapshots), default=None),
         margin_p1=min(_known(snapshot.margin_p1 for snapshot in snapshots), default=None),
@@ -120,7 +130,7 @@ def _lines(snapshots: Sequence[ProcessSnapshot]) -> list[ProfileFigures]:
         for profile, hits in snapshot.hits_by_profile.items():
             counts.setdefault(profile, Counter())["hits"] += hits
     return [
-        ProfileFigures(profile, **{name: found[name] for name in (*_HOLDERS, "hits")})
+        ProfileFigures(profile, **{name: found[name] for name in (*_HOLDERS, Holder.UNCONFIRMED.value, "hits")})
         for profile, found in sorted(counts.items())
     ]
 

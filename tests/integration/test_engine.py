@@ -25,6 +25,7 @@ from loadtests.model.api.surface import Operation, Surface
 from loadtests.model.log.record import NANOSECONDS, Observation, Row
 from loadtests.model.people.draw import Draw
 from loadtests.model.people.profile import build_profile
+from loadtests.model.run.guard import UNGUARDED, Guard
 from loadtests.model.session.behaviour import Person, visit
 from loadtests.model.session.session import Holder, Session, State
 from loadtests.model.session.steps import Arrive, Behaviour, Call, Closing, Fork, Note, NoteKind, Sleep
@@ -56,7 +57,7 @@ UNCAPPED = ("--session-cap", "none")
 class Rig:
     """An engine with a record, a ledger and a listener that remembers."""
 
-    def __init__(self, url: str, folder: Path, timeout: float, surface: Surface) -> None:
+    def __init__(self, url: str, folder: Path, timeout: float, surface: Surface, guard: Guard) -> None:
         folder.mkdir()
         self.folder = folder
         self._zero = time.monotonic()
@@ -66,7 +67,7 @@ class Rig:
         self.told: list[tuple[Call, Answer, int]] = []
         self.events: list[tuple[str, int]] = []
         api = Codec(origin, surface, "key", {})
-        self.engine = Engine(api, lambda: Connection(origin, self.now), self.recorder, self.ledger, self.now, timeout)
+        self.engine = Engine(api, lambda: Connection(origin, self.now), self.recorder, self.ledger, self.now, timeout, guard)
         self.engine.add_listener(self)
         self._numbers = 0
 
@@ -145,8 +146,10 @@ def rig(tmp_path: Path) -> Iterator[Rigs]:
     """Makes engines: `rig(url, timeout=1.0)`."""
     with contextlib.ExitStack() as stack:
 
-        def make(url: str, timeout: float = 30.0, surface: Surface | None = None) -> Rig:
-            made = Rig(url, tmp_path / "run", timeout, surface or Surface())
+        def make(
+            url: str, timeout: float = 30.0, surface: Surface | None = None, guard: Guard = UNGUARDED
+        ) -> Rig:
+            made = Rig(url, tmp_path / "run", timeout, surface or Surface(), guard)
             stack.callback(made.close)
             return made
 
@@ -563,6 +566,38 @@ def test_lost_answer_may_have_opened_a_session(rig: Rigs, fault_server: Servers)
     assert list(engine.engine.sessions) == [1]
     assert engine.engine.opening == {}
     assert len(server.requests) == 1
+
+
+def test_a_lost_session_holds_its_place_until_it_is_due(
+    rig: Rigs, fault_server: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under a guard of one session: the next is withheld until the lost one must have been reaped, and is then admitted.
+
+    While it may be open, its time counts as session time.
+    """
+    monkeypatch.setattr("loadtests.engine.engine._LOST_SECONDS", 0.1)
+
+    def serve(peer: Peer) -> None:
+        peer.request()
+
+    engine = rig(fault_server(serve).url, guard=Guard(max_open=1))
+    lost, early, late = engine.session(0.4), engine.session(), engine.session()
+    engine.run(calls(lost, NEW))
+    engine.engine.tick()
+    engine.run(calls(early, NEW))
+    assert engine.told[-1][1].reason is Reason.MAX_OPEN
+    assert engine.engine.occupancy.by_profile() == {"p": {"unconfirmed": 1}}
+
+    def is_released() -> bool:
+        engine.engine.tick()
+        return not engine.engine.sessions
+
+    engine.until(is_released)
+    assert lost.due[1] + 0.1 <= engine.now()
+    assert engine.engine.session_seconds >= 0.4
+    assert engine.engine.occupancy.by_profile() == {"p": {}} or not engine.engine.occupancy.by_profile()
+    engine.run(calls(late, NEW))
+    assert engine.told[-1][1].reason is not Reason.MAX_OPEN
 
 
 def test_hanging_new_is_given_up_as_unknown(rig: Rigs, fault_server: Servers) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from itertools import pairwise
 
 import pytest
@@ -11,8 +12,10 @@ from loadtests.model.api.answer import Answer, Outcome, Reason
 from loadtests.model.api.rules import Reply, Rules, Terms
 from loadtests.model.api.surface import Operation
 from loadtests.model.people.draw import Draw
+from loadtests.model.people.profile import KeepAlive
 from loadtests.model.session.behaviour import arrivals, returning_person, visit
-from loadtests.model.session.session import Holder, State
+from loadtests.model.session.keepalive import keep_alive_timer
+from loadtests.model.session.session import Holder, Session, State
 from loadtests.model.session.steps import Call
 
 from .drive import Answers, Driver, Event, person, profile, refuse, yes
@@ -312,3 +315,22 @@ def _first_session_only(reason: Reason) -> Answers:
         return yes(call, now)
 
     return answer
+
+
+@pytest.mark.parametrize("jitter", [0.0, 0.1, 0.5, 1.0])
+def test_jitter_applies_to_the_gaps(jitter: float) -> None:
+    """Each gap between two keep-alives is uniform around the interval; none is due before the last was."""
+    session = Session(1, "test", 1e6)
+    session.record_send(Operation.NEW)
+    session.record_answer(Operation.NEW, yes(Call(session, Operation.NEW, 0.0), 0.0))
+    policy = KeepAlive(when="always", every=10.0, jitter=jitter)
+    times = [0.0]
+    driver = Driver()
+    driver.run(keep_alive_timer(session, policy, Draw(7), 0.0), until=20_000.0)
+    times += driver.times("keep_alive")
+    gaps = [after - before for before, after in pairwise(times)]
+    assert all(10 * (1 - jitter) - 1e-6 <= gap <= 10 * (1 + jitter) + 1e-6 for gap in gaps)
+    spread = 10 * jitter / math.sqrt(3)
+    assert statistics.fmean(gaps) == pytest.approx(10, abs=1e-6 + 5 * spread / math.sqrt(len(gaps)))
+    assert statistics.pstdev(gaps) == pytest.approx(spread, abs=1e-6 + 0.05 * spread)
+    assert jitter == 0 or (min(gaps) < 10 - 0.9 * 10 * jitter and max(gaps) > 10 + 0.9 * 10 * jitter)

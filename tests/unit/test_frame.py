@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from loadtests.engine.occupancy import Leak, LeakEnd
 from loadtests.run.snapshot import ProcessSnapshot
 from loadtests.webui.frame import MOST_LEAKS, frame, warnings_of
@@ -28,6 +30,21 @@ def test_the_figures_of_all_processes_are_put_together() -> None:
     assert (whole.held, whole.hits, whole.leaks, whole.processes) == (5, 3, 1, 2)
     assert (whole.late, whole.margin, whole.delay) == (0.01, 2.0, 0.2)
     assert [(line.profile, line.active, line.hits) for line in whole.profiles] == [("busy", 0, 1), ("calm", 2, 2)]
+
+
+@pytest.mark.parametrize(
+    ("listed", "others", "shown"),
+    [(5, 3, (3, 1, 5)), (3, 1, (2, 0, 3)), (2, 0, (1, 0, 2)), (None, 0, (3, 0, 4))],
+    ids=["both are listed", "one is listed", "none is listed", "no list"],
+)
+def test_a_session_without_an_answer_counts_once(
+    listed: int | None, others: int, shown: tuple[int, int, int]
+) -> None:
+    """As leaked if the list may show it, else not at all; never as a session of others, too."""
+    snapshot = ProcessSnapshot(9.0, held=4, leaks=1, sessions={"calm": {"active": 1, "leaked": 1, "unconfirmed": 2}})
+    whole = frame(9.0, [snapshot], listed, others)
+    assert (whole.leaked, whole.others, whole.held) == shown
+    assert whole.leaks == whole.leaked
 
 
 def test_the_leaks_due_next_are_those_of_all_processes() -> None:

@@ -122,3 +122,18 @@ def test_what_a_pulse_names_is_bounded(number: int) -> None:
         first = occupancy.due_next()
         assert [leak.due for leak in first] == sorted(1000 - each for each in range(number))[:MOST_LEAKS]
     assert occupancy.leaks == number
+
+
+def test_a_session_whose_new_was_not_answered_is_counted_apart() -> None:
+    """It may not exist: no leak, but due like one; when it is due it is nothing."""
+    occupancy = Occupancy(Clock())
+    session = Session(1, "calm", 60.0)
+    session.record_send(Operation.NEW)
+    session.record_answer(Operation.NEW, Answer(Outcome.UNKNOWN, Reason.TIMEOUT, 1.0, 11.0))
+    occupancy.count(session)
+    assert occupancy.by_profile() == {"calm": {"unconfirmed": 1}}
+    assert (occupancy.leaks, occupancy.unconfirmed, [leak.way for leak in occupancy.due_next()]) == (0, 1, ["lost-answer"])
+    session.record_end()
+    occupancy.count(session)
+    assert (occupancy.by_profile(), occupancy.leaks, occupancy.unconfirmed) == ({}, 0, 0)
+    assert occupancy.due_next() == occupancy.ended_last() == []

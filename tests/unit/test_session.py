@@ -15,6 +15,7 @@ LEGAL: dict[tuple[State, Event], State] = {
     (State.OPENING, Event.OPENED): State.OPEN,
     (State.OPENING, Event.REFUSED): State.PLANNED,
     (State.OPENING, Event.LOST): State.LOST,
+    (State.LOST, Event.ENDED): State.CLOSED,
     (State.OPEN, Event.STOP): State.CLOSING,
     (State.OPEN, Event.CLOSED): State.CLOSED,
     (State.OPEN, Event.NOT_CLOSED): State.OPEN,

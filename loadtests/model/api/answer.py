@@ -52,6 +52,8 @@ class Reason(StrEnum):
     UNREADABLE = "unreadable"
     PARTIAL = "partial-list"
     """The list has pages that cannot be read, so it proves nothing about absent sessions."""
+    OBSERVER_LOST = "observer-lost"
+    """The process that polls the list ended by itself; it is started again."""
     SERVER_ERROR = "server-error"
     REDIRECT = "redirect"
     NO_SUCH_CALL = "no-such-call"

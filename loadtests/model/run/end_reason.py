@@ -9,6 +9,8 @@ STOPPED = "stopped"
 """By a signal, by the web UI, or, without a scenario, by Locust's own run time."""
 SPENT = "its session-minutes were used up"
 DISK_FULL = "it had written as much as it may"
+UNMEASURED = "a guard or an aborting gate could not be evaluated (see the log)"
+"""A guard that cannot measure ends the run."""
 _GATE_FAILED = "a gate failed: "
 
 
@@ -19,4 +21,4 @@ def gate_failed(gate: Gate) -> str:
 
 def is_early(reason: str) -> bool:
     """Whether a run that ended for `reason` ended before its scenario did."""
-    return reason in (STOPPED, SPENT, DISK_FULL) or reason.startswith(_GATE_FAILED)
+    return reason in (STOPPED, SPENT, DISK_FULL, UNMEASURED) or reason.startswith(_GATE_FAILED)

@@ -16,18 +16,18 @@ _OK, _KEEP_ALIVE = Outcome.OK, Operation.KEEP_ALIVE
 
 
 def keep_alive_timer(session: Session, policy: KeepAlive, draw: Draw, now: float) -> Behaviour:
-    """Sends keep-alives at multiples of `policy.interval` from `now` on, until the session's timer is replaced or stopped.
+    """Sends keep-alives in gaps of `policy.interval` from `now` on, until the session's timer is replaced or stopped.
 
-    As with JavaScript's setInterval, the times do not depend on the answers. Times that pass while an answer is awaited
-    are skipped.
+    With jitter each gap is uniform between interval × (1 − jitter) and interval × (1 + jitter). As with JavaScript's setInterval,
+    the times do not depend on the answers. Times that pass while an answer is awaited are skipped.
     """
     token = session.start_timer()
-    interval = policy.interval(session.idle_timeout)
-    tick = 1
+    interval, jitter = policy.interval(session.idle_timeout), policy.jitter
+    tick, due = 0, now
     while True:
-        due = now + interval * tick
-        if policy.jitter:
-            due += interval * policy.jitter * (2 * draw.uniform() - 1)
+        tick += 1
+        # Without jitter not the sum of gaps: it would drift by rounding.
+        due = due + interval * (1 + jitter * (2 * draw.uniform() - 1)) if jitter else now + interval * tick
         yield Sleep(due)
         if not session.is_timer(token):
             return
@@ -35,8 +35,10 @@ def keep_alive_timer(session: Session, policy: KeepAlive, draw: Draw, now: float
         if answer.outcome is not _OK and policy.on_failure != "ignore":
             session.given_up = session.given_up or policy.on_failure == "leave"
             return
-        tick += 1
-        if answer.answered > now + interval * tick:
-            tick = math.ceil((answer.answered - now) / interval)
+        if jitter:
+            while due + interval < answer.answered:
+                due += interval * (1 + jitter * (2 * draw.uniform() - 1))
+        elif answer.answered > now + interval * (tick + 1):
+            tick = math.ceil((answer.answered - now) / interval) - 1
         # A million timers may sleep, so each keeps only what it needs.
         del answer

@@ -2,7 +2,7 @@
 
     PLANNED ──open──▶ OPENING ──opened──▶ OPEN ──stop──▶ CLOSING ──closed──▶ CLOSED
                         │  ├──refused──▶ PLANNED (a later attempt may follow)   ▲
-                        │  └──lost─────▶ LOST                                   │
+                        │  └──lost─────▶ LOST ──ended (due)─────────────────────┤
                         OPEN, CLOSING ──ended (the API reports it closed)───────┤
                         OPEN ◀──reappeared (the API lists it again)─────────────┘
 
@@ -53,6 +53,8 @@ class Holder(StrEnum):
     QUIET = "quiet"
     CLOSING = "closing"
     LEAKED = "leaked"
+    UNCONFIRMED = "unconfirmed"
+    """Live figures only: a session whose `new` was not answered, which may not exist."""
     OTHERS = "others"
 
 
@@ -61,6 +63,8 @@ _TABLE: dict[tuple[State, Event], State] = {
     (State.OPENING, Event.OPENED): State.OPEN,
     (State.OPENING, Event.REFUSED): State.PLANNED,
     (State.OPENING, Event.LOST): State.LOST,
+    # It was due: whether it existed or not, it is open no longer.
+    (State.LOST, Event.ENDED): State.CLOSED,
     (State.OPEN, Event.STOP): State.CLOSING,
     (State.OPEN, Event.ENDED): State.CLOSED,
     (State.CLOSING, Event.STOP): State.CLOSING,

@@ -27,6 +27,8 @@ class ScenarioShape(LoadTestShape):
         self._plan = plan
         self._spawn_rate = spawn_rate or _SPAWN_RATE
         self._end = run_time or plan.scenario.duration
+        self._last_mix: dict[str, int] = {}
+        self._changes = 0
 
     def mix(self) -> dict[str, int]:
         """Returns the number of users of each class now."""
@@ -37,10 +39,13 @@ class ScenarioShape(LoadTestShape):
         """Returns users and spawn rate; Locust calls this each second."""
         if self.is_over:
             return None
-        # Locust ignores a tick with the same user count and rate. So that a change of the mix alone is noticed, it changes the
-        # ninth digit of the rate.
+        # Locust ignores a tick with the same user count and rate. So that a change of the mix alone is noticed, each change makes
+        # the rate greater by one in the ninth digit.
         mix = self.mix()
-        return sum(mix.values()), self._spawn_rate + hash(tuple(mix.values())) % 1000 * 1e-9
+        if mix != self._last_mix:
+            self._last_mix = mix
+            self._changes += 1
+        return sum(mix.values()), self._spawn_rate + self._changes * 1e-9
 
     @property
     def is_over(self) -> bool:
