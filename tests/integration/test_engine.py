@@ -67,7 +67,9 @@ class Rig:
         self.told: list[tuple[Call, Answer, int]] = []
         self.events: list[tuple[str, int]] = []
         api = Codec(origin, surface, "key", {})
-        self.engine = Engine(api, lambda: Connection(origin, self.now), self.recorder, self.ledger, self.now, timeout, guard)
+        self.engine = Engine(
+            api, lambda: Connection(origin, self.now), self.recorder, self.ledger, self.now, timeout, guard
+        )
         self.engine.add_listener(self)
         self._numbers = 0
 
@@ -146,9 +148,7 @@ def rig(tmp_path: Path) -> Iterator[Rigs]:
     """Makes engines: `rig(url, timeout=1.0)`."""
     with contextlib.ExitStack() as stack:
 
-        def make(
-            url: str, timeout: float = 30.0, surface: Surface | None = None, guard: Guard = UNGUARDED
-        ) -> Rig:
+        def make(url: str, timeout: float = 30.0, surface: Surface | None = None, guard: Guard = UNGUARDED) -> Rig:
             made = Rig(url, tmp_path / "run", timeout, surface or Surface(), guard)
             stack.callback(made.close)
             return made

@@ -132,7 +132,11 @@ def test_a_session_whose_new_was_not_answered_is_counted_apart() -> None:
     session.record_answer(Operation.NEW, Answer(Outcome.UNKNOWN, Reason.TIMEOUT, 1.0, 11.0))
     occupancy.count(session)
     assert occupancy.by_profile() == {"calm": {"unconfirmed": 1}}
-    assert (occupancy.leaks, occupancy.unconfirmed, [leak.way for leak in occupancy.due_next()]) == (0, 1, ["lost-answer"])
+    assert (occupancy.leaks, occupancy.unconfirmed, [leak.way for leak in occupancy.due_next()]) == (
+        0,
+        1,
+        ["lost-answer"],
+    )
     session.record_end()
     occupancy.count(session)
     assert (occupancy.by_profile(), occupancy.leaks, occupancy.unconfirmed) == ({}, 0, 0)

@@ -1,4 +1,4 @@
-"""The locustfile with loops whose second step fails; at the end it writes down which there were, and greenlets of any other kind."""
+"""The locustfile with loops whose second step fails; at the end it writes down which there were, and greenlets of other kinds."""
 
 import gc
 import json
@@ -35,7 +35,9 @@ globals().update(install())
 
 @events.quit.add_listener
 def _write_down(**_: object) -> None:
-    functions = [found._run for found in gc.get_objects() if isinstance(found, gevent.Greenlet) and hasattr(found, "_run")]
+    functions = [
+        found._run for found in gc.get_objects() if isinstance(found, gevent.Greenlet) and hasattr(found, "_run")
+    ]
     ours = {
         getattr(function, "__qualname__", "")
         for function in functions
