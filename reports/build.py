@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from reports.log.files import write_text
-from reports.log.log import open_log
+from reports.log.log import open_log, open_log_read_only
 from reports.output.junit import junit
 from reports.output.markdown import markdown
 from reports.output.session_table import write_session_table
@@ -77,14 +77,15 @@ _NO_CHART = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>\n'
 
 def write_summary(run: Path) -> Analysis:
     """Analyse the run and write summary.json only, which is quick."""
-    analysis = judge_run(run)
+    with closing(open_log(run)) as log:
+        analysis = analyse(log)
     write_text(run / SUMMARY, json.dumps(plain(analysis.summary), indent=1) + "\n")
     return analysis
 
 
 def judge_run(run: Path) -> Analysis:
     """Analyse the run and write nothing."""
-    with closing(open_log(run)) as log:
+    with closing(open_log_read_only(run)) as log:
         return analyse(log)
 
 

@@ -21,6 +21,7 @@ from loadtests.model.api.answer import GONE, Answer, Outcome, Reason
 from loadtests.model.run.manifest import Manifest, read_manifest
 from loadtests.model.text.input_error import EXIT_UNAVAILABLE, InputError
 from loadtests.model.text.wording import count
+from loadtests.observing.list_observer import ListRefusedError
 from loadtests.recording.ledger import SWEEP_FILE, Ledger, LedgerContents, is_held, ledgers, read_ledgers
 
 _CLOCK_SLACK_SECONDS = 2.0
@@ -83,13 +84,13 @@ def _first_list(account: AccountClient) -> dict[str, float] | None:
         return None
     try:
         return account.listed()
-    except ValueError as error:
-        if "401" in str(error):
+    except ListRefusedError as error:
+        if error.reason is Reason.UNAUTHORIZED:
             raise InputError.of("KONPRO_API_KEY", f"was rejected by the API ({error})") from None
         return None
     except requests.ConnectionError:
         raise
-    except (requests.RequestException, OSError):
+    except (requests.RequestException, OSError, ValueError):
         return None
 
 

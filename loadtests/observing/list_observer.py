@@ -38,6 +38,14 @@ class PollSettings(msgspec.Struct):
     """The API's name for a session's id."""
 
 
+class ListRefusedError(ValueError):
+    """The API refused the list call. `reason`: why, by status and code."""
+
+    def __init__(self, message: str, reason: Reason) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
 class ListTooLargeError(OSError):
     """The list exceeds `LARGEST_LIST`."""
 
@@ -48,7 +56,7 @@ def listed_sessions(url: str, key: str, timeout: float, id_field: str = "session
     status, body = _get(client, url, timeout)
     answer = answer_from_body(status, body, 0.0, 0.0)
     if answer.outcome is not Outcome.OK:
-        raise ValueError(f"HTTP {status}: {redacted(answer.message, key) or answer.reason}")
+        raise ListRefusedError(f"HTTP {status}: {redacted(answer.message, key) or answer.reason}", answer.reason)
     return read_list(lambda query: _get(client, url, timeout, query)[1], body, id_field)
 
 

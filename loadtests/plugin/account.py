@@ -16,11 +16,13 @@ from loadtests.model.text.wording import count, verb
 from loadtests.observing.list_observer import listed_sessions
 
 _SECONDS = 10.0
+SANDBOX_TITLE = "as the sandbox serves it"
+"""A part of the title of the sandbox's API description."""
 
 
 def is_real(host: str, options: argparse.Namespace) -> bool:
-    """Whether the guards for real accounts apply: to every host but this machine, and with --rehearse-guards to it as well."""
-    return bool(options.rehearse_guards) or not Origin.parse(host).is_loopback
+    """Whether the guards for real accounts apply: to every host but this machine, and with --real or --rehearse-guards to it."""
+    return bool(options.rehearse_guards or options.real) or not Origin.parse(host).is_loopback
 
 
 def guard_of(options: argparse.Namespace) -> Guard:
@@ -56,6 +58,36 @@ def require_consent(options: argparse.Namespace, profiles: Iterable[Profile], *,
         mistakes.append(Mistake("--allow-leaks", "", message))
     if mistakes:
         raise InputError(mistakes)
+
+
+def require_no_others(host: str, surface: Surface, key: str, options: argparse.Namespace) -> None:
+    """Raises InputError if a host on this machine has sessions of others and is not a sandbox of ours.
+
+    It may be a port-forward or a proxy before a real account, to which no guard would apply. A host that cannot be listed is no
+    such account.
+    """
+    path = surface.path(Operation.LIST)
+    if options.shared_account or not path:
+        return
+    origin = Origin.parse(host)
+    try:
+        found = listed_sessions(f"{origin.url}{path}", key, _SECONDS, surface.session_id)
+    except (requests.RequestException, ValueError, OSError):
+        return
+    if found and not _is_sandbox(origin):
+        raise InputError.of(
+            host,
+            f"has {count(len(found), 'open session')} of others: use --real if it leads to a real account, so that the guards"
+            " apply, or --shared-account to run anyway",
+        )
+
+
+def _is_sandbox(origin: Origin) -> bool:
+    """Whether a host is a sandbox of this program."""
+    try:
+        return SANDBOX_TITLE in requests.get(f"{origin.url}/openapi.json", timeout=_SECONDS).text
+    except (requests.RequestException, OSError):
+        return False
 
 
 def require_empty(host: str, surface: Surface, key: str, options: argparse.Namespace) -> None:

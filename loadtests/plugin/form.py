@@ -22,7 +22,7 @@ _NUMBERS: Mapping[str, tuple[type, str]] = {
     "max_session_minutes": (float, "a number of minutes"),
     "seed": (int, "a whole number"),
 }
-_FLAGS = ("allow_leaks", "shared_account", "rehearse_guards")
+_FLAGS = ("allow_leaks", "shared_account", "rehearse_guards", "real")
 _IDLE = (STATE_INIT, STATE_STOPPED)
 
 

@@ -61,6 +61,7 @@ _IN_FORM = frozenset(
         "--max-session-minutes",
         "--shared-account",
         "--rehearse-guards",
+        "--real",
     }
 )
 """Fields of the web UI's start form, besides `--scenario`."""
@@ -106,6 +107,10 @@ _OPTIONS: dict[str, tuple[str, dict[str, Any]]] = {
         {"type": int, "metavar": "PORT"},
     ),
     "--shared-account": ("allow sessions of others on the account", {"action": "store_true"}),
+    "--real": (
+        "the host costs money although it is on this machine: a port-forward, a tunnel or a proxy",
+        {"action": "store_true"},
+    ),
     "--rehearse-guards": ("apply the guards for real accounts on this machine too", {"action": "store_true"}),
     "--seed": ("random seed for the run (default: the scenario's)", {"type": int, "metavar": "N"}),
 }

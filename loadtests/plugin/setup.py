@@ -25,7 +25,7 @@ from loadtests.model.run.end_reason import STOPPED, TIME_OVER
 from loadtests.model.run.plan import LoadPlan
 from loadtests.model.text.input_error import InputError
 from loadtests.model.text.units import parse_size
-from loadtests.plugin.account import guard_of, is_real, require_consent, require_empty
+from loadtests.plugin.account import guard_of, is_real, require_consent, require_empty, require_no_others
 from loadtests.plugin.form import make_typed
 from loadtests.plugin.metrics import Metrics
 from loadtests.plugin.options import STAGES, USERS, People
@@ -197,6 +197,8 @@ class Setup:
 
     def _check_account(self, settings: RunSettings) -> None:
         if not is_real(settings.host, self.options):
+            if not self._is_sandboxed:
+                require_no_others(settings.host, settings.surface, settings.key, self.options)
             return
         require_consent(self.options, self._profiles.values(), has_plan=self._plan is not None)
         require_empty(settings.host, settings.surface, settings.key, self.options)

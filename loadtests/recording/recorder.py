@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from loadtests.model.api.answer import Outcome, Reason
+from loadtests.model.log.checksum import KEY, checksum
 from loadtests.model.log.record import COLUMNS, KINDS, VERSION, Row
 from loadtests.model.session.session import Holder
 
@@ -68,8 +69,8 @@ class _Stream:
         self._writer = pa.ipc.new_stream(self._buffer, schema, options=options)
 
     def write(self, batch: pa.RecordBatch) -> None:
-        """Writes a batch. Raises OSError; the file is unchanged then."""
-        self._writer.write_batch(batch)
+        """Writes a batch with its checksum. Raises OSError; the file is unchanged then."""
+        self._writer.write_batch(batch, custom_metadata={KEY: str(checksum(batch))})
         self._flush()
 
     def close(self) -> None:

@@ -47,7 +47,7 @@ def refusal(method: str, headers: Mapping[str, str], own: Collection[str]) -> st
     if not _is_own(host, own):
         return "Refused: unknown host name (see --web-host-display-name in docs/web.md)."
     origin = headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+    if origin is not None and _host_of(origin) != host.lower():
         return _CROSS_SITE
     site = headers.get("Sec-Fetch-Site")
     if method not in _SAFE and site is not None and site not in _OWN_SITE:
@@ -59,6 +59,14 @@ def _is_own(host: str, own: Collection[str]) -> bool:
     name = _name(f"//{host}")
     # An IP address is not resolved by DNS, so it cannot be rebound.
     return bool(name) and (name in own or _is_address(name))
+
+
+def _host_of(origin: str) -> str:
+    """Returns host and port of an Origin header; "" if it is malformed."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""
 
 
 def _name(url: str) -> str:

@@ -7,8 +7,10 @@ how far rows are out of order, which is the longest time that a call may take, a
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import accumulate, chain
 from math import inf
 from operator import attrgetter
@@ -21,11 +23,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from loadtests.model.log.checksum import KEY, checksum
 from loadtests.model.log.record import COLUMNS, VERSION
 from loadtests.model.text.input_error import EXIT_UNAVAILABLE, InputError
 from reports.log.files import replacing
 
 _VERSION_KEY = b"streamsoak.version"
+_DAMAGE_KEY = "streamsoak.damage"
 _GROUP_ROWS = 122_880
 """Rows of a row group, which a reader reads or skips as a whole; DuckDB's default."""
 _ROWS_AT_ONCE = 8 * _GROUP_ROWS
@@ -41,21 +45,36 @@ _earliest = attrgetter("earliest")
 def compact(streams: list[Path], target: Path) -> None:
     """Writes the rows of all `streams` to `target` atomically, sorted by t, worker and session, otherwise as written.
 
-    A stream that was cut off, or damaged, ends with its last whole batch. Raises InputError if one is of a newer version, or
-    if the disk is full.
+    A stream that was cut off, or damaged, ends with its last whole batch; `damage_of` returns how much is missing. Raises
+    InputError if one is of a newer version, or if the disk is full.
     """
+    sources = [_LogFile(path) for path in streams]
+    damage = {source.path.name: [source.unread, source.size] for source in sources if source.unread}
     try:
         with replacing(target) as partial:
-            _write(in_order(streams), partial)
+            _write(_merged(sources, _ROWS_AT_ONCE), partial, {_DAMAGE_KEY: json.dumps(damage)})
     except OSError:
         raise InputError.of(target, "cannot be written: is the disk full?", code=EXIT_UNAVAILABLE) from None
     # The analysis needs the memory.
     pa.default_memory_pool().release_unused()
 
 
+def damage_of(compacted: Path) -> dict[str, tuple[int, int]]:
+    """Returns, by stream of which a part was not read, the bytes of that part and of the whole. Raises OSError."""
+    try:
+        metadata = pq.read_metadata(compacted).metadata or {}
+        damage: dict[str, tuple[int, int]] = json.loads(metadata.get(_DAMAGE_KEY.encode(), b"{}"))
+    except (pa.ArrowException, ValueError):
+        return {}
+    return damage
+
+
 def in_order(streams: list[Path], at_once: int = _ROWS_AT_ONCE) -> Iterator[pa.Table]:
     """Yields all rows in order, about `at_once` rows at a time."""
-    sources = [_LogFile(path) for path in streams]
+    return _merged([_LogFile(path) for path in streams], at_once)
+
+
+def _merged(sources: list[_LogFile], at_once: int) -> Iterator[pa.Table]:
     pending: list[pa.RecordBatch] = []
     fresh = 0
     while (source := min(sources, key=_earliest)).earliest < inf:
@@ -70,25 +89,45 @@ def in_order(streams: list[Path], at_once: int = _ROWS_AT_ONCE) -> Iterator[pa.T
         yield _sorted(pending)
 
 
-def readable(path: Path) -> Iterator[pa.RecordBatch]:
-    """Yields each whole batch of a stream. Raises InputError if a newer program wrote it."""
+def readable(path: Path, progress: Progress | None = None) -> Iterator[pa.RecordBatch]:
+    """Yields each whole batch of a stream. Raises InputError if a newer program wrote it.
+
+    `progress` is told how much was read.
+    """
+    progress = progress or Progress()
     try:
         # Not memory-mapped, because mapped pages would stay in memory.
         with pa.OSFile(str(path)) as source, pa.ipc.open_stream(source) as stream:
             schema = _schema(_checked_version(path, stream.schema))
             while True:
-                batch = _checked(stream.read_next_batch(), schema)
+                try:
+                    batch, metadata = stream.read_next_batch_with_custom_metadata()
+                except StopIteration:
+                    progress.read = progress.size
+                    return
+                batch = _checked(_verified(batch, metadata), schema)
+                progress.read = source.tell()
                 if len(batch):
                     yield batch
-    except (StopIteration, pa.ArrowException, OSError, ValueError, KeyError, OverflowError, MemoryError):
+    except (pa.ArrowException, OSError, ValueError, KeyError, OverflowError, MemoryError):
         return
+
+
+@dataclass
+class Progress:
+    """How much of a stream was read, in bytes."""
+
+    size: int = 0
+    read: int = 0
 
 
 class _LogFile:
     """The unread batches of one stream, and the earliest time in any of them."""
 
     def __init__(self, path: Path) -> None:
-        begins = [pc.min(batch["t"]).as_py() for batch in readable(path)]
+        progress = Progress(path.stat().st_size)
+        begins = [pc.min(batch["t"]).as_py() for batch in readable(path, progress)]
+        self.path, self.size, self.unread = path, progress.size, progress.size - progress.read
         self._earliest = list(accumulate(reversed(begins), min))
         # The run may go on: later batches are left for the next report.
         self._batches = readable(path)
@@ -121,13 +160,14 @@ def order_of(keys: list[npt.NDArray[Any]]) -> npt.NDArray[np.intp]:
     return order
 
 
-def _write(tables: Iterator[pa.Table], path: Path) -> None:
+def _write(tables: Iterator[pa.Table], path: Path, metadata: dict[str, str]) -> None:
     first = next(tables, _schema(VERSION).empty_table())
     encodings = dict.fromkeys(_DELTAS, "DELTA_BINARY_PACKED")
     words = [name for name in _WORDS if name in first.column_names]
     options = {"compression": "snappy", "use_dictionary": words, "column_encoding": encodings}
     # One part is written while the next is sorted.
     with pq.ParquetWriter(path, first.schema, **options) as writer, ThreadPoolExecutor(1) as beside:
+        writer.add_key_value_metadata(metadata)
         written: Future[None] | None = None
         for table in chain([first], tables):
             if written:
@@ -146,6 +186,14 @@ def _schema(version: int) -> pa.Schema:
             if column.since <= version
         ]
     )
+
+
+def _verified(batch: pa.RecordBatch, metadata: pa.KeyValueMetadata | None) -> pa.RecordBatch:
+    """Returns the batch. Raises ValueError if it is not what was written; older programs wrote no checksum."""
+    written = metadata.get(KEY.encode()) if metadata is not None else None
+    if written is not None and int(written) != checksum(batch):
+        raise ValueError("a batch is damaged")
+    return batch
 
 
 def _checked(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:

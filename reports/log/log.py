@@ -20,14 +20,14 @@ import pyarrow.parquet as pq
 from loadtests.model.log.record import COLUMNS, VERSION
 from loadtests.model.run.manifest import Manifest, files_of, read_manifest
 from loadtests.model.text.input_error import InputError
+from loadtests.model.text.wording import percent
 from reports.log.attempts import VIEWS
-from reports.log.compaction import compact
+from reports.log.compaction import compact, damage_of
+from reports.log.scratch import make_scratch, make_temporary, remove_scratch
 from reports.log.versions import events_of
 
 STREAMS = "events*.arrow"
 PARQUET = "events.parquet"
-UNFINISHED = ".unfinished.parquet"
-"""The Parquet file of a run that goes on, or was cut off."""
 _END = b"\xff\xff\xff\xff\0\0\0\0"
 """The last bytes of an Arrow IPC stream that was closed."""
 _MEMORY = "350MB"
@@ -37,12 +37,21 @@ _ROWS_AT_ONCE = 1 << 20
 class EventLog:
     """A run's events. SQL queries may use the view `events`, with the columns of `model.log.record`, and those of `attempts`."""
 
-    def __init__(self, manifest: Manifest, database: duckdb.DuckDBPyConnection, parquet: Path, cut: list[str]) -> None:
+    def __init__(
+        self,
+        manifest: Manifest,
+        database: duckdb.DuckDBPyConnection,
+        parquet: Path,
+        cut: list[str],
+        scratch: Path | None = None,
+    ) -> None:
         self.manifest = manifest
         self._database = database
         self._parquet = parquet
+        self._scratch = scratch
+        """The directory of temporary files, removed at the end; None: another EventLog owns it."""
         self.cut = cut
-        """Names of streams without an end marker, although the run has ended."""
+        """Streams that are not complete although the run has ended: each by its name, with how much of it is missing."""
 
     def frame(self, sql: str, **values: Any) -> pd.DataFrame:
         """Returns the result of a query; `$name` in it stands for a value."""
@@ -112,8 +121,10 @@ class EventLog:
             yield EventLog(self.manifest, database, self._parquet, self.cut)
 
     def close(self) -> None:
-        """Closes the database."""
+        """Closes the database, and removes temporary files."""
         self._database.close()
+        if self._scratch:
+            remove_scratch(self._scratch)
 
 
 @contextmanager
@@ -128,46 +139,73 @@ def interruptible() -> Iterator[None]:
 
 
 def open_log(run: Path) -> EventLog:
-    """Opens the log in the directory `run`. Raises InputError if there is none that can be read."""
+    """Opens the log in the directory `run`, and keeps its sorted copy there.
+
+    Raises InputError if there is no log that can be read.
+    """
+    return _open(run, _checked_manifest(run), make_scratch(run), run / PARQUET)
+
+
+def open_log_read_only(run: Path) -> EventLog:
+    """Opens the log in the directory `run`, and writes nothing there.
+
+    Raises InputError if there is no log that can be read.
+    """
+    manifest, scratch = _checked_manifest(run), make_temporary()
+    return _open(run, manifest, scratch, run / PARQUET if (run / PARQUET).exists() else scratch / PARQUET)
+
+
+def _checked_manifest(run: Path) -> Manifest:
     manifest = read_manifest(run)
     if manifest.version > VERSION:
         raise InputError.of(
             run, f"has event records of version {manifest.version}; this program reads up to {VERSION}: use a newer one"
         )
-    database = _connect(run)
-    parquet = _compacted(run, is_over=manifest.ended is not None)
+    return manifest
+
+
+def _open(run: Path, manifest: Manifest, scratch: Path, kept: Path) -> EventLog:
+    try:
+        return _opened(run, manifest, scratch, kept)
+    except BaseException:
+        remove_scratch(scratch)
+        raise
+
+
+def _opened(run: Path, manifest: Manifest, scratch: Path, kept: Path) -> EventLog:
+    database = _connect(scratch)
+    parquet = _compacted(run, kept, scratch, is_over=manifest.ended is not None)
     try:
         database.execute(f"CREATE VIEW events AS {events_of(parquet)}")
         for view in VIEWS:
             database.execute(view)
     except (duckdb.Error, pa.ArrowException, OSError) as error:
         raise InputError.of(parquet, f"cannot be read: {error}") from None
-    return EventLog(manifest, database, parquet, [] if manifest.ended is None else _cut(run))
+    return EventLog(manifest, database, parquet, [] if manifest.ended is None else _incomplete(run, parquet), scratch)
 
 
-def _connect(run: Path) -> duckdb.DuckDBPyConnection:
+def _connect(scratch: Path) -> duckdb.DuckDBPyConnection:
     database = duckdb.connect(
         config={
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
             "memory_limit": _MEMORY,
             "threads": "2",
-            "temp_directory": str(run / ".duckdb"),
+            "temp_directory": str(scratch / "duckdb"),
         }
     )
     database.execute("SET preserve_insertion_order = false")
     return database
 
 
-def _compacted(run: Path, *, is_over: bool) -> Path:
+def _compacted(run: Path, kept: Path, scratch: Path, *, is_over: bool) -> Path:
     """Returns the log as Parquet. While a run goes on, its streams are compacted again for each report."""
     streams = _streams(run)
-    kept = run / PARQUET
     if kept.exists() and not (streams and _is_older(kept, streams, is_over=is_over)):
         return kept
     if not streams:
         raise InputError.of(run, f"holds no events: neither {PARQUET} nor {STREAMS}")
-    target = kept if is_over else run / UNFINISHED
+    target = kept if is_over and kept.parent == run else scratch / PARQUET
     compact(streams, target)
     return target
 
@@ -178,8 +216,14 @@ def _streams(run: Path) -> list[Path]:
     return [files[name] for name in sorted(files)]
 
 
-def _cut(run: Path) -> list[str]:
-    return [path.name for path in _streams(run) if not _is_closed(path)]
+def _incomplete(run: Path, parquet: Path) -> list[str]:
+    """Describes the streams without an end marker, and those of which a part could not be read."""
+    damaged = damage_of(parquet)
+    names = {
+        name: f"{name}: {percent(unread / size)} of it could not be read" for name, (unread, size) in damaged.items()
+    }
+    names |= {path.name: names.get(path.name, path.name) for path in _streams(run) if not _is_closed(path)}
+    return [names[name] for name in sorted(names)]
 
 
 def _is_closed(path: Path) -> bool:

@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -350,7 +351,60 @@ def test_a_log_that_lost_its_end_passes_nowhere(dead_run: Path) -> None:
         log.write_bytes(whole[:-lost])
         said = streamsoak("check", str(dead_run))
         assert said.returncode != 0, lost
-        assert "the event log is cut off or damaged (events.arrow)" in said.stdout
+        assert "the event log is cut off or damaged (events.arrow" in said.stdout
+
+
+@pytest.mark.parametrize("where", [0.2, 0.5, 0.9])
+def test_damage_anywhere_in_a_log_is_said(dead_run: Path, tmp_path: Path, where: float) -> None:
+    """A flipped bit, a hole, a missing piece: with how much is missing; the run passes nowhere, also when it is checked again."""
+    whole = (dead_run / "events.arrow").read_bytes()
+    at = int(len(whole) * where)
+    for number, damaged in enumerate(
+        (
+            whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :],
+            whole[:at] + b"\xa5" * 200 + whole[at + 200 :],
+            whole[:at] + whole[at + 1000 :],
+        )
+    ):
+        run = tmp_path / f"damaged-{number}"
+        run.mkdir()
+        shutil.copy(dead_run / "manifest.json", run)
+        (run / "events.arrow").write_bytes(damaged)
+        for command in ("check", "report", "check"):
+            said = streamsoak(command, str(run))
+            assert "Traceback" not in said.stderr
+        rows = sum(batch.num_rows for batch in readable(run / "events.arrow"))
+        if rows == sum(batch.num_rows for batch in readable(dead_run / "events.arrow")):
+            # The flipped bit was in padding.
+            assert number == 0
+            continue
+        assert said.returncode != 0
+        text = " ".join(said.stdout.split())
+        assert re.search(r"the event log is cut off or damaged \(events.arrow: .* % of it could not be read\)", text), (
+            text
+        )
+
+
+def test_two_reports_at_once(dead_run: Path, tmp_path: Path) -> None:
+    """Neither disturbs the other, nor do checks beside them; a check writes nothing, and nothing temporary stays behind."""
+    run = tmp_path / "run"
+    run.mkdir()
+    for name in ("manifest.json", "events.arrow"):
+        shutil.copy(dead_run / name, run)
+    before = sorted(path.name for path in run.iterdir())
+    assert streamsoak("check", str(run)).returncode in (0, 1, UNKNOWN)
+    assert sorted(path.name for path in run.iterdir()) == before
+    commands = [
+        [sys.executable, "-m", "loadtests.cli", name, str(run)] for name in ("report", "report", "check", "check")
+    ]
+    together = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) for command in commands
+    ]
+    outputs = [process.communicate(timeout=120)[0] for process in together]
+    assert not [output for output in outputs if "Traceback" in output or "cannot be read" in output]
+    assert [process.returncode for process in together[:2]] == [0, 0]
+    assert not [path.name for path in run.iterdir() if path.name.startswith(".")]
+    assert (run / "report.html").exists()
 
 
 def test_an_unswept_run_is_told_of(tmp_path: Path, sandbox: Sandboxes) -> None:

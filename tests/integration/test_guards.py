@@ -110,3 +110,22 @@ def _rows(finished: Finished, where: str, column: str) -> list[float]:
     with duckdb.connect() as database:
         found = database.execute(f"SELECT {column} FROM '{finished.folder}/events.parquet' WHERE {where}").fetchall()
     return [float(row[0]) for row in found]
+
+
+def test_others_on_this_machine_may_be_a_real_account(tmp_path: Path, fault_server: Any) -> None:
+    """A host that is no sandbox and has sessions of others is refused before anything is opened; --real asks for the guards."""
+
+    def serve(peer: Any) -> None:
+        while request := peer.request():
+            if b"GET /v1/streaming.list" in request:
+                peer.answer(b'{"code":100,"data":{"sessions":[{"session_id":"theirs","created_at":1}]}}')
+            else:
+                peer.answer(b"{}", 404)
+
+    server = fault_server(serve)
+    refused = _refused(tmp_path, "--headless", "--host", server.url, "--scenario", EVERY_WAY)
+    assert "1 open session of others" in refused
+    assert "--real" in refused
+    asked = _refused(tmp_path, "--headless", "--real", "--host", server.url, "--scenario", EVERY_WAY)
+    assert "--max-open: is required" in asked
+    assert not [request for request in server.requests if b"streaming.new" in request]

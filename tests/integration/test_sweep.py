@@ -127,6 +127,21 @@ def test_a_key_that_is_refused_is_a_mistake(dead: Any, client: Clients) -> None:
         served.close()
 
 
+def test_a_number_in_a_message_is_no_status(dead: Any, fault_server: Servers) -> None:
+    """The list is refused with a request number that contains 401: the sweep goes on without the list."""
+
+    def serve(peer: Peer) -> None:
+        while request := peer.request():
+            if b"GET " in request[:4]:
+                peer.answer(b'{"code":500123,"message":"request 74012 failed"}', 400)
+            else:
+                peer.answer(b'{"code":100,"message":"success"}')
+
+    code, said = dead(fault_server(serve).url, "a", "b").sweep()
+    assert code != MISTAKE, said
+    assert "Closed 2 sessions" in said
+
+
 def test_another_accounts_key_closes_nothing(dead: Any, sandbox: Sandboxes, client: Clients) -> None:
     """It sees sessions, but none of the run's: it cannot be told whether these are open."""
     other = sandbox()

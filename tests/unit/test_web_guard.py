@@ -33,6 +33,8 @@ def test_our_own_page_and_tools_without_a_browser_are_answered(method: str, head
         {"Origin": "http://127.0.0.1:9999"},  # another server on this machine is another origin
         {"Origin": "http://127.0.0.1:8089.evil.example"},
         {"Origin": ""},
+        {"Origin": "http://[::1"},  # malformed
+        {"Origin": "http://[evil]:8089"},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
         {"Origin": f"http://{HOST}", "Sec-Fetch-Site": "cross-site"},
