@@ -28,6 +28,8 @@ from loadtests.run.snapshot import ProcessSnapshot
 
 LEASE_SECONDS = 15.0
 _GRACE_SECONDS = 2.0
+_REMEMBERED_SECONDS = 60.0
+"""The id of a closed session is kept for so long at least: a list that was requested before may still show it."""
 _UNWRITTEN_SECONDS = 10.0
 """A worker has recorded and shipped all list snapshots that are older than its last heartbeat by this time."""
 
@@ -67,6 +69,8 @@ class Worker:
     partial_line: bytes = b""
     """The beginning of a ledger line whose end has not arrived."""
     drain_report: DrainReport = field(default_factory=DrainReport)
+    closed_before: set[int] = field(default_factory=set)
+    """Numbers of the sessions that were closed when ids were last forgotten."""
     recent_lists: deque[ListSnapshot] = field(default_factory=deque)
     """Recent list snapshots, which the worker may not have recorded if it is lost."""
 
@@ -101,6 +105,7 @@ class Workers(OtherProcesses):
         self._observe = observe
         self._receiver = Receiver(folder, self._on_ledger_data)
         self.workers: dict[int, Worker] = {}
+        self._forgotten = 0.0
 
     def join(self, number: int) -> None:
         """Adds a worker."""
@@ -177,6 +182,7 @@ class Workers(OtherProcesses):
 
     def send_list(self, snapshot: ListSnapshot) -> None:
         """Sends a list snapshot to the workers, and records what it shows of the sessions of those that are away."""
+        self._forget_closed()
         self._relay(snapshot)
         for worker in self.workers.values():
             if worker.is_away:
@@ -194,6 +200,15 @@ class Workers(OtherProcesses):
         """Returns the time before which every `new` of the connected workers is known here with its answer."""
         here = (worker for worker in self.workers.values() if worker.state is WorkerState.HERE)
         return min((worker.snapshot.known_until if worker.snapshot else 0.0 for worker in here), default=float("inf"))
+
+    def _forget_closed(self) -> None:
+        """Forgets the ids of sessions that were already closed a while ago: the run's memory must not grow with its sessions."""
+        if self._now() - self._forgotten < _REMEMBERED_SECONDS:
+            return
+        self._forgotten = self._now()
+        for worker in self.workers.values():
+            worker.ledger.forget(worker.closed_before)
+            worker.closed_before = set(worker.ledger.closed)
 
     def _is_incomplete(self, worker: Worker) -> bool:
         return worker.state is not WorkerState.DRAINED or not self._receiver.has_all(worker.drain_report.sizes)

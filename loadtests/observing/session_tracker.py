@@ -90,7 +90,6 @@ class SessionTracker(EngineListener):
             self._listed.discard(session_id)
             self._vanished(session_id, snapshot)
         self._settle()
-        self._forget(snapshot.sent)
 
     def _record_seen(self, session: Session, snapshot: ListSnapshot, created: float) -> None:
         self._engine.observe(
@@ -139,7 +138,8 @@ class SessionTracker(EngineListener):
                 del self._pending[session_id]
                 self._listed.discard(session_id)
 
-    def _forget(self, now: float) -> None:
+    def forget(self, now: float) -> None:
+        """Forgets the ids of sessions that were closed a while ago, whether or not the list can be read."""
         while self._closed and next(iter(self._closed.values())) < now - _REMEMBERED_SECONDS:
             session_id = next(iter(self._closed))
             del self._closed[session_id]

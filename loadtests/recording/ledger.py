@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,6 +30,9 @@ FILE = "ledger.jsonl"
 FILES = "ledger*.jsonl"
 SWEEP_FILE = "ledger-sweep.jsonl"
 """Written by a sweep: what it closed."""
+
+_CHUNK_BYTES = 1 << 16
+"""Read at once: about a thousand lines."""
 
 _decode = msgspec.json.Decoder(list[str | int | float]).decode
 _encode = msgspec.json.Encoder().encode
@@ -124,6 +127,14 @@ class LedgerContents:
                 continue
             self._apply(*entry)
 
+    def forget(self, numbers: Set[int]) -> None:
+        """Forgets everything about the sessions in `numbers` that are recorded as closed."""
+        gone = numbers & self.closed
+        if gone:
+            self.ids = {session_id: number for session_id, number in self.ids.items() if number not in gone}
+            self.closed -= gone
+            self.lost -= gone
+
     def _apply(self, event: object = "", key: object = 0, *rest: object) -> None:
         if event == "before" and isinstance(key, str):
             self.preexisting.add(key)
@@ -170,12 +181,20 @@ def _rank(name: str) -> tuple[bool, bool, str]:
     return name == SWEEP_FILE, name == FILE, name
 
 
-def read_ledgers(paths: Iterable[Path]) -> LedgerContents:
-    """Returns the combined contents of these ledgers, applied in order. Raises OSError."""
+def read_ledgers(paths: Iterable[Path], pause: Callable[[], None] = lambda: None) -> LedgerContents:
+    """Returns the combined contents of these ledgers, applied in order. Raises OSError.
+
+    `pause` is called every few milliseconds: a process that generates load must not stop for as long as a large ledger takes.
+    """
     combined = LedgerContents()
     for path in paths:
-        contents = LedgerContents()
-        contents.feed(path.read_bytes())
+        contents, rest = LedgerContents(), b""
+        with path.open("rb") as file:
+            while data := file.read(_CHUNK_BYTES):
+                lines, newline, rest = (rest + data).rpartition(b"\n")
+                contents.feed(lines + newline)
+                pause()
+        contents.feed(rest)
         combined.merge(contents)
     return combined
 

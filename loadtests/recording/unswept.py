@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 from loadtests.model.run.manifest import read_manifest
@@ -16,16 +17,17 @@ _MOST_RUNS = 50
 """Only the newest runs are read, so that the start of a run is not delayed."""
 
 
-def count_left_open(run: Path) -> int:
+def count_left_open(run: Path, pause: Callable[[], None] = lambda: None) -> int:
     """Returns how many sessions the run in the directory `run` left open and that have not been swept.
 
-    0 for a run against the sandbox, whose sessions end with it, and for one that still goes on.
+    0 for a run against the sandbox, whose sessions end with it, and for one that still goes on. `pause` is called every few
+    milliseconds.
     """
     try:
         manifest = read_manifest(run)
         if manifest.sandbox or (manifest.ended is not None and not manifest.left_open) or is_held(run):
             return 0
-        return len(read_ledgers(ledgers(run)).open)
+        return len(read_ledgers(ledgers(run), pause).open)
     except (InputError, OSError):
         return 0
 

@@ -135,6 +135,7 @@ class RunProcess:
 
     def _tick(self) -> float:
         self.counters.loop_delay(self.engine.tick())
+        self.tracker.forget(self.now())
         if self.now() >= self._next_memory:
             self._next_memory = self.now() + _MEMORY_SECONDS
             self._record_memory()

@@ -231,6 +231,7 @@ class Simulator:
         while True:
             now = yield Sleep(now)
             self._population.follow_plan(now)
+            self._tracker.forget(now)
             self._log.flush_if_full()
             now += _STEP_SECONDS
 

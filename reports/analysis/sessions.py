@@ -7,6 +7,7 @@ session is early or late only if the whole interval lies outside due ± toleranc
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from functools import partial
 from typing import Any
 
@@ -244,15 +245,28 @@ def _ghosts(log: EventLog) -> pd.DataFrame:
         stranger["created"] = told - log.manifest.started_unix - offset if told else stranger["listed"]
     # created_at has a resolution of one second.
     slack = log.manifest.tolerance + 1
-    fits = partial(_fits, slack=slack, latest=slack + 3 * log.manifest.poll)
+    latest = slack + 3 * log.manifest.poll
+    fits = partial(_fits, slack=slack, latest=latest)
+    # In the order of their times, so that only those near in time are compared: there may be many thousands.
     lost = log.records(_LOST)
+    answered = [request["lost_high"] for request in lost]
+    longest = max((request["lost_high"] - request["lost_low"] for request in lost), default=0.0)
+    listed = [stranger["listed"] for stranger in strangers]
+    taken: set[int] = set()
     found = []
     for request in lost:
-        if fitting := [stranger for stranger in strangers if fits(request, stranger)]:
-            nearest = min(fitting, key=partial(_distance, request))
-            timeouts = [other["idle_timeout"] for other in lost if fits(other, nearest)]
-            found.append({**_ghost(request, nearest), "idle_timeout": min(timeouts), "idle_most": max(timeouts)})
-            strangers.remove(nearest)
+        near = range(bisect_left(listed, request["lost_low"]), bisect_right(listed, request["lost_high"] + latest))
+        fitting = [place for place in near if place not in taken and fits(request, strangers[place])]
+        if not fitting:
+            continue
+        place = min(fitting, key=lambda place: _distance(request, strangers[place]))
+        taken.add(place)
+        nearest = strangers[place]
+        others = slice(
+            bisect_left(answered, nearest["listed"] - latest), bisect_right(answered, nearest["listed"] + longest)
+        )
+        timeouts = [other["idle_timeout"] for other in lost[others] if fits(other, nearest)]
+        found.append({**_ghost(request, nearest), "idle_timeout": min(timeouts), "idle_most": max(timeouts)})
     return pd.DataFrame(found)
 
 

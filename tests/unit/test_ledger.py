@@ -250,3 +250,14 @@ def test_merging_keeps_what_each_said() -> None:
     books.feed(b'["open",1,"a",0]\n["intent",2,0]\n')
     books.merge(LedgerContents())
     assert (books.open, books.ids, books.unanswered) == ({1: "a"}, {"a": 1}, 1)
+
+
+def test_a_long_ledger_is_read_in_pieces(tmp_path: Path) -> None:
+    """The reader pauses between them, and lines that lie in two of them are whole."""
+    lines = [["open", number, f"id-{number}", 1.0] for number in range(20_000)]
+    path = tmp_path / FILE
+    path.write_bytes(b"".join(json.dumps(line).encode() + b"\n" for line in lines))
+    pauses: list[int] = []
+    contents = read_ledgers([path], lambda: pauses.append(1))
+    assert contents.open == {number: f"id-{number}" for number in range(20_000)}
+    assert len(pauses) >= path.stat().st_size // (1 << 16)

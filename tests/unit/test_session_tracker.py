@@ -51,6 +51,7 @@ class Scene:
         self.tracker.update(
             ListSnapshot(at, at, at + 0.1, "ok", since=at - 1, appeared=listed, vanished=vanished or [])
         )
+        self.tracker.forget(at)
 
 
 def test_a_leak_ends_when_a_second_list_lacks_it() -> None:
@@ -114,3 +115,21 @@ def test_a_session_that_reappeared_stays_ours() -> None:
     scene.poll(66.0, appeared=["a"])
     assert [kind for kind, _ in scene.observed] == ["seen", "vanished", "seen", "vanished", "seen"]
     assert scene.session.state is State.OPEN
+
+
+def test_closed_sessions_are_forgotten_without_a_list() -> None:
+    """A minute after their end, also while the list is off or cannot be read: memory does not grow with the run."""
+    scene = Scene()
+    for number in range(2, 1000):
+        session = Session(number, "p", 30.0)
+        session.record_send(Operation.NEW)
+        session.record_answer(Operation.NEW, Answer(Outcome.OK, Reason.NONE, 1.0, 1.1, session_id=f"id-{number}"))
+        scene.tracker.on_open(session)
+        session.record_send(Operation.STOP)
+        session.record_answer(Operation.STOP, Answer(Outcome.OK, Reason.NONE, 2.0, 2.1))
+        scene.tracker.on_close(session, 2.1)
+    scene.tracker.forget(60.0)
+    assert scene.tracker.knows("id-500")
+    scene.tracker.forget(63.0)
+    assert not any(scene.tracker.knows(f"id-{number}") for number in range(2, 1000))
+    assert scene.tracker.knows("a"), "it is open"

@@ -203,3 +203,16 @@ def test_a_worker_that_is_gone_holds_no_sessions_and_what_it_counted_stands(scen
     scene.workers.drained(1, DrainReport())
     (pulse,) = scene.workers.snapshots()
     assert (pulse.held, pulse.leaks, pulse.requests, pulse.hits) == (0, 0, 100, 3)
+
+
+def test_closed_sessions_of_workers_are_forgotten(scene: Scene) -> None:
+    """Between one and two minutes after their end; what is open is known as long as it is open."""
+    scene.now = 61.0
+    scene.look(61.0)
+    assert scene.workers.knows("c"), "a list that was requested before may still show it"
+    scene.now = 122.0
+    scene.look(122.0)
+    assert not scene.workers.knows("c")
+    assert scene.workers.knows("a")
+    assert scene.workers.knows("b")
+    assert scene.workers.left_open == 2
