@@ -1,17 +1,16 @@
-"""A client for single calls on an account: list the open sessions, stop one. Uses plain `requests`."""
+"""A client for single calls on an account: list the open sessions, stop one."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 
-import requests
-
+from loadtests.http.client import HttpClient
+from loadtests.http.codec import Codec
 from loadtests.http.origin import Origin
 from loadtests.model.api.answer import Answer, Outcome, Reason
 from loadtests.model.api.surface import Operation, Surface
-from loadtests.model.api.translation import answer_from_body
-from loadtests.observing.list_observer import failure_reason, listed_sessions, make_client
+from loadtests.observing.list_observer import listed_sessions
 
 _TIMEOUT_SECONDS = 10.0
 _TRIES = 6
@@ -30,7 +29,8 @@ class AccountClient:
         self._key = key
         self._pause = 1 / rate
         self._sleep = sleep
-        self._http = make_client(key)
+        self._http = HttpClient(origin, key, _TIMEOUT_SECONDS)
+        self._codec = Codec(origin, surface, key, {})
 
     @property
     def has_list(self) -> bool:
@@ -40,10 +40,9 @@ class AccountClient:
     def listed(self) -> dict[str, float]:
         """Returns the ids of the open sessions, with created_at (unix seconds; 0: unknown).
 
-        Raises requests.RequestException, OSError, or ValueError with the reason.
+        Raises UnreachableError, or ValueError with the reason.
         """
-        url = f"{self._origin.url}{self._surface.path(Operation.LIST)}"
-        return listed_sessions(url, self._key, _TIMEOUT_SECONDS, self._surface.session_id)
+        return listed_sessions(self._http, self._surface.path(Operation.LIST), self._key, self._surface.session_id)
 
     def stop(self, session_id: str) -> Answer:
         """Closes a session. Retries with backoff if the API is rate-limiting or the outcome is unknown."""
@@ -59,13 +58,5 @@ class AccountClient:
         return answer
 
     def _stop_once(self, session_id: str) -> Answer:
-        url = f"{self._origin.url}{self._surface.path(Operation.STOP)}"
-        try:
-            response = self._http.post(
-                url, json={self._surface.session_id: session_id}, timeout=_TIMEOUT_SECONDS, allow_redirects=False
-            )
-        except (requests.RequestException, OSError) as error:
-            return Answer(Outcome.UNKNOWN, failure_reason(error))
-        header = response.headers.get("Retry-After", "")
-        retry_after = float(header) if header.isdecimal() else 0.0
-        return answer_from_body(response.status_code, response.content, 0.0, 0.0, retry_after)
+        exchange = self._http.post(self._surface.path(Operation.STOP), {self._surface.session_id: session_id})
+        return self._codec.decode(Operation.STOP, exchange)

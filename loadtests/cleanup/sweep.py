@@ -13,15 +13,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import requests
-
 from loadtests.cleanup.account_client import AccountClient
 from loadtests.http.origin import Origin
 from loadtests.model.api.answer import GONE, Answer, Outcome, Reason
 from loadtests.model.run.manifest import Manifest, read_manifest
 from loadtests.model.text.input_error import EXIT_UNAVAILABLE, InputError
 from loadtests.model.text.wording import count
-from loadtests.observing.list_observer import ListRefusedError
+from loadtests.observing.list_observer import ListRefusedError, UnreachableError
 from loadtests.recording.ledger import SWEEP_FILE, Ledger, LedgerContents, is_held, ledgers, read_ledgers
 
 _CLOCK_SLACK_SECONDS = 2.0
@@ -60,7 +58,7 @@ def sweep(run: Path, open_account: Callable[[Manifest], AccountClient], *, exclu
     account = open_account(manifest)
     try:
         listed = _first_list(account)
-    except requests.ConnectionError as error:
+    except UnreachableError as error:
         if not manifest.sandbox:
             raise InputError.of(manifest.host, f"cannot be reached: {error}", code=EXIT_UNAVAILABLE) from None
         result.gone = [*contents.open.values()]
@@ -88,9 +86,7 @@ def _first_list(account: AccountClient) -> dict[str, float] | None:
         if error.reason is Reason.UNAUTHORIZED:
             raise InputError.of("KONPRO_API_KEY", f"was rejected by the API ({error})") from None
         return None
-    except requests.ConnectionError:
-        raise
-    except (requests.RequestException, OSError, ValueError):
+    except ValueError:
         return None
 
 
@@ -172,7 +168,7 @@ class _Sweep:
         while True:
             try:
                 listed = self.account.listed()
-            except (requests.RequestException, OSError, ValueError):
+            except (OSError, ValueError):
                 return None
             if listed.keys().isdisjoint((*self.result.closed, *self.result.gone)) or time.monotonic() > end:
                 return listed

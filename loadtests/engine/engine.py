@@ -21,7 +21,7 @@ from loadtests.engine.usage import UsageMeter
 from loadtests.http.codec import Codec, withheld_answer
 from loadtests.http.connection import Connection, Exchange
 from loadtests.model.api.answer import Answer, Outcome, Reason
-from loadtests.model.api.surface import Operation
+from loadtests.model.api.surface import REPEATABLE, Operation
 from loadtests.model.log.record import Observation
 from loadtests.model.log.rows import call_row, note_row
 from loadtests.model.people.profile import Way
@@ -83,7 +83,10 @@ class _Request:
         self.submitted = 0.0
 
     def carry_out(self, connection: Connection) -> Exchange:
-        return connection.cut(self.data) if self.call.cut else connection.exchange(self.data)
+        call = self.call
+        if call.cut:
+            return connection.cut(self.data)
+        return connection.exchange(self.data, is_repeatable=call.operation in REPEATABLE)
 
 
 class Engine:

@@ -32,7 +32,7 @@ class Codec:
         self._key = key
         self._disables_idle = {name: profile.disable_idle_timeout for name, profile in profiles.items()}
         self._heads: dict[Operation, bytes] = {
-            operation: _head(origin, path, key)
+            operation: request_head(origin, "POST", path, key) + b"Content-Length: "
             for operation in Operation
             if operation is not Operation.LIST and (path := surface.path(operation))
         }
@@ -51,6 +51,9 @@ class Codec:
         if exchange.failure:
             outcome = Outcome.UNKNOWN if exchange.was_sent else Outcome.FAIL
             return Answer(outcome, exchange.failure, exchange.sent, exchange.answered, message=exchange.error)
+        if not exchange.body and 200 <= exchange.status < 300 and operation is not _NEW:
+            # 204, or 200 and 202 without a body: acknowledged, and nothing more to say.
+            return Answer(Outcome.OK, Reason.NONE, exchange.sent, exchange.answered, exchange.status)
         answer = answer_from_body(
             exchange.status, exchange.body, exchange.sent, exchange.answered, exchange.retry_after, self._id_field
         )
@@ -88,14 +91,15 @@ def withheld_answer(reason: Reason, now: float) -> Answer:
     return Answer(Outcome.WITHHELD, reason, now, now)
 
 
-def _head(origin: Origin, path: str, key: str) -> bytes:
+def request_head(origin: Origin, method: str, target: str, key: str) -> bytes:
+    """Returns the head of a request without its last lines; `target`: path and query."""
     lines = (
-        f"POST {origin.prefix}{path} HTTP/1.1",
+        f"{method} {origin.prefix}{target} HTTP/1.1",
         f"Host: {origin.authority}",
         f"Authorization: Bearer {key}",
-        "Content-Type: application/json",
+        *(("Content-Type: application/json",) if method == "POST" else ()),
         "Accept: application/json",
         "User-Agent: streamsoak",
-        "Content-Length: ",
+        "",
     )
     return "\r\n".join(lines).encode("ascii")

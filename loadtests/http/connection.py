@@ -3,13 +3,13 @@
 It has no timer of its own: the pool throws TimeoutError into its greenlet when a request takes too long. One watchdog for all
 connections costs nothing; a timer for each request would cost more than parsing the answer.
 
-A request that was sent is never repeated. A connection that has been idle is checked before it is reused, and replaced if the
-peer has closed it.
+A connection that has been idle is checked before it is reused, and replaced if the peer has closed it. If it ends before the
+first byte of an answer all the same, it was *stale*: a request that may be repeated is sent again on a new connection (RFC 9110,
+section 9.2.2); any other request is never sent twice.
 """
 
 from __future__ import annotations
 
-import re
 import select
 import time
 from collections.abc import Callable
@@ -19,6 +19,7 @@ import httptools
 import msgspec
 from gevent import monkey
 
+from loadtests.http.body import UndecodableError, decoded, ends_with_connection, final_head, retry_after
 from loadtests.http.failure import connect_failure
 from loadtests.http.origin import Origin
 from loadtests.model.api.answer import Reason
@@ -26,11 +27,13 @@ from loadtests.model.api.answer import Reason
 LARGEST_BODY = 1 << 20
 """Bytes; larger answers are not read to their end."""
 _CHUNK = 1 << 16
+_JSON_BEGINS = (b"{", b"[", b"")
 _poll = monkey.get_original("select", "poll")
 _FRESH_SECONDS = 0.5
 """A connection used so recently is reused without a check: the check costs a system call."""
 
-_RETRY_AFTER = re.compile(rb"^retry-after:[ \t]*(\d+)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+_closing_silently: set[Origin] = set()
+"""Origins whose connections were stale: these are checked before each use."""
 
 
 class Exchange(msgspec.Struct, frozen=True, gc=False):
@@ -46,6 +49,8 @@ class Exchange(msgspec.Struct, frozen=True, gc=False):
     retry_after: float = 0.0
     failure: Reason = Reason.NONE
     was_sent: bool = True
+    was_repeated: bool = False
+    """Whether it was sent again on a new connection, because the one before was stale."""
     error: str = ""
     """The operating system's name of the error for which nothing was sent; "" if there is none."""
 
@@ -53,8 +58,11 @@ class Exchange(msgspec.Struct, frozen=True, gc=False):
 class Connection:
     """A connection for one request at a time."""
 
-    def __init__(self, origin: Origin, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, origin: Origin, clock: Callable[[], float] = time.monotonic, largest: int = LARGEST_BODY
+    ) -> None:
         self._origin = origin
+        self._largest = largest
         self._clock = clock
         self._socket: Any = None  # gevent's sockets, plain and TLS, have no common type
         self._used = 0.0
@@ -65,11 +73,18 @@ class Connection:
         self.busy_since = 0.0
         """When the request in flight began; 0 if there is none."""
 
-    def exchange(self, request: bytes) -> Exchange:
-        """Sends `request` and reads its answer."""
+    def exchange(self, request: bytes, *, is_repeatable: bool = False) -> Exchange:
+        """Sends `request` and reads its answer. `is_repeatable`: it has the same effect once or twice."""
+        exchange = self._exchange(request, is_repeatable=is_repeatable)
+        if exchange.failure is not Reason.STALE or not is_repeatable:
+            return exchange
+        again = self._exchange(request, is_repeatable=False)
+        return msgspec.structs.replace(again, sent=exchange.sent, was_repeated=True)
+
+    def _exchange(self, request: bytes, *, is_repeatable: bool) -> Exchange:
         self.busy_since = began = self._clock()
         try:
-            connecting = self._ready(began)
+            connecting = self._ready(began, is_checked=not is_repeatable)
         except (OSError, UnicodeError) as error:
             # UnicodeError: an invalid host name.
             self._drop()
@@ -84,16 +99,31 @@ class Connection:
         self.busy_since = 0.0
         if failure or self._surplus or not self._kept_open:
             self._drop()
+        if failure is Reason.RESET and not connecting and not answer:
+            _closing_silently.add(self._origin)
+            failure = Reason.STALE
         if failure:
             return Exchange(sent, answered, connecting, failure=failure)
-        retry_after = 0.0 if self._status < 300 else _retry_after(answer)
-        return Exchange(sent, answered, connecting, self._status, bytes(self._body), retry_after)
+        return self._read_exchange(sent, answered, connecting, answer)
+
+    def _read_exchange(self, sent: float, answered: float, connecting: float, answer: bytearray) -> Exchange:
+        """Returns the exchange of a complete answer."""
+        body, wait = bytes(self._body), 0.0
+        # Nearly all answers are plain JSON of success: only others need their headers.
+        if self._status >= 300 or body[:1] not in _JSON_BEGINS:
+            head, _ = final_head(answer)
+            wait = retry_after(head) if self._status >= 300 else 0.0
+            try:
+                body = decoded(body, head, self._largest)
+            except UndecodableError:
+                return Exchange(sent, answered, connecting, self._status, failure=Reason.UNREADABLE)
+        return Exchange(sent, answered, connecting, self._status, body, wait)
 
     def cut(self, request: bytes) -> Exchange:
         """Sends the first half of `request`, then closes the connection."""
         began = self._clock()
         try:
-            connecting = self._ready(began)
+            connecting = self._ready(began, is_checked=True)
             sent = self._clock()
             self._socket.sendall(request[: len(request) // 2])
         except (OSError, UnicodeError) as error:
@@ -126,9 +156,12 @@ class Connection:
         # llhttp resets this after the message.
         self._kept_open = self._parser.should_keep_alive()
 
-    def _ready(self, now: float) -> float:
-        if self._socket is not None and now - self._used > _FRESH_SECONDS and self._is_readable():
-            self._drop()
+    def _ready(self, now: float, *, is_checked: bool) -> float:
+        """Opens a connection if there is none; `is_checked`: also if the one there is has ended, however recently it was used."""
+        if self._socket is not None:
+            is_doubtful = is_checked or now - self._used > _FRESH_SECONDS or self._origin in _closing_silently
+            if is_doubtful and self._is_readable():
+                self._drop()
         if self._socket is None:
             self._socket = self._origin.connect()
             self._parser = httptools.HttpResponseParser(self)
@@ -147,11 +180,10 @@ class Connection:
             while not self._complete:
                 data = self._socket.recv(_CHUNK)
                 if not data:
-                    # An answer without a length also ends here. llhttp does not report that, so it counts as cut off.
-                    return Reason.RESET
+                    return self._end_of_connection(answer)
                 answer += data
                 self._parser.feed_data(data)
-                if len(self._body) > LARGEST_BODY:
+                if len(self._body) > self._largest:
                     return Reason.TOO_LARGE
         except TimeoutError:
             return Reason.TIMEOUT
@@ -159,6 +191,15 @@ class Connection:
             return Reason.RESET
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             return Reason.UNREADABLE
+        return Reason.NONE
+
+    def _end_of_connection(self, answer: bytearray) -> Reason:
+        """The end of a body without a length; llhttp does not report it."""
+        head, at = final_head(answer)
+        if not ends_with_connection(head):
+            return Reason.RESET
+        self._complete, self._status = True, self._parser.get_status_code()
+        self._body[:] = answer[at:]
         return Reason.NONE
 
     def _drop(self) -> None:
@@ -170,9 +211,3 @@ class Connection:
 def _not_sent(error: Exception, began: float, now: float) -> Exchange:
     reason, name = connect_failure(error)
     return Exchange(now, now, now - began, failure=reason, was_sent=False, error=name)
-
-
-def _retry_after(answer: bytearray) -> float:
-    """Returns the seconds in the answer's Retry-After header, at most 3600; 0 without one. Called for refusals only."""
-    found = _RETRY_AFTER.search(answer, 0, answer.find(b"\r\n\r\n") + 1)
-    return min(float(found[1]), 3600.0) if found else 0.0

@@ -13,29 +13,32 @@ import time
 from typing import Any
 
 import msgspec
-import requests
 
-from loadtests.http.failure import connect_failure
+from loadtests.http.client import HttpClient
 from loadtests.http.key import api_key, redacted
+from loadtests.http.origin import Origin
 from loadtests.model.api.answer import Answer, Outcome, Reason
 from loadtests.model.api.translation import answer_from_body
 from loadtests.observing.list_snapshot import ListHistory, ListSnapshot
 from loadtests.observing.session_list import PartialListError, read_list
 
-LARGEST_LIST = 64 << 20
-"""Bytes; a larger list is not read, and what it would have shown is unobserved."""
-
 
 class PollSettings(msgspec.Struct):
     """What to poll, and how often."""
 
-    url: str
+    origin: str
+    """Scheme, host, port and path prefix."""
+    path: str
     every: float
     timeout: float
     zero: float
     """The run's start on time.monotonic, which all processes of a machine share."""
     id_field: str = "session_id"
     """The API's name for a session's id."""
+
+
+class UnreachableError(OSError):
+    """No connection could be opened."""
 
 
 class ListRefusedError(ValueError):
@@ -46,48 +49,36 @@ class ListRefusedError(ValueError):
         self.reason = reason
 
 
-class ListTooLargeError(OSError):
-    """The list exceeds `LARGEST_LIST`."""
+def listed_sessions(client: HttpClient, path: str, key: str, id_field: str = "session_id") -> dict[str, float]:
+    """Returns the listed ids with created_at.
 
-
-def listed_sessions(url: str, key: str, timeout: float, id_field: str = "session_id") -> dict[str, float]:
-    """Returns the listed ids with created_at. Raises requests.RequestException, OSError, or ValueError with the reason."""
-    client = make_client(key)
-    status, body = _get(client, url, timeout)
-    answer = answer_from_body(status, body, 0.0, 0.0)
+    Raises UnreachableError if no connection can be opened, ListRefusedError, or another ValueError with the reason.
+    """
+    exchange = client.get(path)
+    if not exchange.was_sent:
+        raise UnreachableError(exchange.error or exchange.failure)
+    if exchange.failure:
+        raise ListRefusedError(f"no usable answer ({exchange.failure})", exchange.failure)
+    answer = answer_from_body(exchange.status, exchange.body, 0.0, 0.0)
     if answer.outcome is not Outcome.OK:
-        raise ListRefusedError(f"HTTP {status}: {redacted(answer.message, key) or answer.reason}", answer.reason)
-    return read_list(lambda query: _get(client, url, timeout, query)[1], body, id_field)
+        text = redacted(answer.message, key) or answer.reason
+        raise ListRefusedError(f"HTTP {exchange.status}: {text}", answer.reason)
+    return read_list(lambda query: _page(client, path, query), exchange.body, id_field)
 
 
-def make_client(key: str) -> requests.Session:
-    """Returns a client that sends `key` and ignores the environment's proxies."""
-    client = requests.Session()
-    client.trust_env = False
-    client.headers.update({"Authorization": f"Bearer {key}", "User-Agent": "streamsoak"})
-    return client
+class _PageError(Exception):
+    """A page of the list could not be read."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
-def failure_reason(error: Exception) -> Reason:
-    """Returns the reason where `requests` got no response."""
-    if isinstance(error, ListTooLargeError):
-        return Reason.TOO_LARGE
-    return Reason.TIMEOUT if isinstance(error, requests.Timeout) else connect_failure(error)[0]
-
-
-def _get(
-    client: requests.Session, url: str, timeout: float, query: dict[str, str | int] | None = None
-) -> tuple[int, bytes]:
-    with client.get(url, params=query, timeout=timeout, stream=True, allow_redirects=False) as response:
-        body = bytearray()
-        end = time.monotonic() + timeout
-        for chunk in response.iter_content(1 << 16):
-            body += chunk
-            if time.monotonic() > end:
-                raise requests.Timeout("the list does not end")
-            if len(body) > LARGEST_LIST:
-                raise ListTooLargeError(f"the list is larger than {LARGEST_LIST >> 20} MiB")
-        return response.status_code, bytes(body)
+def _page(client: HttpClient, path: str, query: dict[str, str | int]) -> bytes:
+    exchange = client.get(path, query)
+    if exchange.failure:
+        raise _PageError(exchange.failure)
+    return exchange.body
 
 
 class ListObserver:
@@ -95,27 +86,25 @@ class ListObserver:
 
     def __init__(self, settings: PollSettings, key: str) -> None:
         self._settings = settings
-        self._http = make_client(key)
+        self._http = HttpClient(Origin.parse(settings.origin), key, settings.timeout)
         self._history = ListHistory()
 
     def poll(self, intended: float) -> ListSnapshot:
         """Returns the list as it is now."""
         sent = self._now()
-        try:
-            status, body = _get(self._http, self._settings.url, self._settings.timeout)
-        except (requests.RequestException, OSError) as error:
-            return ListSnapshot.without_list(
-                intended, Answer(Outcome.UNKNOWN, failure_reason(error), sent, self._now())
-            )
-        answer = answer_from_body(status, body, sent, self._now())
+        exchange = self._http.get(self._settings.path)
+        if exchange.failure:
+            failed = Answer(Outcome.UNKNOWN, exchange.failure, sent, self._now(), message=exchange.error)
+            return ListSnapshot.without_list(intended, failed)
+        answer = answer_from_body(exchange.status, exchange.body, sent, self._now())
         if answer.outcome is not Outcome.OK:
             return ListSnapshot.without_list(intended, answer)
         try:
-            listed = read_list(self._get_page, body, self._settings.id_field)
+            listed = read_list(self._get_page, exchange.body, self._settings.id_field)
         except PartialListError:
             answer.outcome, answer.reason = Outcome.UNKNOWN, Reason.PARTIAL
-        except (requests.RequestException, OSError) as error:
-            answer.outcome, answer.reason = Outcome.UNKNOWN, failure_reason(error)
+        except _PageError as error:
+            answer.outcome, answer.reason = Outcome.UNKNOWN, error.reason
         except (ValueError, msgspec.DecodeError, RecursionError):
             answer.outcome, answer.reason, answer.code = Outcome.UNKNOWN, Reason.UNREADABLE, 0
         else:
@@ -124,7 +113,7 @@ class ListObserver:
         return ListSnapshot.without_list(intended, answer)
 
     def _get_page(self, query: dict[str, str | int]) -> bytes:
-        return _get(self._http, self._settings.url, self._settings.timeout, query)[1]
+        return _page(self._http, self._settings.path, query)
 
     def _now(self) -> float:
         return time.monotonic() - self._settings.zero

@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable
 
-import requests
-
+from loadtests.http.client import HttpClient
 from loadtests.http.origin import Origin
 from loadtests.model.api.surface import Operation, Surface
 from loadtests.model.people.profile import Profile
@@ -71,8 +70,8 @@ def require_no_others(host: str, surface: Surface, key: str, options: argparse.N
         return
     origin = Origin.parse(host)
     try:
-        found = listed_sessions(f"{origin.url}{path}", key, _SECONDS, surface.session_id)
-    except (requests.RequestException, ValueError, OSError):
+        found = listed_sessions(HttpClient(origin, key, _SECONDS), path, key, surface.session_id)
+    except (ValueError, OSError):
         return
     if found and not _is_sandbox(origin):
         raise InputError.of(
@@ -84,10 +83,7 @@ def require_no_others(host: str, surface: Surface, key: str, options: argparse.N
 
 def _is_sandbox(origin: Origin) -> bool:
     """Whether a host is a sandbox of this program."""
-    try:
-        return SANDBOX_TITLE in requests.get(f"{origin.url}/openapi.json", timeout=_SECONDS).text
-    except (requests.RequestException, OSError):
-        return False
+    return SANDBOX_TITLE in HttpClient(origin, "", _SECONDS).get("/openapi.json").body.decode(errors="replace")
 
 
 def require_empty(host: str, surface: Surface, key: str, options: argparse.Namespace) -> None:
@@ -99,8 +95,8 @@ def require_empty(host: str, surface: Surface, key: str, options: argparse.Names
         if not path:
             raise ValueError("the API under test has no list call")
         origin = Origin.parse(host)
-        found = listed_sessions(f"{origin.url}{path}", key, _SECONDS, surface.session_id)
-    except (requests.RequestException, ValueError, OSError) as error:
+        found = listed_sessions(HttpClient(origin, key, _SECONDS), path, key, surface.session_id)
+    except (ValueError, OSError) as error:
         raise InputError.of(
             host, f"its sessions cannot be listed ({error}); use --shared-account to run without the list"
         ) from None

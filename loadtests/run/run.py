@@ -178,9 +178,10 @@ class Run:
         path = surface.path(Operation.LIST)
         if not manifest.poll or not path:
             return None
-        url = f"{Origin.parse(manifest.host).url}{path}"
         return Poller(
-            PollSettings(url, manifest.poll, manifest.timeout, self.zero, surface.session_id),
+            PollSettings(
+                Origin.parse(manifest.host).url, path, manifest.poll, manifest.timeout, self.zero, surface.session_id
+            ),
             self._record_list,
             self.process.engine.record_defect,
         )

@@ -32,6 +32,7 @@ NAMED_ELSEWHERE = frozenset(
         Reason.SERVER_ERROR,
         Reason.REDIRECT,
         Reason.TOO_LARGE,
+        Reason.STALE,
         Reason.CONNECT,
         Reason.OUT_OF_RESOURCES,
     }

@@ -291,6 +291,7 @@ SHOWN: dict[str, tuple[Made, Made]] = {
         _open().call(1, "keep_alive", 20.0, **_unsent("out-of-resources", "EMFILE")).looks(60),
         _open().call(1, "keep_alive", 20.0, **_unsent("connect", "ECONNREFUSED")).looks(60),
     ),
+    "stale-connections": (_no_answer("stale-connection", "new", took=0.01), _no_answer("reset", "new", took=0.01)),
     "worker-lost": (_open().looks(60).note(0, "worker-lost", 10, 5, "1"), _open().looks(60)),
 }
 """By the finding's name: what shows it, and what does not."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import socket
 import ssl
 import struct
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,9 +17,12 @@ from typing import TYPE_CHECKING
 import gevent
 import pytest
 
+from loadtests.http.client import HttpClient
 from loadtests.http.connection import LARGEST_BODY, Connection, Exchange
 from loadtests.http.origin import Origin
 from loadtests.model.api.answer import Reason
+
+from .conftest import answer
 
 if TYPE_CHECKING:
     from tests.integration.conftest import FaultServer, Peer, Script
@@ -158,14 +163,31 @@ def test_request_that_was_read_but_not_answered_is_never_repeated(fault_server: 
     assert server.requests == [request("once"), request("next")]
 
 
-def test_lost_answer_on_a_used_connection_is_not_repeated_either(fault_server: Servers, polite: Script) -> None:
-    """A kept connection that breaks after the request was read is no reason to send it again."""
-    server = fault_server(raw(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", b""), polite)
+def test_a_stale_connection_is_told_from_an_unstable_api(fault_server: Servers, polite: Script) -> None:
+    """A kept connection that ends before an answer begins: sent again only what may be repeated, and that only once."""
+    once = raw(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", b"")
+    server = fault_server(once, once, raw(b""), polite)
     with connected(server.url) as connection:
         assert connection.exchange(request("first")).failure is Reason.NONE
-        assert connection.exchange(request("second")).failure is Reason.RESET
-    assert server.requests == [request("first"), request("second")]
-    assert server.connections == 1
+        stale = connection.exchange(request("new"))
+        assert (stale.failure, stale.was_sent, stale.was_repeated) == (Reason.STALE, True, False)
+        assert connection.exchange(request("second"), is_repeatable=True).failure is Reason.NONE
+        lost = connection.exchange(request("stop"), is_repeatable=True)
+        assert (lost.failure, lost.was_repeated) == (Reason.RESET, True)
+        assert told(connection.exchange(request("third"))) == GOOD
+    assert server.requests == [request(name) for name in ("first", "new", "second", "stop", "stop", "third")]
+
+
+def test_a_server_that_closes_after_each_answer_without_a_word(fault_server: Servers) -> None:
+    """What may be repeated gets its answer; what may not is sent on a connection that was checked."""
+    server = fault_server(raw(b'HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n{"code":100}'))
+    with connected(server.url) as connection:
+        for number in range(10):
+            assert told(connection.exchange(request(f"keep-alive {number}"), is_repeatable=True)) == GOOD
+            server.closed.get(timeout=BOUND)
+            assert told(connection.exchange(request(f"new {number}"))) == GOOD
+            server.closed.get(timeout=BOUND)
+    assert len(server.requests) == len(set(server.requests)) == 20
 
 
 def test_reset_by_peer_after_the_request_is_reset(fault_server: Servers) -> None:
@@ -349,12 +371,66 @@ def test_empty_answers_are_answers(fault_server: Servers) -> None:
     assert server.connections == 1
 
 
-def test_answer_without_a_length_is_taken_as_cut(fault_server: Servers) -> None:
-    """Where only the connection's end would end the answer, nobody can tell whether it is whole."""
-    server = fault_server(raw(b'HTTP/1.1 200 OK\r\n\r\n{"code":100}'))
+PLAIN = b'{"code":100}'
+RAW_DEFLATE = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        b"HTTP/1.1 200 OK\r\n\r\n" + PLAIN,
+        b"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n" + PLAIN,
+        b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + PLAIN,
+        answer(PLAIN, 200, "Content-Encoding: identity"),
+        answer(gzip.compress(PLAIN), 200, "content-encoding: GZIP"),
+        answer(gzip.compress(PLAIN), 200, "Content-Encoding:x-gzip"),
+        answer(zlib.compress(PLAIN), 200, "Content-Encoding: deflate"),
+        answer(RAW_DEFLATE.compress(PLAIN) + RAW_DEFLATE.flush(), 200, "Content-Encoding: deflate"),
+        answer(gzip.compress(zlib.compress(PLAIN)), 200, "Content-Encoding: deflate, gzip"),
+        answer(b"\xef\xbb\xbf" + PLAIN),
+        answer(gzip.compress(b"\xef\xbb\xbf" + PLAIN), 200, "Content-Encoding: gzip"),
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(PLAIN),
+    ],
+)
+def test_every_legal_answer_is_read(fault_server: Servers, whole: bytes) -> None:
+    """Bodies that end with the connection, content codings that nobody asked for, a byte-order mark; and refusals likewise."""
+    server = fault_server(raw(whole), raw(whole.replace(b" 200 ", b" 400 ")))
     with connected(server.url) as connection:
+        assert told(connection.exchange(request())) == GOOD
+        assert told(connection.exchange(request())) == (Reason.NONE, 400, PLAIN)
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        answer(gzip.compress(PLAIN)[:-4], 200, "Content-Encoding: gzip"),
+        answer(PLAIN[1:], 200, "Content-Encoding: gzip"),
+        answer(b"\x01", 200, "Content-Encoding: compress"),
+        answer(gzip.compress(bytes(LARGEST_BODY + 1)), 200, "Content-Encoding: gzip"),
+    ],
+    ids=["incomplete", "not coded", "unknown", "too large"],
+)
+def test_a_coding_that_cannot_be_undone_is_unreadable(fault_server: Servers, whole: bytes) -> None:
+    """With its status; a bomb is not unpacked."""
+    with connected(fault_server(raw(whole)).url) as connection:
         exchange = connection.exchange(request())
-    assert (exchange.failure, exchange.was_sent) == (Reason.RESET, True)
+    assert (exchange.failure, exchange.status) == (Reason.UNREADABLE, 200)
+
+
+def test_a_client_for_single_requests_reads_the_same(fault_server: Servers) -> None:
+    """An interim answer before the list; an answer that never comes is given up in time."""
+
+    def serve(peer: Peer) -> None:
+        assert peer.request().startswith(b"GET /v1/streaming.list?page=2 HTTP/1.1\r\n")
+        peer.send(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
+        peer.answer(PLAIN)
+        assert peer.request().endswith(b'{"session_id":"a"}')
+        peer.request()
+
+    client = HttpClient(Origin.parse(fault_server(serve).url), "key", timeout=0.3)
+    assert told(client.get("/v1/streaming.list", {"page": 2})) == GOOD
+    assert client.post("/v1/streaming.stop", {"session_id": "a"}).failure is Reason.TIMEOUT
+    client.close()
 
 
 def test_refused_port_sends_nothing() -> None:
@@ -387,15 +463,20 @@ def test_name_that_cannot_be_resolved_sends_nothing(host: str) -> None:
         ("9" * 400, 3600),
         ("soon", 0),
         ("-5", 0),
-        ("Wed, 21 Oct 2026 07:28:00 GMT", 0),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", 0),  # past, by its own Date
+        ("Fri, 31 Dec 2027 23:59:59 GMT", 59),
+        ("Friday, 31-Dec-27 23:59:59 GMT", 59),
+        ("Fri Dec 31 23:59:59 2027", 59),
+        ("Sat, 01 Jan 2028 00:59:00 GMT", 3600),
+        ("Fri, 99 Foo 2027", 0),
     ],
 )
 def test_retry_after_is_read_in_seconds_and_bounded(fault_server: Servers, value: str, seconds: float) -> None:
-    """Retry-After is read where it is a number of seconds, an hour at the most."""
+    """Seconds, or a date in any of HTTP's three forms against the server's own clock; an hour at the most."""
 
     def serve(peer: Peer) -> None:
         peer.request()
-        peer.answer(b"{}", 429, f"retry-AFTER: {value}")
+        peer.answer(b"{}", 429, f"retry-AFTER: {value}", "Date: Fri, 31 Dec 2027 23:59:00 GMT")
 
     with connected(fault_server(serve).url) as connection:
         exchange = connection.exchange(request())

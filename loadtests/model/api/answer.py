@@ -47,6 +47,8 @@ class Reason(StrEnum):
     """This machine had no more files, ports or memory for a connection; nothing was sent."""
     TIMEOUT = "timeout"
     RESET = "reset"
+    STALE = "stale-connection"
+    """A connection that was used before ended before the first byte of an answer: the server had closed it."""
     CUT = "cut"
     TOO_LARGE = "too-large"
     UNREADABLE = "unreadable"

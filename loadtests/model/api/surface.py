@@ -44,6 +44,19 @@ ACTIVITY = frozenset(
 keep-alives)."""
 
 
+REPEATABLE = frozenset(
+    {
+        Operation.KEEP_ALIVE,
+        Operation.STOP,
+        Operation.LIST,
+        Operation.START_LISTENING,
+        Operation.STOP_LISTENING,
+        Operation.INTERRUPT,
+    }
+)
+"""Calls that have the same effect once or twice, so that HTTP allows to send them again on a new connection."""
+
+
 class RefusalRule(BaseModel):
     """A refusal in the words of the API under test. It comes before the built-in table; what is not given matches anything."""
 

@@ -60,6 +60,7 @@ GENERATOR_FINDINGS = (
     "too-few-samples",
     "list-unavailable",
     "out-of-resources",
+    "stale-connections",
 )
 """Our own: what they say of a run's other figures is how far these can be trusted."""
 

@@ -1,0 +1,129 @@
+"""Reads a response's head where the parser does not: framing by the end of the connection, content codings, Retry-After."""
+
+from __future__ import annotations
+
+import re
+import time
+import zlib
+from collections.abc import Callable
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+
+BOM = b"\xef\xbb\xbf"
+LONGEST_WAIT_SECONDS = 3600.0
+"""Of a Retry-After header."""
+
+_FRAMED = re.compile(rb"^(?:content-length|transfer-encoding):", re.IGNORECASE | re.MULTILINE)
+_CODING = re.compile(rb"^content-encoding:[ \t]*([\w.,\- \t]*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+_RETRY_AFTER = re.compile(rb"^retry-after:[ \t]*([^\r\n]*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+_DATE = re.compile(rb"^date:[ \t]*([^\r\n]*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+_HEAD_END = b"\r\n\r\n"
+
+
+class UndecodableError(ValueError):
+    """The body has a coding that is not known, is damaged, or is too large when decoded."""
+
+
+def final_head(response: bytes | bytearray) -> tuple[bytes, int]:
+    """Returns the head of the final response, after any interim ones (1xx), and where its body begins.
+
+    b"" if the head is incomplete.
+    """
+    start = 0
+    while (end := response.find(_HEAD_END, start)) >= 0:
+        head = bytes(response[start : end + 2])
+        start = end + len(_HEAD_END)
+        status = head.split(b" ", 2)[1:2]
+        if not status or not status[0].startswith(b"1"):
+            return head, start
+    return b"", 0
+
+
+def ends_with_connection(head: bytes) -> bool:
+    """Whether the body has neither a length nor chunks, so that it ends with the connection (RFC 9112, section 6.3)."""
+    return bool(head) and not _FRAMED.search(head)
+
+
+def decoded(body: bytes, head: bytes, largest: int) -> bytes:
+    """Returns the body without its content coding and byte-order mark. Raises UndecodableError."""
+    found = _CODING.search(head)
+    for coding in reversed(found[1].lower().split(b",") if found else []):
+        body = _decode(coding.strip(), body, largest)
+    return body.removeprefix(BOM)
+
+
+def retry_after(head: bytes) -> float:
+    """Returns the seconds of the Retry-After header, from 0 to `LONGEST_WAIT_SECONDS`; 0 without one.
+
+    A date counts from the response's own Date, by the server's clock; without one from now.
+    """
+    found = _RETRY_AFTER.search(head)
+    if not found:
+        return 0.0
+    if found[1].isdigit():
+        return min(float(found[1]), LONGEST_WAIT_SECONDS)
+    until = _unix(found[1])
+    date = _DATE.search(head)
+    now = (_unix(date[1]) if date else None) or time.time()
+    return 0.0 if until is None else min(max(until - now, 0.0), LONGEST_WAIT_SECONDS)
+
+
+def _unix(date: bytes) -> float | None:
+    try:
+        parsed = parsedate_to_datetime(date.decode("latin-1"))
+    except ValueError:
+        return None
+    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
+
+
+def _decode(coding: bytes, body: bytes, largest: int) -> bytes:
+    if coding in (b"", b"identity"):
+        return body
+    decoders: dict[bytes, Callable[[bytes, int], bytes]] = {
+        b"gzip": _inflate(zlib.MAX_WBITS | 16),
+        b"x-gzip": _inflate(zlib.MAX_WBITS | 16),
+        b"deflate": _deflate,
+        b"br": _brotli,
+    }
+    if coding not in decoders:
+        raise UndecodableError(f"unknown content coding {coding!r}")
+    return decoders[coding](body, largest)
+
+
+def _inflate(window: int) -> Callable[[bytes, int], bytes]:
+    def decode(body: bytes, largest: int) -> bytes:
+        decoder = zlib.decompressobj(window)
+        try:
+            result = decoder.decompress(body, largest + 1)
+        except zlib.error as error:
+            raise UndecodableError(str(error)) from None
+        if len(result) > largest:
+            raise UndecodableError("the decoded body is too large")
+        if not decoder.eof:
+            raise UndecodableError("the coded body is incomplete")
+        return result
+
+    return decode
+
+
+def _deflate(body: bytes, largest: int) -> bytes:
+    """With the zlib header that the standard requires, or without it, as some servers send it (RFC 9110, section 8.4.1.2)."""
+    try:
+        return _inflate(zlib.MAX_WBITS)(body, largest)
+    except UndecodableError:
+        return _inflate(-zlib.MAX_WBITS)(body, largest)
+
+
+def _brotli(body: bytes, largest: int) -> bytes:
+    """Needs the library `brotli` or `brotlicffi`."""
+    try:
+        import brotli  # type: ignore[import-untyped]
+    except ImportError:
+        raise UndecodableError("no library for the content coding br") from None
+    try:
+        result = bytes(brotli.decompress(body))
+    except brotli.error as error:
+        raise UndecodableError(str(error)) from None
+    if len(result) > largest:
+        raise UndecodableError("the decoded body is too large")
+    return result
