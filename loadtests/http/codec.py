@@ -7,7 +7,7 @@ import msgspec
 from loadtests.http.connection import Exchange
 from loadtests.http.key import redacted
 from loadtests.http.origin import Origin
-from loadtests.model.api.answer import Answer, Outcome, Reason
+from loadtests.model.api.answer import REPEATED, Answer, Outcome, Reason
 from loadtests.model.api.surface import Operation, Surface
 from loadtests.model.api.translation import answer_from_body
 from loadtests.model.people.profile import Profile
@@ -53,7 +53,9 @@ class Codec:
             return Answer(outcome, exchange.failure, exchange.sent, exchange.answered, message=exchange.error)
         if not exchange.body and 200 <= exchange.status < 300 and operation is not _NEW:
             # 204, or 200 and 202 without a body: acknowledged, and nothing more to say.
-            return Answer(Outcome.OK, Reason.NONE, exchange.sent, exchange.answered, exchange.status)
+            answer = Answer(Outcome.OK, Reason.NONE, exchange.sent, exchange.answered, exchange.status)
+            answer.message = REPEATED if exchange.was_repeated else ""
+            return answer
         answer = answer_from_body(
             exchange.status, exchange.body, exchange.sent, exchange.answered, exchange.retry_after, self._id_field
         )
@@ -61,6 +63,8 @@ class Codec:
             answer.outcome, answer.reason = Outcome.UNKNOWN, Reason.UNREADABLE
         if answer.outcome is Outcome.FAIL and self._surface.refusals:
             answer.reason = self._surface.refusal(answer.status, answer.code, answer.message) or answer.reason
+        if exchange.was_repeated:
+            answer.message = answer.message or REPEATED
         if answer.message:
             answer.message = redacted(answer.message, self._key)
         return answer

@@ -19,7 +19,7 @@ from loadtests.defects.catalogue import parse_defects
 from loadtests.http.codec import Codec
 from loadtests.http.connection import Connection
 from loadtests.http.origin import Origin
-from loadtests.model.api.answer import Answer
+from loadtests.model.api.answer import Answer, Reason
 from loadtests.model.api.rules import Terms
 from loadtests.model.api.service import ApiRequest
 from loadtests.model.api.surface import Operation, Surface
@@ -61,8 +61,9 @@ def meanings(url: str, operation: Operation, calls: int) -> list[Answer]:
 
 
 def told(answer: Answer) -> tuple[Any, ...]:
-    """An answer without times and ids."""
-    return answer.outcome, answer.reason, answer.status, answer.code, answer.retry_after
+    """An answer without times and ids. A reset of a reused connection looks like one that the server had closed."""
+    reason = Reason.RESET if answer.reason is Reason.STALE else answer.reason
+    return answer.outcome, reason, answer.status, answer.code, answer.retry_after
 
 
 @pytest.mark.parametrize(
@@ -181,8 +182,12 @@ LIVE = {
     "a late reaper": ("late-reap=1.5", "ghost-on-stop=0.3"),
     "no reaper": ("never-reap", "lost-answer=0.2"),
     "hanging": ("hang=0.03",),
+    "a list that omits": ("list-omits=0.05", "clock-ahead=3600"),
+    "an id given twice": ("repeated-id=0.1",),
 }
 """Live runs: each defect in one of them, beside others that it can be told from."""
+VIRTUAL = {"stop-ignored", "limit-drops", "end-lag", "hidden-slot-lag", "list-lag", "list-ended", "list-empty"}
+"""Only in virtual time (tests/matrix): a live run of half a minute is too short to tell them."""
 
 
 @pytest.mark.parametrize("name", LIVE)
@@ -193,7 +198,7 @@ def test_each_defect_is_found_live(tmp_path: Path, name: str) -> None:
     findings = run.summary["findings"]
     expected = [EXPECTED[defect.partition("=")[0]] for defect in LIVE[name]]
     names = {finding["name"] for finding in findings if finding["severity"] != "unknown"}
-    assert {one.finding for one in expected} <= names, run.output
+    assert {one.finding for one in expected} - {""} <= names, run.output
     # How late the generator was is the machine's business.
     problems = {f["name"] for f in findings if f["severity"] in ("problem", "unknown") and f["owner"] != "generator"}
     accounted = {own for one in expected for own in (one.finding, *one.beside)}
@@ -203,7 +208,7 @@ def test_each_defect_is_found_live(tmp_path: Path, name: str) -> None:
 
 def test_each_defect_is_live_once() -> None:
     """None is left out."""
-    assert {defect.partition("=")[0] for defects in LIVE.values() for defect in defects} == set(EXPECTED)
+    assert {defect.partition("=")[0] for defects in LIVE.values() for defect in defects} == set(EXPECTED) - VIRTUAL
 
 
 def _streamsoak(cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

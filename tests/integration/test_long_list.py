@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from loadtests.observing.list_observer import LARGEST_LIST
+from loadtests.http.client import LARGEST_ANSWER
 from loadtests.sandbox.process import SandboxProcess
 from reports.build import judge_run
 
@@ -67,7 +67,9 @@ def beside(port: int, others: bytes) -> Script:
 def _run(folder: Path, host: str) -> Finished:
     scenario = folder / "long-list.toml"
     scenario.write_text(SCENARIO, encoding="utf-8")
-    return finish(start_locust(folder, "--headless", "--host", host, "--scenario", str(scenario)), folder)
+    return finish(
+        start_locust(folder, "--headless", "--shared-account", "--host", host, "--scenario", str(scenario)), folder
+    )
 
 
 def test_a_hundred_thousand_sessions_are_looked_through(
@@ -98,7 +100,7 @@ def test_a_list_that_is_too_long_is_not_read_and_that_is_said(
     """What nobody saw end is unobserved: a finding says why, and nothing passes by it."""
     served = sandbox("--idle-range", "1:3599")
     row = b'{"session_id":"other-%d","created_at":1700000000,"status":"%b"},'
-    rows = b"".join(row % (n, b"x" * 900) for n in range(LARGEST_LIST // 900))
+    rows = b"".join(row % (n, b"x" * 900) for n in range(LARGEST_ANSWER // 900))
     server = fault_server(beside(int(served.url.rpartition(":")[2]), rows))
     finished = _run(tmp_path, server.url)
     assert "Traceback" not in finished.output

@@ -77,6 +77,10 @@ FULL = frozenset({Reason.CONCURRENCY, Reason.SESSION_FULL, Reason.RATE})
 """Refusals of a `new` after which a client may try again later."""
 
 
+REPEATED = "sent again: the connection was stale"
+"""Message of an answer to a call that was sent again on a new connection."""
+
+
 class Answer(msgspec.Struct, gc=False):
     """The result of one call. Times are seconds of the run."""
 
