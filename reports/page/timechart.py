@@ -56,7 +56,7 @@ def height(name: str, title: str, **options: Any) -> Spec:
 
 def moment(name: str = "t", title: str = "at") -> Spec:
     """Return the tooltip of a field of milliseconds."""
-    return field(f"{name}:T", title=title, format="%H:%M:%S.%L", formatType="utc")
+    return field(f"{name}:T", title=title, format="%H:%M:%S.%L", formatType="utcFormat")
 
 
 def over_time(*layers: Spec, rows: Rows, end: float, height: int, description: str) -> Chart:

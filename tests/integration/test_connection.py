@@ -391,12 +391,27 @@ RAW_DEFLATE = zlib.compressobj(wbits=-zlib.MAX_WBITS)
         answer(gzip.compress(b"\xef\xbb\xbf" + PLAIN), 200, "Content-Encoding: gzip"),
         b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(PLAIN),
     ],
+    ids=[
+        *(
+            "no length",
+            "HTTP/1.0",
+            "interim",
+            "identity",
+            "gzip",
+            "x-gzip",
+            "deflate",
+            "raw deflate",
+            "deflate and gzip",
+        ),
+        *("byte-order mark", "byte-order mark within gzip", "gzip without a length"),
+    ],
 )
 def test_every_legal_answer_is_read(fault_server: Servers, whole: bytes) -> None:
     """Bodies that end with the connection, content codings that nobody asked for, a byte-order mark; and refusals likewise."""
     server = fault_server(raw(whole), raw(whole.replace(b" 200 ", b" 400 ")))
     with connected(server.url) as connection:
         assert told(connection.exchange(request())) == GOOD
+        server.closed.get(timeout=BOUND)
         assert told(connection.exchange(request())) == (Reason.NONE, 400, PLAIN)
 
 

@@ -78,6 +78,24 @@ def test_the_report_draws_its_charts_offline_without_complaint(page: Any, report
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
 
 
+@pytest.mark.parametrize("chart", ["sessions", "leaks"])
+def test_tooltips_tell_the_time(page: Any, report: Path, chart: str) -> None:
+    """Wherever the pointer is over a mark: a clock, and no figure that is none."""
+    _open(page, report)
+    texts = []
+    page.locator(f"#chart-{chart}").scroll_into_view_if_needed()
+    plot = _plot(page, chart)
+    for share in range(2, 99, 4):
+        for height in (0.3, 0.6, 0.9):
+            page.mouse.move(plot["x"] + plot["width"] * share / 100, plot["y"] + plot["height"] * height)
+            tip = page.locator("#tip")
+            if tip.is_visible():
+                texts.append(tip.inner_text())
+    assert texts
+    assert [text for text in texts if "NaN" in text or "undefined" in text] == []
+    assert any(re.search(r"\d\d:\d\d:\d\d", text) for text in texts) or chart == "leaks", texts[:3]
+
+
 def test_the_report_shows_what_summary_json_says(page: Any, report: Path) -> None:
     """Opened, hits and the leak on the page are those of the file."""
     page.goto(report.as_uri())
