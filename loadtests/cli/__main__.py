@@ -18,7 +18,10 @@ _SYSTEM_ERRORS = frozenset(
     (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE)
 )
 """Errors of the system, such as a full disk; they are not internal errors."""
-SUBCOMMANDS = ("sandbox", "audit", "inspect", "simulate", "report", "check", "compare", "plan", "sweep", "profiles")
+SUBCOMMANDS = (
+    *("run", "init", "runs", "sandbox", "audit", "inspect", "simulate", "report", "check", "compare", "plan", "sweep"),
+    "profiles",
+)
 """Modules of this package, in the order of `--help`."""
 
 

@@ -9,12 +9,21 @@ from pathlib import Path
 
 from loadtests.defects.catalogue import usage
 from loadtests.model.people.profile import IDLE_RANGE
+from loadtests.model.run.run_name import LATEST, run_directory
 from loadtests.model.text.input_error import InputError
 
 
 def add_run(parser: argparse.ArgumentParser) -> None:
     """Declare RUN."""
-    parser.add_argument("run", type=Path, metavar="RUN", help="directory of the run")
+    parser.add_argument("run", type=run_path, metavar="RUN", help=f"directory of the run, or `{LATEST}`")
+
+
+def run_path(text: str) -> Path:
+    """Returns the directory of a run; `latest` is the newest one in `runs`."""
+    try:
+        return run_directory(text)
+    except LookupError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def add_run_dir(parser: argparse.ArgumentParser) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from loadtests.cli.arguments import at_least
+from loadtests.cli.arguments import at_least, run_path
+from loadtests.model.run.run_name import LATEST
 from loadtests.model.text.input_error import InputError
 from loadtests.model.text.wording import count
 
@@ -21,10 +21,9 @@ _MOST_DIFFERENCES = 5
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("base", type=Path, metavar="BASE", help="directory of the run to compare with")
-    parser.add_argument(
-        "run", type=Path, metavar="RUN", help="directory of the run; compare.html and compare.md are written there"
-    )
+    parser.add_argument("base", type=run_path, metavar="BASE", help="directory of the run to compare with")
+    about = f"directory of the run, or `{LATEST}`; compare.html and compare.md are written there"
+    parser.add_argument("run", type=run_path, metavar="RUN", help=about)
     parser.add_argument("--force", action="store_true", help="compare runs of different scenarios or conditions")
     parser.add_argument(
         "--seed", type=int, default=1, metavar="N", help="random seed for resampling (default: %(default)s)"

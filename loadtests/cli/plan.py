@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from loadtests.cli.arguments import at_least
+from loadtests.cli.arguments import at_least, run_path
 from loadtests.model.text.input_error import EXIT_PASS, EXIT_UNKNOWN, InputError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ HELP = (
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
-        "runs", nargs="*", type=Path, metavar="RUN", help="directories of runs with the same account and limit"
+        "runs", nargs="*", type=run_path, metavar="RUN", help="directories of runs with the same account and limit"
     )
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="directory for plan.html and plan.json (default: that of the last run)"

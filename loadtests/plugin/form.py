@@ -12,7 +12,7 @@ from locust.runners import STATE_INIT, STATE_STOPPED
 from locust.util.timespan import parse_timespan
 
 from loadtests.model.text.input_error import InputError, Mistake
-from loadtests.plugin.options import NO_SCENARIO, STAGES, USERS
+from loadtests.plugin.option_table import NO_SCENARIO, STAGES, USERS
 from loadtests.plugin.users.role import Role, StartRequest
 
 _NUMBERS: Mapping[str, tuple[type, str]] = {

@@ -28,7 +28,8 @@ from loadtests.model.text.units import parse_size
 from loadtests.plugin.account import guard_of, is_real, require_consent, require_empty, require_no_others
 from loadtests.plugin.form import make_typed
 from loadtests.plugin.metrics import Metrics
-from loadtests.plugin.options import STAGES, USERS, People
+from loadtests.plugin.option_table import STAGES, USERS
+from loadtests.plugin.options import People
 from loadtests.plugin.users.role import StartRequest
 from loadtests.plugin.users.shape import ScenarioShape, dispatcher_for
 from loadtests.plugin.users.user import StreamingUser, class_name, profile_of, user_classes

@@ -50,7 +50,7 @@ def named_scenario(name: str, changes: Mapping[str, str] | None = None) -> Scena
     if file is None:
         known = ", ".join(found.stem for found in scenario_files())
         raise InputError.of("--scenario", f"no scenario {name!r} (known: {known}); a file's path must end in .toml")
-    return load_scenario(file, (file.parent, file.parent.parent, *folders()), changes)
+    return load_scenario(file, (file.parent, file.parent / "profiles", file.parent.parent, *folders()), changes)
 
 
 def _files(pattern: str) -> list[Path]:

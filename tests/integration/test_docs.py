@@ -100,8 +100,8 @@ def _codes(command: str) -> tuple[int, ...]:
 def test_the_documents_show_every_kind_of_run() -> None:
     """The commands were found, and those that make a run come before those that read one."""
     assert len(_COMMANDS) >= 16
-    reads = next(number for number, command in enumerate(_COMMANDS) if "ls -d runs" in command)
-    assert _COMMANDS.index("locust --headless --sandbox --scenario smoke") < reads
+    reads = next(number for number, command in enumerate(_COMMANDS) if command.endswith(" latest"))
+    assert _COMMANDS.index("streamsoak run smoke --sandbox --headless") < reads
 
 
 def test_the_readme_is_short() -> None:

@@ -1,0 +1,1 @@
+"""The files that `streamsoak init` writes."""

@@ -1,0 +1,74 @@
+"""The first commands of a new user: init, run, runs, and `latest` for the newest run."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+MISTAKE = 64
+
+
+def _streamsoak(cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "loadtests.cli", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, timeout=120)
+
+
+def test_from_nothing_to_a_judged_run(tmp_path: Path) -> None:
+    """What init writes is valid, and runs by the command that it prints; the run is found as the latest."""
+    made = _streamsoak(tmp_path, "init")
+    assert made.returncode == 0, made.stderr
+    assert made.stdout.splitlines()[-1] == "Next: streamsoak run soak.toml --sandbox --headless"
+    valid = _streamsoak(tmp_path, "profiles", "soak.toml", "profiles/visitor.toml")
+    assert valid.stdout.count(": OK") == 2, valid.stderr
+    run = _streamsoak(tmp_path, "run", "soak.toml", "--sandbox", "--headless", "-t", "4s", "--observe", "0")
+    assert run.returncode in (0, 2), run.stdout + run.stderr
+    (folder,) = (tmp_path / "runs").iterdir()
+    listed = _streamsoak(tmp_path, "runs")
+    assert folder.name in listed.stdout
+    assert _streamsoak(tmp_path, "report", "latest", "--csv").returncode == 0
+    assert (folder / "sessions.csv").exists()
+    assert _streamsoak(tmp_path, "check", "latest").returncode == run.returncode
+
+
+def test_init_overwrites_nothing(tmp_path: Path) -> None:
+    """One file that is there: it is named, and none is written."""
+    (tmp_path / "soak.toml").write_text("mine")
+    refused = _streamsoak(tmp_path, "init")
+    assert refused.returncode == MISTAKE
+    assert "soak.toml already exists" in refused.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["soak.toml"]
+    assert (tmp_path / "soak.toml").read_text() == "mine"
+
+
+def test_a_scenario_of_another_folder_finds_its_profiles(tmp_path: Path) -> None:
+    """Beside it, in `profiles`."""
+    assert _streamsoak(tmp_path, "init", "there").returncode == 0
+    assert _streamsoak(tmp_path, "inspect", "there/soak.toml").returncode == 0
+
+
+@pytest.mark.parametrize("command", ["check", "report", "plan", "sweep"])
+def test_latest_without_a_run_is_a_mistake(tmp_path: Path, command: str) -> None:
+    """One sentence, and the documented code."""
+    refused = _streamsoak(tmp_path, command, "latest")
+    assert refused.returncode == MISTAKE
+    assert "there is no run in runs/ yet" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_runs_without_a_run_says_how_to_make_one(tmp_path: Path) -> None:
+    """The empty state."""
+    listed = _streamsoak(tmp_path, "runs")
+    assert listed.returncode == 0
+    assert "streamsoak run demo --sandbox --headless" in listed.stdout
+
+
+def test_the_help_of_run_shows_our_options(tmp_path: Path) -> None:
+    """Each, with what it does; and that Locust's follow."""
+    from loadtests.plugin.option_table import OPTIONS
+
+    shown = _streamsoak(tmp_path, "run", "--help").stdout
+    assert [name for name in OPTIONS if name not in shown] == []
+    assert "locust --help" in shown
