@@ -49,8 +49,18 @@ class AuditSettings:
         return [*options, f"--limit={self.limit}"] if self.limit is not None else options
 
 
-def run_audit(settings: AuditSettings, output: Output) -> Path:
-    """Runs the program against a new sandbox; returns the audit's directory. Raises InputError."""
+@dataclass(frozen=True)
+class Audited:
+    """What came of an audit."""
+
+    folder: Path
+    """The audit's directory."""
+    code: int
+    """Exit code of the program, negative for a signal."""
+
+
+def run_audit(settings: AuditSettings, output: Output) -> Audited:
+    """Runs the program against a new sandbox. Raises InputError."""
     check_command(settings.command)
     folder = new_folder(settings.runs, "audit")
     zero, key = time.monotonic(), secrets.token_urlsafe(24)
@@ -59,7 +69,7 @@ def run_audit(settings: AuditSettings, output: Output) -> Path:
     sandbox = SandboxProcess(settings.options(folder, zero), {"KONPRO_API_KEY": key})
     with contextlib.closing(sandbox), _interruptible():
         output(f"Sandbox at {sandbox.url}; running the program.")
-        reason = _run(settings.command, {"KONPRO_BASE_URL": sandbox.url, "KONPRO_API_KEY": key})
+        code, reason = _run(settings.command, {"KONPRO_BASE_URL": sandbox.url, "KONPRO_API_KEY": key})
         load_ended = time.monotonic() - zero
         output(f"The program {reason}.")
         if not settings.quick:
@@ -67,15 +77,17 @@ def run_audit(settings: AuditSettings, output: Output) -> Path:
                 _await_reaping(sandbox, output)
     done = {"host": sandbox.url, "load_ended": load_ended, "ended": time.monotonic() - zero}
     write_manifest(folder, manifest.model_copy(update={**done, "end_reason": f"the program {reason}"}))
-    return folder
+    return Audited(folder, code)
 
 
-def _run(command: Sequence[str], environment: Mapping[str, str]) -> str:
+def _run(command: Sequence[str], environment: Mapping[str, str]) -> tuple[int, str]:
     program = Program(command, environment)
     try:
-        return _describe_end(program.wait())
+        code = program.wait()
     except KeyboardInterrupt:
-        return f"was interrupted, and {_describe_end(program.end())}"
+        # Whoever interrupts a program has seen enough of it; its exit code then says nothing.
+        return 0, f"was interrupted, and {_describe_end(program.end())}"
+    return code, _describe_end(code)
 
 
 def _describe_end(code: int) -> str:

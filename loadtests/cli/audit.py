@@ -14,7 +14,10 @@ from loadtests.defects.catalogue import DEFECTS, parse_defect, parse_defects
 from loadtests.defects.defect import Injected
 from loadtests.model.text.input_error import InputError
 
-HELP = "Run a client against the sandbox and report what it left open. Exit code 0 pass, 1 fail, 2 unknown."
+HELP = (
+    "Run a client against the sandbox and report what it left open. Exit code 0 pass, 1 fail, 2 unknown; if the audit passes and"
+    " the program failed, the program's."
+)
 
 _SHORT = {"fail-start": "fail-start", "fail-new": "fail-new", "lose-answer": "lost-answer"}
 """Options for single defects, with the defect's name."""
@@ -25,6 +28,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_account(parser)
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the result to FILE")
     parser.add_argument("--quick", action="store_true", help="do not wait for the API to reap what is left open")
+    parser.add_argument(
+        "--ignore-exit-code", action="store_true", help="exit with 0 if the audit passes, although the program failed"
+    )
     add_run_dir(parser)
     for name, defect in _SHORT.items():
         about = f"short for --defect {defect}=P: {DEFECTS[defect].about}"
@@ -62,12 +68,21 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.seed,
         arguments.quick,
     )
-    folder = run_audit(settings, lambda line: print(line, file=sys.stderr, flush=True))
-    analysis = write_summary(folder)
+    audited = run_audit(settings, lambda line: print(line, file=sys.stderr, flush=True))
+    analysis = write_summary(audited.folder)
     if arguments.json:
         _write(arguments.json, json.dumps(plain(analysis.summary), indent=1) + "\n")
-    print_audit(analysis, folder)
-    return exit_code(analysis.verdict.result)
+    print_audit(analysis, audited.folder)
+    code = exit_code(analysis.verdict.result)
+    if code or not audited.code or arguments.ignore_exit_code:
+        return code
+    print(f"The audit passed; its exit code is the program's, {_shell_code(audited.code)}.")
+    return _shell_code(audited.code)
+
+
+def _shell_code(code: int) -> int:
+    """Returns the exit code as shells have it: 128 + N for signal N."""
+    return 128 - code if code < 0 else code
 
 
 def _check(arguments: argparse.Namespace) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from typing import Any
 
+from loadtests.engine.blame import UserErrors
 from loadtests.engine.garbage import collect_and_freeze, infrequent_collection
 from loadtests.engine.occupancy import Occupancy
 from loadtests.engine.pool import Pool
@@ -127,6 +128,7 @@ class Engine:
         """Margin and lateness of acknowledged keep-alives, in seconds, since the reader last cleared them."""
         self._lost: list[tuple[float, int]] = []
         """A heap of the sessions without an answer to `new`, by the latest time at which they are due."""
+        self._user_errors = UserErrors()
         self.defects = 0
         """Internal errors: with any, the run's results are unreliable."""
 
@@ -261,9 +263,10 @@ class Engine:
             task.behaviour.close()
         except StopIteration:
             return None
-        except Exception:
+        except Exception as error:
             self.defects += 1
-            logger.exception("Internal error in a behaviour: the results of this run are unreliable")
+            if not self._user_errors.report(error):
+                logger.exception("Internal error in a behaviour: the results of this run are unreliable")
 
     def _submit(self, call: Call, task: _Task) -> None:
         session, operation = call.session, call.operation

@@ -122,7 +122,7 @@ def _losses(log: EventLog) -> list[str]:
     if log.cut and not manifest.cut_workers and not manifest.lost_events:
         doubts.append(f"the event log is cut off or damaged ({', '.join(log.cut)})")
     if manifest.defects:
-        doubts.append(f"{count(manifest.defects, 'internal error')}")
+        doubts.append(f"{count(manifest.defects, 'error')} in the locustfile or in streamsoak (see the log)")
     if unsent := int(log.row(_UNSENT)["n"]):
         doubts.append(
             f"{count(unsent, 'call')} could not be sent because this machine had run out of files, ports or memory"

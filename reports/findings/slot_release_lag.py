@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from loadtests.model.text.units import format_duration
-from loadtests.model.text.wording import of_total, verb, were
+from loadtests.model.text.wording import count, of_total, verb, were
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
 from reports.findings.finding import Checked, Finding, Severity, Unknown
@@ -74,7 +74,7 @@ def _by_refusals(evidence: Evidence) -> Checked:
         "problem",
         "API",
         "likely",
-        f"{were(causes.n, 'new request')} refused although fewer than {evidence.manifest.limit} sessions can have been open."
+        f"{were(causes.n, 'new request')} refused although fewer than {count(evidence.manifest.limit, 'session')} can have been open."
         f" A slot that is freed up to {format_duration(named.value)} after {end} would explain {named.explained} of them.",
         _ADVICE,
         interval=causes.interval,

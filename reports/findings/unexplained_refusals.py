@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadtests.model.text.wording import of_total, verb, were
+from loadtests.model.text.wording import count, of_total, verb, were
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
 from reports.findings.finding import Checked, Finding, Unknown
@@ -36,7 +36,7 @@ def check(evidence: Evidence) -> Checked:
         "problem",
         "API",
         "likely",
-        f"{were(causes.n, 'new request')} refused although fewer than {evidence.manifest.limit} sessions can have been open (at"
+        f"{were(causes.n, 'new request')} refused although fewer than {count(evidence.manifest.limit, 'session')} can have been open (at"
         f" most {int(causes.rows['at_most'].min())} to {int(causes.rows['at_most'].max())}). No single cause explains this:"
         f" {fits}.",
         "Ask the API's support what else holds slots: sessions that the list does not show, ended sessions, or a limit that"

@@ -318,3 +318,21 @@ def test_the_fixture_is_an_entry_point() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     module = import_module(project["entry-points"]["pytest11"]["streamsoak"])
     assert hasattr(module, "session_audit")
+
+
+_FAILING = """
+import os, sys, requests
+url, key = os.environ["KONPRO_BASE_URL"], {"Authorization": "Bearer " + os.environ["KONPRO_API_KEY"]}
+new = requests.post(url + "/v1/streaming.new", headers=key, json={}).json()
+requests.post(url + "/v1/streaming.stop", headers=key, json={"session_id": new["data"]["session_id"]})
+sys.exit(7)
+"""
+
+
+def test_a_program_that_fails_is_not_green(audit: Any) -> None:
+    """It closes its session: the audit passes, and the exit code is the program's, unless that is not wanted."""
+    command = [sys.executable, "-c", _FAILING]
+    failed = audit(command, "--quick")
+    assert failed.code == 7
+    assert "its exit code is the program's, 7" in failed.said
+    assert audit(command, "--quick", "--ignore-exit-code").code == 0

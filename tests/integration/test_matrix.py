@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from loadtests.defects.catalogue import DEFECTS
 from loadtests.model.gates.finding_names import FINDINGS
+from reports.build import build_report
 from tests.matrix.cells import Cell, carry_out, pairs
 from tests.matrix.expected import EXPECTED
 from tests.matrix.table import DOCUMENT
@@ -23,9 +25,22 @@ _TEXT = DOCUMENT.read_text(encoding="utf-8")
 
 @pytest.mark.parametrize("cell", [*_CLEAN, *_ALONE], ids=lambda cell: "".join(cell.defects) or f"none-{cell.seed}")
 def test_each_is_found_by_its_own_name_and_nothing_else(tmp_path: Path, cell: Cell) -> None:
-    """And in the clean runs nothing of severity problem."""
+    """And in the clean runs nothing of severity problem. The report of each is drawn whole."""
     result = carry_out(cell, tmp_path)
     assert (result.missing, result.surplus) == (set(), set())
+    (folder,) = tmp_path.iterdir()
+    summary = build_report(folder).summary
+    assert "could not be drawn" not in (folder / "report.html").read_text(encoding="utf-8")
+    assert _wrong_counts(summary["sessions"]) == []
+    assert 0 <= summary["concurrency_hits"]["first_attempts"] <= summary["concurrency_hits"]["count"]
+
+
+def _wrong_counts(sessions: dict[str, Any]) -> list[str]:
+    """Names of counts below 0 or above their whole."""
+    whole = sessions["opened"]
+    parts = {**sessions["fates"], **{name: sessions[name] for name in ("leaked", "ghosts", "peak", "lost_to_idle")}}
+    assert sum(sessions["fates"].values()) == whole
+    return [name for name, count in parts.items() if not 0 <= count <= whole]
 
 
 def test_pairs_are_a_sample_that_stays() -> None:

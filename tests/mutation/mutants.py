@@ -158,4 +158,50 @@ MUTANTS = (
         "return name == FILE, name == SWEEP_FILE, name",
         "tests/unit/test_ledger.py",
     ),
+    # Keep-alives: jitter to both sides.
+    Mutant(
+        "loadtests/model/session/keepalive.py",
+        "due = due + interval * (1 + jitter * (2 * draw.uniform() - 1)) if jitter else now + interval * tick",
+        "due = due + interval * (1 + jitter * draw.uniform()) if jitter else now + interval * tick",
+        "tests/unit/test_behaviour.py",
+    ),
+    # Recorder: a batch that is partly written is removed.
+    Mutant(
+        "loadtests/recording/recorder.py", "self._file.truncate(self._committed)", "pass", "tests/unit/test_recorder.py"
+    ),
+    # Causes of early ends: one that sessions outlived is none.
+    Mutant(
+        "reports/findings/causes.py",
+        "return _outliving(log, fit) > MOST_OUTLIVED * fit.n",
+        "return False",
+        "tests/golden/test_findings.py",
+    ),
+    # The replay: sessions of others hold slots in it.
+    Mutant(
+        "reports/analysis/counterfactual.py",
+        "FROM strangers",
+        "FROM strangers WHERE FALSE",
+        "tests/golden/test_figures.py",
+    ),
+    # The verdict: a gate of a doubtful run does not pass.
+    Mutant(
+        "reports/verdict/verdict.py",
+        'return "unknown" if tainted else "pass"',
+        'return "pass"',
+        "tests/golden/test_figures.py tests/golden/test_windows.py",
+    ),
+    # Lost sessions leave the guard when they are due, and not before.
+    Mutant(
+        "loadtests/engine/engine.py",
+        "while self._lost and self._lost[0][0] + _LOST_SECONDS < self.now():",
+        "while self._lost:",
+        "tests/integration/test_engine.py",
+    ),
+    # Refusals: a lag that grants contradict is none.
+    Mutant(
+        "reports/findings/refusal_causes.py",
+        "return self.explained >= EXPLAINS * n and self.contradicted <= MOST_CONTRADICTED * self.informative",
+        "return self.explained >= EXPLAINS * n",
+        "tests/golden/test_refusal_causes.py",
+    ),
 )

@@ -132,6 +132,7 @@ def test_a_share_of_a_count_is_the_share_of_first_attempts() -> None:
     [
         ("after 2m", WindowKind.AFTER, 120.0),
         ("last 10m", WindowKind.LAST, 600.0),
+        ("every 5m window", WindowKind.ANY, 300.0),
         ("any 5m window", WindowKind.ANY, 300.0),
         ("any 1h30m window", WindowKind.ANY, 5400.0),
     ],

@@ -1,7 +1,7 @@
 """Gates: the conditions that decide a run's verdict, as text in its scenario.
 
     keep_alive.margin.p1 > 5s                            FIGURE OPERATOR NUMBER[UNIT]
-    concurrency_hits.first_attempts < 1% after 2m        in a window of the run: after T, last T, any T window
+    concurrency_hits.first_attempts < 1% after 2m        in a window of the run: after T, last T, every T window
     latency.task.p95 drift < 10%/h                       the change of a latency over time
     finding(ghost-sessions) absent                       or present
     sessions_lost_to_idle == 0 abort after 30s           from 30 s on, end the run as soon as the gate fails
@@ -28,7 +28,7 @@ __all__ = ["FIGURES", "Gate", "GateText", "Unit", "parse_gate"]
 
 _HEAD = re.compile(
     r"\s*(?P<figure>[a-z][a-z0-9_.\-]*?)(?P<drift>\s+drift)?\s*(?P<comparison>==|!=|<=|>=|<|>)\s*(?P<number>-?\d+(?:\.\d+)?)"
-    r"\s*(?P<unit>%(?:\s*/\s*[a-z]+)?|(?!(?:after|last|any|abort)\b)[a-z]*)(?P<rest>(?:\W.*)?)",
+    r"\s*(?P<unit>%(?:\s*/\s*[a-z]+)?|(?!(?:after|last|every|any|abort)\b)[a-z]*)(?P<rest>(?:\W.*)?)",
     re.DOTALL,
 )
 _FINDING = re.compile(r"\s*finding\(\s*([a-z0-9\-]+)\s*\)\s*(absent|present)\b(.*)", re.DOTALL)
@@ -213,7 +213,7 @@ def _tail(rest: str) -> dict[str, Any]:
         return {"window": window}
     match = _ABORT.fullmatch(rest)
     if not match:
-        near = nearest(rest.split()[0], ("after", "last", "any", "window", "abort"))
+        near = nearest(rest.split()[0], ("after", "last", "every", "any", "window", "abort"))
         raise ValueError(f"{rest!r} is not valid here{near or f': {_EXAMPLES}'}")
     return {"window": window, "abort_after": parse_duration(match[1]) if match[1] else 0.0}
 

@@ -1,9 +1,9 @@
-"""Windows: the part of a run that a gate is evaluated on. `after 2m`, `last 10m`, `any 5m window`.
+"""Windows: the part of a run that a gate is evaluated on. `after 2m`, `last 10m`, `every 5m window`.
 
     0 ├────────── load ──────────┤ load ended ├─ drain ─┤ end of the log
       │    after 2m ├──────────────────────────────────→│
       │                last 10m ├──────────────────────→│
-      ├─ any 5m window ─┤
+      ├─ every 5m window ┤
          ├───────────────┤ …  ├──┤ the last one ends with the load
 
 The first two last until the end of the log, so they include what the API does with leaks after the load.
@@ -25,7 +25,7 @@ _STEPS = 10
 """A sliding window begins at each tenth of its length."""
 _MOST = 5000
 """With more windows than this, they begin less often, at least at each half of their length."""
-_WORDS = re.compile(r"(?:(after|last)\s+(\S+)|any\s+(\S+)\s+window)(.*)", re.DOTALL)
+_WORDS = re.compile(r"(?:(after|last)\s+(\S+)|(?:every|any)\s+(\S+)\s+window)(.*)", re.DOTALL)
 
 
 class WindowKind(StrEnum):
@@ -34,6 +34,7 @@ class WindowKind(StrEnum):
     AFTER = "after"
     LAST = "last"
     ANY = "any"
+    """`every 5m window`; until version 0.2 the word was `any`, which is still read."""
 
 
 class Window(BaseModel):
@@ -64,7 +65,7 @@ class Window(BaseModel):
 
     def __str__(self) -> str:
         length = format_duration(self.seconds)
-        return f"any {length} window" if self.kind is WindowKind.ANY else f"{self.kind.value} {length}"
+        return f"every {length} window" if self.kind is WindowKind.ANY else f"{self.kind.value} {length}"
 
 
 def parse_window(text: str) -> tuple[Window | None, str]:
