@@ -74,7 +74,8 @@ def _by_refusals(evidence: Evidence) -> Checked:
         "problem",
         "API",
         "likely",
-        f"{were(causes.n, 'new request')} refused although fewer than {count(evidence.manifest.limit, 'session')} can have been open."
+        f"{were(causes.n, 'new request')} refused although fewer than {count(evidence.manifest.limit, 'session')} can have been"
+        " open."
         f" A slot that is freed up to {format_duration(named.value)} after {end} would explain {named.explained} of them.",
         _ADVICE,
         interval=causes.interval,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from loadtests.model.text.wording import count, of_total, verb, were
+from loadtests.model.text.wording import between, count, of_total, verb, were
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
 from reports.findings.finding import Checked, Finding, Unknown
-from reports.findings.refusal_causes import RefusalFit
+from reports.findings.refusal_causes import RefusalCauses, RefusalFit
 
 LEAST_REFUSALS = 2
 """Fewer may be due to a session that was open between two polls of the list."""
@@ -36,15 +36,18 @@ def check(evidence: Evidence) -> Checked:
         "problem",
         "API",
         "likely",
-        f"{were(causes.n, 'new request')} refused although fewer than {count(evidence.manifest.limit, 'session')} can have been open (at"
-        f" most {int(causes.rows['at_most'].min())} to {int(causes.rows['at_most'].max())}). No single cause explains this:"
-        f" {fits}.",
+        f"{were(causes.n, 'new request')} refused although fewer than {count(evidence.manifest.limit, 'session')} can have been"
+        f" open (at most {between(*_least_and_most(causes), str)}). No single cause explains this: {fits}.",
         "Ask the API's support what else holds slots: sessions that the list does not show, ended sessions, or a limit that"
         " changes.",
         tuple(int(number) for number in causes.rows["session"].head(100)),
         causes.interval,
         "hits",
     )
+
+
+def _least_and_most(causes: RefusalCauses) -> tuple[int, int]:
+    return int(causes.rows["at_most"].min()), int(causes.rows["at_most"].max())
 
 
 def _describe(fit: RefusalFit, n: int) -> str:
