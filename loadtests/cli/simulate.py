@@ -87,6 +87,7 @@ def _write_manifest(
         sandbox=True,
         simulated=True,
         started_unix=0.0,
+        simulated_unix=time.time(),
         seed=seed,
         defects_injected=tuple(map(str, defects)),
         limit=limit,

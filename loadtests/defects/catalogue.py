@@ -37,6 +37,7 @@ DEFECTS: dict[str, Defect] = {
         listing.LIST_ENDED,
         listing.LIST_OMITS,
         listing.LIST_EMPTY,
+        listing.LIST_PARTIAL,
         listing.CLOCK_AHEAD,
         listing.REPEATED_ID,
         listing.STOP_IGNORED,

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from msgspec.structs import replace
 
-from loadtests.defects.defect import Defect, sample, seconds, share
-from loadtests.model.api.rules import HostedSession, Reply, Rules
+from loadtests.defects.defect import Defect, Value, sample, seconds, share
+from loadtests.model.api.rules import HostedSession, PartialList, Reply, Rules
 from loadtests.model.api.service import ApiRequest, Service
 from loadtests.model.api.surface import Operation
 from loadtests.model.people.draw import Draw
@@ -95,6 +95,26 @@ def _list_empty(service: Service, rules: Rules, value: float, draw: Draw) -> Ser
 
 LIST_EMPTY = Defect("list-empty", "the list is empty now and then", share("of the lists"), around=_list_empty)
 """A list behind a cache that was just emptied."""
+
+
+def _list_partial(service: Service, rules: Rules, value: float, draw: Draw) -> Service:
+    def answer(now: float, request: ApiRequest) -> Reply:
+        reply = service(now, request)
+        if request.operation is not Operation.LIST or not reply.is_success or len(reply.data) <= value:
+            return reply
+        newest = sorted(reply.data, key=lambda session: -session.created)[: int(value)]
+        return replace(reply, data=PartialList.of(newest, len(reply.data)))
+
+    return answer
+
+
+LIST_PARTIAL = Defect(
+    "list-partial",
+    "the list shows the newest sessions only, says how many there are, and has no further page",
+    Value("a whole number, 1 or more: how many it shows", is_whole=True),
+    around=_list_partial,
+)
+"""A list with a page size, whose further pages cannot be asked for."""
 
 
 def _clock_ahead(service: Service, rules: Rules, value: float, draw: Draw) -> Service:

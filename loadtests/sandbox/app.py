@@ -18,6 +18,7 @@ from loadtests.model.api.rules import (
     NOT_JSON,
     UNAUTHORIZED,
     HostedSession,
+    PartialList,
     Reply,
     Rules,
     Status,
@@ -169,7 +170,8 @@ class App:
         reply = self._service(now, ApiRequest(Operation.LIST))
         if reply.data is None:
             return reply
-        return replace(reply, data={"sessions": [self._list_row(session) for session in reply.data]})
+        total = {"total": reply.data.total} if isinstance(reply.data, PartialList) else {}
+        return replace(reply, data={"sessions": [self._list_row(session) for session in reply.data], **total})
 
     def _list_row(self, session: HostedSession) -> dict[str, Any]:
         status = Status.CONNECTED if session.status is Status.CLOSED else session.status

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from loadtests.defects.account import open_account
 from loadtests.defects.defect import Injected
 from loadtests.model.api.answer import Answer, Outcome, Reason
-from loadtests.model.api.rules import DONE, HostedSession, Terms, milliseconds
+from loadtests.model.api.rules import DONE, HostedSession, PartialList, Terms, milliseconds
 from loadtests.model.api.service import ApiRequest
 from loadtests.model.api.surface import Operation
 from loadtests.model.api.translation import answer_from_reply
@@ -65,6 +65,8 @@ class SimulatedAccount:
     def _poll(self, now: float) -> ListSnapshot:
         reply = self._service(now, ApiRequest(Operation.LIST))
         answer = answer_from_reply(reply, now, now + reply.delay, self._timeout)
+        if answer.outcome is _OK and isinstance(reply.data, PartialList):
+            answer.outcome, answer.reason = Outcome.UNKNOWN, Reason.PARTIAL
         if answer.outcome is not _OK:
             return ListSnapshot.without_list(now, answer)
         return self._history.compare(now, answer, {session.id: _created_at(session) for session in reply.data})

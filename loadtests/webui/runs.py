@@ -41,6 +41,7 @@ class _Scenario(msgspec.Struct):
 class _Manifest(msgspec.Struct):
     scenario: _Scenario | None = None
     started_unix: float = 0.0
+    simulated_unix: float | None = None
     ended: float | None = None
 
 
@@ -89,7 +90,7 @@ def _read(folder: Path) -> PastRun:
     return PastRun(
         folder.name,
         manifest.scenario.name if manifest.scenario else "",
-        manifest.started_unix,
+        manifest.started_unix if manifest.simulated_unix is None else manifest.simulated_unix,
         manifest.ended is not None,
         summary.verdict,
         summary.sentence,

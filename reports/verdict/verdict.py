@@ -126,7 +126,11 @@ def _judge_gate(gate: Gate, readings: Sequence[Measurement], *, tainted: bool) -
     deciding = next(result for result in ("fail", "unknown", "pass") if any(own == result for own, _ in results))
     worst = min((reading for own, reading in results if own == deciding), key=lambda reading: _spare(gate, reading))
     interval = (worst.low, worst.high) if worst.value is not None and worst.low != worst.high else None
-    return GateResult(gate.text, _RESULTS[deciding], worst.value, _shown(gate, worst, deciding), worst.span, interval)
+    shown = _shown(gate, worst, deciding)
+    if tainted and deciding == "unknown" and worst.value is not None and gate.agrees(worst.low, worst.high):
+        # The figure alone would decide: the reader has to learn why it does not.
+        shown += ", but the run's figures are in doubt"
+    return GateResult(gate.text, _RESULTS[deciding], worst.value, shown, worst.span, interval)
 
 
 _RESULTS: dict[str, Result] = {"fail": "fail", "unknown": "unknown", "pass": "pass"}

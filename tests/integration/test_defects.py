@@ -186,7 +186,16 @@ LIVE = {
     "an id given twice": ("repeated-id=0.1",),
 }
 """Live runs: each defect in one of them, beside others that it can be told from."""
-VIRTUAL = {"stop-ignored", "limit-drops", "end-lag", "hidden-slot-lag", "list-lag", "list-ended", "list-empty"}
+VIRTUAL = {
+    "stop-ignored",
+    "limit-drops",
+    "end-lag",
+    "hidden-slot-lag",
+    "list-lag",
+    "list-ended",
+    "list-empty",
+    "list-partial",
+}
 """Only in virtual time (tests/matrix): a live run of half a minute is too short to tell them."""
 
 

@@ -61,6 +61,7 @@ EXPECTED: dict[str, Expected] = {
     "list-ended": Expected(("5", "20"), "list-lags"),
     "list-omits": Expected(("0.02", "0.1"), "list-inconsistent"),
     "list-empty": Expected(("0.005", "0.02"), "list-inconsistent"),
+    "list-partial": Expected(("5", "20"), "list-unavailable", paired="20"),
     "clock-ahead": Expected(("5", "3600"), ""),
     "repeated-id": Expected(("0.02", "0.1"), "duplicate-session-ids"),
     "stop-ignored": Expected(("0.1", "1"), "stop-without-effect", paired="0.1"),
@@ -70,6 +71,6 @@ INSEPARABLE: tuple[frozenset[str], ...] = (
     frozenset({"late-reap", "never-reap", "early-reap", "timeout-clamped"}),
     frozenset({"leak-memory", "slow-down"}),
     frozenset({"slot-lag", "hidden-slot-lag", "end-lag", "limit-drops", "limit-short"}),
-    frozenset({"list-lag", "list-ended", "list-omits", "list-empty"}),
+    frozenset({"list-lag", "list-ended", "list-omits", "list-empty", "list-partial"}),
 )
 """Defects of one kind, which the log cannot tell apart in pairs: two wrong reapers act as one, two drifts as one."""

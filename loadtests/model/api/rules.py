@@ -10,7 +10,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import chain
@@ -123,6 +123,19 @@ class Reply(msgspec.Struct, frozen=True, gc=False):
     def is_success(self) -> bool:
         """Whether the API did what was asked, whether or not the client reads the reply."""
         return 200 <= self.status < 300 and self.code in (SUCCESS_CODE, NO_CODE)
+
+
+class PartialList(tuple["HostedSession", ...]):
+    """Rows of a list that has more of them than it shows: `total` in all."""
+
+    total: int
+
+    @classmethod
+    def of(cls, rows: Iterable[HostedSession], total: int) -> PartialList:
+        """Returns these rows of a list of `total`."""
+        partial = cls(rows)
+        partial.total = total
+        return partial
 
 
 def milliseconds(words: int) -> int:

@@ -37,6 +37,8 @@ class Manifest(BaseModel):
     """Whether the sandbox recorded the user's own client: `streamsoak audit`."""
     started_unix: float
     """Wall clock at 0 of the run's clock, in seconds since 1970: `created_at` of the API's list is compared with it."""
+    simulated_unix: float | None = None
+    """Wall clock when a simulation was made, in seconds since 1970: its own clock begins at 0."""
     seed: int
     defects_injected: tuple[str, ...] = ()
     """Defects of a sandbox started for the run. Not used in the verdict."""
@@ -73,8 +75,9 @@ class Manifest(BaseModel):
 
     @property
     def started(self) -> str:
-        """Wall clock at 0 of the run's clock, ISO 8601 in UTC."""
-        return datetime.fromtimestamp(self.started_unix, UTC).isoformat(timespec="seconds")
+        """When the run began, or a simulation was made: ISO 8601 in UTC."""
+        moment = self.started_unix if self.simulated_unix is None else self.simulated_unix
+        return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
 
     @property
     def plan(self) -> LoadPlan | None:

@@ -67,3 +67,15 @@ def test_a_stop_without_effect() -> None:
     assert account.ask(10, Operation.STOP, session).code == 100
     assert account.listed(59) == [session]
     assert account.ended(session, by=100) == 60
+
+
+def test_a_list_that_shows_a_part() -> None:
+    """The newest two of three, with the total; all of them while there are no more."""
+    account = Account("list-partial=2")
+    for now in range(3):
+        account.new(float(now))
+    reply = account.ask(5, Operation.LIST)
+    assert [session.id for session in reply.data] == ["s3", "s2"]
+    assert reply.data.total == 3
+    account.ask(6, Operation.STOP, "s1")
+    assert account.listed(7) == ["s2", "s3"]
