@@ -29,7 +29,7 @@ from loadtests.model.people.profile import Way
 from loadtests.model.run.guard import UNGUARDED, Guard
 from loadtests.model.session.ending import closing
 from loadtests.model.session.listener import EngineListener
-from loadtests.model.session.session import Session, State
+from loadtests.model.session.session import LOST_SECONDS, Session, State
 from loadtests.model.session.steps import Behaviour, Call, Closing, Fork, Note, NoteKind, Sleep
 from loadtests.recording.ledger import Ledger
 from loadtests.recording.recorder import Recorder
@@ -40,8 +40,6 @@ _NEW, _STOP, _KEEP_ALIVE, _OK = Operation.NEW, Operation.STOP, Operation.KEEP_AL
 _OPEN, _CLOSED = State.OPEN, State.CLOSED
 """Bound here for speed: see loadtests.engine."""
 
-_LOST_SECONDS = 2.0
-"""After its due time, a session whose `new` was not answered no longer counts as open."""
 _MAX_KEEP_ALIVES = 100_000
 """Keep-alive timings stored until they are read; older ones are dropped."""
 
@@ -208,7 +206,7 @@ class Engine:
 
     def _release_lost(self) -> None:
         """Forgets the sessions without an answer to `new` that the API must have closed by now."""
-        while self._lost and self._lost[0][0] + _LOST_SECONDS < self.now():
+        while self._lost and self._lost[0][0] + LOST_SECONDS < self.now():
             _, number = heapq.heappop(self._lost)
             session = self.sessions.pop(number, None)
             if session is not None:

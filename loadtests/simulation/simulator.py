@@ -6,6 +6,7 @@ moment it is sent; its reply arrives after a sampled latency.
 
 from __future__ import annotations
 
+import heapq
 import math
 import random
 from collections.abc import Callable, Sequence
@@ -25,7 +26,7 @@ from loadtests.model.people.profile import Profile
 from loadtests.model.run.end_reason import TIME_OVER
 from loadtests.model.run.plan import LoadPlan
 from loadtests.model.session.ending import DrainBounds, DrainResult, DrainView, closing, ending
-from loadtests.model.session.session import Session, State
+from loadtests.model.session.session import LOST_SECONDS, Session, State
 from loadtests.model.session.steps import Behaviour, Call, Closing, Fork, Note, Sleep
 from loadtests.observing.foreign_sessions import ForeignSessions
 from loadtests.observing.list_snapshot import ListSnapshot
@@ -97,6 +98,8 @@ class Simulator:
         self._polls = False
         self._opening: dict[int, float] = {}
         self._requests = 0
+        self._lost: list[tuple[float, int]] = []
+        """A heap of the sessions without an answer to `new`, by the latest time at which they are due."""
         self._now = 0.0
         self.sessions: dict[int, Session] = {}
         """Sessions that may hold a slot, by our number."""
@@ -216,6 +219,8 @@ class Simulator:
         if session.state is State.PLANNED:
             self.refused += 1
             self.sessions.pop(session.number, None)
+        elif session.state is State.LOST:
+            heapq.heappush(self._lost, (session.due[1], session.number))
         elif session.state is _OPEN:
             self.opened += 1
             if self._polls:
@@ -232,8 +237,16 @@ class Simulator:
             now = yield Sleep(now)
             self._population.follow_plan(now)
             self._tracker.forget(now)
+            self._release_lost(now)
             self._log.flush_if_full()
             now += _STEP_SECONDS
+
+    def _release_lost(self, now: float) -> None:
+        """Forgets the sessions without an answer to `new` that must have been reaped by now, as the engine does."""
+        while self._lost and self._lost[0][0] + LOST_SECONDS < now:
+            session = self.sessions.pop(heapq.heappop(self._lost)[1], None)
+            if session is not None:
+                session.record_end()
 
     def _poll_list(self, every: float) -> Behaviour:
         now = 0.0

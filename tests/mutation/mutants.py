@@ -193,10 +193,12 @@ MUTANTS = (
     # Lost sessions leave the guard when they are due, and not before.
     Mutant(
         "loadtests/engine/engine.py",
-        "while self._lost and self._lost[0][0] + _LOST_SECONDS < self.now():",
+        "while self._lost and self._lost[0][0] + LOST_SECONDS < self.now():",
         "while self._lost:",
         "tests/integration/test_engine.py",
     ),
+    # Timers: other greenlets run between two batches.
+    Mutant("loadtests/engine/timers.py", "if woken == _BATCH:", "if False:", "tests/unit/test_timers.py"),
     # Refusals: a lag that grants contradict is none.
     Mutant(
         "reports/findings/refusal_causes.py",
