@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 from msgspec.structs import replace
 
@@ -12,6 +12,8 @@ from loadtests.model.api.rules import HostedSession, PartialList, Reply, Rules
 from loadtests.model.api.service import ApiRequest, Service
 from loadtests.model.api.surface import Operation
 from loadtests.model.people.draw import Draw
+
+_Rows = tuple[HostedSession, ...]
 
 _STOPPED = Reply(data={"status": "success"})
 
@@ -24,20 +26,25 @@ def _ended_since(rules: Rules, since: float) -> Iterator[HostedSession]:
         yield session
 
 
-def _with_list(reply: Reply, sessions: Iterable[HostedSession]) -> Reply:
-    return replace(reply, data=tuple(sessions))
+def _changing_list(service: Service, change: Callable[[float, _Rows], _Rows]) -> Service:
+    """Returns `service` with each list replaced by `change` of the time and the list."""
 
-
-def _list_lag(service: Service, rules: Rules, value: float, draw: Draw) -> Service:
     def answer(now: float, request: ApiRequest) -> Reply:
         reply = service(now, request)
         if request.operation is not Operation.LIST or not reply.is_success:
             return reply
-        then = now - value
-        ended = [session for session in _ended_since(rules, then) if session.created <= then]
-        return _with_list(reply, [*(session for session in rules.open.values() if session.created <= then), *ended])
+        return replace(reply, data=change(now, reply.data))
 
     return answer
+
+
+def _list_lag(service: Service, rules: Rules, value: float, draw: Draw) -> Service:
+    def earlier(now: float, rows: _Rows) -> _Rows:
+        then = now - value
+        ended = (session for session in _ended_since(rules, then) if session.created <= then)
+        return (*(session for session in rules.open.values() if session.created <= then), *ended)
+
+    return _changing_list(service, earlier)
 
 
 LIST_LAG = Defect(
@@ -47,13 +54,7 @@ LIST_LAG = Defect(
 
 
 def _list_ended(service: Service, rules: Rules, value: float, draw: Draw) -> Service:
-    def answer(now: float, request: ApiRequest) -> Reply:
-        reply = service(now, request)
-        if request.operation is not Operation.LIST or not reply.is_success:
-            return reply
-        return _with_list(reply, [*reply.data, *_ended_since(rules, now - value)])
-
-    return answer
+    return _changing_list(service, lambda now, rows: (*rows, *_ended_since(rules, now - value)))
 
 
 LIST_ENDED = Defect(
@@ -66,13 +67,7 @@ LIST_ENDED = Defect(
 
 
 def _list_omits(service: Service, rules: Rules, value: float, draw: Draw) -> Service:
-    def answer(now: float, request: ApiRequest) -> Reply:
-        reply = service(now, request)
-        if request.operation is not Operation.LIST or not reply.is_success:
-            return reply
-        return _with_list(reply, [session for session in reply.data if not draw.chance(value)])
-
-    return answer
+    return _changing_list(service, lambda now, rows: tuple(session for session in rows if not draw.chance(value)))
 
 
 LIST_OMITS = Defect(
@@ -85,12 +80,7 @@ LIST_OMITS = Defect(
 
 
 def _list_empty(service: Service, rules: Rules, value: float, draw: Draw) -> Service:
-    def answer(now: float, request: ApiRequest) -> Reply:
-        reply = service(now, request)
-        is_empty = request.operation is Operation.LIST and reply.is_success and draw.chance(value)
-        return _with_list(reply, ()) if is_empty else reply
-
-    return answer
+    return _changing_list(service, lambda now, rows: () if draw.chance(value) else rows)
 
 
 LIST_EMPTY = Defect("list-empty", "the list is empty now and then", share("of the lists"), around=_list_empty)
@@ -98,14 +88,12 @@ LIST_EMPTY = Defect("list-empty", "the list is empty now and then", share("of th
 
 
 def _list_partial(service: Service, rules: Rules, value: float, draw: Draw) -> Service:
-    def answer(now: float, request: ApiRequest) -> Reply:
-        reply = service(now, request)
-        if request.operation is not Operation.LIST or not reply.is_success or len(reply.data) <= value:
-            return reply
-        newest = sorted(reply.data, key=lambda session: -session.created)[: int(value)]
-        return replace(reply, data=PartialList.of(newest, len(reply.data)))
+    def newest(now: float, rows: _Rows) -> _Rows:
+        if len(rows) <= value:
+            return rows
+        return PartialList.of(sorted(rows, key=lambda session: -session.created)[: int(value)], len(rows))
 
-    return answer
+    return _changing_list(service, newest)
 
 
 LIST_PARTIAL = Defect(
@@ -118,13 +106,7 @@ LIST_PARTIAL = Defect(
 
 
 def _clock_ahead(service: Service, rules: Rules, value: float, draw: Draw) -> Service:
-    def answer(now: float, request: ApiRequest) -> Reply:
-        reply = service(now, request)
-        if request.operation is not Operation.LIST or not reply.is_success:
-            return reply
-        return _with_list(reply, [_created_later(session, value) for session in reply.data])
-
-    return answer
+    return _changing_list(service, lambda now, rows: tuple(_created_later(session, value) for session in rows))
 
 
 def _created_later(session: HostedSession, by: float) -> HostedSession:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from loadtests.defects.defect import Defect, Value, sample, seconds, share
 from loadtests.model.api.rules import Reply, Rules, Terms
@@ -29,41 +31,38 @@ LIMIT_SHORT = Defect(
 """For example, 18 sessions are accepted under a limit of 20."""
 
 
-def _slot_lag(terms: Terms, value: float, draw: Draw) -> Terms:
-    return replace(terms, choices=replace(terms.choices, slot_lag=value))
+def _lagging(**choices: Any) -> Callable[[Terms, float, Draw], Terms]:
+    """Returns what gives slots back late, with further `choices` of the API."""
+
+    def changed(terms: Terms, value: float, draw: Draw) -> Terms:
+        return replace(terms, choices=replace(terms.choices, slot_lag=value, **choices))
+
+    return changed
 
 
 SLOT_LAG = Defect(
     "slot-lag",
     "a stopped session holds its slot and is listed for this long",
     seconds("from the answer to stop"),
-    _slot_lag,
+    _lagging(),
 )
 """new is refused right after a successful stop: the slot is not free yet."""
-
-
-def _hidden_slot_lag(terms: Terms, value: float, draw: Draw) -> Terms:
-    return replace(terms, choices=replace(terms.choices, slot_lag=value, lists_lagging=False))
 
 
 HIDDEN_SLOT_LAG = Defect(
     "hidden-slot-lag",
     "a stopped session holds its slot for this long and is no longer listed",
     seconds("from the answer to stop"),
-    _hidden_slot_lag,
+    _lagging(lists_lagging=False),
 )
 """As `slot-lag`, but the list does not show it."""
-
-
-def _end_lag(terms: Terms, value: float, draw: Draw) -> Terms:
-    return replace(terms, choices=replace(terms.choices, slot_lag=value, lists_lagging=False, lags_after="any end"))
 
 
 END_LAG = Defect(
     "end-lag",
     "a session holds its slot for this long after any end and is no longer listed",
     seconds("from the session's end"),
-    _end_lag,
+    _lagging(lists_lagging=False, lags_after="any end"),
 )
 """Slots are freed by a job that runs now and then."""
 

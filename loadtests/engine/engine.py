@@ -6,7 +6,6 @@ that all arrivals share. Tasks of a scope that is over are not resumed, whatever
 
 from __future__ import annotations
 
-import heapq
 import logging
 from collections import deque
 from collections.abc import Callable, Collection
@@ -29,8 +28,9 @@ from loadtests.model.people.profile import Way
 from loadtests.model.run.guard import UNGUARDED, Guard
 from loadtests.model.session.ending import closing
 from loadtests.model.session.listener import EngineListener
-from loadtests.model.session.session import LOST_SECONDS, Session, State
+from loadtests.model.session.session import Session, State
 from loadtests.model.session.steps import Behaviour, Call, Closing, Fork, Note, NoteKind, Sleep
+from loadtests.model.session.unanswered import UnansweredSessions
 from loadtests.recording.ledger import Ledger
 from loadtests.recording.recorder import Recorder
 
@@ -124,7 +124,7 @@ class Engine:
         """Who holds the slots."""
         self.kept_alive: deque[tuple[float, float]] = deque(maxlen=_MAX_KEEP_ALIVES)
         """Margin and lateness of acknowledged keep-alives, in seconds, since the reader last cleared them."""
-        self._lost: list[tuple[float, int]] = []
+        self._unanswered = UnansweredSessions()
         """A heap of the sessions without an answer to `new`, by the latest time at which they are due."""
         self._user_errors = UserErrors()
         self.defects = 0
@@ -206,8 +206,7 @@ class Engine:
 
     def _release_lost(self) -> None:
         """Forgets the sessions without an answer to `new` that the API must have closed by now."""
-        while self._lost and self._lost[0][0] + LOST_SECONDS < self.now():
-            _, number = heapq.heappop(self._lost)
+        for number in self._unanswered.over(self.now()):
             session = self.sessions.pop(number, None)
             if session is not None:
                 session.record_end()
@@ -333,7 +332,7 @@ class Engine:
                 self._ledger.lost(session, self.now())
                 # It may be open, and cost money.
                 self._meter.opened(self.now())
-                heapq.heappush(self._lost, (session.due[1], session.number))
+                self._unanswered.add(session)
         self.occupancy.count(session)
         if session.state is State.CLOSED:
             self.mark_closed(session)

@@ -6,7 +6,6 @@ moment it is sent; its reply arrives after a sampled latency.
 
 from __future__ import annotations
 
-import heapq
 import math
 import random
 from collections.abc import Callable, Sequence
@@ -26,8 +25,9 @@ from loadtests.model.people.profile import Profile
 from loadtests.model.run.end_reason import TIME_OVER
 from loadtests.model.run.plan import LoadPlan
 from loadtests.model.session.ending import DrainBounds, DrainResult, DrainView, closing, ending
-from loadtests.model.session.session import LOST_SECONDS, Session, State
+from loadtests.model.session.session import Session, State
 from loadtests.model.session.steps import Behaviour, Call, Closing, Fork, Note, Sleep
+from loadtests.model.session.unanswered import UnansweredSessions
 from loadtests.observing.foreign_sessions import ForeignSessions
 from loadtests.observing.list_snapshot import ListSnapshot
 from loadtests.observing.session_tracker import SessionTracker
@@ -98,7 +98,7 @@ class Simulator:
         self._polls = False
         self._opening: dict[int, float] = {}
         self._requests = 0
-        self._lost: list[tuple[float, int]] = []
+        self._unanswered = UnansweredSessions()
         """A heap of the sessions without an answer to `new`, by the latest time at which they are due."""
         self._now = 0.0
         self.sessions: dict[int, Session] = {}
@@ -220,7 +220,7 @@ class Simulator:
             self.refused += 1
             self.sessions.pop(session.number, None)
         elif session.state is State.LOST:
-            heapq.heappush(self._lost, (session.due[1], session.number))
+            self._unanswered.add(session)
         elif session.state is _OPEN:
             self.opened += 1
             if self._polls:
@@ -243,8 +243,8 @@ class Simulator:
 
     def _release_lost(self, now: float) -> None:
         """Forgets the sessions without an answer to `new` that must have been reaped by now, as the engine does."""
-        while self._lost and self._lost[0][0] + LOST_SECONDS < now:
-            session = self.sessions.pop(heapq.heappop(self._lost)[1], None)
+        for number in self._unanswered.over(now):
+            session = self.sessions.pop(number, None)
             if session is not None:
                 session.record_end()
 

@@ -576,7 +576,7 @@ def test_a_lost_session_holds_its_place_until_it_is_due(
 
     While it may be open, its time counts as session time.
     """
-    monkeypatch.setattr("loadtests.engine.engine.LOST_SECONDS", 0.1)
+    monkeypatch.setattr("loadtests.model.session.unanswered.LOST_SECONDS", 0.1)
 
     def serve(peer: Peer) -> None:
         peer.request()

@@ -161,8 +161,8 @@ MUTANTS = (
     # Keep-alives: jitter to both sides.
     Mutant(
         "loadtests/model/session/keepalive.py",
-        "due = due + interval * (1 + jitter * (2 * draw.uniform() - 1)) if jitter else now + interval * tick",
-        "due = due + interval * (1 + jitter * draw.uniform()) if jitter else now + interval * tick",
+        "return interval * (1 + jitter * (2 * draw.uniform() - 1))",
+        "return interval * (1 + jitter * draw.uniform())",
         "tests/unit/test_behaviour.py",
     ),
     # Recorder: a batch that is partly written is removed.
@@ -192,9 +192,9 @@ MUTANTS = (
     ),
     # Lost sessions leave the guard when they are due, and not before.
     Mutant(
-        "loadtests/engine/engine.py",
-        "while self._lost and self._lost[0][0] + LOST_SECONDS < self.now():",
-        "while self._lost:",
+        "loadtests/model/session/unanswered.py",
+        "while self._due and self._due[0][0] + LOST_SECONDS < now:",
+        "while self._due:",
         "tests/integration/test_engine.py",
     ),
     # Timers: other greenlets run between two batches.

@@ -15,6 +15,10 @@ _OK, _KEEP_ALIVE = Outcome.OK, Operation.KEEP_ALIVE
 # Bound here for speed: see loadtests.engine.
 
 
+def _gap(interval: float, jitter: float, draw: Draw) -> float:
+    return interval * (1 + jitter * (2 * draw.uniform() - 1))
+
+
 def keep_alive_timer(session: Session, policy: KeepAlive, draw: Draw, now: float) -> Behaviour:
     """Sends keep-alives in gaps of `policy.interval` from `now` on, until the session's timer is replaced or stopped.
 
@@ -27,7 +31,7 @@ def keep_alive_timer(session: Session, policy: KeepAlive, draw: Draw, now: float
     while True:
         tick += 1
         # Without jitter not the sum of gaps: it would drift by rounding.
-        due = due + interval * (1 + jitter * (2 * draw.uniform() - 1)) if jitter else now + interval * tick
+        due = due + _gap(interval, jitter, draw) if jitter else now + interval * tick
         yield Sleep(due)
         if not session.is_timer(token):
             return
@@ -37,7 +41,7 @@ def keep_alive_timer(session: Session, policy: KeepAlive, draw: Draw, now: float
             return
         if jitter:
             while due + interval < answer.answered:
-                due += interval * (1 + jitter * (2 * draw.uniform() - 1))
+                due += _gap(interval, jitter, draw)
         elif answer.answered > now + interval * (tick + 1):
             tick = math.ceil((answer.answered - now) / interval) - 1
         # A million timers may sleep, so each keeps only what it needs.

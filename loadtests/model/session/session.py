@@ -90,10 +90,6 @@ _ACTIVE, _QUIET, _NONE = Holder.ACTIVE, Holder.QUIET, Holder.NONE
 # Bound here for speed: see loadtests.engine.
 
 
-LOST_SECONDS = 2.0
-"""So long after its due time, a session whose `new` was not answered no longer counts as open."""
-
-
 class IllegalEventError(Exception):
     """An event that cannot happen in the session's state: an internal error."""
 
