@@ -62,8 +62,8 @@ MUTANTS = (
     ),
     Mutant(
         _KEEP_ALIVE,
-        "tick = math.ceil((answer.answered - now) / interval)",
-        "tick = math.floor((answer.answered - now) / interval)",
+        "tick = math.ceil((answer.answered - now) / interval) - 1",
+        "tick = math.floor((answer.answered - now) / interval) - 1",
         "tests/unit/test_behaviour.py",
     ),
     # Drain: people still there are closed, stops are repeated, leaks are awaited.
