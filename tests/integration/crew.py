@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from loadtests.sandbox.process import SandboxProcess
 
 from .locust_run import KEY, ROOT, SCENARIOS
@@ -185,6 +187,14 @@ def children(pid: int) -> list[int]:
     """Process ids of the children of a process."""
     found = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
     return [int(child) for child in found.split()]
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process runs. One that has ended and that nobody waits for, as an orphan in some containers, does not."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def opened_at(sandbox: SandboxProcess) -> int:

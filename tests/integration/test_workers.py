@@ -29,6 +29,7 @@ from .crew import (
     Crew,
     children,
     free_port,
+    is_running,
     manifest,
     opened_at,
     processes,
@@ -323,7 +324,7 @@ def test_spools_of_a_dead_masters_workers_are_merged(tmp_path: Path, api: Sandbo
         master.wait_until_said(*SPAWNED)
         workers = children(master.process.pid)
         master.process.kill()
-        wait_for(lambda: not any(Path(f"/proc/{pid}/cmdline").exists() for pid in workers), "the workers have ended")
+        wait_for(lambda: not any(map(is_running, workers)), f"the workers have ended: {master.output}")
         folder = crew.run_folder("here")
         assert opened_at(api) == 0
         assert list((folder / SPOOL).glob("events-w*.arrow"))
