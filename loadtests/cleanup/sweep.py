@@ -73,7 +73,7 @@ def sweep(run: Path, open_account: Callable[[Manifest], AccountClient], *, exclu
 
 def account_of(manifest: Manifest, key: str, rate: float) -> AccountClient:
     """Returns a client for the account of the run that `manifest` describes."""
-    return AccountClient(Origin.parse(manifest.host), manifest.surface, key, rate)
+    return AccountClient(Origin.parse(manifest.host), manifest.description, key, rate)
 
 
 def _first_list(account: AccountClient) -> dict[str, float] | None:

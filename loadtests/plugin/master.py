@@ -88,7 +88,7 @@ class MasterRole:
         """Begin a run with the connected workers."""
         settings = self._setup.admitted()
         self._await_hellos()
-        self._statistics = Statistics(self._environment, settings.surface)
+        self._statistics = Statistics(self._environment, settings.description)
         run = Run(
             settings,
             self._statistics,

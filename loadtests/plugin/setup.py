@@ -199,10 +199,10 @@ class Setup:
     def _check_account(self, settings: RunSettings) -> None:
         if not is_real(settings.host, self.options):
             if not self._is_sandboxed:
-                require_no_others(settings.host, settings.surface, settings.key, self.options)
+                require_no_others(settings.host, settings.description, settings.key, self.options)
             return
         require_consent(self.options, self._profiles.values(), has_plan=self._plan is not None)
-        require_empty(settings.host, settings.surface, settings.key, self.options)
+        require_empty(settings.host, settings.description, settings.key, self.options)
 
     def _planned(self) -> LoadPlan | None:
         scenario, users = self._scenario, self._users

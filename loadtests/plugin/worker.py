@@ -176,7 +176,7 @@ class WorkerRole:
             folder = self._make_folder(manifest)
             number = self._runner.worker_index + 1
             began = zero - offset.seconds
-            statistics = Statistics(self._environment, manifest.surface)
+            statistics = Statistics(self._environment, manifest.description)
             process = RunProcess(
                 manifest, folder / SPOOL, api_key(), lambda: time.monotonic() - began, statistics, guard, number
             )
