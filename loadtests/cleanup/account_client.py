@@ -47,19 +47,22 @@ class AccountClient:
         """
         return listed_sessions(self._http, self._api, self._key)
 
-    def stop(self, session_id: str) -> Answer:
-        """Closes a session. Retries with backoff if the API is rate-limiting or the outcome is unknown."""
+    def stop(self, session_id: str, kept: dict[str, str] | None = None) -> Answer:
+        """Closes a session; `kept`: values of its earlier answers.
+
+        Retries with backoff if the API is rate-limiting or the outcome is unknown.
+        """
         backoff = 0.5
-        answer = self._stop_once(session_id)
+        answer = self._stop_once(session_id, kept)
         for _ in range(_TRIES - 1):
             if answer.outcome is Outcome.OK or (answer.outcome is Outcome.FAIL and answer.reason not in _RETRIED):
                 break
             self._sleep(min(max(backoff, answer.retry_after), _LONGEST_PAUSE_SECONDS))
             backoff *= 2
-            answer = self._stop_once(session_id)
+            answer = self._stop_once(session_id, kept)
         self._sleep(self._pause)
         return answer
 
-    def _stop_once(self, session_id: str) -> Answer:
-        call = Call(Session.from_ledger(0, session_id), Operation.STOP, 0.0)
+    def _stop_once(self, session_id: str, kept: dict[str, str] | None) -> Answer:
+        call = Call(Session.from_ledger(0, session_id, kept), Operation.STOP, 0.0)
         return self._codec.decode(Operation.STOP, self._http.send(self._codec.encode(call)))

@@ -156,7 +156,7 @@ def main() -> None:
 
     threading.Thread(target=wait_for_the_end, daemon=True).start()
     try:
-        run(settings, api_key(), ended)
+        run(settings, api_key(ApiDescription.model_validate_json(settings.api)), ended)
     except (BrokenPipeError, KeyboardInterrupt):
         os._exit(0)
 

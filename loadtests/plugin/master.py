@@ -227,7 +227,7 @@ class MasterRole:
             "zero": run.zero,
             "max_open": guard.max_open,
             "max_session_minutes": guard.max_session_minutes,
-            "has_key": has_key(),
+            "has_key": has_key(run.manifest.description),
         }
         self._send(worker, MessageKind.RUN, message)
 

@@ -94,7 +94,9 @@ class App:
 
     def _handle(self, scope: dict[str, Any], body: bytes) -> tuple[Reply, int, bytes]:
         """Returns the reply, and its status and body on the wire."""
-        now, method, path = self._now(), scope["method"], scope["path"]
+        now, method = self._now(), scope["method"]
+        # As it was sent: an id may have an escaped slash.
+        path = scope["raw_path"].decode("ascii", "replace") if "raw_path" in scope else scope["path"]
         found = self._wire.find(method, path)
         is_known, token_session = self._authorized(scope["headers"])
         if found is None:

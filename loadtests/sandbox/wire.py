@@ -6,6 +6,7 @@ import copy
 import re
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 
@@ -51,7 +52,9 @@ class Route:
             idle_timeout = self._idle_timeout(asked) if self._idle_timeout else None
             disable = asked.get(self._disable, False) if self._disable else False
             return ApiRequest(operation, idle_timeout=idle_timeout, disable_idle_timeout=disable)
-        session_id: Any = path.groupdict().get(SESSION_ID) or (self._session(asked) if self._session else None)
+        session_id: Any = unquote(path.groupdict().get(SESSION_ID) or "") or (
+            self._session(asked) if self._session else None
+        )
         if session_id is None and self.call.auth == "token":
             session_id = bearer
         if operation is Operation.TASK:
@@ -87,7 +90,7 @@ class Wire:
         self._done: dict[Operation, bytes] = {}
 
     def find(self, method: str, path: str) -> tuple[Route, re.Match[str]] | None:
-        """Returns the route of a request, with the fields in its path; None: the API has no such call."""
+        """Returns the route of a request, with the fields in its path as it was sent; None: the API has no such call."""
         route = self._constant.get((method, path))
         for one in (route,) if route else self._others:
             match = one.pattern.fullmatch(path)

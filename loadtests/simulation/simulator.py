@@ -85,7 +85,8 @@ class Simulator:
         scenario = plan.scenario
         self._stages = scenario.stages
         self._log = log
-        terms = Terms(limit, scenario.idle_range, cap=scenario.session_cap)
+        default = scenario.description.idle_timeout.default
+        terms = Terms(limit, scenario.idle_range, default, scenario.session_cap)
         self._account = SimulatedAccount(terms, defects, seed, scenario.timeout)
         self._latency = random.Random(f"{seed} latencies").random
         self._queue: CalendarQueue[_Event] = CalendarQueue()

@@ -27,6 +27,7 @@ from loadtests.model.api.rules import SESSION_CAP
 from loadtests.model.gates.compared import Tolerances
 from loadtests.model.gates.gates import GateText
 from loadtests.model.people.profile import IDLE_RANGE, Name, Profile, build_profile, load_profile
+from loadtests.model.run.adaptation import adapted
 from loadtests.model.text.input_error import InputError, Mistake, from_pydantic
 from loadtests.model.text.toml import parse_toml
 from loadtests.model.text.units import Seconds, parse_rate
@@ -153,19 +154,23 @@ class Scenario(BaseModel):
         return sum(stage.duration for stage in self.stages)
 
 
-def load_scenario(path: Path, folders: tuple[Path, ...], changes: Mapping[str, str] | None = None) -> Scenario:
+def load_scenario(
+    path: Path,
+    folders: tuple[Path, ...],
+    changes: Mapping[str, str] | None = None,
+    api: ApiDescription | None = None,
+) -> Scenario:
     """Returns the scenario in `path` with all the profiles that it needs, each searched for in `folders` in turn.
 
-    `changes` maps dotted paths of keys to values in TOML, which replace those of the file. Raises InputError with all mistakes
-    in the scenario and its profiles.
+    `changes` maps dotted paths of keys to values in TOML, which replace those of the file; `api` replaces the scenario's. Raises
+    InputError with all mistakes in the scenario and its profiles.
     """
     tables = {"name": path.stem, **parse_toml(path)}
     for key, value in (changes or {}).items():
         _set(tables, key, value)
     own = tables.pop("profiles", {})
     mistakes: list[Mistake] = []
-    if isinstance(tables.get("api"), str):
-        tables["api"] = find_api(tables["api"], folders, str(path), "api")
+    _set_api(tables, api, path, folders)
     scenario: Scenario | None = None
     try:
         scenario = Scenario.model_validate(tables)
@@ -175,7 +180,9 @@ def load_scenario(path: Path, folders: tuple[Path, ...], changes: Mapping[str, s
         raise InputError(
             [*mistakes, Mistake(str(path), "profiles", "must be tables, one for each profile: [profiles.NAME]")]
         )
-    idle_range = scenario.idle_range if scenario else IDLE_RANGE
+    if scenario:
+        scenario = scenario.model_copy(update=_of_api(scenario, tables))
+    idle_range = _accepted_idle_timeouts(scenario)
     names = _named_in_stages(tables)
     mistakes += [
         Mistake(str(path), f"profiles.{name}", "is not used by any stage") for name in own if name not in names
@@ -190,7 +197,31 @@ def load_scenario(path: Path, folders: tuple[Path, ...], changes: Mapping[str, s
         mistakes += _wrong_loads(path, scenario, profiles)
     if mistakes or not scenario:
         raise InputError(mistakes)
-    return scenario.model_copy(update={"profiles": profiles})
+    return scenario.model_copy(update={"profiles": adapted(profiles, scenario.description)})
+
+
+def _set_api(tables: dict[str, Any], api: ApiDescription | None, path: Path, folders: tuple[Path, ...]) -> None:
+    """Replaces the name of an API by its description."""
+    if api is not None:
+        tables["api"] = api
+    elif isinstance(tables.get("api"), str):
+        tables["api"] = find_api(tables["api"], folders, str(path), "api")
+
+
+def _of_api(scenario: Scenario, tables: dict[str, Any]) -> dict[str, Any]:
+    """Returns what the scenario leaves to its API: the accepted idle timeouts and the cap."""
+    api = scenario.description
+    if api.is_default:
+        return {}
+    changes = {"idle_range": api.idle_timeout.range, "session_cap": api.session_cap}
+    return {key: value for key, value in changes.items() if key not in tables}
+
+
+def _accepted_idle_timeouts(scenario: Scenario | None) -> tuple[float, float]:
+    if scenario is None:
+        return IDLE_RANGE
+    # What a profile asks for has no effect where the API sets the timeout.
+    return (0.0, math.inf) if scenario.description.idle_timeout.set_by == "api" else scenario.idle_range
 
 
 def _set(tables: dict[str, Any], key: str, text: str) -> None:

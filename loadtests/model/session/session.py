@@ -152,12 +152,12 @@ class Session:
         """The holder under which the slot is counted; set only by Occupancy."""
 
     @classmethod
-    def from_ledger(cls, number: int, session_id: str) -> Session:
-        """Returns an open session of which only the number and the id are known."""
+    def from_ledger(cls, number: int, session_id: str, kept: dict[str, str] | None = None) -> Session:
+        """Returns an open session of which only the number, the id and perhaps `kept` are known."""
         session = cls(number, "", 0.0)
         session.apply(Event.OPEN)
         session.apply(Event.OPENED)
-        session.id = session_id
+        session.id, session.kept = session_id, kept
         return session
 
     @property

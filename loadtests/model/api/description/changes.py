@@ -45,6 +45,10 @@ class ApiChanges(Table):
             raise ValueError("must be a name")
         if not is_name and text and not text.startswith("/"):
             raise ValueError('must start with "/", or be "" if the API has no such call')
+        if not is_name and "{" in text:
+            raise ValueError(
+                "must be the path itself: an API with ids in its paths needs a description, see docs/apis.md"
+            )
         return text
 
     def applied(self, default: ApiDescription) -> ApiDescription:
