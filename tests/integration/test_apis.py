@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 from contextlib import closing
@@ -17,7 +19,7 @@ from loadtests.recording.ledger import ledgers, read_ledgers
 from reports.log.log import open_log
 
 from .crew import Crew, opened_at, streamsoak, wait_for
-from .locust_run import KEY, SCENARIOS, Finished, misjudged, run_locust, truth
+from .locust_run import KEY, ROOT, SCENARIOS, Finished, misjudged, run_locust, truth
 
 ELSEWHERE = Path(__file__).parent / "apis" / "elsewhere.toml"
 EVERY_WAY = str(SCENARIOS / "every-way.toml")
@@ -136,3 +138,20 @@ def test_the_catalogue_and_its_mistakes(tmp_path: Path) -> None:
     for command in (("simulate", "smoke", "--api", "nosuch"), ("sandbox", "--api", "nosuch")):
         said = streamsoak(*command)
         assert (said.returncode, "no API 'nosuch' (known: browserbase" in said.stderr) == (64, True), said.stderr
+
+
+def test_the_page_about_apis_can_be_followed(tmp_path: Path) -> None:
+    """docs/apis.md from top to bottom: its commands in their order, its example in the file that it names."""
+    text = (ROOT / "docs" / "apis.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", text, flags=re.DOTALL)
+    (name,) = re.findall(r"The file `(\S+)` in your working directory", text)
+    (tmp_path / name).parent.mkdir(parents=True)
+    (tmp_path / name).write_text(example, encoding="utf-8")
+    commands = re.findall(r"^    (streamsoak .*)$", text, flags=re.MULTILINE)
+    assert len(commands) == 6
+    for command in commands:
+        done = streamsoak(*shlex.split(command)[1:], cwd=tmp_path)
+        assert done.returncode in (0, 1, 2), f"{command}: {done.stdout}{done.stderr}"
+        assert "Traceback" not in done.stderr
+    *_, rooms = sorted(tmp_path.glob("runs/*smoke-simulated*"), key=lambda run: run.stat().st_mtime)
+    assert read_manifest(rooms).description.name == "rooms"
