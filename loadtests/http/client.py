@@ -6,37 +6,32 @@ from collections.abc import Mapping
 from urllib.parse import urlencode
 
 import gevent
-import msgspec
 
-from loadtests.http.codec import request_head
+from loadtests.http.codec import key_line, request_head
 from loadtests.http.connection import Connection, Exchange
 from loadtests.http.origin import Origin
+from loadtests.model.api.description.description import ApiDescription
 
 LARGEST_ANSWER = 64 << 20
 """Bytes; a larger one is not read."""
 
 
 class HttpClient:
-    """Sends `key` to `origin`. Each request takes at most `timeout` seconds."""
+    """Sends `key` to `origin` as `api` takes it. Each request takes at most `timeout` seconds."""
 
-    def __init__(self, origin: Origin, key: str, timeout: float) -> None:
+    def __init__(self, origin: Origin, api: ApiDescription, key: str, timeout: float) -> None:
         self._origin = origin
-        self._key = key
+        self._credential = key_line(api, key)
         self._timeout = timeout
         self._connection = Connection(origin, largest=LARGEST_ANSWER)
 
     def get(self, path: str, query: Mapping[str, str | int] | None = None) -> Exchange:
         """Returns what came of a GET request."""
         target = f"{path}?{urlencode(query)}" if query else path
-        return self._exchange(request_head(self._origin, "GET", target, self._key) + b"\r\n")
+        return self.send(request_head(self._origin, "GET", target, self._credential) + b"\r\n")
 
-    def post(self, path: str, body: object) -> Exchange:
-        """Returns what came of a POST request whose body is JSON. It is repeated if the connection was stale."""
-        data = msgspec.json.encode(body)
-        head = request_head(self._origin, "POST", path, self._key)
-        return self._exchange(b"%bContent-Length: %d\r\n\r\n%b" % (head, len(data), data))
-
-    def _exchange(self, request: bytes) -> Exchange:
+    def send(self, request: bytes) -> Exchange:
+        """Returns what came of a complete request. It is repeated if the connection was stale."""
         with gevent.Timeout(self._timeout, TimeoutError("no answer in time")):
             return self._connection.exchange(request, is_repeatable=True)
         raise AssertionError("unreachable")

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 from loadtests.http.client import HttpClient
 from loadtests.http.origin import Origin
-from loadtests.model.api.surface import Operation, Surface
+from loadtests.model.api.description.default import default_api
+from loadtests.model.api.description.description import ApiDescription
 from loadtests.model.people.profile import Profile
 from loadtests.model.run.guard import Guard
 from loadtests.model.text.input_error import InputError, Mistake
@@ -59,18 +60,17 @@ def require_consent(options: argparse.Namespace, profiles: Iterable[Profile], *,
         raise InputError(mistakes)
 
 
-def require_no_others(host: str, surface: Surface, key: str, options: argparse.Namespace) -> None:
+def require_no_others(host: str, api: ApiDescription, key: str, options: argparse.Namespace) -> None:
     """Raises InputError if a host on this machine has sessions of others and is not a sandbox of ours.
 
     It may be a port-forward or a proxy before a real account, to which no guard would apply. A host that cannot be listed is no
     such account.
     """
-    path = surface.path(Operation.LIST)
-    if options.shared_account or not path:
+    if options.shared_account or api.list is None:
         return
     origin = Origin.parse(host)
     try:
-        found = listed_sessions(HttpClient(origin, key, _SECONDS), path, key, surface.session_id)
+        found = listed_sessions(HttpClient(origin, api, key, _SECONDS), api, key)
     except (ValueError, OSError):
         return
     if found and not _is_sandbox(origin):
@@ -83,19 +83,18 @@ def require_no_others(host: str, surface: Surface, key: str, options: argparse.N
 
 def _is_sandbox(origin: Origin) -> bool:
     """Whether a host is a sandbox of this program."""
-    return SANDBOX_TITLE in HttpClient(origin, "", _SECONDS).get("/openapi.json").body.decode(errors="replace")
+    return SANDBOX_TITLE in HttpClient(origin, default_api(), "", _SECONDS).get("/openapi.json").body.decode(
+        errors="replace"
+    )
 
 
-def require_empty(host: str, surface: Surface, key: str, options: argparse.Namespace) -> None:
+def require_empty(host: str, api: ApiDescription, key: str, options: argparse.Namespace) -> None:
     """Raises InputError if the account has open sessions or cannot be listed, unless --shared-account is given."""
     if options.shared_account:
         return
-    path = surface.path(Operation.LIST)
     try:
-        if not path:
-            raise ValueError("the API under test has no list call")
         origin = Origin.parse(host)
-        found = listed_sessions(HttpClient(origin, key, _SECONDS), path, key, surface.session_id)
+        found = listed_sessions(HttpClient(origin, api, key, _SECONDS), api, key)
     except (ValueError, OSError) as error:
         raise InputError.of(
             host, f"its sessions cannot be listed ({error}); use --shared-account to run without the list"

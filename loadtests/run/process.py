@@ -58,7 +58,7 @@ class RunProcess:
         self.ledger = Ledger(folder, ledger_file(worker))
         origin = Origin.parse(manifest.host)
         self.engine = Engine(
-            Codec(origin, manifest.surface, key, manifest.people),
+            Codec(origin, manifest.description, key, manifest.people),
             lambda: Connection(origin, now),
             self.recorder,
             self.ledger,

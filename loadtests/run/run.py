@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from loadtests.http.origin import Origin
-from loadtests.model.api.surface import Operation, Surface
+from loadtests.model.api.description.default import default_api
+from loadtests.model.api.description.description import ApiDescription
 from loadtests.model.gates.abort import Abort
 from loadtests.model.gates.counts import together
 from loadtests.model.log.record import Observation
@@ -57,6 +58,8 @@ class RunSettings:
     """Limit of the run directory's size in bytes while the load goes on; None: no limit."""
     unstaged: Scenario | None = None
     """Without a plan: the scenario whose limit, gates and profiles still apply."""
+    api: ApiDescription | None = None
+    """The API that was named for the run; None: the scenario's, or the default one."""
     defects: tuple[str, ...] = ()
     """Defects of a sandbox that this process started."""
 
@@ -66,9 +69,9 @@ class RunSettings:
         return self.plan.scenario if self.plan else self.unstaged
 
     @property
-    def surface(self) -> Surface:
-        """The API's paths and names."""
-        return self.scenario.api if self.scenario else Surface()
+    def description(self) -> ApiDescription:
+        """The API's description."""
+        return self.api or (self.scenario.description if self.scenario else default_api())
 
 
 class Run:
@@ -165,6 +168,7 @@ class Run:
             poll=settings.poll,
             tolerance=settings.tolerance,
             people=settings.profiles,
+            api=settings.api,
             scenario=settings.scenario,
             stages_replaced=settings.plan is None,
             scale=settings.plan.scale if settings.plan else 1.0,
@@ -174,14 +178,12 @@ class Run:
     # The API's list.
 
     def _start_poller(self) -> Poller | None:
-        manifest, surface = self.manifest, self.manifest.surface
-        path = surface.path(Operation.LIST)
-        if not manifest.poll or not path:
+        manifest, api = self.manifest, self.manifest.description
+        if not manifest.poll or api.list is None:
             return None
+        origin = Origin.parse(manifest.host).url
         return Poller(
-            PollSettings(
-                Origin.parse(manifest.host).url, path, manifest.poll, manifest.timeout, self.zero, surface.session_id
-            ),
+            PollSettings(origin, api.model_dump_json(), manifest.poll, manifest.timeout, self.zero),
             self._record_list,
             self.process.engine.record_defect,
         )

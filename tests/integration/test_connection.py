@@ -21,6 +21,7 @@ from loadtests.http.client import HttpClient
 from loadtests.http.connection import LARGEST_BODY, Connection, Exchange
 from loadtests.http.origin import Origin
 from loadtests.model.api.answer import Reason
+from loadtests.model.api.description.default import default_api
 
 from .conftest import answer
 
@@ -442,7 +443,7 @@ def test_a_client_for_single_requests_reads_the_same(fault_server: Servers) -> N
         assert peer.request().endswith(b'{"session_id":"a"}')
         peer.request()
 
-    client = HttpClient(Origin.parse(fault_server(serve).url), "key", timeout=0.3)
+    client = HttpClient(Origin.parse(fault_server(serve).url), default_api(), "key", timeout=0.3)
     assert told(client.get("/v1/streaming.list", {"page": 2})) == GOOD
     assert client.post("/v1/streaming.stop", {"session_id": "a"}).failure is Reason.TIMEOUT
     client.close()

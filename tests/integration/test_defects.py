@@ -20,9 +20,10 @@ from loadtests.http.codec import Codec
 from loadtests.http.connection import Connection
 from loadtests.http.origin import Origin
 from loadtests.model.api.answer import Answer, Reason
+from loadtests.model.api.description.default import default_api
+from loadtests.model.api.operation import Operation
 from loadtests.model.api.rules import Terms
 from loadtests.model.api.service import ApiRequest
-from loadtests.model.api.surface import Operation, Surface
 from loadtests.model.api.translation import answer_from_reply
 from loadtests.model.run.manifest import read_manifest
 from loadtests.model.session.session import Session
@@ -46,7 +47,7 @@ CALLS = 24
 def meanings(url: str, operation: Operation, calls: int) -> list[Answer]:
     """What the harness's own client makes of the answers to `calls` calls."""
     origin = Origin.parse(url)
-    api = Codec(origin, Surface(), "any", {})
+    api = Codec(origin, default_api(), "any", {})
     connection = Connection(origin, time.monotonic)
     answers = []
     for number in range(calls):
