@@ -28,8 +28,8 @@ class Reading:
     session_id: Getter | None
     cap: Getter | None
     duration: Getter | None
-    duration_scale: float
-    """Seconds in one unit of the duration."""
+    duration_units: float
+    """Units of the duration in a second."""
     keep: tuple[tuple[str, Getter], ...]
     """Values for later calls, by name."""
     refusals: tuple[RefusalPattern, ...]
@@ -79,7 +79,7 @@ def _compiled(api: ApiDescription, fields: AnswerFields) -> Reading:
         value(fields.session_id),
         value(fields.cap),
         value(fields.duration),
-        0.001 if fields.duration_unit == "ms" else 1.0,
+        1000.0 if fields.duration_unit == "ms" else 1.0,
         tuple((name, place(pointer)) for name, pointer in keep.items()),
         tuple(rule.pattern for rule in api.refusals),
     )

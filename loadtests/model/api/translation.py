@@ -139,7 +139,7 @@ def _success(status: int, code: int, data: Any, sent: float, answered: float, re
     if reading.session_id is not None and isinstance(session_id := reading.session_id(data), str):
         answer.session_id = session_id
     if reading.duration is not None:
-        answer.value = _seconds(reading.duration(data)) * reading.duration_scale
+        answer.value = _seconds(reading.duration(data)) / reading.duration_units
     if reading.cap is not None and not answer.value:
         answer.value = _seconds(reading.cap(data))
     if reading.keep:
