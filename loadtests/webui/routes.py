@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response, redirect, request, send_file, url_for
 
+from loadtests.model.text import palette
 from loadtests.webui.background_report import BackgroundReport
 from loadtests.webui.guard import PAGE_POLICY, REPORT_POLICY
 from loadtests.webui.live import Live
@@ -53,7 +54,8 @@ def _page(pages: Blueprint, guarded: Guarded) -> None:
     def asset(name: str) -> Response:
         if name not in _ASSETS:
             return Response(status=404)
-        return Response(_text(name), mimetype=_ASSETS[name])
+        colours = palette.style(':root[data-theme="dark"]') if name == "sessions.css" else ""
+        return Response(colours.encode() + _text(name), mimetype=_ASSETS[name])
 
 
 def _figures(pages: Blueprint, guarded: Guarded, live: Live) -> None:

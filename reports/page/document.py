@@ -11,6 +11,7 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
+from loadtests.model.text import palette
 from loadtests.model.text.units import format_duration, format_size
 from loadtests.model.text.wording import between, count, of_total, percent, verb
 
@@ -28,6 +29,11 @@ def environment() -> jinja2.Environment:
         duration=duration, share=share, number=number, clock=clock, size=format_size, count=count, decimal=decimal
     )
     found.globals.update(between=_range, of_total=of_total, verb=verb)
+    found.globals.update(
+        palette=Markup(palette.style("@media (prefers-color-scheme: dark)")),
+        paper_palette=Markup(palette.paper()),
+        patterns=Markup(palette.patterns()),
+    )
     return found
 
 

@@ -7,6 +7,7 @@ import re
 from functools import cache
 from importlib.resources import files
 
+from loadtests.model.text.palette import LIGHT, patterns
 from reports.analysis.slots import HOLDERS
 from reports.page.renderer import Renderer
 from reports.page.vegalite import Spec
@@ -15,7 +16,7 @@ from reports.summary import Analysis
 _WIDTH = 720
 _POINTS = 60
 """Points of each line in the Mermaid chart."""
-_LINES = ("#2b7bba", "#d1495b", "#b86e00")
+_LINES = (LIGHT["active"], LIGHT["leaked"], LIGHT["limit"])
 
 
 def svg(chart: Spec, renderer: Renderer) -> str:
@@ -28,9 +29,14 @@ def svg(chart: Spec, renderer: Renderer) -> str:
         "legends": [legend],
         "background": "var(--paper)",
     }
-    # The page's colours are variables of its style sheet; a picture has none.
-    text = re.sub(r"var\((--[a-z]+)\)", lambda match: _colours()[match[1]], json.dumps(whole))
-    return renderer.svg(json.loads(text))
+    return in_light(renderer.svg(whole))
+
+
+def in_light(drawing: str) -> str:
+    """Return an SVG that stands alone: the page's light colours instead of its variables, and the hatchings."""
+    start = drawing.index(">", drawing.index("<svg")) + 1
+    whole = f"{drawing[:start]}{patterns()}{drawing[start:]}"
+    return re.sub(r"var\((--[a-z-]+)\)", lambda match: _colours()[match[1]], whole)
 
 
 def mermaid(analysis: Analysis) -> str:
@@ -65,4 +71,4 @@ def mermaid(analysis: Analysis) -> str:
 def _colours() -> dict[str, str]:
     style = (files("reports") / "templates" / "colours.css").read_text(encoding="utf-8")
     light = style[style.index(":root {") : style.index("@media")]
-    return dict(re.findall(r"(--[a-z]+): (#[0-9a-f]{6});", light))
+    return {**dict(re.findall(r"(--[a-z-]+): (#[0-9a-f]{6});", light)), **{f"--{name}": colour for name, colour in LIGHT.items()}}

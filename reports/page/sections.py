@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from loadtests.model.log.fate import FATES
+from loadtests.model.text.palette import fill
 from loadtests.model.text.wording import count, of_total, percent
 from reports.analysis.counterfactual import ASSUMPTIONS
 from reports.analysis.slots import HOLDERS
@@ -23,9 +24,6 @@ from reports.summary import Analysis
 MOST_LEAKS = 100
 MOST_SUPPORT_ROWS = 500
 _NOTES_OF_A_SESSION = 10
-
-_FATE_CLASSES = {"closed": "good", "censored": "neutral", "capped": "neutral", "expired": "odd", "unobserved": "odd"}
-"""Other fates are bad, except for leaks that the API reaped or the sweep closed, which have the leaks' colour."""
 
 
 def findings(analysis: Analysis, charted: Sequence[str], choice: Choice) -> dict[str, Any]:
@@ -53,7 +51,7 @@ def explorer(analysis: Analysis, choice: Choice) -> dict[str, Any]:
     """The chosen sessions with their timelines, for the page's script."""
     timelines = build_timelines(analysis.log, [int(number) for number in choice.sessions["session"]])
     rows = explorer_rows(choice, _findings_by_session(analysis), timelines)
-    return {"kinds": KINDS, "outcomes": OUTCOMES, "holders": HOLDERS, "sessions": rows}
+    return {"kinds": KINDS, "outcomes": OUTCOMES, "holders": HOLDERS, "fills": [fill(holder) for holder in HOLDERS], "sessions": rows}
 
 
 def _findings_by_session(analysis: Analysis) -> dict[int, list[str]]:
@@ -98,7 +96,7 @@ def leaks(analysis: Analysis) -> dict[str, Any]:
         "leaks_total": int(sessions["leak"].sum()),
         "leak_bars": MOST_BARS,
         "fate_parts": [
-            _part(fate, _fate_class(fate), fates[fate], fates[fate] / max(len(sessions), 1), number(fates[fate]))
+            _part(fate, fate, fates[fate], fates[fate] / max(len(sessions), 1), number(fates[fate]))
             for fate in FATES
         ],
         "support": {
@@ -107,10 +105,6 @@ def leaks(analysis: Analysis) -> dict[str, Any]:
             "url": f"data:text/csv;charset=utf-8;base64,{base64.b64encode(text.encode()).decode()}",
         },
     }
-
-
-def _fate_class(fate: str) -> str:
-    return _FATE_CLASSES.get(fate) or ("leaked" if fate in ("leaked-reaped", "swept") else "bad")
 
 
 def _part(name: str, kind: str, value: float, share: float, shown: str) -> dict[str, Any]:

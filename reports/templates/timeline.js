@@ -39,7 +39,7 @@ function frame(width, x, low, high) {
 }
 function slotOf(session, x) {
   return session.spans.map(([holder, from, to]) =>
-    element("svg:rect", { class: "holder-" + names.holders[holder], x: x(from), width: Math.max(1, x(to) - x(from)), y: 7, height: 14 }, element("svg:title", {}, `${names.holders[holder]} ${clock(from)}–${clock(to)}`)),
+    element("svg:rect", { fill: names.fills[holder], x: x(from), width: Math.max(1, x(to) - x(from)), y: 7, height: 14 }, element("svg:title", {}, `${names.holders[holder]} ${clock(from)}–${clock(to)}`)),
   );
 }
 function marksOf(call, x) {
