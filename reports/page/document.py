@@ -26,7 +26,7 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     found.filters.update(
-        duration=duration, share=share, number=number, clock=clock, size=format_size, count=count, decimal=decimal
+        duration=duration, share=share, number=number, clock=clock, at=at, field_clock=field_clock, size=format_size, count=count, decimal=decimal
     )
     found.globals.update(between=_range, of_total=of_total, verb=verb)
     found.globals.update(
@@ -64,6 +64,21 @@ def clock(value: Any) -> str:
     minutes, tenths = divmod(round(float(value) * 10), 600)
     hours, minutes = divmod(minutes, 60)
     return f"{f'{hours}:{minutes:02d}' if hours else minutes}:{tenths // 10:02d}.{tenths % 10}"
+
+
+def at(value: Any) -> str:
+    """Return seconds of the run as 1:05.2 in an element, so that the page's switch can tell the wall clock's time instead."""
+    if _missing(value):
+        return "–"
+    return Markup('<span data-ms="{}">{}</span>').format(round(float(value) * 10) * 100, clock(value))
+
+
+def field_clock(value: Any) -> str:
+    """Return seconds of the run as 0:01:05, with tenths where there are some."""
+    tenths = round(float(value) * 10)
+    whole, rest = divmod(tenths, 10)
+    shown = f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+    return f"{shown}.{rest}" if rest else shown
 
 
 def share(value: Any) -> str:

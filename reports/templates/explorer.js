@@ -33,10 +33,14 @@ function list() {
 }
 function select(number, focus) {
   current = sessions.find((session) => session.n === number);
+  keep({ session: number });
   list();
   if (focus) body.querySelector("[aria-current] button").focus();
 }
-search.addEventListener("input", list);
+search.addEventListener("input", () => {
+  keep({ search: search.value });
+  list();
+});
 document.querySelector(".search").addEventListener("submit", (event) => event.preventDefault());
 body.addEventListener("click", (event) => {
   const row = event.target.closest("tr");
@@ -52,7 +56,14 @@ body.addEventListener("keydown", (event) => {
 for (const link of document.querySelectorAll("a[data-search]")) {
   link.addEventListener("click", () => {
     search.value = link.dataset.search;
+    keep({ search: search.value });
     list();
   });
 }
+document.addEventListener("times", list);
+restorers.push((values) => {
+  search.value = values.get("search") ?? "";
+  current = sessions.find(({ n }) => String(n) === values.get("session")) ?? current;
+  if (sessions.length) list();
+});
 if (sessions.length) list();

@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 
-def serious(page: Any) -> dict[str, list[str]]:
-    """By rule, the elements of `page` as it stands now that break it seriously."""
+def violations(page: Any) -> dict[str, list[str]]:
+    """By rule, the elements of `page` as it stands now that break it, seriously or not."""
     from axe_playwright_python.sync_playwright import Axe
 
     return {
-        found["id"]: [node["html"] for node in found["nodes"]]
-        for found in Axe().run(page).response["violations"]
-        if found["impact"] in ("serious", "critical")
+        found["id"]: [node["html"] for node in found["nodes"]] for found in Axe().run(page).response["violations"]
     }
