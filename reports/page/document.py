@@ -26,7 +26,14 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     found.filters.update(
-        duration=duration, share=share, number=number, clock=clock, at=at, field_clock=field_clock, size=format_size, count=count, decimal=decimal
+        duration=duration,
+        share=share,
+        number=number,
+        clock=moment,
+        field_clock=field_clock,
+        size=format_size,
+        count=count,
+        decimal=decimal,
     )
     found.globals.update(between=_range, of_total=of_total, verb=verb)
     found.globals.update(
@@ -66,7 +73,7 @@ def clock(value: Any) -> str:
     return f"{f'{hours}:{minutes:02d}' if hours else minutes}:{tenths // 10:02d}.{tenths % 10}"
 
 
-def at(value: Any) -> str:
+def moment(value: Any) -> str:
     """Return seconds of the run as 1:05.2 in an element, so that the page's switch can tell the wall clock's time instead."""
     if _missing(value):
         return "–"

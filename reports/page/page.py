@@ -18,7 +18,7 @@ from reports.page import charts, sections
 from reports.page.document import embedded, environment
 from reports.page.drawing import Builder, Drawing, draw, reason
 from reports.page.explorer import Choice, choose_sessions, clipped
-from reports.page.gantt import leaks_as_gantt
+from reports.page.leak_chart import leaks_as_gantt
 from reports.page.renderer import Renderer
 from reports.page.stages import build_stages
 from reports.page.vegalite import Chart

@@ -19,9 +19,9 @@ _POINTS = 60
 _LINES = (LIGHT["active"], LIGHT["leaked"], LIGHT["limit"])
 
 
-def svg(chart: Spec, renderer: Renderer) -> str:
-    """Return the page's chart of sessions over time in its light colours. Raises RenderError."""
-    width = {"name": "width", "value": _WIDTH}
+def svg(chart: Spec, renderer: Renderer, pixels: int = _WIDTH) -> str:
+    """Return the page's chart of sessions over time in its light colours, its plot `pixels` wide. Raises RenderError."""
+    width = {"name": "width", "value": pixels}
     legend = {"fill": "color", "orient": "top", "direction": "horizontal", "labelColor": "var(--ink)"}
     whole = {
         **chart,
@@ -36,7 +36,7 @@ def in_light(drawing: str) -> str:
     """Return an SVG that stands alone: the page's light colours instead of its variables, and the hatchings."""
     start = drawing.index(">", drawing.index("<svg")) + 1
     whole = f"{drawing[:start]}{patterns()}{drawing[start:]}"
-    return re.sub(r"var\((--[a-z-]+)\)", lambda match: _colours()[match[1]], whole)
+    return re.sub(r"var\((--[a-z-]+)\)", lambda match: _colours().get(match[1], match[0]), whole)
 
 
 def mermaid(analysis: Analysis) -> str:
@@ -71,4 +71,7 @@ def mermaid(analysis: Analysis) -> str:
 def _colours() -> dict[str, str]:
     style = (files("reports") / "templates" / "colours.css").read_text(encoding="utf-8")
     light = style[style.index(":root {") : style.index("@media")]
-    return {**dict(re.findall(r"(--[a-z-]+): (#[0-9a-f]{6});", light)), **{f"--{name}": colour for name, colour in LIGHT.items()}}
+    return {
+        **dict(re.findall(r"(--[a-z-]+): (#[0-9a-f]{6});", light)),
+        **{f"--{name}": colour for name, colour in LIGHT.items()},
+    }

@@ -51,7 +51,13 @@ def explorer(analysis: Analysis, choice: Choice) -> dict[str, Any]:
     """The chosen sessions with their timelines, for the page's script."""
     timelines = build_timelines(analysis.log, [int(number) for number in choice.sessions["session"]])
     rows = explorer_rows(choice, _findings_by_session(analysis), timelines)
-    return {"kinds": KINDS, "outcomes": OUTCOMES, "holders": HOLDERS, "fills": [fill(holder) for holder in HOLDERS], "sessions": rows}
+    return {
+        "kinds": KINDS,
+        "outcomes": OUTCOMES,
+        "holders": HOLDERS,
+        "fills": [fill(holder) for holder in HOLDERS],
+        "sessions": rows,
+    }
 
 
 def _findings_by_session(analysis: Analysis) -> dict[int, list[str]]:
@@ -96,8 +102,7 @@ def leaks(analysis: Analysis) -> dict[str, Any]:
         "leaks_total": int(sessions["leak"].sum()),
         "leak_bars": MOST_BARS,
         "fate_parts": [
-            _part(fate, fate, fates[fate], fates[fate] / max(len(sessions), 1), number(fates[fate]))
-            for fate in FATES
+            _part(fate, fate, fates[fate], fates[fate] / max(len(sessions), 1), number(fates[fate])) for fate in FATES
         ],
         "support": {
             "rows": min(len(support), MOST_SUPPORT_ROWS),

@@ -1,8 +1,8 @@
 """The common parts of charts over the run's time: their x axis, and the window that the reader zooms to.
 
 Times in a spec are milliseconds of the run, read as UTC, so that ticks fall on whole seconds, minutes and hours. The signals
-`low` and `high` are the window, `origin` is what is added for the time of the wall clock (-1: the run's own), the data set `shade` the shaded intervals, the selection `brush` the reader's drag; the page's
-window.js sets and reads them.
+`low` and `high` are the window; `origin` is what is added for the time of the wall clock, -1 for the run's own time. The data set
+`shade` has the shaded intervals, the selection `brush` is the reader's drag. The page's window.js sets and reads them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ AXIS_WIDTH = 48
 
 _CLOCK = (
     "origin >= 0 ? utcFormat(datum.value + origin, high - low < 10000 ? '%H:%M:%S.%L' : '%H:%M:%S')"
-    " : high - low >= 7200000 ? floor(datum.value / 3600000) + (datum.value % 3600000 ? utcFormat(datum.value, ':%M') : '') + ' h'"
+    " : high - low >= 7200000 ? floor(datum.value / 3600000)"
+    " + (datum.value % 3600000 ? utcFormat(datum.value, ':%M') : '') + ' h'"
     " : high - low < 10000 ? floor(datum.value / 60000) + utcFormat(datum.value, ':%S.') + floor(datum.value % 1000 / 100)"
     " : datum.value >= 3600000 ? floor(datum.value / 3600000) + utcFormat(datum.value, ':%M:%S')"
     " : floor(datum.value / 60000) + utcFormat(datum.value, ':%S')"

@@ -57,6 +57,11 @@ document.getElementById("link").addEventListener("click", async () => {
     told.value = location.href;
   }
 });
+// Figures that name their form instead.
+for (const figure of document.querySelectorAll('[data-form="clock"]')) {
+  const ms = readClock(figure.textContent);
+  if (!Number.isNaN(ms)) figure.dataset.ms = ms;
+}
 // The times of the page, in the run's or the wall clock's time.
 function tellTimes(times) {
   document.documentElement.dataset.times = times;

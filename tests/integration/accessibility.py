@@ -9,6 +9,4 @@ def violations(page: Any) -> dict[str, list[str]]:
     """By rule, the elements of `page` as it stands now that break it, seriously or not."""
     from axe_playwright_python.sync_playwright import Axe
 
-    return {
-        found["id"]: [node["html"] for node in found["nodes"]] for found in Axe().run(page).response["violations"]
-    }
+    return {found["id"]: [node["html"] for node in found["nodes"]] for found in Axe().run(page).response["violations"]}

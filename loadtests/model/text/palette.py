@@ -83,7 +83,9 @@ def style(dark: str) -> str:
 
     `.fill-active` … fill an element with a holder's or fate's colour, hatched where it is one of a leak.
     """
-    nested = f"{dark} {{ :root {{ {_variables(DARK)} }} }}" if dark.startswith("@") else f"{dark} {{ {_variables(DARK)} }}"
+    nested = (
+        f"{dark} {{ :root {{ {_variables(DARK)} }} }}" if dark.startswith("@") else f"{dark} {{ {_variables(DARK)} }}"
+    )
     return "\n".join((f":root {{ {_variables(LIGHT)} }}", nested, *_fills()))
 
 
@@ -93,7 +95,7 @@ def paper() -> str:
 
 
 def patterns() -> str:
-    """The hatchings as an SVG `defs` element, for marks with `fill="url(#hatch-leaked)"` …"""
+    """The hatchings as an SVG `defs` element, which `fill` refers to."""
     tiles = (
         f'<pattern id="hatch-{name}" width="6" height="6" patternUnits="userSpaceOnUse">'
         f'<rect width="6" height="6" fill="var(--leaked)"/>'
