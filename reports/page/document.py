@@ -11,7 +11,8 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
-from loadtests.model.text import palette
+from loadtests.model.log.fate import in_words
+from loadtests.model.text import palette, wording
 from loadtests.model.text.units import format_duration, format_size
 from loadtests.model.text.wording import between, count, of_total, percent, verb
 
@@ -30,6 +31,7 @@ def environment() -> jinja2.Environment:
         share=share,
         number=number,
         clock=moment,
+        fate=in_words,
         field_clock=field_clock,
         size=format_size,
         count=count,
@@ -95,9 +97,9 @@ def share(value: Any) -> str:
 
 def decimal(value: Any) -> str:
     """Return a figure with one decimal place."""
-    return "–" if _missing(value) else f"{value:,.1f}"
+    return "–" if _missing(value) else wording.decimal(float(value))
 
 
 def number(value: Any) -> str:
     """Return a whole number."""
-    return "–" if _missing(value) else f"{value:,.0f}"
+    return "–" if _missing(value) else f"{round(float(value)):,}"

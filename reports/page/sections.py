@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from loadtests.model.log.fate import FATES
+from loadtests.model.log.fate import FATES, in_words
 from loadtests.model.text.palette import fill
 from loadtests.model.text.wording import count, of_total, percent
 from reports.analysis.counterfactual import ASSUMPTIONS
@@ -54,6 +54,7 @@ def explorer(analysis: Analysis, choice: Choice) -> dict[str, Any]:
     return {
         "kinds": KINDS,
         "outcomes": OUTCOMES,
+        "fates": {fate: in_words(fate) for fate in FATES},
         "holders": HOLDERS,
         "fills": [fill(holder) for holder in HOLDERS],
         "sessions": rows,
@@ -102,7 +103,8 @@ def leaks(analysis: Analysis) -> dict[str, Any]:
         "leaks_total": int(sessions["leak"].sum()),
         "leak_bars": MOST_BARS,
         "fate_parts": [
-            _part(fate, fate, fates[fate], fates[fate] / max(len(sessions), 1), number(fates[fate])) for fate in FATES
+            _part(in_words(fate), fate, fates[fate], fates[fate] / max(len(sessions), 1), number(fates[fate]))
+            for fate in FATES
         ],
         "support": {
             "rows": min(len(support), MOST_SUPPORT_ROWS),

@@ -52,7 +52,8 @@ def _run(analysis: Analysis) -> str:
     began_at = datetime.fromisoformat(summary["started"]).astimezone(UTC)
     limit = f"limit {summary['limit']:,}" if summary["limit"] else "limit unknown"
     trust = "generator in doubt" if summary["generator"]["doubts"] else "generator on time"
-    return f"{summary['run']} · {began} {began_at:%Y-%m-%d, %H:%M:%S} UTC · {format_duration(summary['duration'])} · {limit} · {trust}"
+    began += f" {began_at:%Y-%m-%d, %H:%M:%S} UTC"
+    return " · ".join((summary["run"], began, format_duration(summary["duration"]), limit, trust))
 
 
 def _figures(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:

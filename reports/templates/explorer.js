@@ -7,13 +7,13 @@ let current = sessions[0];
 
 function haystack(session) {
   const tags = [session.ghost ? "ghost" : "", session.overdue ? "overdue" : ""];
-  return [session.n, session.id, session.profile, session.fate, session.way, ...tags, ...session.findings].join("\n").toLowerCase();
+  return [session.n, session.id, session.profile, session.fate, names.fates[session.fate], session.way, ...tags, ...session.findings].join("\n").toLowerCase();
 }
 for (const session of sessions) session.haystack = haystack(session);
 
 function rowOf(session) {
   const button = element("button", { type: "button", "data-session": session.n, tabindex: session === current ? "0" : "-1" }, String(session.n));
-  const fate = session.fate + (session.ghost ? ", ghost" : "") + (session.overdue ? ", overdue" : "");
+  const fate = names.fates[session.fate] + (session.ghost ? ", ghost" : "") + (session.overdue ? ", overdue" : "");
   const row = element("tr", {}, element("td", { class: "n" }, button));
   row.append(element("td", {}, session.profile), element("td", { class: session.fate }, fate), element("td", {}, session.way || "–"));
   row.append(element("td", { class: "n" }, clock(session.opened)), element("td", { class: "n" }, clock(session.ended)));

@@ -75,7 +75,7 @@ function between([from, to]) {
 function factsOf(session) {
   const facts = [
     ["id", session.id],
-    ["fate", session.fate + (session.ghost ? ", ghost" : "") + (session.overdue ? ", overdue" : "")],
+    ["fate", names.fates[session.fate] + (session.ghost ? ", ghost" : "") + (session.overdue ? ", overdue" : "")],
     ["way of leaving", session.way || "still there"],
     ["idle timeout", lasting(session.idle) + (session.cap ? `, at most ${lasting(session.cap)} long` : "")],
     ["opened", clock(session.opened)],
