@@ -16,8 +16,10 @@ from reports.page.gantt import bars
 from reports.page.timechart import AXIS_WIDTH, milliseconds, moment, over_time, time
 from reports.page.vegalite import DIM, INK, Chart, Spec, chart, field, mark, rows_of, text_over_marks
 
-_ROOM = 0.85
-"""A bar that ends after this share of the run has no room for a label behind it."""
+_LABEL = "6 * length(datum.label) + 12"
+_BEHIND = f"(high - datum.last) / (high - low) * width >= {_LABEL}"
+_BEFORE = f"(datum.opened - low) / (high - low) * width >= {_LABEL}"
+"""Whether there is room for a bar's label behind it, and before it, at the page's width and in its window."""
 _LEAST_SHARE = 0.02
 """Of the run: where half of the bars are shorter, they cannot be seen over its time."""
 _ROW = 15
@@ -64,7 +66,6 @@ def _over_the_run(rows: pd.DataFrame, end: float) -> Chart:
             **{"baseline": "middle", "color": DIM, "fontSize": 10, "clip": True, **style},
         )
 
-    room, before = _ROOM * end * 1000, (1 - _ROOM) * end * 1000
     layers = [
         mark(
             "bar", {**shared, "x": time("opened", end), "x2": field("left")}, clip=True, height=9, color=fill("active")
@@ -77,9 +78,9 @@ def _over_the_run(rows: pd.DataFrame, end: float) -> Chart:
         ),
         mark("tick", {**shared, "x": time("due_low", end)}, thickness=2, size=13, color=INK, clip=True),
         # The way of leaving stands behind the bar and the due mark where there is room, else before it, else on it.
-        *labelled("last", f"datum.last <= {room}", align="left", dx=6),
-        *labelled("opened", f"datum.last > {room} && datum.opened >= {before}", align="right", dx=-6),
-        *labelled("opened", f"datum.last > {room} && datum.opened < {before}", align="left", dx=6, color=INK),
+        *labelled("last", _BEHIND, align="left", dx=6),
+        *labelled("opened", f"!({_BEHIND}) && {_BEFORE}", align="right", dx=-6),
+        *labelled("opened", f"!({_BEHIND}) && !({_BEFORE})", align="left", dx=6, color=INK),
     ]
     drawn = rows_of(milliseconds(rows, "opened", "left", "due_low", "due_high", "ended", "last"))
     return over_time(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -32,13 +33,22 @@ def findings(analysis: Analysis, charted: Sequence[str], choice: Choice) -> dict
 
 
 def _finding(finding: Finding, charted: Sequence[str], choice: Choice) -> dict[str, Any]:
-    drawn = [name for name in charted if finding.chart and name.split("-")[0] == finding.chart]
+    drawn = sorted(
+        (name for name in charted if finding.chart and name.split("-")[0] == finding.chart),
+        key=lambda name: _place(name, finding.text),
+    )
     shown = int(choice.sessions["session"].isin(finding.sessions).sum())
     return {
         **vars(finding),
         "target": f"chart-{drawn[0]}" if drawn else None,
         "shown": _shown(shown, len(finding.sessions)),
     }
+
+
+def _place(chart: str, text: str) -> int:
+    """Return where the sentence names the call that a chart like `latency-stop` is of; those that it does not name come last."""
+    found = re.search(rf"\b{re.escape(chart.partition('-')[2])}\b", text) if "-" in chart else None
+    return found.start() if found else len(text) + ("-" in chart)
 
 
 def _shown(shown: int, of: int) -> str:

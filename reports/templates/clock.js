@@ -32,7 +32,7 @@ function fieldClock(ms) {
 }
 function lasting(ms) {
   if (ms < 1000) return Math.round(ms) + " ms";
-  if (ms < 60000) return (ms / 1000).toFixed(1) + " s";
+  if (ms < 60000) return Number((ms / 1000).toFixed(1)) + " s";
   const seconds = Math.round(ms / 1000);
   const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
   return [[hours, "h"], [minutes, "min"], [hours ? 0 : rest, "s"]].filter(([n]) => n).map((part) => part.join(" ")).join(" ");

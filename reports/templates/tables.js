@@ -46,8 +46,9 @@ function edge(place) {
   place.classList.toggle("more", place.scrollLeft + place.clientWidth < place.scrollWidth - 2);
 }
 const edges = new ResizeObserver((entries) => entries.forEach(({ target }) => edge(target.closest(".scroll"))));
-for (const place of document.querySelectorAll(".scroll")) {
+function watchEdge(place) {
   place.addEventListener("scroll", () => edge(place), { passive: true });
   edges.observe(place);
   if (place.firstElementChild) edges.observe(place.firstElementChild);
 }
+document.querySelectorAll(".scroll").forEach(watchEdge);

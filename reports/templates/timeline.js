@@ -104,4 +104,5 @@ function showTimeline(session) {
   const parts = [element("h3", {}, `Session ${session.n}: ${session.profile}`), timelineOf(session), key, factsOf(session), tableOf(session)];
   if (session.omitted) parts.push(element("p", { class: "small" }, `${session.omitted} ${session.omitted === 1 ? "call" : "calls"} in the middle omitted; events.parquet has all.`));
   document.getElementById("timeline").replaceChildren(...parts);
+  watchEdge(document.querySelector("#timeline .calls"));
 }
