@@ -47,15 +47,17 @@ def _page(pages: Blueprint, guarded: Guarded) -> None:
     @pages.get("/")
     @guarded
     def page() -> Response:
-        return Response(_text("sessions.html"), headers={"Content-Security-Policy": PAGE_POLICY})
+        whole = _text("sessions.html").replace(b"</body>", palette.hatchings().encode() + b"</body>")
+        return Response(whole, headers={"Content-Security-Policy": PAGE_POLICY})
 
     @pages.get("/assets/<name>")
     @guarded
     def asset(name: str) -> Response:
         if name not in _ASSETS:
             return Response(status=404)
-        colours = palette.style(':root[data-theme="dark"]') if name == "sessions.css" else ""
-        return Response(colours.encode() + _text(name), mimetype=_ASSETS[name])
+        # Behind the page's own rules: hatching overrules a plain fill.
+        colours = palette.live_style() if name == "sessions.css" else ""
+        return Response(_text(name) + colours.encode(), mimetype=_ASSETS[name])
 
 
 def _figures(pages: Blueprint, guarded: Guarded, live: Live) -> None:

@@ -41,7 +41,7 @@ def environment() -> jinja2.Environment:
     found.globals.update(
         palette=Markup(palette.style("@media (prefers-color-scheme: dark)")),
         paper_palette=Markup(palette.paper()),
-        patterns=Markup(palette.patterns()),
+        hatchings=Markup(palette.hatchings()),
     )
     return found
 

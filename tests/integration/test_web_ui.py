@@ -19,7 +19,7 @@ import requests
 
 from loadtests.sandbox.process import SandboxProcess
 
-from .accessibility import violations
+from .accessibility import serious
 from .conftest import BOUND_SECONDS
 from .crew import free_port
 from .crew import processes as worker_processes
@@ -93,7 +93,7 @@ def test_a_run_is_started_watched_and_stopped_in_the_browser(page: Any, tmp_path
         assert re.fullmatch(r"\d+ / 6", page.inner_text("#held"))
         if processes == 1:
             _have_it_judged_so_far(page)
-        assert _violations(page) == {}
+        assert _serious(page) == {}
         page.click("#stop")
         _await(page, "document.getElementById('state').textContent === 'ended'")
         _open_report(page)
@@ -165,13 +165,13 @@ def _open_report(page: Any) -> None:
     report.close()
 
 
-def _violations(page: Any) -> dict[str, dict[str, list[str]]]:
+def _serious(page: Any) -> dict[str, dict[str, list[str]]]:
     """What axe-core complains of, light and dark."""
     told: dict[str, dict[str, list[str]]] = {}
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         _await(page, "scheme => document.documentElement.dataset.theme === scheme", scheme)
-        if found := violations(page):
+        if found := serious(page):
             told[scheme] = found
     return told
 
@@ -291,11 +291,11 @@ def test_a_window_can_be_chosen_and_the_browser_does_not_grow(page: Any, served:
 
 
 def test_the_page_before_any_run(page: Any, served: str) -> None:
-    """It says so, leads to the form, and axe finds nothing."""
+    """It says so, leads to the form, and axe finds nothing serious."""
     page.goto(f"{served}/sessions/")
     page.get_by_text("No run yet").wait_for(timeout=_LONGEST)
     _await(page, "document.getElementById('state').textContent === 'ready'")
-    assert _violations(page) == {}
+    assert _serious(page) == {}
     page.click("#about a")
     page.get_by_text("Start new load test").wait_for(timeout=_LONGEST)
     assert page.complaints == []

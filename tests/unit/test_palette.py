@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 
@@ -57,6 +58,17 @@ def test_no_two_fates_look_alike() -> None:
     looks = {fate: (colour, palette.HATCHES.get(fate)) for fate, colour in palette.FATES.items()}
     assert len(set(looks.values())) == len(FATES)
     assert "leaked" in palette.HATCHES
+
+
+def test_no_page_has_colours_of_its_own_for_them() -> None:
+    """No style sheet sets a variable of the palette: there is one place to change a colour."""
+    root = Path(__file__).parents[2]
+    sheets = [*(root / "reports" / "templates").glob("*.css"), *(root / "loadtests" / "webui" / "pages").glob("*.css")]
+    assert len(sheets) >= 4
+    own = {sheet.name: name for sheet in sheets for name in palette.LIGHT if f"--{name}: #" in sheet.read_text("utf-8")}
+    assert own == {}
+    for name, colour in palette.DARK.items():
+        assert f"--{name}: {colour};" in palette.live_style()
 
 
 def test_the_difference_is_that_of_the_paper() -> None:

@@ -89,6 +89,15 @@ def style(dark: str) -> str:
     return "\n".join((f":root {{ {_variables(LIGHT)} }}", nested, *_fills()))
 
 
+def live_style() -> str:
+    """The style sheet of the Sessions page, whose marks have the classes `c-active` …; it needs `hatchings` in the page."""
+    hatched = (
+        f"svg .area.c-leaked {{ fill: {fill('leaked')}; }} .legend .c-leaked {{ background-image: {_tile('leaked')}; }}"
+    )
+    hidden = "svg.patterns { position: absolute; width: 0; height: 0; }"
+    return "\n".join(("", style(':root[data-theme="dark"]'), hatched, hidden, ""))
+
+
 def paper() -> str:
     """The rule for a medium that is always light."""
     return f":root {{ {_variables(LIGHT)} }}"
@@ -103,6 +112,11 @@ def patterns() -> str:
         for name, strokes in HATCHES.items()
     )
     return f"<defs>{''.join(tiles)}</defs>"
+
+
+def hatchings() -> str:
+    """The hatchings as an element that takes no room in a page."""
+    return f'<svg class="patterns" aria-hidden="true" width="0" height="0">{patterns()}</svg>'
 
 
 def fill(name: str) -> str:
