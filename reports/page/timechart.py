@@ -18,7 +18,7 @@ AXIS_WIDTH = 48
 """Width of every y axis in pixels, so that charts below each other share one x axis."""
 
 _CLOCK = (
-    "origin >= 0 ? utcFormat(datum.value + origin, high - low < 10000 ? '%H:%M:%S.%L' : '%H:%M:%S')"
+    "origin >= 0 ? utcFormat(+datum.value + origin, high - low < 10000 ? '%H:%M:%S.%L' : '%H:%M:%S')"
     " : high - low >= 7200000 ? floor(datum.value / 3600000)"
     " + (datum.value % 3600000 ? utcFormat(datum.value, ':%M') : '') + ' h'"
     " : high - low < 10000 ? floor(datum.value / 60000) + utcFormat(datum.value, ':%S.') + floor(datum.value % 1000 / 100)"

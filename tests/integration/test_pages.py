@@ -215,6 +215,9 @@ def test_the_link_brings_another_reader_to_the_same_place(page: Any, report: Pat
     bar, chart = (page.locator(place).bounding_box() for place in ("#window", "#chart-sessions"))
     assert bar["y"] + bar["height"] <= chart["y"]
     assert chart["y"] + chart["height"] <= 900
+    labels = page.locator("#chart-hits svg .role-axis-label text").all_text_contents()
+    assert [label for label in labels if ":" in label and not re.fullmatch(r"\d\d:\d\d:\d\d", label)] == []
+    assert "NaN" not in page.locator("#chart-hits svg").text_content()
     page.select_option("#window select[name=times]", "run")
     page.click("#whole")
     assert "from=" not in page.url
