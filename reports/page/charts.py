@@ -112,7 +112,8 @@ def margins_over_time(keep_alives: KeepAlives, end: float) -> Chart:
     """The least, the mean and the greatest margin of the keep-alives of each column."""
     margin = keep_alives.margin
     if margin.min == margin.max:
-        raise NothingToDrawError(f"Every margin was {format_duration(margin.max or 0.0)}.")
+        which = "Every margin" if margin.n > 1 else "The only margin"
+        raise NothingToDrawError(f"{which} was {format_duration(margin.max or 0.0)}.")
     frame = keep_alives.over_time.assign(until=keep_alives.over_time["t"] + column_seconds(end))
     titles = {"low": "least (s)", "mean": "mean (s)", "high": "most (s)"}
     tooltip = [
@@ -159,7 +160,9 @@ def latency_over_time(latency: pd.DataFrame, end: float) -> Chart:
         raise NothingToDrawError("No call was answered.")
     low, high = float(latency["p50"].min()), float(latency["p99"].max())
     if high - low < _SAME_SECONDS:
-        raise NothingToDrawError(f"Each of the {count(int(latency['n'].sum()), 'call')} took {format_duration(high)}.")
+        calls = int(latency["n"].sum())
+        which = f"Each of the {count(calls, 'call')}" if calls > 1 else "The only call"
+        raise NothingToDrawError(f"{which} took {format_duration(high)}.")
     percentiles = (field(f"{name}:Q", title=f"{name} (ms)", format=".1f") for name in ("p50", "p99"))
     tooltip = [moment(), *percentiles, field("n:Q", title="calls")]
     layers = _band(end, ("p50", "p99", "p50"), "ms", tooltip)

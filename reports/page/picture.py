@@ -58,7 +58,7 @@ def mermaid(analysis: Analysis) -> str:
             "```mermaid",
             f"%%{{init: {json.dumps(theme)}}}%%",
             "xychart-beta",
-            '  title "Sessions: all (blue), leaked (red), the limit (orange)"',
+            '  title "Sessions: all (blue), leaked (red), the limit (brown)"',
             f'  x-axis "seconds" 0 --> {max(1.0, analysis.log_end):.0f}',
             f'  y-axis "sessions" 0 --> {top:.1f}',
             *(f"  line [{', '.join(f'{value:.1f}' for value in line)}]" for line in lines),

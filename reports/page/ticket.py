@@ -40,8 +40,9 @@ def ticket(analysis: Analysis, chart: Spec | None, renderer: Renderer) -> bytes:
         picture.write("small", line, "var(--ink)", most=2)
     if chart:
         picture.insert(svg(chart, renderer, _CHART_WIDTH))
-    picture.write("text", "Fix first" if analysis.findings else "No findings.", "var(--ink)")
-    for line in _fix_first(analysis):
+    to_fix = list(_fix_first(analysis))
+    picture.write("text", "Fix first" if to_fix else "Nothing that has to be fixed was found.", "var(--ink)")
+    for line in to_fix:
         picture.write("small", line, "var(--ink)", most=2)
     return renderer.png(in_light(picture.whole(verdict.result)))
 

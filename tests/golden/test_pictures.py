@@ -70,6 +70,8 @@ def test_what_would_be_flat_or_empty_is_said(tmp_path: Path) -> None:
     same = pd.DataFrame({"t": [0.0, 1.0], "until": [1.0, 2.0], "n": [1, 2], "p50": [0.03, 0.03], "p99": [0.03, 0.03]})
     with pytest.raises(NothingToDrawError, match=r"Each of the 3 calls took 30 ms\."):
         latency_over_time(same, 60.0)
+    with pytest.raises(NothingToDrawError, match=r"The only call took 30 ms\."):
+        latency_over_time(same.iloc[:1], 60.0)
     with pytest.raises(NothingToDrawError, match="No call was answered"):
         latency_over_time(same.iloc[:0], 60.0)
     build_report(run)

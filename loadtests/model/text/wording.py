@@ -18,7 +18,7 @@ def of_total(part: int, whole: int, noun: str, plural: str = "") -> str:
 
 
 def percent(share: float) -> str:
-    """A share, 0 to 1, as a percentage of two significant digits: "33 %", "0.03 %"; "0 %" and "100 %" are exact.
+    """A share, 0 to 1, as a percentage of two digits: "33 %", "0.03 %"; "0 %" and "100 %" are exact.
 
     A share just below 1 reads ">99.9 %" and one just above 0 "<0.01 %", so that neither looks exact.
     """
@@ -28,6 +28,8 @@ def percent(share: float) -> str:
         return ">99.9 %"
     if 0 < share < 0.0001:
         return "<0.01 %"
+    if 0.995 <= share <= 0.999:
+        return f"{share * 100:.1f} %"
     digits = 0 if share >= 0.0995 else 1 if share >= 0.00995 else 2
     return f"{share * 100:.{digits}f} %"
 
