@@ -4,6 +4,15 @@ const body = document.querySelector("#sessions-table tbody");
 const search = document.getElementById("search");
 const mostRows = 100;
 let current = sessions[0];
+// As chosen by a click on a column's head; null: the most unusual first.
+let byColumn = null;
+const keys = [(s) => s.n, (s) => s.profile, (s) => names.fates[s.fate], (s) => s.way, (s) => s.opened ?? "", (s) => s.ended ?? ""];
+[...document.querySelector("#sessions-table thead tr").cells].forEach((head, column) =>
+  sortable(head, () => {
+    byColumn = { key: keys[column], sign: turn(head, head.classList.contains("n")) };
+    list();
+  }),
+);
 
 function haystack(session) {
   const tags = [session.ghost ? "ghost" : "", session.overdue ? "overdue" : ""];
@@ -23,6 +32,7 @@ function rowOf(session) {
 function list() {
   const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
   const found = sessions.filter((session) => words.every((word) => session.haystack.includes(word)));
+  if (byColumn) found.sort((a, b) => compareKeys(byColumn.key(a), byColumn.key(b), byColumn.sign));
   if (!found.includes(current)) current = found[0];
   const listed = found.slice(0, mostRows);
   if (current && !listed.includes(current)) listed.push(current);

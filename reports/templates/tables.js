@@ -13,33 +13,37 @@ function sortKey(cell) {
   const number = /^[-+<>]?\d+(\.\d+)?/.exec(plain);
   return number ? Number(number[0].replace(/^[<>]/, "")) : text.toLowerCase();
 }
-function compareKeys(one, other) {
+function compareKeys(one, other, sign) {
   if (one === "" || other === "") return one === other ? 0 : one === "" ? 1 : -1;
-  if (typeof one === "number" && typeof other === "number") return one - other;
-  return String(one).localeCompare(String(other));
+  if (typeof one === "number" && typeof other === "number") return sign * (one - other);
+  return sign * String(one).localeCompare(String(other));
 }
-// A first click puts the largest number, or the first name, on top.
+// Says in the head which way its column is sorted now: a first click puts the largest number, or the first name, on top.
+function turn(head, isOfNumbers) {
+  const now = head.getAttribute("aria-sort");
+  const order = now ? (now === "ascending" ? "descending" : "ascending") : isOfNumbers ? "descending" : "ascending";
+  for (const other of head.parentElement.cells) other.removeAttribute("aria-sort");
+  head.setAttribute("aria-sort", order);
+  return order === "ascending" ? 1 : -1;
+}
+function sortable(head, sort) {
+  const button = element("button", { type: "button", class: "sort" }, ...head.childNodes);
+  button.addEventListener("click", () => sort(head));
+  head.append(button);
+}
 function sortBy(head) {
   const table = head.closest("table");
   const body = table.tBodies[0];
   const column = [...head.parentElement.cells].indexOf(head);
   const keyed = [...body.rows].map((row) => ({ row, key: row.cells[column] ? sortKey(row.cells[column]) : "" }));
-  const first = keyed.some(({ key }) => typeof key === "number") ? "descending" : "ascending";
-  const now = head.getAttribute("aria-sort");
-  const order = now ? (now === "ascending" ? "descending" : "ascending") : first;
-  for (const other of head.parentElement.cells) other.removeAttribute("aria-sort");
-  head.setAttribute("aria-sort", order);
-  const sign = order === "ascending" ? 1 : -1;
-  keyed.sort((a, b) => (a.key === "" || b.key === "" ? compareKeys(a.key, b.key) : sign * compareKeys(a.key, b.key)));
+  const sign = turn(head, keyed.some(({ key }) => typeof key === "number"));
+  keyed.sort((a, b) => compareKeys(a.key, b.key, sign));
   body.append(...keyed.map(({ row }) => row));
 }
 for (const table of document.querySelectorAll("main table:not(#sessions-table):not(.bars)")) {
   if (!table.tHead || !table.tBodies[0] || table.tBodies[0].rows.length < 2) continue;
   for (const head of table.tHead.rows[0].cells) {
-    if (!head.textContent.trim()) continue;
-    const button = element("button", { type: "button", class: "sort" }, ...head.childNodes);
-    button.addEventListener("click", () => sortBy(head));
-    head.append(button);
+    if (head.textContent.trim()) sortable(head, sortBy);
   }
 }
 function edge(place) {
