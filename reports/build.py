@@ -21,6 +21,7 @@ from reports.output.support import support_table
 from reports.page.page import ReportPage
 from reports.page.picture import svg
 from reports.page.renderer import Renderer
+from reports.page.ticket import ticket
 from reports.summary import Analysis, analyse
 
 _log = logging.getLogger(__name__)
@@ -29,8 +30,9 @@ PAGE, SUMMARY, JUNIT, SUPPORT = "report.html", "summary.json", "junit.xml", "sup
 MARKDOWN, CHART = "summary.md", "chart.svg"
 
 
-def build_report(run: Path) -> Analysis:
-    """Write the report into the directory `run`. Raises InputError if it holds no run that can be read.
+def build_report(run: Path, ticket_file: Path | None = None) -> Analysis:
+    """Write the report into the directory `run`, and its first screen as a PNG to `ticket_file`. Raises InputError if `run` holds
+    no run that can be read, RenderError or OSError if the PNG cannot be drawn or written.
 
     The figures are written first. Neither the picture nor the page can cost them: if one fails, the error is logged, and an
     empty picture or a page that says why stands in its place.
@@ -50,6 +52,8 @@ def build_report(run: Path) -> Analysis:
             picture = drawing.result()
         write_text(run / CHART, picture or _NO_CHART)
         write_text(run / MARKDOWN, markdown(analysis, f"![Sessions by who held the slot]({CHART})" if picture else ""))
+        if ticket_file:
+            ticket_file.write_bytes(ticket(analysis, page.drawing.specs.get("sessions"), renderer))
     return analysis
 
 

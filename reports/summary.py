@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from loadtests.model.log.fate import FATES
-from loadtests.model.run.end_reason import is_early
+from loadtests.model.run.end_reason import STOPPED, is_early
 from reports.analysis.client import read_client
 from reports.analysis.counterfactual import Counterfactual, build_counterfactual
 from reports.analysis.effects import build_effects
@@ -166,7 +166,9 @@ def _figures(
 def _cut_short(log: EventLog) -> str:
     """Return why the run ended early; "" if it did not."""
     reason = log.manifest.end_reason
-    return "" if log.manifest.scenario is None or not is_early(reason) else f"the run ended early: {reason}"
+    if log.manifest.scenario is None or not is_early(reason):
+        return ""
+    return "you stopped the run early" if reason == STOPPED else f"the run ended early: {reason}"
 
 
 def _found(checks: list[CheckOutcome]) -> dict[str, int]:

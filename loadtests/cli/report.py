@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 from typing import Any
 
 from loadtests.cli.arguments import add_run
@@ -30,6 +31,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="exit with the verdict's code, as `check` does; on GitHub, also annotate the job",
     )
     parser.add_argument("--csv", action="store_true", help="also write sessions.csv, one row for each session")
+    parser.add_argument(
+        "--png",
+        type=Path,
+        metavar="FILE",
+        help="also draw the first screen (verdict, figures, chart, what to fix first) as a picture, for a ticket",
+    )
     parser.add_argument("--schema", action=_PrintSchema, nargs=0, help="print the JSON Schema of summary.json and exit")
 
 
@@ -37,14 +44,23 @@ def run(arguments: argparse.Namespace) -> int:
     """Build the report and print its path."""
     from loadtests.cli.announce import announce
     from loadtests.cli.check import exit_code
+    from loadtests.model.text.input_error import EXIT_UNAVAILABLE, InputError
     from reports.build import PAGE, build_report
     from reports.output.session_table import write_session_csv
+    from reports.page.renderer import RenderError
 
-    analysis = build_report(arguments.run)
+    if arguments.png and not arguments.png.resolve().parent.is_dir():
+        raise InputError.of("--png", f"must be a file in a directory that exists (is {arguments.png})")
+    try:
+        analysis = build_report(arguments.run, arguments.png)
+    except RenderError as error:
+        raise InputError.of("--png", f"the picture could not be drawn: {error}", code=EXIT_UNAVAILABLE) from None
     if arguments.csv:
         write_session_csv(arguments.run)
     print(analysis.verdict.sentence)
     print(f"Report: {(arguments.run / PAGE).resolve()}")
+    if arguments.png:
+        print(f"Picture: {arguments.png.resolve()}")
     if not arguments.verdict:
         return 0
     announce(analysis)

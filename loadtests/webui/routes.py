@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response, redirect, request, send_file, url_for
 
+from loadtests.model.text import palette
 from loadtests.webui.background_report import BackgroundReport
 from loadtests.webui.guard import PAGE_POLICY, REPORT_POLICY
 from loadtests.webui.live import Live
@@ -46,14 +47,17 @@ def _page(pages: Blueprint, guarded: Guarded) -> None:
     @pages.get("/")
     @guarded
     def page() -> Response:
-        return Response(_text("sessions.html"), headers={"Content-Security-Policy": PAGE_POLICY})
+        whole = _text("sessions.html").replace(b"</body>", palette.hatchings().encode() + b"</body>")
+        return Response(whole, headers={"Content-Security-Policy": PAGE_POLICY})
 
     @pages.get("/assets/<name>")
     @guarded
     def asset(name: str) -> Response:
         if name not in _ASSETS:
             return Response(status=404)
-        return Response(_text(name), mimetype=_ASSETS[name])
+        # Behind the page's own rules: hatching overrules a plain fill.
+        colours = palette.live_style() if name == "sessions.css" else ""
+        return Response(_text(name) + colours.encode(), mimetype=_ASSETS[name])
 
 
 def _figures(pages: Blueprint, guarded: Guarded, live: Live) -> None:

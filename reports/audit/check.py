@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from loadtests.model.text.units import format_duration
-from loadtests.model.text.wording import of_total, verb
+from loadtests.model.text.wording import listed, of_total, verb
 from reports.analysis.client import Client, ClientCall, Life
 from reports.findings.finding import Confidence, Finding, Severity
 
@@ -58,7 +58,7 @@ class CallCheck:
 
 def kinds(calls: Iterable[ClientCall]) -> str:
     """Return how many calls of each kind: "3 task, 1 stop"."""
-    return ", ".join(f"{n:,} {kind}" for kind, n in Counter(call.kind for call in calls).most_common())
+    return listed((n, kind) for kind, n in Counter(call.kind for call in calls).most_common())
 
 
 def how_it_ended(life: Life) -> str:

@@ -78,7 +78,7 @@ def _storm(client: Client) -> Finding | None:
         "your client",
         "likely",
         f"new was refused {len(worst):,} times within {duration} ({worst[0].reason}), each time less than"
-        f" {STORM_SECONDS:g} s after the last.",
+        f" {format_duration(STORM_SECONDS)} after the last.",
         "Wait longer after each refusal (1, 2, 4 … s, with jitter); a full account has room only when a session is closed.",
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from loadtests.model.run.manifest import Manifest
-from loadtests.model.text.wording import count, of_total, verb
+from loadtests.model.text.wording import count, listed, of_total, verb
 from reports.analysis.client import Client
 from reports.findings.finding import Finding
 from reports.verdict.verdict import Result, Verdict
@@ -41,5 +41,5 @@ def _nothing(client: Client) -> str:
             " from KONPRO_API_KEY?"
         )
     reasons = Counter(call.reason for call in client.refused)
-    why = f" ({', '.join(f'{n} {reason}' for reason, n in reasons.most_common())})" if reasons else ""
+    why = f" ({listed((n, reason) for reason, n in reasons.most_common())})" if reasons else ""
     return f"Inconclusive: the program made {count(client.calls, 'call')}, and opened no session{why}."

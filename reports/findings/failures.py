@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from loadtests.model.text.wording import listed
 from reports.log.log import EventLog
 
 _FAILURES = """
@@ -62,7 +63,7 @@ class Failures:
         counts: dict[str, int] = {}
         for row in self.rows:
             counts[key(row)] = counts.get(key(row), 0) + row.n
-        return ", ".join(f"{n} {what}" for what, n in sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+        return listed((n, what) for what, n in sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def build_failures(log: EventLog) -> Failures:

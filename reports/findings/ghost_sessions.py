@@ -26,13 +26,15 @@ def check(evidence: Evidence) -> Checked:
     found = shown(evidence.log, IS_GHOST, "said_gone", "seen_until", lasting)
     if found is None:
         return None
+    stay = int(found.figures["lasting"])
+    until = f", {'all' if stay == found.n > 1 else f'{stay:,}'} until the end of the run" if stay else ""
     return Finding(
         "ghost-sessions",
         "problem",
         "API",
         evidence.from_list("certain"),
         f"{were(found.n, 'session')} reported as not found while the list still showed"
-        f" {verb(found.n, 'it', 'them')}, {int(found.figures['lasting'])} until the end of the run. Each holds a slot.",
+        f" {verb(found.n, 'it', 'them')}{until}. Each holds a slot.",
         "Send support.csv to the API's support, who can close such sessions. Until then, subtract them from the limit.",
         found.sessions,
         found.interval,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from loadtests.model.text.units import format_duration
-from loadtests.model.text.wording import percent
+from loadtests.model.text.wording import between, change, percent
 from reports.analysis.drift import LOAD_RISE, Drift, build_drift
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
@@ -25,7 +25,7 @@ def check(evidence: Evidence) -> Checked:
     text = (
         f"Answers took {percent(drift.rise)} longer at the end than at the beginning ({format_duration(drift.seconds)} for the"
         f" median {drift.kind}). The Theil–Sen slope is {_hourly(drift.slope)} per hour"
-        f" (95 % interval {_hourly(drift.slope_low)} to {_hourly(drift.slope_high)}), without a warm-up of"
+        f" (95 % interval {between(drift.slope_low, drift.slope_high, _hourly)}), without a warm-up of"
         f" {format_duration(drift.warm_up)}."
     )
     if drift.load_rise > LOAD_RISE:
@@ -43,7 +43,7 @@ def check(evidence: Evidence) -> Checked:
 
 
 def _hourly(slope: float) -> str:
-    return f"{slope * 360_000:+.0f} %"
+    return change(3600 * slope)
 
 
 def _is_drift(drift: Drift) -> bool:

@@ -15,7 +15,7 @@ def check(evidence: Evidence) -> Checked:
     occupancy = evidence.occupancy
     bounds = occupancy.log.row("SELECT min(with_lag) AS least, min(sent) AS low, max(answered) AS high FROM refusals")
     least, most = occupancy.peak, max(occupancy.peak, int(bounds["least"]))
-    limit = between(least, most, "{:.0f}".format)
+    limit = between(least, most, "{:,.0f}".format)
     others = "" if evidence.listed else " (foreign sessions, which only the list shows, are not counted)"
     return Finding(
         "limit-inferred",

@@ -27,13 +27,15 @@ def check(evidence: Evidence) -> Checked:
     found = shown(evidence.log, _LINGERS, "due_high", "seen_until", _FIGURES, tolerance=evidence.tolerance)
     if found is None:
         return None
+    stuck = int(found.figures["lingering"])
+    kept = f"; {'it' if found.n == 1 else f'{stuck:,} of them'} could not be closed" if stuck else ""
     return Finding(
         "lingering-sessions",
         "problem",
         "API",
         evidence.from_list("certain"),
         f"{were(found.n, 'session')} still open up to {format_duration(found.figures['longest'])} after"
-        f" the due time; {int(found.figures['lingering'])} could not be closed.",
+        f" the due time{kept}.",
         "Send support.csv to the API's support, who can inspect and close such sessions. Close sessions with streaming.stop"
         " instead of waiting for the timeout.",
         found.sessions,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadtests.model.text.wording import count, verb
+from loadtests.model.text.wording import count
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
 from reports.findings.finding import Checked, Finding, Unknown
@@ -20,13 +20,13 @@ def check(evidence: Evidence) -> Checked:
         )
     if lost is None:
         return None
+    unresolved = f"; {count(evidence.unresolved, 'more request')} may have" if evidence.unresolved else ""
     return Finding(
         "lost-answers",
         "problem",
         "API",
         "likely",
-        f"{count(lost.n, 'new request')} without a usable answer opened a session, as the list shows;"
-        f" {evidence.unresolved} more {verb(evidence.unresolved, 'is', 'are')} unresolved.",
+        f"{count(lost.n, 'new request')} without a usable answer opened a session, as the list shows{unresolved}.",
         "After a new without an answer, search streaming.list for a session that no client owns, and close it. Otherwise it holds"
         " a slot until it has been idle for activity_idle_timeout.",
         lost.sessions,

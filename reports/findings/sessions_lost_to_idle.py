@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from loadtests.model.text.units import format_duration
-from loadtests.model.text.wording import between, were
+from loadtests.model.text.wording import between, verb, were
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
 from reports.findings.finding import Checked, Finding
@@ -21,7 +21,7 @@ def check(evidence: Evidence) -> Checked:
         "warning",
         "modelled client",
         "likely",
-        f"{were(lost.n, 'session')} reaped while the person was present (idle timeout"
+        f"{were(lost.n, 'session')} reaped while {verb(lost.n, 'its user was', 'their users were')} present (idle timeout"
         f" {between(lost.figures['least'], lost.figures['most'], format_duration)}).",
         "Send keep-alives in quiet periods, or use a longer activity_idle_timeout.",
         lost.sessions,

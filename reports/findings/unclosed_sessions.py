@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadtests.model.text.wording import of_total, percent, verb
+from loadtests.model.text.wording import listed, of_total, percent, verb
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
 from reports.findings.finding import Checked, Finding
@@ -17,15 +17,14 @@ def check(evidence: Evidence) -> Checked:
     leaks = shown(evidence.log, _LEAKS, "left_at", "coalesce(end_high, $log_end)", log_end=evidence.log_end)
     if leaks is None:
         return None
-    by_way = ", ".join(f"{row['n']} by {row['way']}" for row in evidence.log.records(_WAYS))
+    by_way = listed((row["n"], f"by {row['way']}") for row in evidence.log.records(_WAYS))
     return Finding(
         "unclosed-sessions",
         "warning",
         "modelled client",
         "certain",
         f"{of_total(leaks.n, evidence.opened, 'session')} ({percent(leaks.n / evidence.opened)})"
-        f" {verb(leaks.n, 'was', 'were')} left"
-        f" without being closed: {by_way}.",
+        f" {verb(leaks.n, 'was', 'were')} left without being closed: {by_way}.",
         "Send streaming.stop on every exit path: errors, closed pages, reconnects. Clear the keep-alive timer, too.",
         leaks.sessions,
         leaks.interval,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadtests.model.text.wording import count
+from loadtests.model.text.wording import count, of_total
 from reports.findings.causes import LEAST_ENDS, EndFit
 from reports.findings.check import Check
 from reports.findings.early import CAUSE_NAMES
@@ -41,7 +41,7 @@ def check(evidence: Evidence) -> Checked:
 
 def _describe(fit: EndFit, n: int) -> str:
     against = f", but {count(fit.outlived, 'session')} outlived it" if fit.outlived else ""
-    return f"{CAUSE_NAMES[fit.name]} would explain {fit.explained} of {n}{against}"
+    return f"{CAUSE_NAMES[fit.name]} would explain {of_total(fit.explained, n, 'end')}{against}"
 
 
 CHECK = Check("unexplained-ends", check)

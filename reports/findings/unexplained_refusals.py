@@ -51,7 +51,7 @@ def _least_and_most(causes: RefusalCauses) -> tuple[int, int]:
 
 
 def _describe(fit: RefusalFit, n: int) -> str:
-    told = f"{fit.what} would explain {fit.explained} of {n}"
+    told = f"{fit.what} would explain {of_total(fit.explained, n, 'refusal')}"
     if not fit.contradicted:
         return told
     granted = of_total(fit.contradicted, fit.informative, "granted request")

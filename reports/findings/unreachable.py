@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from loadtests.model.api.answer import Reason
-from loadtests.model.text.wording import count
+from loadtests.model.text.wording import count, during
 from reports.findings.check import Check
 from reports.findings.evidence import MOST_SESSIONS, Evidence
 from reports.findings.finding import Checked, Finding
@@ -52,7 +52,7 @@ def check(evidence: Evidence) -> Checked:
 def _describe(period: dict[str, Any]) -> str:
     error = f", {period['error']}" if period["error"] else ""
     return (
-        f"from {period['low']:.1f} s to {period['high']:.1f} s ({count(period['calls'], 'call')} of"
+        f"{during(period['low'], period['high'])} ({count(period['calls'], 'call')} of"
         f" {count(period['sessions'], 'session')}{error})"
     )
 

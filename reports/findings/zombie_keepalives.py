@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from loadtests.model.text.units import format_duration
-from loadtests.model.text.wording import count, were
+from loadtests.model.text.wording import count, verb, were
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence, numbers, span
 from reports.findings.finding import Checked, Finding
@@ -28,8 +28,8 @@ def check(evidence: Evidence) -> Checked:
         "warning",
         "modelled client",
         "certain",
-        f"{were(len(zombies), 'session')} kept alive after the person had left, by"
-        f" {count(int(zombies['n'].sum()), 'keep-alive')} over up to {format_duration(longest)}.",
+        f"{were(len(zombies), 'session')} kept alive after {verb(len(zombies), 'its user', 'their users')} left:"
+        f" {count(int(zombies['n'].sum()), 'keep-alive')} over {'up to ' if len(zombies) > 1 else ''}{format_duration(longest)}.",
         "Clear the keep-alive timer first on every exit path: it holds the slot for as long as it runs.",
         numbers(zombies),
         span(zombies["low"], zombies["high"]),

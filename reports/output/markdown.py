@@ -67,7 +67,7 @@ def _figures(summary: dict[str, Any]) -> Iterator[tuple[str, ...]]:
     yield "sessions opened", f"{sessions['opened']:,} (peak {sessions['peak']:,}{limit})"
     yield "leaked", f"{sessions['leaked']:,} ({sessions['fates']['lingering']:,} lingering)"
     yield "reaped while in use", f"{sessions['lost_to_idle']:,}"
-    first = f"{count(hits['first_attempts'], 'first attempt')}, {count(hits['persons_lost'], 'person', 'people')} lost"
+    first = f"{count(hits['first_attempts'], 'first attempt')}, {count(hits['persons_lost'], 'user')} lost"
     yield "concurrency hits", f"{hits['count']:,} ({first})"
     if hits["held_by"]:
         yield (

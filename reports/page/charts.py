@@ -2,32 +2,44 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from loadtests.model.text.palette import fill
+from loadtests.model.text.units import format_duration
+from loadtests.model.text.wording import count
 from reports.analysis.generator import GeneratorHealth
 from reports.analysis.hits import Hits
 from reports.analysis.keepalive import KeepAlives
 from reports.analysis.slots import HOLDERS, Slots
 from reports.log.time_columns import COLUMNS_ON_SCREEN, column_seconds
-from reports.page.gantt import bars
 from reports.page.stages import StageSpan
-from reports.page.timechart import AXIS_WIDTH, height, milliseconds, moment, over_time, time
-from reports.page.vegalite import DIM, INK, RULE, Chart, Spec, chart, expression, field, mark, on, rows_of
+from reports.page.timechart import height, milliseconds, moment, over_time, time
+from reports.page.vegalite import (
+    DIM,
+    INK,
+    RULE,
+    Chart,
+    NothingToDrawError,
+    Spec,
+    chart,
+    expression,
+    field,
+    mark,
+    on,
+    rows_of,
+    text_over_marks,
+)
 
-_LIMIT, _FAIL = "var(--limit)", "var(--fail)"
-_FIRST, _AGAIN = "var(--limit)", "var(--again)"
+_LIMIT, _FAIL, _BAND = "var(--limit)", "var(--fail)", "var(--band)"
+_OF_PROFILES = ("active", "closing", "stop-failed", "others", "quiet", "capped", "dropped")
+_SAME_SECONDS = 1e-6
+"""Times that differ by less are the same."""
 _BARS = 200
 """Columns of the chart of hits: wide enough for a pointer."""
-_ROOM = 0.85
-"""A bar that ends after this share of the run has no room for a label behind it."""
-
-
-def colour_of(holder: str) -> str:
-    """Return a holder's colour on the page."""
-    return f"var(--{holder})"
 
 
 def sessions_over_time(slots: Slots, limit: int | None, stages: list[StageSpan], end: float) -> Chart:
@@ -74,7 +86,7 @@ def hits_over_time(hits: Hits, end: float) -> Chart:
         counted.groupby(["t", "attempt"]).size().unstack(fill_value=0).reindex(columns=["first", "again"], fill_value=0)
     )
     frame = counts.assign(all=counts.sum(axis=1), none=0).reset_index()
-    y: dict[str, Any] = {"title": "refused", "axis": {"tickMinStep": 1, "format": "d"}}
+    y: dict[str, Any] = {"title": "refused", "axis": {"tickMinStep": 1}}
     tooltip = [moment(title="from"), moment("until", "to"), field("first:Q"), field("again:Q", title="later")]
     first, again = (
         mark(
@@ -90,54 +102,18 @@ def hits_over_time(hits: Hits, end: float) -> Chart:
             color=colour,
             minBandSize=2,
         )
-        for low, high, colour in (("none", "first", _FIRST), ("first", "all", _AGAIN))
+        for low, high, colour in (("none", "first", fill("first")), ("first", "all", fill("again")))
     )
     rows = rows_of(milliseconds(frame.assign(until=frame["t"] + width), "t", "until"))
     return over_time(first, again, rows=rows, end=end, height=70, description="Concurrency hits over time")
 
 
-def leaks_as_gantt(sessions: pd.DataFrame, end: float) -> Chart:
-    """The worst leaks: used, left, due, ended."""
-    rows = pd.DataFrame(bars(sessions, end))
-    rows["label"] = rows["way"] + np.where(rows["is_open"], ", still open", "")
-    axis = {"ticks": False, "domain": False, "minExtent": AXIS_WIDTH, "maxExtent": AXIS_WIDTH, "titlePadding": 2}
-    shared = {
-        "y": field("session:O", sort=None, title="session", axis=axis),
-        "tooltip": [
-            *(field(f"{name}:N") for name in ("session", "way", "fate")),
-            *(moment(name, name) for name in ("opened", "left", "ended")),
-            moment("due_low", "due"),
-        ],
-    }
-
-    def spanning(kind: str, low: str, high: str, **style: Any) -> Spec:
-        return mark(kind, {**shared, "x": time(low, end), "x2": field(high)}, clip=True, **style)
-
-    def labelled(at: str, test: str, **style: Any) -> Spec:
-        return mark(
-            "text",
-            {**shared, "x": time(at, end), "text": field("label:N")},
-            transform=[{"filter": f"datum.last {test} {_ROOM * end * 1000}"}],
-            **{"baseline": "middle", "color": DIM, "fontSize": 10, "clip": True, **style},
-        )
-
-    return over_time(
-        spanning("bar", "opened", "left", height=9, color=colour_of("active")),
-        spanning("bar", "left", "ended", height=9, color=colour_of("leaked")),
-        spanning("rule", "due_low", "due_high", strokeWidth=2, color=INK),
-        mark("tick", {**shared, "x": time("due_low", end)}, thickness=2, size=13, color=INK, clip=True),
-        # The way of leaving stands behind the bar where there is room, else before it.
-        labelled("last", "<=", align="left", dx=6),
-        labelled("opened", ">", align="right", dx=-6),
-        rows=rows_of(milliseconds(rows, "opened", "left", "due_low", "due_high", "ended", "last")),
-        end=end,
-        height=15 * len(rows) + 6,
-        description="Leaked sessions from open to end",
-    )
-
-
 def margins_over_time(keep_alives: KeepAlives, end: float) -> Chart:
     """The least, the mean and the greatest margin of the keep-alives of each column."""
+    margin = keep_alives.margin
+    if margin.min == margin.max:
+        which = "Every margin" if margin.n > 1 else "The only margin"
+        raise NothingToDrawError(f"{which} was {format_duration(margin.max or 0.0)}.")
     frame = keep_alives.over_time.assign(until=keep_alives.over_time["t"] + column_seconds(end))
     titles = {"low": "least (s)", "mean": "mean (s)", "high": "most (s)"}
     tooltip = [
@@ -163,15 +139,30 @@ def margins_by_size(keep_alives: KeepAlives) -> Chart:
             "x": field("low:Q", title="margin in seconds", bin="binned", axis={"grid": False}),
             "x2": field("high"),
             "y": height("n", "keep-alives", stack="zero"),
-            "color": field("profile:N", legend=legend, scale={"scheme": "tableau10"}),
+            "color": field("profile:N", legend=legend, scale=_profile_colours(frame["profile"])),
             "tooltip": [field("profile:N"), *(field(f"{name}:Q") for name in ("low", "high", "n"))],
         },
     )
     return chart([shown], rows_of(frame.round(4)), description="Margins of keep-alives by profile", height=130)
 
 
+def _profile_colours(profiles: pd.Series[str]) -> Spec:
+    """A profile with a holder's name has that holder's colour; no other has, nor has one the colour of leaks."""
+    names = list(dict.fromkeys(profiles))
+    free = [name for name in _OF_PROFILES if name not in names]
+    own = dict(zip((name for name in names if name not in HOLDERS), cycle(free), strict=False))
+    return {"domain": names, "range": [f"var(--{own.get(name, name)})" for name in names]}
+
+
 def latency_over_time(latency: pd.DataFrame, end: float) -> Chart:
     """The median and the 99th percentile of one operation's latency in each column."""
+    if latency.empty:
+        raise NothingToDrawError("No call was answered.")
+    low, high = float(latency["p50"].min()), float(latency["p99"].max())
+    if high - low < _SAME_SECONDS:
+        calls = int(latency["n"].sum())
+        which = f"Each of the {count(calls, 'call')}" if calls > 1 else "The only call"
+        raise NothingToDrawError(f"{which} took {format_duration(high)}.")
     percentiles = (field(f"{name}:Q", title=f"{name} (ms)", format=".1f") for name in ("p50", "p99"))
     tooltip = [moment(), *percentiles, field("n:Q", title="calls")]
     layers = _band(end, ("p50", "p99", "p50"), "ms", tooltip)
@@ -186,6 +177,8 @@ def _latency_columns(own: pd.DataFrame) -> pd.DataFrame:
 
 def loop_delays(generator: GeneratorHealth, end: float) -> Chart:
     """How late the generator's loop was."""
+    if float(generator.delays["delay"].max()) < _SAME_SECONDS:
+        raise NothingToDrawError("The event loop was never late.")
     frame = generator.delays.assign(delay=generator.delays["delay"] * 1000).round({"delay": 3})
     line = mark(
         "line",
@@ -214,14 +207,14 @@ def _band(end: float, fields: tuple[str, str, str], title: str, tooltip: list[Sp
             "y2": field(high),
             "tooltip": tooltip,
         },
-        color=colour_of("quiet"),
+        color=_BAND,
         clip=True,
         minBandSize=2,
     )
     stroke = mark(
         "tick",
         {"x": time("t", end), "y": field(f"{middle}:Q"), "tooltip": tooltip},
-        color=colour_of("active"),
+        color=INK,
         orient="horizontal",
         thickness=2.5,
         # A width of its own in pixels: a single value in a narrow column must be visible, too.
@@ -245,9 +238,10 @@ def _limit_layers(limit: int | None) -> list[Spec]:
         "color": _LIMIT,
         "fontWeight": "bold",
     }
+    at = {"y": y, "x": {"value": expression("width")}}
     return [
         on(rows, mark("rule", {"y": y}, color=_LIMIT, strokeDash=[6, 3], size=2)),
-        on(rows, mark("text", {"y": y, "x": {"value": expression("width")}}, **label)),
+        *(on(rows, layer) for layer in text_over_marks(at, **label)),
     ]
 
 
@@ -273,5 +267,5 @@ def _stage_layers(stages: list[StageSpan], top: float, end: float) -> list[Spec]
 
 
 def _holder_colour() -> Spec:
-    scale = {"domain": list(HOLDERS), "range": [colour_of(holder) for holder in HOLDERS]}
+    scale = {"domain": list(HOLDERS), "range": [fill(holder) for holder in HOLDERS]}
     return field("holder:N", legend=None, scale=scale, sort=list(HOLDERS))

@@ -11,6 +11,8 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
+from loadtests.model.log.fate import in_words
+from loadtests.model.text import palette, wording
 from loadtests.model.text.units import format_duration, format_size
 from loadtests.model.text.wording import between, count, of_total, percent, verb
 
@@ -25,9 +27,22 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     found.filters.update(
-        duration=duration, share=share, number=number, clock=clock, size=format_size, count=count, decimal=decimal
+        duration=duration,
+        share=share,
+        number=number,
+        clock=moment,
+        fate=in_words,
+        field_clock=field_clock,
+        size=format_size,
+        count=count,
+        decimal=decimal,
     )
     found.globals.update(between=_range, of_total=of_total, verb=verb)
+    found.globals.update(
+        palette=Markup(palette.style("@media (prefers-color-scheme: dark)")),
+        paper_palette=Markup(palette.paper()),
+        hatchings=Markup(palette.hatchings()),
+    )
     return found
 
 
@@ -60,6 +75,21 @@ def clock(value: Any) -> str:
     return f"{f'{hours}:{minutes:02d}' if hours else minutes}:{tenths // 10:02d}.{tenths % 10}"
 
 
+def moment(value: Any) -> str:
+    """Return seconds of the run as 1:05.2 in an element, so that the page's switch can tell the wall clock's time instead."""
+    if _missing(value):
+        return "–"
+    return Markup('<span data-ms="{}">{}</span>').format(round(float(value) * 10) * 100, clock(value))
+
+
+def field_clock(value: Any) -> str:
+    """Return seconds of the run as 0:01:05, with tenths where there are some."""
+    tenths = round(float(value) * 10)
+    whole, rest = divmod(tenths, 10)
+    shown = f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+    return f"{shown}.{rest}" if rest else shown
+
+
 def share(value: Any) -> str:
     """Return a share of 1 as a percentage."""
     return "–" if _missing(value) else percent(float(value))
@@ -67,9 +97,9 @@ def share(value: Any) -> str:
 
 def decimal(value: Any) -> str:
     """Return a figure with one decimal place."""
-    return "–" if _missing(value) else f"{value:,.1f}"
+    return "–" if _missing(value) else wording.decimal(float(value))
 
 
 def number(value: Any) -> str:
     """Return a whole number."""
-    return "–" if _missing(value) else f"{value:,.0f}"
+    return "–" if _missing(value) else f"{round(float(value)):,}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from markupsafe import Markup
 
 from reports.page.renderer import Renderer
-from reports.page.vegalite import Chart, Spec
+from reports.page.vegalite import Chart, NothingToDrawError, Spec
 
 _log = logging.getLogger(__name__)
 
@@ -24,13 +24,15 @@ class Drawing:
     """By name, in Vega."""
     failures: dict[str, str] = field(default_factory=dict)
     """By name, the error's class and message."""
+    sentences: dict[str, str] = field(default_factory=dict)
+    """By name, what stands in the place of a chart that would be empty or a flat line."""
     library: Markup = Markup()  # noqa: RUF009 - immutable
     """What draws them, as the text of a script element; "" if it could not be built."""
 
     @property
     def names(self) -> list[str]:
         """Of all charts that have a place on the page."""
-        return [*self.specs, *self.failures]
+        return [*self.specs, *self.failures, *self.sentences]
 
 
 def draw(charts: Iterable[tuple[str, Builder]], renderer: Renderer) -> Drawing:
@@ -39,6 +41,8 @@ def draw(charts: Iterable[tuple[str, Builder]], renderer: Renderer) -> Drawing:
     for name, build in charts:
         try:
             drawing.specs[name] = renderer.compile(build())
+        except NothingToDrawError as nothing:
+            drawing.sentences[name] = str(nothing)
         except Exception as error:  # noqa: BLE001 - whatever fails in one chart, the others are drawn
             drawing.failures[name] = reason(f"chart {name}", error)
     try:

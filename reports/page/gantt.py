@@ -38,7 +38,7 @@ def bars(sessions: pd.DataFrame, log_end: float) -> list[dict[str, Any]]:
             "due_low": float(row["due_low"]),
             "due_high": float(row["due_high"]),
             "ended": float(row["end"]),
-            "last": min(max(row["end"], float(row["due_low"])), log_end),
+            "last": max(row["end"], min(float(row["due_high"]), log_end)),
             "is_open": bool(pd.isna(row["ended"])),
         }
         for row in rows.to_dict("records")

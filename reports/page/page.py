@@ -18,6 +18,7 @@ from reports.page import charts, sections
 from reports.page.document import embedded, environment
 from reports.page.drawing import Builder, Drawing, draw, reason
 from reports.page.explorer import Choice, choose_sessions, clipped
+from reports.page.leak_chart import leaks_as_gantt
 from reports.page.renderer import Renderer
 from reports.page.stages import build_stages
 from reports.page.vegalite import Chart
@@ -57,6 +58,7 @@ def _render(analysis: Analysis, drawing: Drawing, latency: Callable[[], pd.DataF
         manifest=analysis.log.manifest,
         charted=drawing.names,
         failures=drawing.failures,
+        sentences=drawing.sentences,
         figures="summary.json",
     )
     return templates.get_template("report.html").render(
@@ -76,7 +78,7 @@ def _charts(analysis: Analysis, latency: Callable[[], pd.DataFrame]) -> Iterator
     if analysis.hits.count:
         yield "hits", lambda: charts.hits_over_time(analysis.hits, end)
     if analysis.sessions["leak"].any():
-        yield "leaks", lambda: charts.leaks_as_gantt(analysis.sessions, end)
+        yield "leaks", lambda: leaks_as_gantt(analysis.sessions, end)
     if not analysis.keep_alives.over_time.empty:
         yield "margins", lambda: charts.margins_over_time(analysis.keep_alives, end)
         yield "margins-by-size", lambda: charts.margins_by_size(analysis.keep_alives)

@@ -7,6 +7,7 @@ import re
 from functools import cache
 from importlib.resources import files
 
+from loadtests.model.text.palette import LIGHT, patterns
 from reports.analysis.slots import HOLDERS
 from reports.page.renderer import Renderer
 from reports.page.vegalite import Spec
@@ -15,12 +16,12 @@ from reports.summary import Analysis
 _WIDTH = 720
 _POINTS = 60
 """Points of each line in the Mermaid chart."""
-_LINES = ("#2b7bba", "#d1495b", "#b86e00")
+_LINES = (LIGHT["active"], LIGHT["leaked"], LIGHT["limit"])
 
 
-def svg(chart: Spec, renderer: Renderer) -> str:
-    """Return the page's chart of sessions over time in its light colours. Raises RenderError."""
-    width = {"name": "width", "value": _WIDTH}
+def svg(chart: Spec, renderer: Renderer, pixels: int = _WIDTH) -> str:
+    """Return the page's chart of sessions over time in its light colours, its plot `pixels` wide. Raises RenderError."""
+    width = {"name": "width", "value": pixels}
     legend = {"fill": "color", "orient": "top", "direction": "horizontal", "labelColor": "var(--ink)"}
     whole = {
         **chart,
@@ -28,9 +29,14 @@ def svg(chart: Spec, renderer: Renderer) -> str:
         "legends": [legend],
         "background": "var(--paper)",
     }
-    # The page's colours are variables of its style sheet; a picture has none.
-    text = re.sub(r"var\((--[a-z]+)\)", lambda match: _colours()[match[1]], json.dumps(whole))
-    return renderer.svg(json.loads(text))
+    return in_light(renderer.svg(whole))
+
+
+def in_light(drawing: str) -> str:
+    """Return an SVG that stands alone: the page's light colours instead of its variables, and the hatchings."""
+    start = drawing.index(">", drawing.index("<svg")) + 1
+    whole = f"{drawing[:start]}{patterns()}{drawing[start:]}"
+    return re.sub(r"var\((--[a-z-]+)\)", lambda match: _colours().get(match[1], match[0]), whole)
 
 
 def mermaid(analysis: Analysis) -> str:
@@ -52,7 +58,7 @@ def mermaid(analysis: Analysis) -> str:
             "```mermaid",
             f"%%{{init: {json.dumps(theme)}}}%%",
             "xychart-beta",
-            '  title "Sessions: all (blue), leaked (red), the limit (orange)"',
+            '  title "Sessions: all (blue), leaked (red), the limit (brown)"',
             f'  x-axis "seconds" 0 --> {max(1.0, analysis.log_end):.0f}',
             f'  y-axis "sessions" 0 --> {top:.1f}',
             *(f"  line [{', '.join(f'{value:.1f}' for value in line)}]" for line in lines),
@@ -65,4 +71,7 @@ def mermaid(analysis: Analysis) -> str:
 def _colours() -> dict[str, str]:
     style = (files("reports") / "templates" / "colours.css").read_text(encoding="utf-8")
     light = style[style.index(":root {") : style.index("@media")]
-    return dict(re.findall(r"(--[a-z]+): (#[0-9a-f]{6});", light))
+    return {
+        **dict(re.findall(r"(--[a-z-]+): (#[0-9a-f]{6});", light)),
+        **{f"--{name}": colour for name, colour in LIGHT.items()},
+    }

@@ -6,6 +6,7 @@ is kept in the user's cache directory, by the version of the package that it is 
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -25,12 +26,13 @@ from reports.page.timechart import windowed
 from reports.page.vegalite import ROWS, Chart, Spec
 
 _PROGRAM = """
-import json, sys
+import base64, json, sys
 import vl_convert
 
 ANSWERS = {
     "vega": vl_convert.vegalite_to_vega,
     "svg": vl_convert.vega_to_svg,
+    "png": lambda svg: base64.b64encode(vl_convert.svg_to_png(svg, scale=2)).decode(),
     "library": lambda _: vl_convert.javascript_bundle(),
 }
 vl_convert.vegalite_to_vega({"mark": "point"})
@@ -102,6 +104,10 @@ class Renderer:
     def svg(self, vega: Spec) -> str:
         """The picture of a chart in Vega. Raises RenderError."""
         return str(self._ask("svg", vega))
+
+    def png(self, drawing: str) -> bytes:
+        """An SVG as a PNG, at two pixels a unit. Raises RenderError."""
+        return base64.b64decode(self._ask("png", drawing))
 
     @cached_property
     def library(self) -> Markup:

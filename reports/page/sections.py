@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from loadtests.model.log.fate import FATES
+from loadtests.model.log.fate import FATES, in_words
+from loadtests.model.text.palette import fill
 from loadtests.model.text.wording import count, of_total, percent
 from reports.analysis.counterfactual import ASSUMPTIONS
 from reports.analysis.slots import HOLDERS
@@ -24,9 +26,6 @@ MOST_LEAKS = 100
 MOST_SUPPORT_ROWS = 500
 _NOTES_OF_A_SESSION = 10
 
-_FATE_CLASSES = {"closed": "good", "censored": "neutral", "capped": "neutral", "expired": "odd", "unobserved": "odd"}
-"""Other fates are bad, except for leaks that the API reaped or the sweep closed, which have the leaks' colour."""
-
 
 def findings(analysis: Analysis, charted: Sequence[str], choice: Choice) -> dict[str, Any]:
     """Each finding, and where on the page it leads."""
@@ -34,13 +33,22 @@ def findings(analysis: Analysis, charted: Sequence[str], choice: Choice) -> dict
 
 
 def _finding(finding: Finding, charted: Sequence[str], choice: Choice) -> dict[str, Any]:
-    drawn = [name for name in charted if finding.chart and name.split("-")[0] == finding.chart]
+    drawn = sorted(
+        (name for name in charted if finding.chart and name.split("-")[0] == finding.chart),
+        key=lambda name: _place(name, finding.text),
+    )
     shown = int(choice.sessions["session"].isin(finding.sessions).sum())
     return {
         **vars(finding),
         "target": f"chart-{drawn[0]}" if drawn else None,
         "shown": _shown(shown, len(finding.sessions)),
     }
+
+
+def _place(chart: str, text: str) -> int:
+    """Return where the sentence names the call that a chart like `latency-stop` is of; those that it does not name come last."""
+    found = re.search(rf"\b{re.escape(chart.partition('-')[2])}\b", text) if "-" in chart else None
+    return found.start() if found else len(text) + ("-" in chart)
 
 
 def _shown(shown: int, of: int) -> str:
@@ -53,7 +61,14 @@ def explorer(analysis: Analysis, choice: Choice) -> dict[str, Any]:
     """The chosen sessions with their timelines, for the page's script."""
     timelines = build_timelines(analysis.log, [int(number) for number in choice.sessions["session"]])
     rows = explorer_rows(choice, _findings_by_session(analysis), timelines)
-    return {"kinds": KINDS, "outcomes": OUTCOMES, "holders": HOLDERS, "sessions": rows}
+    return {
+        "kinds": KINDS,
+        "outcomes": OUTCOMES,
+        "fates": {fate: in_words(fate) for fate in FATES},
+        "holders": HOLDERS,
+        "fills": [fill(holder) for holder in HOLDERS],
+        "sessions": rows,
+    }
 
 
 def _findings_by_session(analysis: Analysis) -> dict[int, list[str]]:
@@ -98,7 +113,7 @@ def leaks(analysis: Analysis) -> dict[str, Any]:
         "leaks_total": int(sessions["leak"].sum()),
         "leak_bars": MOST_BARS,
         "fate_parts": [
-            _part(fate, _fate_class(fate), fates[fate], fates[fate] / max(len(sessions), 1), number(fates[fate]))
+            _part(in_words(fate), fate, fates[fate], fates[fate] / max(len(sessions), 1), number(fates[fate]))
             for fate in FATES
         ],
         "support": {
@@ -107,10 +122,6 @@ def leaks(analysis: Analysis) -> dict[str, Any]:
             "url": f"data:text/csv;charset=utf-8;base64,{base64.b64encode(text.encode()).decode()}",
         },
     }
-
-
-def _fate_class(fate: str) -> str:
-    return _FATE_CLASSES.get(fate) or ("leaked" if fate in ("leaked-reaped", "swept") else "bad")
 
 
 def _part(name: str, kind: str, value: float, share: float, shown: str) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """The common parts of charts over the run's time: their x axis, and the window that the reader zooms to.
 
 Times in a spec are milliseconds of the run, read as UTC, so that ticks fall on whole seconds, minutes and hours. The signals
-`low` and `high` are the window, the data set `shade` the shaded intervals, the selection `brush` the reader's drag; the page's
-window.js sets and reads them.
+`low` and `high` are the window; `origin` is what is added for the time of the wall clock, -1 for the run's own time. The data set
+`shade` has the shaded intervals, the selection `brush` is the reader's drag. The page's window.js sets and reads them.
 """
 
 from __future__ import annotations
@@ -14,15 +14,21 @@ import pandas as pd
 
 from reports.page.vegalite import SHADE, Chart, Rows, Spec, chart, expression, field, mark
 
-AXIS_WIDTH = 34
+AXIS_WIDTH = 48
 """Width of every y axis in pixels, so that charts below each other share one x axis."""
 
 _CLOCK = (
-    "high - low >= 7200000 ? floor(datum.value / 3600000) + (datum.value % 3600000 ? utcFormat(datum.value, ':%M') : '') + ' h'"
+    "origin >= 0 ? utcFormat(+datum.value + origin, high - low < 10000 ? '%H:%M:%S.%L' : '%H:%M:%S')"
+    " : high - low >= 7200000 ? floor(datum.value / 3600000)"
+    " + (datum.value % 3600000 ? utcFormat(datum.value, ':%M') : '') + ' h'"
     " : high - low < 10000 ? floor(datum.value / 60000) + utcFormat(datum.value, ':%S.') + floor(datum.value % 1000 / 100)"
     " : datum.value >= 3600000 ? floor(datum.value / 3600000) + utcFormat(datum.value, ':%M:%S')"
     " : floor(datum.value / 60000) + utcFormat(datum.value, ':%S')"
 )
+
+
+_SHORT = "format(datum.value, abs(datum.value) >= 1000 ? '~s' : '~r')"
+"""At most five characters, so that no label reaches the axis' title."""
 
 
 def milliseconds(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
@@ -48,6 +54,7 @@ def height(name: str, title: str, **options: Any) -> Spec:
         "minExtent": AXIS_WIDTH,
         "maxExtent": AXIS_WIDTH,
         "tickCount": 3,
+        "labelExpr": _SHORT,
         "titlePadding": 2,
         **options.pop("axis", {}),
     }
@@ -55,8 +62,8 @@ def height(name: str, title: str, **options: Any) -> Spec:
 
 
 def moment(name: str = "t", title: str = "at") -> Spec:
-    """Return the tooltip of a field of milliseconds."""
-    return field(f"{name}:T", title=title, format="%H:%M:%S.%L", formatType="utcFormat")
+    """Return the tooltip of a field of milliseconds: "@65200", which the page's script shows as a clock."""
+    return field(f"{name}:T", title=title, format="@%Q", formatType="utcFormat")
 
 
 def over_time(*layers: Spec, rows: Rows, end: float, height: int, description: str) -> Chart:
@@ -78,7 +85,7 @@ def over_time(*layers: Spec, rows: Rows, end: float, height: int, description: s
     shaded = {"name": "shaded", "data": {"name": "shade"}, **shaded}
     drawn = chart([shaded, {**first, "params": [brush]}, *others], rows, description=description, height=height)
     low, high = _whole(end)
-    window = [{"name": "low", "value": low}, {"name": "high", "value": high}]
+    window = [{"name": name, "value": value} for name, value in (("low", low), ("high", high), ("origin", -1))]
     return replace(drawn, spec={**drawn.spec, "params": window}, is_over_time=True)
 
 

@@ -36,6 +36,10 @@ class Chart:
     """Whether the page's window of time moves its x axis."""
 
 
+class NothingToDrawError(Exception):
+    """Instead of an empty frame or a flat line: the sentence that says the same."""
+
+
 def field(shorthand: str, **options: Any) -> Spec:
     """A channel: `field("low:Q", title="slots")`; the letter is the type, as Altair has it."""
     name, _, kind = shorthand.partition(":")
@@ -60,6 +64,13 @@ def mark(kind: str, encoding: Mapping[str, Any], *, transform: Iterable[Spec] = 
 def on(rows: Rows, layer: Spec) -> Spec:
     """The layer on a few rows of its own instead of the chart's."""
     return {**layer, "data": {"values": rows}}
+
+
+def text_over_marks(encoding: Mapping[str, Any], *, transform: Iterable[Spec] = (), **style: Any) -> list[Spec]:
+    """Text that can be read over any mark: in front of a rim of the paper's colour."""
+    steps = list(transform)
+    rim = {"stroke": "var(--paper)", "strokeWidth": 4, "strokeJoin": "round", "strokeOpacity": 0.9}
+    return [mark("text", encoding, transform=steps, **{**style, **look}) for look in (rim, {})]
 
 
 def chart(layers: Iterable[Spec], rows: Rows, *, description: str, height: int) -> Chart:

@@ -21,7 +21,9 @@ function timelineOf(session) {
   const x = (t) => left + ((t - low) / (high - low)) * (width - left - 12);
   const height = laneHeight * lanes.length + 40;
   const svg = element("svg:svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": "Timeline of session " + session.n + "; the table below has the same" });
-  svg.append(...frame(width, x, low, high), ...slotOf(session, x), ...calls.flatMap((call) => marksOf(call, x)), ...endOf(session, x, height));
+  // What is shaded lies under the bars, the lines over them.
+  const [shades, edges] = endOf(session, x, height);
+  svg.append(...frame(width, x, low, high), ...shades, ...slotOf(session, x), ...calls.flatMap((call) => marksOf(call, x)), ...edges);
   return svg;
 }
 function frame(width, x, low, high) {
@@ -39,7 +41,7 @@ function frame(width, x, low, high) {
 }
 function slotOf(session, x) {
   return session.spans.map(([holder, from, to]) =>
-    element("svg:rect", { class: "holder-" + names.holders[holder], x: x(from), width: Math.max(1, x(to) - x(from)), y: 7, height: 14 }, element("svg:title", {}, `${names.holders[holder]} ${clock(from)}–${clock(to)}`)),
+    element("svg:rect", { fill: names.fills[holder], x: x(from), width: Math.max(1, x(to) - x(from)), y: 7, height: 14 }, element("svg:title", {}, `${names.holders[holder]} ${clock(from)}–${clock(to)}`)),
   );
 }
 function marksOf(call, x) {
@@ -57,13 +59,14 @@ function marksOf(call, x) {
 }
 function endOf(session, x, height) {
   const bottom = height - 20;
-  const drawn = [];
+  const shades = [];
+  const edges = [];
   if (session.end[0] !== null && session.end[1] !== null) {
-    drawn.push(element("svg:rect", { class: "interval", x: x(session.end[0]), width: Math.max(2, x(session.end[1]) - x(session.end[0])), y: 3, height: bottom - 6 }));
+    shades.push(element("svg:rect", { class: "interval", x: x(session.end[0]), width: Math.max(2, x(session.end[1]) - x(session.end[0])), y: 3, height: bottom - 6 }));
   }
-  if (session.due[1] !== null) drawn.push(element("svg:line", { class: "edge reap", x1: x(session.due[1]), x2: x(session.due[1]), y1: 3, y2: bottom - 3 }));
-  if (session.ended !== null) drawn.push(element("svg:line", { class: "edge", x1: x(session.ended), x2: x(session.ended), y1: 3, y2: bottom - 3 }));
-  return drawn;
+  if (session.due[1] !== null) edges.push(element("svg:line", { class: "edge reap", x1: x(session.due[1]), x2: x(session.due[1]), y1: 3, y2: bottom - 3 }));
+  if (session.ended !== null) edges.push(element("svg:line", { class: "edge", x1: x(session.ended), x2: x(session.ended), y1: 3, y2: bottom - 3 }));
+  return [shades, edges];
 }
 
 function between([from, to]) {
@@ -72,7 +75,7 @@ function between([from, to]) {
 function factsOf(session) {
   const facts = [
     ["id", session.id],
-    ["fate", session.fate + (session.ghost ? ", ghost" : "") + (session.overdue ? ", overdue" : "")],
+    ["fate", names.fates[session.fate] + (session.ghost ? ", ghost" : "") + (session.overdue ? ", overdue" : "")],
     ["way of leaving", session.way || "still there"],
     ["idle timeout", lasting(session.idle) + (session.cap ? `, at most ${lasting(session.cap)} long` : "")],
     ["opened", clock(session.opened)],
@@ -101,4 +104,5 @@ function showTimeline(session) {
   const parts = [element("h3", {}, `Session ${session.n}: ${session.profile}`), timelineOf(session), key, factsOf(session), tableOf(session)];
   if (session.omitted) parts.push(element("p", { class: "small" }, `${session.omitted} ${session.omitted === 1 ? "call" : "calls"} in the middle omitted; events.parquet has all.`));
   document.getElementById("timeline").replaceChildren(...parts);
+  watchEdge(document.querySelector("#timeline .calls"));
 }

@@ -31,11 +31,11 @@ _HOSTILE = '</script><script>document.title="owned"</script><img src=x onerror="
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A report of a run in which the API's strings are hostile; one session leaks, one lingers."""
     story = Story().opens(1, 1.0).listed(1, 1.5).leaves(1, 4.0, "abandon").vanishes(1, 30.5, 31.5)
-    story.opens(2, 2.0).note(2, "quiet", 5.0, 10.0).call(2, "keep_alive", 12.0).note(2, "resume", 15.0).stops(2, 20.0)
+    story.opens(2, 2.0).note(2, "quiet", 5.0, 10.0).call(2, "keep_alive", 12.0).note(2, "resume", 15.0)
+    story.call(2, "keep_alive", 18.0).stops(2, 20.0).note(0, "loop", 40.0, 0.001)
     story.note(3, "arrive", 12.0, 9.0, "close").refused(3, 12.0).note(3, "give-up", 12.01, 1, "concurrency-limit")
-    story.call(4, "new", 13.0, outcome="fail", status=400, reason="refused", detail=_HOSTILE).note(
-        0, "loop", 20.0, 0.002
-    )
+    story.call(4, "new", 13.0, outcome="fail", status=400, reason="refused", detail=_HOSTILE, took=0.2)
+    story.note(0, "loop", 20.0, 0.002)
     story.opens(5, 3.0).listed(5, 3.5).leaves(5, 5.0, "crash")
     hostile = {"id-1": _HOSTILE, "id-5": f"=1+1,{_HOSTILE}"}
     story.rows[:] = [row._replace(detail=hostile.get(row.detail or "", row.detail)) for row in story.rows]
@@ -93,7 +93,7 @@ def test_tooltips_tell_the_time(page: Any, report: Path, chart: str) -> None:
                 texts.append(tip.inner_text())
     assert texts
     assert [text for text in texts if "NaN" in text or "undefined" in text] == []
-    assert any(re.search(r"\d\d:\d\d:\d\d", text) for text in texts) or chart == "leaks", texts[:3]
+    assert any(re.search(r"\b\d:\d\d\.\d\b", text) for text in texts), texts[:3]
 
 
 def test_the_report_shows_what_summary_json_says(page: Any, report: Path) -> None:
@@ -145,7 +145,7 @@ def test_a_finding_leads_to_its_chart_with_the_interval_shaded(page: Any, report
     """The link goes to the chart, and the shade lies over 10 to 14 s of the run's 59.5, in every chart over time."""
     _open(page, report)
     page.click(".findings a[data-shade]")
-    assert page.url.endswith("#chart-sessions")
+    assert "#chart-sessions?finding=" in page.url
     for chart in ("sessions", "hits", "leaks"):
         # Without the stroke around it.
         shade = page.locator(f"#chart-{chart} .shaded_marks path").evaluate(
@@ -161,7 +161,7 @@ def test_a_finding_leads_to_its_sessions(page: Any, report: Path) -> None:
     _open(page, report)
     page.click(".findings li:has-text('unclosed-sessions') a[data-search]")
     assert page.input_value("#search") == "unclosed-sessions"
-    numbers = page.locator("#sessions-table button").all_inner_texts()
+    numbers = page.locator("#sessions-table tbody button").all_inner_texts()
     assert sorted(numbers) == ["1", "5"]
 
 
@@ -175,8 +175,9 @@ def test_a_window_dragged_over_one_chart_is_laid_over_all(page: Any, report: Pat
     page.mouse.down()
     page.mouse.move(plot["x"] + plot["width"] / 2, middle, steps=5)
     page.mouse.up()
-    low, high = (float(page.input_value(f"#window input[name={name}]")) for name in ("from", "to"))
+    low, high = (_seconds(page.input_value(f"#window input[name={name}]")) for name in ("from", "to"))
     assert (low, high) == (pytest.approx(15, abs=0.5), pytest.approx(30, abs=0.5))
+    assert page.locator("#chart-sessions .brush_brush path[d]").evaluate_all(_WIDTHS) == [0]
     for chart in ("sessions", "hits", "leaks", "margins", "latency-new", "delays"):
         page.wait_for_function(
             "id => !document.querySelector(`#${id} svg`).textContent.includes('0:00')", arg=f"chart-{chart}"
@@ -184,11 +185,100 @@ def test_a_window_dragged_over_one_chart_is_laid_over_all(page: Any, report: Pat
         assert "0:20" in page.locator(f"#chart-{chart} svg").text_content(), chart
     page.click("#whole")
     page.wait_for_function("() => document.querySelector('#chart-hits svg').textContent.includes('0:00')")
-    page.fill("#window input[name=from]", "40")
+    page.fill("#window input[name=from]", "0:00:40")
     page.fill("#window input[name=to]", "50")
     page.press("#window input[name=to]", "Enter")
     page.wait_for_function("() => document.querySelector('#chart-hits svg').textContent.includes('0:45')")
     assert page.complaints == []
+
+
+def test_the_link_brings_another_reader_to_the_same_place(page: Any, report: Path) -> None:
+    """Window, finding, session and times stand in the URL; a page that opens it shows them; the chart is whole, below the bar."""
+    _open(page, report)
+    page.fill("#search", "id-2")
+    page.click("#sessions-table button[data-session='2']")
+    page.click(".findings a[data-shade]")
+    page.fill("#window input[name=from]", "5")
+    page.fill("#window input[name=to]", "0:00:50")
+    page.press("#window input[name=to]", "Enter")
+    page.select_option("#window select[name=times]", "utc")
+    link = page.url
+    page.goto("about:blank")
+    page.goto(link)
+    page.wait_for_function("window.drawn.length > 0 && Promise.all(window.drawn).then(() => true)")
+    assert [page.input_value(f"#window input[name={name}]") for name in ("from", "to")] == ["0:00:05", "0:00:50"]
+    assert page.inner_text("#timeline h3").startswith("Session 2:")
+    assert page.input_value("#window select[name=times]") == "utc"
+    assert re.match(r"\d\d:\d\d:\d\d", page.inner_text("#leak-table td [data-ms]"))
+    assert page.locator("#chart-sessions .shaded_marks path").count() == 1
+    page.wait_for_function("() => document.getElementById('chart-sessions').getBoundingClientRect().top > 0")
+    bar, chart = (page.locator(place).bounding_box() for place in ("#window", "#chart-sessions"))
+    assert bar["y"] + bar["height"] <= chart["y"]
+    assert chart["y"] + chart["height"] <= 900
+    labels = page.locator("#chart-hits svg .role-axis-label text").all_text_contents()
+    assert [label for label in labels if ":" in label and not re.fullmatch(r"\d\d:\d\d:\d\d", label)] == []
+    assert "NaN" not in page.locator("#chart-hits svg").text_content()
+    page.select_option("#window select[name=times]", "run")
+    page.click("#whole")
+    assert "from=" not in page.url
+    assert "times=" not in page.url
+    assert page.complaints == []
+
+
+def test_a_field_that_holds_no_time_is_told_so(page: Any, report: Path) -> None:
+    """The window stays as it was."""
+    _open(page, report)
+    page.fill("#window input[name=from]", "soon")
+    page.press("#window input[name=from]", "Enter")
+    assert page.inner_text("#window-shown") == "Give from and to as h:mm:ss."
+    assert "from=" not in page.url
+
+
+def test_tables_are_sorted_by_their_heads(page: Any, report: Path) -> None:
+    """The largest first, then the smallest; "–" last in both; the head says which."""
+    _open(page, report)
+    head = page.locator("#leak-table th:has-text('left')").first
+    rows = "#leak-table tbody tr td:first-child"
+    assert page.locator(rows).count() == 2
+    head.locator("button").click()
+    assert head.get_attribute("aria-sort") == "descending"
+    assert page.locator(rows).all_inner_texts() == ["5", "1"]
+    head.locator("button").click()
+    assert head.get_attribute("aria-sort") == "ascending"
+    assert page.locator(rows).all_inner_texts() == ["1", "5"]
+    page.click("#sessions-table th:has-text('opened') button")
+    assert page.locator("#sessions-table button[data-session]").all_inner_texts() == ["5", "2", "1"]
+    keys = page.evaluate(
+        "texts => texts.map((text) => sortKey(element('td', {}, text)))",
+        ["1 h 5 min", "250 ms", "0:01:05.2", "1:05.5", "3.1 %", "1,234", "–", "−2 s", "<0.01 %", "quiet", "12 KB"],
+    )
+    assert keys == [3900, 0.25, 65.2, 65.5, 3.1, 1234, "", -2, 0.01, "quiet", 12000]
+
+
+def test_charts_are_saved_as_a_picture_and_as_a_table(page: Any, report: Path) -> None:
+    """The PNG has the colours of the page and the hatching of leaks; the CSV has the chart's rows."""
+    page.context.set_offline(True)
+    _open(page, report)
+    saved = {}
+    for kind in ("PNG", "CSV"):
+        with page.expect_download() as download:
+            page.click(f"#chart-leaks + .saves button:text-is('{kind}')")
+        saved[download.value.suggested_filename] = Path(download.value.path()).read_bytes()
+    assert saved["chart-leaks.png"].startswith(b"\x89PNG")
+    assert len(saved["chart-leaks.png"]) > 3000
+    lines = saved["chart-leaks.csv"].decode().splitlines()
+    assert lines[0].split(",")[:3] == ["session", "way", "fate"]
+    assert [line.split(",")[0] for line in lines[1:]] == ["1", "5"]
+    assert page.complaints == []
+
+
+_WIDTHS = "paths => paths.map((path) => path.getBBox().width)"
+
+
+def _seconds(clock: str) -> float:
+    """Seconds in "0:01:05.2"."""
+    hours, minutes, seconds = clock.split(":")
+    return 3600 * int(hours) + 60 * int(minutes) + float(seconds)
 
 
 def test_the_keyboard_reaches_the_explorer(page: Any, report: Path) -> None:
@@ -197,7 +287,9 @@ def test_the_keyboard_reaches_the_explorer(page: Any, report: Path) -> None:
     page.focus("#search")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Sessions that match"
-    page.keyboard.press("Tab")
+    for _ in range(7):
+        # Over the six heads, which sort, to the row that is shown.
+        page.keyboard.press("Tab")
     first = page.inner_text("#timeline h3")
     page.keyboard.press("ArrowDown")
     assert page.inner_text("#timeline h3") != first
@@ -238,7 +330,7 @@ def test_the_page_prints_black_on_white(page: Any, report: Path) -> None:
     _open(page, report)
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert not page.locator("nav").is_visible()
-    assert not page.locator("#search").is_visible()
+    assert not page.locator("#explore").is_visible()
 
 
 def test_the_page_of_an_audit_says_what_the_client_did(page: Any, tmp_path: Path) -> None:

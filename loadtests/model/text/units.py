@@ -41,10 +41,11 @@ def parse_rate(value: Any) -> float:
 
 def format_duration(seconds: float) -> str:
     """Formats seconds: "250 ms", "3.2 s", "2 min 5 s", "1 h 30 min"."""
-    if seconds < 0:
+    if seconds <= -1e-7:
         return "−" + format_duration(-seconds)
     if seconds < 0.9995:
-        return f"{seconds * 1000:.3g} ms"
+        # Less than a nanosecond is none: three digits of it would be read as something.
+        return f"{seconds * 1000:.3g} ms" if seconds >= 1e-7 else "0 ms"
     if seconds < 59.95:
         return f"{seconds:.3g} s"
     minutes, rest = divmod(round(seconds), 60)
