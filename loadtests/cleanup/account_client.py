@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from loadtests.http.client import HttpClient
 from loadtests.http.codec import Codec
-from loadtests.http.origin import Origin
+from loadtests.http.route import Route
 from loadtests.model.api.answer import Answer, Outcome, Reason
 from loadtests.model.api.surface import Operation, Surface
 from loadtests.observing.list_observer import listed_sessions
@@ -19,18 +19,17 @@ _RETRIED = frozenset({Reason.RATE, Reason.SESSION_FULL})
 
 
 class AccountClient:
-    """The account of `key` at `origin`. Sends at most `rate` stops a second."""
+    """The account of `key` at the end of `route`. Sends at most `rate` stops a second."""
 
     def __init__(
-        self, origin: Origin, surface: Surface, key: str, rate: float, sleep: Callable[[float], None] = time.sleep
+        self, route: Route, surface: Surface, key: str, rate: float, sleep: Callable[[float], None] = time.sleep
     ) -> None:
-        self._origin = origin
         self._surface = surface
         self._key = key
         self._pause = 1 / rate
         self._sleep = sleep
-        self._http = HttpClient(origin, key, _TIMEOUT_SECONDS)
-        self._codec = Codec(origin, surface, key, {})
+        self._http = HttpClient(route, key, _TIMEOUT_SECONDS)
+        self._codec = Codec(route, surface, key, {})
 
     @property
     def has_list(self) -> bool:

@@ -8,38 +8,39 @@ from urllib.parse import urlencode
 import gevent
 import msgspec
 
-from loadtests.http.codec import request_head
 from loadtests.http.connection import Connection, Exchange
-from loadtests.http.origin import Origin
+from loadtests.http.request import WITH_BODY, request_head
+from loadtests.http.route import Route
 
 LARGEST_ANSWER = 64 << 20
 """Bytes; a larger one is not read."""
 
 
 class HttpClient:
-    """Sends `key` to `origin`. Each request takes at most `timeout` seconds."""
+    """Sends `key` along `route`. Each request takes at most `timeout` seconds."""
 
-    def __init__(self, origin: Origin, key: str, timeout: float) -> None:
-        self._origin = origin
+    def __init__(self, route: Route, key: str, timeout: float) -> None:
+        self._route = route
         self._key = key
         self._timeout = timeout
-        self._connection = Connection(origin, largest=LARGEST_ANSWER)
+        self._connection = Connection(route, largest=LARGEST_ANSWER)
 
     def get(self, path: str, query: Mapping[str, str | int] | None = None) -> Exchange:
         """Returns what came of a GET request."""
         target = f"{path}?{urlencode(query)}" if query else path
-        return self._exchange(request_head(self._origin, "GET", target, self._key) + b"\r\n")
+        return self._exchange(request_head(self._route, "GET", target, self._key) + b"\r\n")
 
     def post(self, path: str, body: object) -> Exchange:
         """Returns what came of a POST request whose body is JSON. It is repeated if the connection was stale."""
         data = msgspec.json.encode(body)
-        head = request_head(self._origin, "POST", path, self._key)
-        return self._exchange(b"%bContent-Length: %d\r\n\r\n%b" % (head, len(data), data))
+        return self._exchange(WITH_BODY % (request_head(self._route, "POST", path, self._key), len(data), data))
 
     def _exchange(self, request: bytes) -> Exchange:
-        with gevent.Timeout(self._timeout, TimeoutError("no answer in time")):
+        timer = gevent.Timeout.start_new(self._timeout, TimeoutError("no answer in time"))
+        try:
             return self._connection.exchange(request, is_repeatable=True)
-        raise AssertionError("unreachable")
+        finally:
+            timer.close()
 
     def close(self) -> None:
         """Closes the connection."""

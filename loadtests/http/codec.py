@@ -6,7 +6,8 @@ import msgspec
 
 from loadtests.http.connection import Exchange
 from loadtests.http.key import redacted
-from loadtests.http.origin import Origin
+from loadtests.http.request import WITH_BODY, request_head
+from loadtests.http.route import Route
 from loadtests.model.api.answer import REPEATED, Answer, Outcome, Reason
 from loadtests.model.api.surface import Operation, Surface
 from loadtests.model.api.translation import answer_from_body
@@ -25,14 +26,14 @@ _SAMPLE_WORDS = _SAMPLE.split()
 class Codec:
     """Encodes and decodes for one API. It holds the key and uses it only in requests and to redact messages."""
 
-    def __init__(self, origin: Origin, surface: Surface, key: str, profiles: dict[str, Profile]) -> None:
+    def __init__(self, route: Route, surface: Surface, key: str, profiles: dict[str, Profile]) -> None:
         self._surface = surface
         self._id_field = surface.session_id
         self._before_id = _encode(surface.session_id)
         self._key = key
         self._disables_idle = {name: profile.disable_idle_timeout for name, profile in profiles.items()}
         self._heads: dict[Operation, bytes] = {
-            operation: request_head(origin, "POST", path, key) + b"Content-Length: "
+            operation: request_head(route, "POST", path, key)
             for operation in Operation
             if operation is not Operation.LIST and (path := surface.path(operation))
         }
@@ -44,7 +45,7 @@ class Codec:
     def encode(self, call: Call) -> bytes:
         """Returns the complete request."""
         body = self._body(call)
-        return b"%b%d\r\n\r\n%b" % (self._heads[call.operation], len(body), body)
+        return WITH_BODY % (self._heads[call.operation], len(body), body)
 
     def decode(self, operation: Operation, exchange: Exchange) -> Answer:
         """Returns what an exchange meant. The outcome of a `new` that succeeds without an id is unknown."""
@@ -54,11 +55,10 @@ class Codec:
         if not exchange.body and 200 <= exchange.status < 300 and operation is not _NEW:
             # 204, or 200 and 202 without a body: acknowledged, and nothing more to say.
             answer = Answer(Outcome.OK, Reason.NONE, exchange.sent, exchange.answered, exchange.status)
-            answer.message = REPEATED if exchange.was_repeated else ""
-            return answer
-        answer = answer_from_body(
-            exchange.status, exchange.body, exchange.sent, exchange.answered, exchange.retry_after, self._id_field
-        )
+        else:
+            answer = answer_from_body(
+                exchange.status, exchange.body, exchange.sent, exchange.answered, exchange.retry_after, self._id_field
+            )
         if operation is _NEW and answer.outcome is Outcome.OK and not answer.session_id:
             answer.outcome, answer.reason = Outcome.UNKNOWN, Reason.UNREADABLE
         if answer.outcome is Outcome.FAIL and self._surface.refusals:
@@ -93,17 +93,3 @@ def words(count: int) -> str:
 def withheld_answer(reason: Reason, now: float) -> Answer:
     """Returns the answer of a call that was not sent."""
     return Answer(Outcome.WITHHELD, reason, now, now)
-
-
-def request_head(origin: Origin, method: str, target: str, key: str) -> bytes:
-    """Returns the head of a request without its last lines; `target`: path and query."""
-    lines = (
-        f"{method} {origin.prefix}{target} HTTP/1.1",
-        f"Host: {origin.authority}",
-        f"Authorization: Bearer {key}",
-        *(("Content-Type: application/json",) if method == "POST" else ()),
-        "Accept: application/json",
-        "User-Agent: streamsoak",
-        "",
-    )
-    return "\r\n".join(lines).encode("ascii")

@@ -16,7 +16,7 @@ import msgspec
 
 from loadtests.http.client import HttpClient
 from loadtests.http.key import api_key, redacted
-from loadtests.http.origin import Origin
+from loadtests.http.route import route_to
 from loadtests.model.api.answer import Answer, Outcome, Reason
 from loadtests.model.api.translation import answer_from_body
 from loadtests.observing.list_snapshot import ListHistory, ListSnapshot
@@ -35,6 +35,8 @@ class PollSettings(msgspec.Struct):
     """The run's start on time.monotonic, which all processes of a machine share."""
     id_field: str = "session_id"
     """The API's name for a session's id."""
+    is_sandbox: bool = False
+    """Whether it is a sandbox that the run has started."""
 
 
 class UnreachableError(OSError):
@@ -63,7 +65,10 @@ def listed_sessions(client: HttpClient, path: str, key: str, id_field: str = "se
     if answer.outcome is not Outcome.OK:
         text = redacted(answer.message, key) or answer.reason
         raise ListRefusedError(f"HTTP {exchange.status}: {text}", answer.reason)
-    return read_list(lambda query: _page(client, path, query), exchange.body, id_field)
+    try:
+        return read_list(lambda query: _page(client, path, query), exchange.body, id_field)
+    except _PageError as error:
+        raise ListRefusedError(f"a page without a usable answer ({error.reason})", error.reason) from None
 
 
 class _PageError(Exception):
@@ -86,7 +91,7 @@ class ListObserver:
 
     def __init__(self, settings: PollSettings, key: str) -> None:
         self._settings = settings
-        self._http = HttpClient(Origin.parse(settings.origin), key, settings.timeout)
+        self._http = HttpClient(route_to(settings.origin, is_sandbox=settings.is_sandbox), key, settings.timeout)
         self._history = ListHistory()
 
     def poll(self, intended: float) -> ListSnapshot:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from loadtests.http.origin import Origin
 from loadtests.model.api.surface import Operation, Surface
 from loadtests.model.gates.abort import Abort
 from loadtests.model.gates.counts import together
@@ -180,7 +179,7 @@ class Run:
             return None
         return Poller(
             PollSettings(
-                Origin.parse(manifest.host).url, path, manifest.poll, manifest.timeout, self.zero, surface.session_id
+                manifest.host, path, manifest.poll, manifest.timeout, self.zero, surface.session_id, manifest.sandbox
             ),
             self._record_list,
             self.process.engine.record_defect,

@@ -14,7 +14,7 @@ from gevent import sleep
 from loadtests.engine.engine import Engine
 from loadtests.http.codec import Codec
 from loadtests.http.connection import Connection
-from loadtests.http.origin import Origin
+from loadtests.http.route import route_to
 from loadtests.model.api.surface import Operation, Surface
 from loadtests.model.session.session import Session
 from loadtests.model.session.steps import Behaviour, Call
@@ -25,7 +25,7 @@ from loadtests.recording.recorder import Recorder
 @contextmanager
 def engine_for(url: str) -> Iterator[Engine]:
     """An engine on a log and a ledger of its own."""
-    origin = Origin.parse(url)
+    route = route_to(url)
     zero = time.monotonic()
 
     def now() -> float:
@@ -33,8 +33,8 @@ def engine_for(url: str) -> Iterator[Engine]:
 
     with tempfile.TemporaryDirectory() as folder:
         recorder, ledger = Recorder(Path(folder), ["bench"]), Ledger(Path(folder))
-        api = Codec(origin, Surface(), "bench", {})
-        engine = Engine(api, lambda: Connection(origin, now), recorder, ledger, now, 30.0)
+        api = Codec(route, Surface(), "bench", {})
+        engine = Engine(api, lambda: Connection(route, now), recorder, ledger, now, 30.0)
         yield engine
         engine.close()
         recorder.close()

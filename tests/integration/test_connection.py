@@ -19,7 +19,7 @@ import pytest
 
 from loadtests.http.client import HttpClient
 from loadtests.http.connection import LARGEST_BODY, Connection, Exchange
-from loadtests.http.origin import Origin
+from loadtests.http.route import route_to
 from loadtests.model.api.answer import Reason
 
 from .conftest import answer
@@ -52,7 +52,7 @@ class Clock:
 @contextlib.contextmanager
 def connected(url: str, clock: Clock | None = None) -> Iterator[Connection]:
     """A connection to `url`, closed at the end; nothing in between may take longer than the bound."""
-    connection = Connection(Origin.parse(url), clock or time.monotonic)
+    connection = Connection(route_to(url), clock or time.monotonic)
     try:
         with gevent.Timeout(BOUND):
             yield connection
@@ -442,7 +442,7 @@ def test_a_client_for_single_requests_reads_the_same(fault_server: Servers) -> N
         assert peer.request().endswith(b'{"session_id":"a"}')
         peer.request()
 
-    client = HttpClient(Origin.parse(fault_server(serve).url), "key", timeout=0.3)
+    client = HttpClient(route_to(fault_server(serve).url), "key", timeout=0.3)
     assert told(client.get("/v1/streaming.list", {"page": 2})) == GOOD
     assert client.post("/v1/streaming.stop", {"session_id": "a"}).failure is Reason.TIMEOUT
     client.close()
