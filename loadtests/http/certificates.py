@@ -19,13 +19,14 @@ CERTIFICATE, KEY = "STREAMSOAK_CLIENT_CERT", "STREAMSOAK_CLIENT_KEY"
 
 
 def client_context() -> gevent.ssl.SSLContext:
-    """Returns the settings of TLS connections, with verification. Raises InputError if a file cannot be used."""
-    context = _trusting_context()
+    """Returns the settings of TLS with the API, with the client's certificate. Raises InputError if a file cannot be used."""
+    context = trusting_context()
     _add_client_certificate(context)
     return context
 
 
-def _trusting_context() -> gevent.ssl.SSLContext:
+def trusting_context() -> gevent.ssl.SSLContext:
+    """Returns settings that verify the other end. Raises InputError if a file cannot be used."""
     variable = next((name for name in (*BUNDLES, SYSTEM_BUNDLE) if os.environ.get(name)), "")
     path = Path(os.environ.get(variable, ""))
     try:

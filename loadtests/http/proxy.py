@@ -35,6 +35,8 @@ class Proxy:
     """The environment variable that names it."""
     authorization: str = field(default="", repr=False)
     """The value of Proxy-Authorization; "": none. A secret."""
+    is_encrypted: bool = False
+    """Whether the connection to it has TLS."""
 
     @classmethod
     def parse(cls, url: str, variable: str) -> Proxy:
@@ -44,9 +46,14 @@ class Proxy:
             port = parts.port
         except ValueError:
             raise _mistake(url, variable) from None
-        if parts.scheme != "http" or not parts.hostname or any(ord(c) <= 32 or ord(c) > 126 for c in parts.netloc):
+        if (
+            parts.scheme not in ("http", "https")
+            or not parts.hostname
+            or any(ord(c) <= 32 or ord(c) > 126 for c in parts.netloc)
+        ):
             raise _mistake(url, variable)
-        return cls(parts.hostname, port or 80, variable, _authorization(parts))
+        is_encrypted = parts.scheme == "https"
+        return cls(parts.hostname, port or (443 if is_encrypted else 80), variable, _authorization(parts), is_encrypted)
 
     @property
     def authority(self) -> str:
@@ -99,7 +106,8 @@ def _authorization(parts: SplitResult) -> str:
 
 
 def _mistake(url: str, variable: str) -> InputError:
-    shown = url.rpartition("@")[2]
+    shown = re.sub(r"^(\w+://)?.*@", r"\1", url)
     return InputError.of(
-        variable, f"must be http://[USER:PASSWORD@]HOST[:PORT]; other kinds of proxies are not supported (is {shown!r})"
+        variable,
+        f"must be http(s)://[USER:PASSWORD@]HOST[:PORT]; other kinds of proxies are not supported (is {shown!r})",
     )

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import ipaddress
+import ssl
 from dataclasses import dataclass, field
 from typing import Any
 
 from gevent import socket
 
-from loadtests.http.certificates import client_context
+from loadtests.http.certificates import client_context, trusting_context
 from loadtests.http.origin import Origin
 from loadtests.http.proxy import Proxy, ProxyError, proxy_for
 from loadtests.http.tcp import TcpStream
+from loadtests.http.tls_stream import TlsStream
 
 CONNECT_SECONDS = 10.0
 
@@ -23,7 +25,9 @@ class Route:
     origin: Origin
     proxy: Proxy | None = None
     tls: Any = field(default=None, repr=False)
-    """The settings of TLS (gevent's SSLContext); None for http."""
+    """The settings of TLS with the origin (gevent's SSLContext); None for http."""
+    proxy_tls: Any = field(default=None, repr=False)
+    """The settings of TLS with the proxy; None without."""
 
     @property
     def is_loopback(self) -> bool:
@@ -36,20 +40,37 @@ class Route:
         return self.proxy is not None and self.tls is None
 
     def connect(self) -> Any:
-        """Returns a new connection (socket or TcpStream), its certificate verified. Raises OSError (ssl.SSLError is one)."""
+        """Returns a new connection, all certificates verified. Raises OSError (ssl.SSLError is one)."""
         plain = self._connect_tcp()
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self.tls is None and self.proxy_tls is None:
+            return TcpStream(plain)
+        stream: Any = plain
         try:
-            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if self.tls is None:
-                return TcpStream(plain)
-            if self.proxy:
-                self.proxy.open_tunnel(plain, self.origin.host_and_port)
-            secured = self.tls.wrap_socket(plain, server_hostname=self.origin.host)
+            if self.proxy_tls:
+                stream = self._secured_proxy(stream)
+            if self.tls:
+                stream = self._secured(stream)
         except BaseException:
-            plain.close()
+            stream.close()
             raise
-        secured.settimeout(None)
-        return secured
+        stream.settimeout(None)
+        return stream
+
+    def _secured_proxy(self, stream: Any) -> Any:
+        assert self.proxy is not None
+        try:
+            return self.proxy_tls.wrap_socket(stream, server_hostname=self.proxy.host)
+        except ssl.SSLError as error:
+            raise ProxyError(0, error.reason or "no TLS") from error
+
+    def _secured(self, stream: Any) -> Any:
+        host = self.origin.host
+        if self.proxy:
+            self.proxy.open_tunnel(stream, self.origin.host_and_port)
+        return (
+            TlsStream(stream, self.tls, host) if self.proxy_tls else self.tls.wrap_socket(stream, server_hostname=host)
+        )
 
     def _connect_tcp(self) -> socket.socket:
         if self.proxy is None:
@@ -67,7 +88,12 @@ def route_to(url: str, *, is_sandbox: bool = False) -> Route:
     """
     origin = Origin.parse(url)
     proxy = None if is_sandbox else proxy_for(origin.url)
-    return Route(origin, proxy, client_context() if origin.scheme == "https" else None)
+    return Route(
+        origin,
+        proxy,
+        client_context() if origin.scheme == "https" else None,
+        trusting_context() if proxy and proxy.is_encrypted else None,
+    )
 
 
 def _connect_tcp(host: str, port: int) -> socket.socket:

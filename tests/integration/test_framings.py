@@ -35,8 +35,7 @@ def _request(number: int) -> bytes:
     return b"POST /%d HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}" % number
 
 
-@given(st.lists(answers(), min_size=1, max_size=4))
-def test_every_legal_framing_is_read(drawn: list[Framed]) -> None:
+def _require_reading(drawn: list[Framed]) -> None:
     """Status and body are right, and a connection is used again exactly when it may be."""
     server = FramingServer(drawn)
     connection = Connection(server)
@@ -51,6 +50,29 @@ def test_every_legal_framing_is_read(drawn: list[Framed]) -> None:
         if not framed.is_reusable and number + 1 < len(drawn):
             expected.append([])
     assert server.targets == expected
+
+
+@given(st.lists(answers(), min_size=1, max_size=4))
+def test_every_legal_framing_is_read(drawn: list[Framed]) -> None:
+    """In any order, in any segments."""
+    _require_reading(drawn)
+
+
+@pytest.mark.parametrize(
+    ("whole", "is_reusable"),
+    [
+        (b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", False),
+        (b"Transfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n2\r\n{}\r\n0\r\n\r\n", False),
+        (b"Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}", True),
+        (b"Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}}", False),
+        (b"Content-Length: 2\r\n\r\n{}}", False),
+        (b"Content-Length: 2\n\n{}", True),
+    ],
+    ids=["length and chunks", "chunks and length", "repeated", "repeated, and a byte", "a byte", "no CR"],
+)
+def test_what_is_read_although_it_is_not_legal(whole: bytes, is_reusable: bool) -> None:
+    """What contradicts itself, or has bytes too many, ends the connection."""
+    _require_reading([Framed((b"HTTP/1.1 200 OK\r\n" + whole,), 200, b"{}", is_reusable, False)] * 3)
 
 
 class Both:

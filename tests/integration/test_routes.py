@@ -174,6 +174,40 @@ def test_a_tunnel_leads_to_the_api(
     assert told(exchange("https://other.invalid")) == (Reason.CONNECT, 0, b"")
 
 
+def test_a_proxy_may_be_encrypted(
+    fault_server: Servers, polite: Script, serving: ssl.SSLContext, bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its certificate is verified; what it forwards is within its TLS, and a tunnel has TLS within TLS, for much data, too."""
+    large = b"[%b]" % (b"1," * 200_000)
+
+    def talkative(peer: Peer) -> None:
+        while peer.request():
+            peer.answer(large)
+
+    api = fault_server(talkative, context=serving)
+    tunnel, forwarder = fault_server(forwarding(api.port), context=serving), fault_server(polite, context=serving)
+    monkeypatch.setenv("HTTPS_PROXY", f"https://127.0.0.1:{tunnel.port}")
+    monkeypatch.setenv("HTTP_PROXY", f"https://127.0.0.1:{forwarder.port}")
+    for url in (f"https://{NAME}", f"http://{NAME}"):
+        found = exchange(url)
+        assert (found.failure, found.was_sent, found.error) == (
+            Reason.CONNECT,
+            False,
+            "proxy: CERTIFICATE_VERIFY_FAILED",
+        )
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+    assert told(exchange(f"http://{NAME}")) == GOOD
+    assert forwarder.requests[0].startswith(b"GET http://soak.invalid/v1/streaming.list HTTP/1.1\r\n")
+    connection = Connection(route_to(f"https://{NAME}"))
+    request = b"POST / HTTP/1.1\r\nHost: soak.invalid\r\nContent-Length: 100000\r\n\r\n" + bytes(100_000)
+    with contextlib.closing(connection), gevent.Timeout(BOUND_SECONDS):
+        assert [told(connection.exchange(request)) for _ in range(2)] == [(Reason.NONE, 200, large)] * 2
+    assert api.requests == [request] * 2
+    assert [asked.partition(b" HTTP")[0] for asked in tunnel.requests] == [b"CONNECT soak.invalid:443"]
+    # Another name than the certificate's is refused within the tunnel, too.
+    assert exchange("https://other.invalid").error == "CERTIFICATE_VERIFY_FAILED"
+
+
 @pytest.mark.parametrize(
     ("url", "excluded"),
     [
@@ -243,15 +277,15 @@ def test_a_proxy_that_does_not_listen_is_named(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize(
     "url",
-    ["socks5://u:hidden@h:1", "https://u:hidden@h:1", "http://u:hidden@", "u:hidden@h:x", "http://u:hidden@h:99999"],
+    ["socks5://u:hidden@h:1", "ftp://u:hidden@h:1", "http://u:hidden@", "u:hidden@h:x", "http://u:hidden@h:99999"],
 )
 def test_a_wrong_proxy_is_told_without_its_password(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The variable, and what would be right."""
     monkeypatch.setenv("HTTPS_PROXY", url)
     with pytest.raises(InputError) as raised:
         route_to(f"https://{NAME}")
-    assert str(raised.value).startswith("HTTPS_PROXY: must be http://[USER:PASSWORD@]HOST[:PORT]")
-    assert "hidden" not in str(raised.value)
+    assert str(raised.value).startswith("HTTPS_PROXY: must be http(s)://[USER:PASSWORD@]HOST[:PORT]")
+    assert str(raised.value).endswith(f"(is {url.replace('u:hidden@', '')!r})")
     assert raised.value.code == 64
 
 
@@ -462,6 +496,6 @@ def test_mistakes_are_told_before_the_run(tmp_path: Path, monkeypatch: pytest.Mo
     )
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 64, output
-    assert "HTTPS_PROXY: must be http://" in output
+    assert "HTTPS_PROXY: must be http(s)://" in output
     assert "hidden" not in output and "Traceback" not in output
     assert not (tmp_path / "runs").exists()
