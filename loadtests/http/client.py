@@ -28,7 +28,7 @@ class HttpClient:
     def get(self, path: str, query: Mapping[str, str | int] | None = None) -> Exchange:
         """Returns what came of a GET request."""
         target = f"{path}?{urlencode(query)}" if query else path
-        return self._exchange(request_head(self._route, "GET", target, self._key) + b"\r\n")
+        return self._exchange(request_head(self._route, "GET", target, self._key))
 
     def post(self, path: str, body: object) -> Exchange:
         """Returns what came of a POST request whose body is JSON. It is repeated if the connection was stale."""
