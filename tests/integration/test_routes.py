@@ -240,6 +240,9 @@ def test_loopback_goes_through_the_proxy_unless_it_is_excluded(
     assert (len(api.requests), len(proxy.requests)) == (0, 1)
     assert route_to(api.url, is_sandbox=True).proxy is None
     assert route_to("https://soak.invalid").proxy is None
+    assert route_to("http://[::1]:8000").proxy is not None
+    monkeypatch.setenv("NO_PROXY", "localhost,127.0.0.1,::1")
+    assert [route_to(f"http://{host}").proxy for host in ("localhost", "127.0.0.1:8000", "[::1]:8000")] == [None] * 3
 
 
 @pytest.mark.parametrize(
@@ -483,6 +486,9 @@ def test_a_run_reaches_its_api_through_everything_at_once(
     swept = streamsoak("sweep", str(run.folder))
     assert swept.returncode == 0, swept.stdout + swept.stderr
     assert len(api.requests) > before
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "missing"))
+    refused = streamsoak("sweep", str(run.folder))
+    assert (refused.returncode, "REQUESTS_CA_BUNDLE: must be a file" in refused.stderr) == (64, True), refused.stderr
     written = b"".join(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
     for secret in (_PASSWORD.encode(), _CREDENTIALS.encode(), _BASIC):
         assert secret not in written + run.output.encode() + (swept.stdout + swept.stderr).encode()
