@@ -93,8 +93,8 @@ class Connection:
         self.busy_since = began = self._clock()
         try:
             connecting = self._ready(began, is_checked=not is_repeatable)
-        except (OSError, UnicodeError) as error:
-            # UnicodeError: an invalid host name.
+        except (OSError, ValueError) as error:
+            # ValueError: an invalid host name.
             self._drop()
             self.busy_since = 0.0
             return _not_sent(error, began, self._clock())
@@ -143,7 +143,7 @@ class Connection:
             connecting = self._ready(began, is_checked=True)
             sent = self._clock()
             self._socket.sendall(request[: len(request) // 2])
-        except (OSError, UnicodeError) as error:
+        except (OSError, ValueError) as error:
             return _not_sent(error, began, self._clock())
         finally:
             self._drop()

@@ -270,6 +270,20 @@ def test_what_a_proxy_refuses_was_not_sent(
     assert (found.failure, found.was_sent, found.error) == (Reason.CONNECT, False, error)
 
 
+def test_a_name_that_tls_refuses_is_a_failure_to_connect(
+    fault_server: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where a proxy has opened the tunnel; nothing is raised."""
+
+    def serve(peer: Peer) -> None:
+        peer.request()
+        peer.answer(b"")
+
+    monkeypatch.setenv("HTTPS_PROXY", fault_server(serve).url)
+    found = exchange("https://.invalid")
+    assert (found.failure, found.was_sent) == (Reason.CONNECT, False)
+
+
 def test_a_proxy_that_does_not_listen_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """The API is not blamed for it."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
