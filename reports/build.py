@@ -13,6 +13,7 @@ from typing import Any
 
 from reports.log.files import write_text
 from reports.log.log import open_log, open_log_read_only
+from reports.log.report_lock import report_lock
 from reports.output.junit import junit
 from reports.output.markdown import markdown
 from reports.output.session_table import write_session_table
@@ -34,7 +35,7 @@ def build_report(run: Path) -> Analysis:
     The figures are written first. Neither the picture nor the page can cost them: if one fails, the error is logged, and an
     empty picture or a page that says why stands in its place.
     """
-    with closing(open_log(run)) as log, Renderer() as renderer:
+    with report_lock(run), closing(open_log(run)) as log, Renderer() as renderer:
         analysis = analyse(log)
         write_text(run / SUMMARY, json.dumps(plain(analysis.summary), indent=1) + "\n")
         write_text(run / JUNIT, junit(analysis))
@@ -77,9 +78,9 @@ _NO_CHART = '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>\n'
 
 def write_summary(run: Path) -> Analysis:
     """Analyse the run and write summary.json only, which is quick."""
-    with closing(open_log(run)) as log:
+    with report_lock(run), closing(open_log(run)) as log:
         analysis = analyse(log)
-    write_text(run / SUMMARY, json.dumps(plain(analysis.summary), indent=1) + "\n")
+        write_text(run / SUMMARY, json.dumps(plain(analysis.summary), indent=1) + "\n")
     return analysis
 
 

@@ -12,12 +12,16 @@ from pathlib import Path
 
 from loadtests.audit.program import Program, check_command
 from loadtests.defects.defect import Injected
+from loadtests.http.key import key_variables
+from loadtests.model.api.description.description import ApiDescription
 from loadtests.model.run.manifest import Manifest
 from loadtests.model.text.units import format_duration
 from loadtests.model.text.wording import count, verb
 from loadtests.recording.run_directory import new_folder, software_versions, write_manifest
 from loadtests.sandbox.process import SandboxProcess
 
+_ADDRESS = ("STREAMSOAK_BASE_URL", "KONPRO_BASE_URL")
+"""Variables in which the program finds the sandbox's address."""
 _TOLERANCE_SECONDS = 1.0
 _POLL_SECONDS = 0.25
 _SLACK_SECONDS = 0.1
@@ -41,10 +45,14 @@ class AuditSettings:
     seed: int
     quick: bool
     """Do not wait for the API to reap what is left open."""
+    api: ApiDescription
+    """The API that the program uses."""
 
     def options(self, folder: Path, zero: float) -> list[str]:
         """Returns the sandbox's command-line options; `zero` is the monotonic time at which the audit began."""
-        options = [f"--idle-range={self.idle_range}", f"--journal={folder}", f"--zero={zero!r}", f"--seed={self.seed}"]
+        options = [f"--journal={folder}", f"--zero={zero!r}", f"--seed={self.seed}"]
+        options += [f"--idle-range={self.idle_range}"] if self.idle_range else []
+        options += [] if self.api.is_default else [f"--api={self.api.model_dump_json()}"]
         options += [f"--defect={defect}" for defect in self.defects]
         return [*options, f"--limit={self.limit}"] if self.limit is not None else options
 
@@ -66,10 +74,11 @@ def run_audit(settings: AuditSettings, output: Output) -> Audited:
     zero, key = time.monotonic(), secrets.token_urlsafe(24)
     manifest = _manifest(settings, folder)
     write_manifest(folder, manifest)
-    sandbox = SandboxProcess(settings.options(folder, zero), {"KONPRO_API_KEY": key})
+    keys = dict.fromkeys(key_variables(settings.api), key)
+    sandbox = SandboxProcess(settings.options(folder, zero), keys)
     with contextlib.closing(sandbox), _interruptible():
         output(f"Sandbox at {sandbox.url}; running the program.")
-        code, reason = _run(settings.command, {"KONPRO_BASE_URL": sandbox.url, "KONPRO_API_KEY": key})
+        code, reason = _run(settings.command, {**dict.fromkeys(_ADDRESS, sandbox.url), **keys})
         load_ended = time.monotonic() - zero
         output(f"The program {reason}.")
         if not settings.quick:
@@ -138,6 +147,7 @@ def _manifest(settings: AuditSettings, folder: Path) -> Manifest:
         poll=0.0,
         tolerance=_TOLERANCE_SECONDS,
         people={},
+        api=settings.api,
         scenario=None,
         software=software_versions(),
     )

@@ -31,9 +31,12 @@ class SessionAudit:
 @pytest.fixture
 def session_audit(monkeypatch: pytest.MonkeyPatch) -> Iterator[SessionAudit]:
     """Starts a sandbox and sets KONPRO_BASE_URL and KONPRO_API_KEY; the test fails if it leaves a session open."""
+    from loadtests.http.key import key_variables
     from loadtests.sandbox.process import SandboxProcess
 
-    monkeypatch.setenv("KONPRO_API_KEY", secrets.token_urlsafe(24))
+    key = secrets.token_urlsafe(24)
+    for name in key_variables():
+        monkeypatch.setenv(name, key)
     sandbox = SandboxProcess()
     try:
         monkeypatch.setenv("KONPRO_BASE_URL", sandbox.url)

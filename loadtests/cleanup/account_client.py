@@ -9,7 +9,10 @@ from loadtests.http.client import HttpClient
 from loadtests.http.codec import Codec
 from loadtests.http.route import Route
 from loadtests.model.api.answer import Answer, Outcome, Reason
-from loadtests.model.api.surface import Operation, Surface
+from loadtests.model.api.description.description import ApiDescription
+from loadtests.model.api.operation import Operation
+from loadtests.model.session.session import Session
+from loadtests.model.session.steps import Call
 from loadtests.observing.list_observer import listed_sessions
 
 _TIMEOUT_SECONDS = 10.0
@@ -22,40 +25,43 @@ class AccountClient:
     """The account of `key` at the end of `route`. Sends at most `rate` stops a second."""
 
     def __init__(
-        self, route: Route, surface: Surface, key: str, rate: float, sleep: Callable[[float], None] = time.sleep
+        self, route: Route, api: ApiDescription, key: str, rate: float, sleep: Callable[[float], None] = time.sleep
     ) -> None:
-        self._surface = surface
+        self._api = api
         self._key = key
         self._pause = 1 / rate
         self._sleep = sleep
-        self._http = HttpClient(route, key, _TIMEOUT_SECONDS)
-        self._codec = Codec(route, surface, key, {})
+        self._http = HttpClient(route, api, key, _TIMEOUT_SECONDS)
+        self._codec = Codec(route, api, key, {})
 
     @property
     def has_list(self) -> bool:
         """Whether the API has a list call."""
-        return bool(self._surface.path(Operation.LIST))
+        return self._api.list is not None
 
     def listed(self) -> dict[str, float]:
         """Returns the ids of the open sessions, with created_at (unix seconds; 0: unknown).
 
         Raises UnreachableError, or ValueError with the reason.
         """
-        return listed_sessions(self._http, self._surface.path(Operation.LIST), self._key, self._surface.session_id)
+        return listed_sessions(self._http, self._api, self._key)
 
-    def stop(self, session_id: str) -> Answer:
-        """Closes a session. Retries with backoff if the API is rate-limiting or the outcome is unknown."""
+    def stop(self, session_id: str, kept: dict[str, str] | None = None) -> Answer:
+        """Closes a session; `kept`: values of its earlier answers.
+
+        Retries with backoff if the API is rate-limiting or the outcome is unknown.
+        """
         backoff = 0.5
-        answer = self._stop_once(session_id)
+        answer = self._stop_once(session_id, kept)
         for _ in range(_TRIES - 1):
             if answer.outcome is Outcome.OK or (answer.outcome is Outcome.FAIL and answer.reason not in _RETRIED):
                 break
             self._sleep(min(max(backoff, answer.retry_after), _LONGEST_PAUSE_SECONDS))
             backoff *= 2
-            answer = self._stop_once(session_id)
+            answer = self._stop_once(session_id, kept)
         self._sleep(self._pause)
         return answer
 
-    def _stop_once(self, session_id: str) -> Answer:
-        exchange = self._http.post(self._surface.path(Operation.STOP), {self._surface.session_id: session_id})
-        return self._codec.decode(Operation.STOP, exchange)
+    def _stop_once(self, session_id: str, kept: dict[str, str] | None) -> Answer:
+        call = Call(Session.from_ledger(0, session_id, kept), Operation.STOP, 0.0)
+        return self._codec.decode(Operation.STOP, self._http.send(self._codec.encode(call)))

@@ -74,7 +74,7 @@ def sweep(run: Path, open_account: Callable[[Manifest], AccountClient], *, exclu
 def account_of(manifest: Manifest, key: str, rate: float) -> AccountClient:
     """Returns a client for the account of the run that `manifest` describes. Raises InputError."""
     route = route_to(manifest.host, is_sandbox=manifest.sandbox)
-    return AccountClient(route, manifest.surface, key, rate)
+    return AccountClient(route, manifest.description, key, rate)
 
 
 def _first_list(account: AccountClient) -> dict[str, float] | None:
@@ -85,7 +85,7 @@ def _first_list(account: AccountClient) -> dict[str, float] | None:
         return account.listed()
     except ListRefusedError as error:
         if error.reason is Reason.UNAUTHORIZED:
-            raise InputError.of("KONPRO_API_KEY", f"was rejected by the API ({error})") from None
+            raise InputError.of("the API key", f"was rejected by the API ({error})") from None
         return None
     except ValueError:
         return None
@@ -130,13 +130,13 @@ class _Sweep:
         if listed and not self.contents.ids.keys().isdisjoint(listed):
             return True
         number, session_id = next(reversed(self.contents.open.items()))
-        answer = self.account.stop(session_id)
+        answer = self.account.stop(session_id, self.contents.kept.get(session_id))
         if answer.outcome is Outcome.OK:
             self._record_closed(number, session_id, self.result.closed)
         return answer.outcome is Outcome.OK or answer.reason is Reason.CLOSED
 
     def _close(self, number: int, session_id: str) -> None:
-        answer = self.account.stop(session_id)
+        answer = self.account.stop(session_id, self.contents.kept.get(session_id))
         if answer.outcome is Outcome.OK:
             self._record_closed(number, session_id, self.result.closed)
         elif answer.reason in GONE:
@@ -188,7 +188,7 @@ class _Sweep:
 
     def _close_suspects(self) -> None:
         for session_id in list(self.result.suspects):
-            answer = self.account.stop(session_id)
+            answer = self.account.stop(session_id, self.contents.kept.get(session_id))
             if answer.outcome is Outcome.OK or answer.reason in GONE:
                 self.result.suspects.remove(session_id)
                 self.result.suspects_closed.append(session_id)

@@ -32,12 +32,19 @@ def add_run_dir(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run-dir", type=Path, default=Path("runs"), metavar="DIR", help=about)
 
 
+def add_api(parser: argparse.ArgumentParser, default: str = "konpro") -> None:
+    """Declare --api."""
+    about = f"API, by name or description file (see streamsoak apis; default: {default})"
+    parser.add_argument("--api", default="", metavar="NAME|FILE", help=about)
+
+
 def add_scenario(parser: argparse.ArgumentParser) -> None:
-    """Declare SCENARIO, --limit and --set."""
+    """Declare SCENARIO, --limit, --api and --set."""
     parser.add_argument("scenario", metavar="SCENARIO", help="name or file of a scenario")
     parser.add_argument(
         "--limit", type=int, metavar="N", help="concurrency limit of the account (default: the scenario's)"
     )
+    add_api(parser, "the scenario's, or konpro")
     about = "override a value of the scenario, for example profiles.leaky.idle_timeout=30 (repeatable)"
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help=about)
 
@@ -45,11 +52,12 @@ def add_scenario(parser: argparse.ArgumentParser) -> None:
 def add_account(parser: argparse.ArgumentParser) -> None:
     """Declare the sandbox's --limit and --idle-range."""
     parser.add_argument("--limit", type=int, metavar="N", help="concurrency limit of the account (default: none)")
+    add_api(parser)
     parser.add_argument(
         "--idle-range",
-        default="{:g}:{:g}".format(*IDLE_RANGE),
+        default="",
         metavar="LOW:HIGH",
-        help="accepted idle timeouts, in seconds (default: %(default)s)",
+        help="accepted idle timeouts, in seconds (default: the API's; {:g}:{:g} for konpro)".format(*IDLE_RANGE),
     )
 
 

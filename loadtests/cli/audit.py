@@ -43,7 +43,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "command",
         nargs=argparse.REMAINDER,
         metavar="-- COMMAND...",
-        help="client to run; KONPRO_BASE_URL holds the sandbox's address, KONPRO_API_KEY an API key",
+        help="client to run; STREAMSOAK_BASE_URL (and KONPRO_BASE_URL) holds the sandbox's address, KONPRO_API_KEY and the API's"
+        " own variables an API key",
     )
 
 
@@ -52,7 +53,9 @@ def run(arguments: argparse.Namespace) -> int:
     from loadtests.audit.audit import AuditSettings, run_audit
     from loadtests.cli.check import exit_code
     from loadtests.cli.terminal import print_audit
+    from loadtests.model.api.description.default import default_api
     from loadtests.model.api.rules import Terms
+    from loadtests.scenarios.catalogue import named_api
     from reports.build import plain, write_summary
 
     command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
@@ -67,6 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
         defects,
         arguments.seed,
         arguments.quick,
+        named_api(arguments.api) if arguments.api else default_api(),
     )
     audited = run_audit(settings, lambda line: print(line, file=sys.stderr, flush=True))
     analysis = write_summary(audited.folder)
@@ -89,7 +93,8 @@ def _check(arguments: argparse.Namespace) -> None:
     at_least(1, "--limit", arguments.limit)
     if arguments.json and not arguments.json.absolute().parent.is_dir():
         raise InputError.of("--json", f"{arguments.json} cannot be written: no such directory")
-    idle_range(arguments.idle_range)
+    if arguments.idle_range:
+        idle_range(arguments.idle_range)
 
 
 def _short_defects(arguments: argparse.Namespace) -> Iterator[Injected]:

@@ -27,11 +27,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the plan and the forecast."""
     from loadtests.cli.table import open_console, print_table
+    from loadtests.model.run.adaptation import limits_of
     from loadtests.model.run.plan import LoadPlan
     from loadtests.scenarios.catalogue import named_scenario
     from loadtests.simulation.forecast import forecast
 
-    scenario = named_scenario(arguments.scenario, changes_of(arguments.set))
+    scenario = named_scenario(arguments.scenario, changes_of(arguments.set), arguments.api)
     plan = LoadPlan(scenario)
     limit = arguments.limit if arguments.limit is not None else scenario.limit
     at_least(1, "--limit", limit)
@@ -39,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     print_table(console, _stages(plan))
     expected = forecast(plan, limit, scenario.duration)
     print_table(console, _timeline(expected))
-    for line in _totals(expected, limit, scenario):
+    for line in (*_totals(expected, limit, scenario), *limits_of(scenario.description)):
         console.print(line, markup=False)
     return 0
 

@@ -33,9 +33,10 @@ def _print_schema(of: str) -> int:
 
 
 def _validate(files: list[Path]) -> int:
-    from loadtests.model.people.profile import load_profile, parse_toml
+    from loadtests.model.people.profile import load_profile
     from loadtests.model.run.scenario import load_scenario
     from loadtests.model.text.input_error import InputError, Mistake
+    from loadtests.model.text.toml import parse_toml
     from loadtests.scenarios.catalogue import folders
 
     mistakes: list[Mistake] = []

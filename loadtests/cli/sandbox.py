@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loadtests.cli.arguments import add_account, add_defects, at_least, idle_range
 from loadtests.defects.catalogue import parse_defects
-from loadtests.model.api.rules import SESSION_CAP
-from loadtests.model.people.profile import IDLE_DEFAULT
 from loadtests.model.text.input_error import InputError
 
 if TYPE_CHECKING:
+    from loadtests.model.api.description.description import ApiDescription
     from loadtests.model.api.rules import OpenBehaviour
 
 HELP = "Serve the API on this machine, following its documentation."
@@ -27,9 +25,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_account(parser)
     parser.add_argument(
         "--session-cap",
-        default=f"{SESSION_CAP:g}",
+        default="",
         metavar="S",
-        help="longest duration of a session in seconds; none: no limit (default: %(default)s)",
+        help="longest duration of a session in seconds; none: no limit (default: the API's; 3600 for konpro)",
     )
     parser.add_argument(
         "--log", type=Path, metavar="FILE", help="write each change of a session to FILE, as lines of JSON"
@@ -77,17 +75,19 @@ def _add_choices(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until interrupted."""
+    from loadtests.http.key import api_key, has_key
     from loadtests.model.api.rules import Terms
     from loadtests.sandbox.serve import Serving, serve
 
     at_least(1, "--limit", arguments.limit)
-    cap = session_cap(arguments.session_cap)
+    api = _api(arguments.api)
+    cap = session_cap(arguments.session_cap) if arguments.session_cap else api.session_cap
     if not 0 <= arguments.port <= 65535:
         raise InputError.of("--port", f"must be 0 to 65535 (is {arguments.port})")
-    low, high = idle_range(arguments.idle_range)
-    idle_default = min(max(IDLE_DEFAULT, low), high)
+    low, high = idle_range(arguments.idle_range) if arguments.idle_range else api.idle_timeout.range
+    idle_default = min(max(api.idle_timeout.default, low), high)
     terms = Terms(arguments.limit, (low, high), idle_default, cap, _choices(arguments))
-    key = os.environ.get("KONPRO_API_KEY") or None
+    key = api_key(api) if has_key(api) else None
     served = Serving(
         arguments.host,
         arguments.port,
@@ -99,9 +99,21 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.zero,
         parse_defects(arguments.defect),
         arguments.seed,
+        api,
     )
     serve(served)
     return 0
+
+
+def _api(text: str) -> ApiDescription:
+    """The API of --api: a name, a file, or, from a process of ours, the description itself."""
+    from loadtests.model.api.description.default import default_api
+    from loadtests.model.api.description.description import ApiDescription
+    from loadtests.scenarios.catalogue import named_api
+
+    if text.startswith("{"):
+        return ApiDescription.model_validate_json(text)
+    return named_api(text) if text else default_api()
 
 
 def _choices(arguments: argparse.Namespace) -> OpenBehaviour:

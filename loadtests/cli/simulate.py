@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     from loadtests.simulation.simulator import Simulator
     from reports.build import PAGE, build_report
 
-    scenario = named_scenario(arguments.scenario, changes_of(arguments.set))
+    scenario = named_scenario(arguments.scenario, changes_of(arguments.set), arguments.api)
     duration = _duration(arguments.duration) or scenario.duration
     limit = arguments.limit if arguments.limit is not None else scenario.limit
     at_least(1, "--limit", limit)

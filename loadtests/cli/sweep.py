@@ -36,10 +36,10 @@ def run(arguments: argparse.Namespace) -> int:
 
     if not 0 < arguments.rate <= 1000:
         raise InputError.of("--rate", f"must be more than 0 and at most 1000 per second (is {arguments.rate:g})")
-    key = api_key()
+    api_key()
     swept = sweep(
         arguments.run,
-        lambda manifest: account_of(manifest, key, arguments.rate),
+        lambda manifest: account_of(manifest, api_key(manifest.description), arguments.rate),
         exclusive_account=arguments.exclusive_account,
     )
     for line in _lines(swept):

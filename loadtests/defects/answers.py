@@ -6,9 +6,9 @@ from msgspec.structs import replace
 
 from loadtests.defects.defect import Defect, share
 from loadtests.model.api.delivery import Delivery
+from loadtests.model.api.operation import Operation
 from loadtests.model.api.rules import Reply, Rules
 from loadtests.model.api.service import ApiRequest, Service
-from loadtests.model.api.surface import Operation
 from loadtests.model.people.draw import Draw
 
 

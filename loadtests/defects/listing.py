@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from msgspec.structs import replace
 
 from loadtests.defects.defect import Defect, Value, sample, seconds, share
+from loadtests.model.api.operation import Operation
 from loadtests.model.api.rules import HostedSession, PartialList, Reply, Rules
 from loadtests.model.api.service import ApiRequest, Service
-from loadtests.model.api.surface import Operation
 from loadtests.model.people.draw import Draw
 
 _Rows = tuple[HostedSession, ...]

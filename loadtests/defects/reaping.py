@@ -6,9 +6,9 @@ import math
 from dataclasses import replace
 
 from loadtests.defects.defect import Defect, sample, seconds, share
+from loadtests.model.api.operation import Operation
 from loadtests.model.api.rules import DONE, Reply, Rules, Terms
 from loadtests.model.api.service import ApiRequest, Service
-from loadtests.model.api.surface import Operation
 from loadtests.model.people.draw import Draw
 
 LEAST_SHARE = 0.1

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from loadtests.defects.defect import Defect, Value, sample, seconds, share
+from loadtests.model.api.operation import Operation
 from loadtests.model.api.rules import Reply, Rules, Terms
 from loadtests.model.api.service import ApiRequest, Service
-from loadtests.model.api.surface import Operation
 from loadtests.model.people.draw import Draw
 from loadtests.model.text.input_error import InputError
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from loadtests.defects.defect import Defect, seconds
+from loadtests.model.api.operation import Operation
 from loadtests.model.api.rules import Reply, Rules
 from loadtests.model.api.service import ApiRequest, Service
-from loadtests.model.api.surface import Operation
 from loadtests.model.people.draw import Draw
 
 

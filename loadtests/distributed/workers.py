@@ -151,8 +151,9 @@ class Workers(OtherProcesses):
         for worker in self.workers.values():
             if worker.state is WorkerState.LOST and self._now() > worker.heard + LEASE_SECONDS + _GRACE_SECONDS:
                 worker.state = WorkerState.CLOSED
-                for number, session_id in self._final_ledger(worker).open.items():
-                    yield Session.from_ledger(number, session_id)
+                ledger = self._final_ledger(worker)
+                for number, session_id in ledger.open.items():
+                    yield Session.from_ledger(number, session_id, ledger.kept.get(session_id))
 
     @property
     def is_waited_for(self) -> bool:

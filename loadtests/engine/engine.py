@@ -21,7 +21,7 @@ from loadtests.engine.usage import UsageMeter
 from loadtests.http.codec import Codec, withheld_answer
 from loadtests.http.connection import Connection, Exchange
 from loadtests.model.api.answer import Answer, Outcome, Reason
-from loadtests.model.api.surface import REPEATABLE, Operation
+from loadtests.model.api.operation import REPEATABLE, Operation
 from loadtests.model.log.record import Observation
 from loadtests.model.log.rows import call_row, note_row
 from loadtests.model.people.profile import Way
@@ -284,6 +284,8 @@ class Engine:
         """Returns why `call` must not be sent, or None. The intent of an admitted `new` is written to the ledger."""
         if not self._codec.has(call.operation):
             return Reason.NO_SUCH_CALL
+        if self._codec.lacks_token(call):
+            return Reason.NO_TOKEN
         if call.operation is not _NEW:
             return None
         reason = self._guard.objection(len(self.sessions), self.session_seconds)

@@ -6,36 +6,32 @@ from collections.abc import Mapping
 from urllib.parse import urlencode
 
 import gevent
-import msgspec
 
 from loadtests.http.connection import Connection, Exchange
-from loadtests.http.request import WITH_BODY, request_head
+from loadtests.http.request import key_line, request_head
 from loadtests.http.route import Route
+from loadtests.model.api.description.description import ApiDescription
 
 LARGEST_ANSWER = 64 << 20
 """Bytes; a larger one is not read."""
 
 
 class HttpClient:
-    """Sends `key` along `route`. Each request takes at most `timeout` seconds."""
+    """Sends `key` along `route` as `api` takes it. Each request takes at most `timeout` seconds."""
 
-    def __init__(self, route: Route, key: str, timeout: float) -> None:
+    def __init__(self, route: Route, api: ApiDescription, key: str, timeout: float) -> None:
         self._route = route
-        self._key = key
+        self._credential = key_line(api, key)
         self._timeout = timeout
         self._connection = Connection(route, largest=LARGEST_ANSWER)
 
     def get(self, path: str, query: Mapping[str, str | int] | None = None) -> Exchange:
         """Returns what came of a GET request."""
         target = f"{path}?{urlencode(query)}" if query else path
-        return self._exchange(request_head(self._route, "GET", target, self._key))
+        return self.send(request_head(self._route, "GET", target, self._credential) + b"\r\n")
 
-    def post(self, path: str, body: object) -> Exchange:
-        """Returns what came of a POST request whose body is JSON. It is repeated if the connection was stale."""
-        data = msgspec.json.encode(body)
-        return self._exchange(WITH_BODY % (request_head(self._route, "POST", path, self._key), len(data), data))
-
-    def _exchange(self, request: bytes) -> Exchange:
+    def send(self, request: bytes) -> Exchange:
+        """Returns what came of a complete request. It is repeated if the connection was stale."""
         timer = gevent.Timeout.start_new(self._timeout, TimeoutError("no answer in time"))
         try:
             return self._connection.exchange(request, is_repeatable=True)

@@ -2,50 +2,81 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import quote
+
 import msgspec
 
 from loadtests.http.connection import Exchange
 from loadtests.http.key import redacted
-from loadtests.http.request import WITH_BODY, request_head
+from loadtests.http.request import request_head
 from loadtests.http.route import Route
 from loadtests.model.api.answer import REPEATED, Answer, Outcome, Reason
-from loadtests.model.api.surface import Operation, Surface
+from loadtests.model.api.description.call import CallDescription
+from loadtests.model.api.description.description import ApiDescription, Credential
+from loadtests.model.api.description.template import (
+    IDLE_TIMEOUT,
+    KEPT,
+    SESSION_ID,
+    TEXT,
+    TOKEN,
+    Field,
+    Piece,
+    json_pieces,
+    text_pieces,
+)
+from loadtests.model.api.operation import Operation
+from loadtests.model.api.reading import reading_of
 from loadtests.model.api.translation import answer_from_body
 from loadtests.model.people.profile import Profile
 from loadtests.model.session.steps import Call
 
 _encode = msgspec.json.Encoder().encode
 
-_NEW, _TASK = Operation.NEW, Operation.TASK
+_NEW = Operation.NEW
 """Bound here for speed: see loadtests.engine."""
 
 _SAMPLE = "I would like to know a little more about that please and then we can go on with the next point"
 _SAMPLE_WORDS = _SAMPLE.split()
 
+_Part = Callable[[Call], bytes]
+"""Makes a part of a request that differs from call to call."""
+
 
 class Codec:
-    """Encodes and decodes for one API. It holds the key and uses it only in requests and to redact messages."""
+    """Encodes and decodes for one API. It holds the key and uses it only in requests and to redact messages.
 
-    def __init__(self, route: Route, surface: Surface, key: str, profiles: dict[str, Profile]) -> None:
-        self._surface = surface
-        self._id_field = surface.session_id
-        self._before_id = _encode(surface.session_id)
+    Templates are compiled here, once: a request is a few pieces of bytes, joined.
+    """
+
+    def __init__(self, route: Route, api: ApiDescription, key: str, profiles: dict[str, Profile]) -> None:
         self._key = key
-        self._disables_idle = {name: profile.disable_idle_timeout for name, profile in profiles.items()}
-        self._heads: dict[Operation, bytes] = {
-            operation: request_head(route, "POST", path, key)
-            for operation in Operation
-            if operation is not Operation.LIST and (path := surface.path(operation))
-        }
+        self._disables_idle = {name for name, profile in profiles.items() if profile.disable_idle_timeout}
+        self._disable = _encode({api.idle_timeout.disable: True})[1:] if api.idle_timeout.disable else b""
+        self._heads = {operation: _head(route, api, call, key) for operation, call in api.calls.items()}
+        self._bodies = {operation: _body(call.body) for operation, call in api.calls.items()}
+        self._readings = {operation: reading_of(api, operation) for operation in api.calls}
+        self._with_token = {op for op, call in api.calls.items() if call.auth == "token" or TOKEN in call.fields}
 
     def has(self, operation: Operation) -> bool:
         """Whether the API under test has this operation."""
         return operation in self._heads
 
+    def lacks_token(self, call: Call) -> bool:
+        """Whether a call needs a token that no earlier answer gave."""
+        return call.operation in self._with_token and not (call.session.kept or {}).get(TOKEN)
+
     def encode(self, call: Call) -> bytes:
         """Returns the complete request."""
-        body = self._body(call)
-        return WITH_BODY % (self._heads[call.operation], len(body), body)
+        head, body = self._heads[call.operation], self._bodies[call.operation]
+        if not isinstance(head, bytes):
+            head = head(call)
+        if not isinstance(body, bytes):
+            body = body(call)
+        if call.operation is _NEW and call.session.profile in self._disables_idle and self._disable:
+            body = (body[:-1] + b"," if len(body) > 2 else b"{") + self._disable
+        return b"%b%d\r\n\r\n%b" % (head, len(body), body)
 
     def decode(self, operation: Operation, exchange: Exchange) -> Answer:
         """Returns what an exchange meant. The outcome of a `new` that succeeds without an id is unknown."""
@@ -56,32 +87,84 @@ class Codec:
             # 204, or 200 and 202 without a body: acknowledged, and nothing more to say.
             answer = Answer(Outcome.OK, Reason.NONE, exchange.sent, exchange.answered, exchange.status)
         else:
+            reading = self._readings[operation]
             answer = answer_from_body(
-                exchange.status, exchange.body, exchange.sent, exchange.answered, exchange.retry_after, self._id_field
+                exchange.status, exchange.body, exchange.sent, exchange.answered, exchange.retry_after, reading
             )
         if operation is _NEW and answer.outcome is Outcome.OK and not answer.session_id:
             answer.outcome, answer.reason = Outcome.UNKNOWN, Reason.UNREADABLE
-        if answer.outcome is Outcome.FAIL and self._surface.refusals:
-            answer.reason = self._surface.refusal(answer.status, answer.code, answer.message) or answer.reason
         if exchange.was_repeated:
             answer.message = answer.message or REPEATED
         if answer.message:
             answer.message = redacted(answer.message, self._key)
         return answer
 
-    def _body(self, call: Call) -> bytes:
-        session, surface = call.session, self._surface
-        if call.operation is _NEW:
-            body: dict[str, object] = {surface.idle_timeout: int(session.idle_timeout)}
-            if self._disables_idle.get(session.profile):
-                body[surface.disable_idle_timeout] = True
-            return _encode(body)
-        if call.operation is _TASK:
-            text = words(call.words)
-            return _encode({surface.session_id: session.id, "text": text, "task_mode": "sync", "task_type": "talk"})
-        if call.operation is Operation.CREATE_TOKEN:
-            return b""
-        return b"{%b:%b}" % (self._before_id, _encode(session.id))
+
+def _head(route: Route, api: ApiDescription, call: CallDescription, key: str) -> bytes | _Part:
+    """Returns the head of a call up to the length of its body, or what makes it."""
+    path = text_pieces(call.path)
+    credential = api.token if call.auth == "token" else api.key
+    marks = request_head(
+        route, call.method, _MARK, _credential_line(credential, key, call.auth), has_body=call.body is not None
+    )
+    before, after = marks.split(_MARK.encode())
+    pieces: list[Piece] = [before, *path, after + b"Content-Length: "]
+    if call.auth == "token":
+        *_, last = pieces
+        assert isinstance(last, bytes)
+        start, rest = last.split(_TOKEN_MARK)
+        pieces[-1:] = [start, Field(TOKEN, is_text=True), rest]
+    return _maker(pieces, in_json=False)
+
+
+_MARK, _TOKEN_MARK = "/\x00", b"\x01"
+"""Stand for the path and the token while a head is made."""
+
+
+def _credential_line(credential: Credential, key: str, auth: str) -> str:
+    if auth == "none":
+        return ""
+    return f"{credential.header}: {credential.prefix}{key if auth == 'key' else _TOKEN_MARK.decode()}"
+
+
+def _body(template: dict[str, Any] | None) -> bytes | _Part:
+    return b"" if template is None else _maker(json_pieces(template), in_json=True)
+
+
+def _maker(pieces: Iterable[Piece], in_json: bool) -> bytes | _Part:
+    """Returns the bytes of a template without fields, or what makes them for a call."""
+    made = [piece if isinstance(piece, bytes) else _part(piece, in_json) for piece in pieces]
+    constant = [piece for piece in made if isinstance(piece, bytes)]
+    if len(constant) == len(made):
+        return b"".join(constant)
+    if len(made) == 3 and isinstance(before := made[0], bytes) and isinstance(after := made[2], bytes):
+        # Nearly all bodies: one field, mostly the session's id.
+        part = made[1]
+        assert not isinstance(part, bytes)
+        return lambda call: b"%b%b%b" % (before, part(call), after)
+    return lambda call: b"".join([piece if type(piece) is bytes else piece(call) for piece in made])  # type: ignore[operator]
+
+
+def _part(field: Field, in_json: bool) -> _Part:
+    value = _VALUES.get(field.name) or _kept_value(field.name)
+    if not in_json:
+        return lambda call: quote(str(value(call)), safe="-._~").encode()
+    if field.is_text:
+        return lambda call: _encode(str(value(call)))[1:-1]
+    return lambda call: _encode(value(call))
+
+
+def _kept_value(field: str) -> Callable[[Call], str]:
+    name = field.removeprefix(KEPT)
+    return lambda call: (call.session.kept or {}).get(name, "")
+
+
+_VALUES: dict[str, Callable[[Call], Any]] = {
+    SESSION_ID: lambda call: call.session.id,
+    IDLE_TIMEOUT: lambda call: int(call.session.idle_timeout),
+    TEXT: lambda call: words(call.words),
+    TOKEN: lambda call: (call.session.kept or {}).get(TOKEN, ""),
+}
 
 
 def words(count: int) -> str:

@@ -31,7 +31,7 @@ class Origin:
                 "--host", f"must be scheme://host[:port][/path], as in 'https://api.konpro.ai' (is {url!r})"
             )
         if parts.username or parts.password:
-            raise InputError.of("--host", "must not contain a user name: the key is read from KONPRO_API_KEY only")
+            raise InputError.of("--host", "must not contain a user name: the key is read from the environment only")
         if parts.query or parts.fragment or any(ord(c) <= 32 or ord(c) > 126 for c in url):
             raise InputError.of(
                 "--host", f"must be scheme://host[:port][/path], without query, fragment or spaces (is {url!r})"

@@ -18,6 +18,10 @@ from loadtests.http.client import HttpClient
 from loadtests.http.key import api_key, redacted
 from loadtests.http.route import route_to
 from loadtests.model.api.answer import Answer, Outcome, Reason
+from loadtests.model.api.description.description import ApiDescription
+from loadtests.model.api.description.listing import ListDescription
+from loadtests.model.api.operation import Operation
+from loadtests.model.api.reading import reading_of
 from loadtests.model.api.translation import answer_from_body
 from loadtests.observing.list_snapshot import ListHistory, ListSnapshot
 from loadtests.observing.session_list import PartialListError, read_list
@@ -28,13 +32,12 @@ class PollSettings(msgspec.Struct):
 
     origin: str
     """Scheme, host, port and path prefix."""
-    path: str
+    api: str
+    """The API's description, as JSON."""
     every: float
     timeout: float
     zero: float
     """The run's start on time.monotonic, which all processes of a machine share."""
-    id_field: str = "session_id"
-    """The API's name for a session's id."""
     is_sandbox: bool = False
     """Whether it is a sandbox that the run has started."""
 
@@ -51,24 +54,31 @@ class ListRefusedError(ValueError):
         self.reason = reason
 
 
-def listed_sessions(client: HttpClient, path: str, key: str, id_field: str = "session_id") -> dict[str, float]:
-    """Returns the listed ids with created_at.
+def listed_sessions(client: HttpClient, api: ApiDescription, key: str) -> dict[str, float]:
+    """Returns the listed ids with created_at. The API must have a list.
 
     Raises UnreachableError if no connection can be opened, ListRefusedError, or another ValueError with the reason.
     """
-    exchange = client.get(path)
+    listing = _listing(api)
+    exchange = client.get(listing.path, listing.query)
     if not exchange.was_sent:
         raise UnreachableError(exchange.error or exchange.failure)
     if exchange.failure:
         raise ListRefusedError(f"no usable answer ({exchange.failure})", exchange.failure)
-    answer = answer_from_body(exchange.status, exchange.body, 0.0, 0.0)
+    answer = answer_from_body(exchange.status, exchange.body, 0.0, 0.0, reading=reading_of(api, Operation.LIST))
     if answer.outcome is not Outcome.OK:
         text = redacted(answer.message, key) or answer.reason
         raise ListRefusedError(f"HTTP {exchange.status}: {text}", answer.reason)
     try:
-        return read_list(lambda query: _page(client, path, query), exchange.body, id_field)
+        return read_list(lambda query: _page(client, listing, query), exchange.body, listing)
     except _PageError as error:
         raise ListRefusedError(f"a page without a usable answer ({error.reason})", error.reason) from None
+
+
+def _listing(api: ApiDescription) -> ListDescription:
+    if api.list is None:
+        raise ValueError(f"the API {api.name} has no list")
+    return api.list
 
 
 class _PageError(Exception):
@@ -79,8 +89,8 @@ class _PageError(Exception):
         self.reason = reason
 
 
-def _page(client: HttpClient, path: str, query: dict[str, str | int]) -> bytes:
-    exchange = client.get(path, query)
+def _page(client: HttpClient, listing: ListDescription, query: dict[str, str | int]) -> bytes:
+    exchange = client.get(listing.path, {**listing.query, **query})
     if exchange.failure:
         raise _PageError(exchange.failure)
     return exchange.body
@@ -91,21 +101,23 @@ class ListObserver:
 
     def __init__(self, settings: PollSettings, key: str) -> None:
         self._settings = settings
-        self._http = HttpClient(route_to(settings.origin, is_sandbox=settings.is_sandbox), key, settings.timeout)
+        api = ApiDescription.model_validate_json(settings.api)
+        self._listing, self._reading = _listing(api), reading_of(api, Operation.LIST)
+        self._http = HttpClient(route_to(settings.origin, is_sandbox=settings.is_sandbox), api, key, settings.timeout)
         self._history = ListHistory()
 
     def poll(self, intended: float) -> ListSnapshot:
         """Returns the list as it is now."""
         sent = self._now()
-        exchange = self._http.get(self._settings.path)
+        exchange = self._http.get(self._listing.path, self._listing.query)
         if exchange.failure:
             failed = Answer(Outcome.UNKNOWN, exchange.failure, sent, self._now(), message=exchange.error)
             return ListSnapshot.without_list(intended, failed)
-        answer = answer_from_body(exchange.status, exchange.body, sent, self._now())
+        answer = answer_from_body(exchange.status, exchange.body, sent, self._now(), reading=self._reading)
         if answer.outcome is not Outcome.OK:
             return ListSnapshot.without_list(intended, answer)
         try:
-            listed = read_list(self._get_page, exchange.body, self._settings.id_field)
+            listed = read_list(self._get_page, exchange.body, self._listing)
         except PartialListError:
             answer.outcome, answer.reason = Outcome.UNKNOWN, Reason.PARTIAL
         except _PageError as error:
@@ -118,7 +130,7 @@ class ListObserver:
         return ListSnapshot.without_list(intended, answer)
 
     def _get_page(self, query: dict[str, str | int]) -> bytes:
-        return _page(self._http, self._settings.path, query)
+        return _page(self._http, self._listing, query)
 
     def _now(self) -> float:
         return time.monotonic() - self._settings.zero
@@ -149,7 +161,7 @@ def main() -> None:
 
     threading.Thread(target=wait_for_the_end, daemon=True).start()
     try:
-        run(settings, api_key(), ended)
+        run(settings, api_key(ApiDescription.model_validate_json(settings.api)), ended)
     except (BrokenPipeError, KeyboardInterrupt):
         os._exit(0)
 

@@ -8,6 +8,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from loadtests.model.api.description.listing import ListDescription
+from loadtests.model.api.description.pointer import getter
+
+_STANDARD = ListDescription(path="/")
+"""The places of the default API."""
 MAX_PAGES = 1000
 """Pages that are requested for one list."""
 _TOKENS = ("next_pagination_token", "next_page_token", "next_token", "next_cursor")
@@ -28,49 +33,54 @@ class Page(NamedTuple):
     """Query parameters of the next page; empty: this is the last one."""
     total: int
     """Sessions on all pages, as the API says; 0: it does not say."""
+    rows: int
+    """Rows on this page, of open sessions and others."""
 
 
 def read_list(
-    get: Callable[[dict[str, str | int]], bytes], first: bytes, id_field: str = "session_id"
+    get: Callable[[dict[str, str | int]], bytes], first: bytes, listing: ListDescription = _STANDARD
 ) -> dict[str, float]:
     """Returns all sessions of a list that begins with the answer `first`; `get` requests a page by its query parameters.
+
+    `listing` says where the sessions are.
 
     Raises ValueError if an answer has another shape, PartialListError if the pages do not hold the whole list, and whatever
     `get` raises.
     """
-    page = page_of(first, id_field)
-    sessions, total = dict(page.sessions), page.total
+    page = page_of(first, listing)
+    sessions, total, seen = dict(page.sessions), page.total, page.rows
     for _ in range(MAX_PAGES):
         if not page.next:
             break
-        page = page_of(get(page.next), id_field)
-        if page.sessions.keys() <= sessions.keys():
+        page = page_of(get(page.next), listing)
+        if not page.rows or (page.sessions and page.sessions.keys() <= sessions.keys()):
             break
         sessions |= page.sessions
-    if page.next or total > len(sessions):
+        seen += page.rows
+    if page.next or total > max(seen, len(sessions)):
         raise PartialListError(f"the list shows {len(sessions)} sessions and has more, on pages that cannot be read")
     return sessions
 
 
-def page_of(body: bytes, id_field: str = "session_id") -> Page:
-    """Returns one page. Raises ValueError if the answer has another shape.
-
-    Accepts `{"data": {"sessions": […]}}` and `{"sessions": […]}`: the API is reported to answer both.
-    """
+def page_of(body: bytes, listing: ListDescription = _STANDARD) -> Page:
+    """Returns one page. Raises ValueError if the answer has another shape."""
     try:
         answer = msgspec.json.decode(body)
     except RecursionError:
         raise ValueError("the list is nested too deeply") from None
-    data = answer.get("data", answer) if isinstance(answer, dict) else None
-    rows = data.get("sessions") if isinstance(data, dict) else None
-    if not isinstance(data, dict) or not isinstance(rows, list):
+    rows = next((found for get in map(getter, listing.sessions) if isinstance(found := get(answer), list)), None)
+    if rows is None:
         raise ValueError("the list has no sessions")
+    of_id, of_time, of_state = getter(listing.id), getter(listing.created_at), getter(listing.state)
     sessions = {
-        session_id: unix_time(row.get("created_at"))
+        session_id: unix_time(of_time(row))
         for row in rows
-        if isinstance(row, dict) and isinstance(session_id := row.get(id_field), str)
+        if isinstance(row, dict) and isinstance(session_id := of_id(row), str) and listing.counts(of_state(row))
     }
-    return Page(sessions, _next_page(data, answer), _count(data.get("total")))
+    totals = (_count(get(answer)) for get in map(getter, listing.total))
+    data = answer.get("data", answer) if isinstance(answer, dict) else {}
+    places = [place for place in (data, answer) if isinstance(place, dict)]
+    return Page(sessions, _next_page(places), next(filter(None, totals), 0), len(rows))
 
 
 def unix_time(value: Any) -> float:
@@ -86,15 +96,19 @@ def unix_time(value: Any) -> float:
     return float(value) / 1000 if value >= _MILLISECONDS_FROM else float(value)
 
 
-def _next_page(data: dict[str, Any], answer: dict[str, Any]) -> dict[str, str | int]:
-    for place in (data, answer):
+def _next_page(places: list[dict[str, Any]]) -> dict[str, str | int]:
+    for place in places:
         for name in _TOKENS:
             token = place.get(name)
             if isinstance(token, str) and token:
                 # The name of the parameter is not documented: the usual ones are sent together.
                 return {"pagination_token": token, "token": token, name.removeprefix("next_"): token}
-    page, size, total = (_count(data.get(name)) for name in ("page", "page_size", "total"))
+    page, size, total = (_first_count(places, name) for name in ("page", "page_size", "total"))
     return {"page": page + 1, "page_size": size} if page and size and total > page * size else {}
+
+
+def _first_count(places: list[dict[str, Any]], name: str) -> int:
+    return next((found for place in places if (found := _count(place.get(name)))), 0)
 
 
 def _count(value: Any) -> int:

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 
 from loadtests.http.client import HttpClient
 from loadtests.http.route import Route
-from loadtests.model.api.surface import Operation, Surface
+from loadtests.model.api.description.default import default_api
+from loadtests.model.api.description.description import ApiDescription
 from loadtests.model.people.profile import Profile
 from loadtests.model.run.guard import Guard
 from loadtests.model.text.input_error import InputError, Mistake
@@ -69,7 +70,7 @@ def require_consent(route: Route, options: argparse.Namespace, profiles: Iterabl
         raise InputError(mistakes)
 
 
-def require_no_others(route: Route, surface: Surface, key: str, options: argparse.Namespace) -> None:
+def require_no_others(route: Route, api: ApiDescription, key: str, options: argparse.Namespace) -> None:
     """Raises InputError if a host on this machine has sessions of others and is not a sandbox of ours.
 
     It may be a port-forward or a proxy before a real account, to which no guard would apply. A host that cannot be listed is no
@@ -78,7 +79,7 @@ def require_no_others(route: Route, surface: Surface, key: str, options: argpars
     if options.shared_account:
         return
     try:
-        found = _open_sessions(route, surface, key)
+        found = _open_sessions(route, api, key)
     except (ValueError, OSError):
         return
     if found and not _is_sandbox(route):
@@ -89,13 +90,13 @@ def require_no_others(route: Route, surface: Surface, key: str, options: argpars
         )
 
 
-def require_empty(route: Route, surface: Surface, key: str, options: argparse.Namespace) -> None:
+def require_empty(route: Route, api: ApiDescription, key: str, options: argparse.Namespace) -> None:
     """Raises InputError if the account has open sessions or cannot be listed, unless --shared-account is given."""
     if options.shared_account:
         return
     host = route.origin.url
     try:
-        found = _open_sessions(route, surface, key)
+        found = _open_sessions(route, api, key)
     except (ValueError, OSError) as error:
         raise InputError.of(
             host, f"its sessions cannot be listed ({error}); use --shared-account to run without the list"
@@ -106,16 +107,13 @@ def require_empty(route: Route, surface: Surface, key: str, options: argparse.Na
         )
 
 
-def _open_sessions(route: Route, surface: Surface, key: str) -> int:
+def _open_sessions(route: Route, api: ApiDescription, key: str) -> int:
     """Returns the number of sessions that the account lists. Raises ValueError or OSError with the reason if it cannot."""
-    path = surface.path(Operation.LIST)
-    if not path:
-        raise ValueError("the API under test has no list call")
-    with contextlib.closing(HttpClient(route, key, _SECONDS)) as client:
-        return len(listed_sessions(client, path, key, surface.session_id))
+    with contextlib.closing(HttpClient(route, api, key, _SECONDS)) as client:
+        return len(listed_sessions(client, api, key))
 
 
 def _is_sandbox(route: Route) -> bool:
     """Whether a host is a sandbox of this program."""
-    with contextlib.closing(HttpClient(route, "", _SECONDS)) as client:
+    with contextlib.closing(HttpClient(route, default_api(), "", _SECONDS)) as client:
         return SANDBOX_TITLE in client.get("/openapi.json").body.decode(errors="replace")

@@ -41,7 +41,7 @@ class LocalRole:
     def begin(self) -> None:
         """Begin a run."""
         settings = self._setup.admitted()
-        self._statistics = Statistics(self._environment, settings.surface)
+        self._statistics = Statistics(self._environment, settings.description)
         self._run = Run(settings, self._statistics, partial(end_early, self._environment))
         Progress(self._run)
         self._setup.metrics.follow(self._run)

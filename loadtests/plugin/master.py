@@ -88,7 +88,7 @@ class MasterRole:
         """Begin a run with the connected workers."""
         settings = self._setup.admitted()
         self._await_hellos()
-        self._statistics = Statistics(self._environment, settings.surface)
+        self._statistics = Statistics(self._environment, settings.description)
         run = Run(
             settings,
             self._statistics,
@@ -227,7 +227,7 @@ class MasterRole:
             "zero": run.zero,
             "max_open": guard.max_open,
             "max_session_minutes": guard.max_session_minutes,
-            "has_key": has_key(),
+            "has_key": has_key(run.manifest.description),
         }
         self._send(worker, MessageKind.RUN, message)
 

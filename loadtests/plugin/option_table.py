@@ -33,6 +33,10 @@ OPTIONS: dict[str, tuple[str, dict[str, Any]]] = {
         "with a scenario: run its stages, or Locust's users, spawn rate and run time",
         {"choices": [STAGES, USERS], "default": STAGES},
     ),
+    "--api": (
+        "API to test: a name or a description file (default: the scenario's, or konpro; see streamsoak apis)",
+        {"default": "", "metavar": "NAME|FILE", "env_var": "STREAMSOAK_API"},
+    ),
     "--profile-file": (
         "additional profile (repeatable)",
         {"action": "append", "default": [], "metavar": "FILE"},

@@ -10,10 +10,11 @@ from pathlib import Path
 from locust import argument_parser, events
 
 from loadtests.model.people.profile import Profile
+from loadtests.model.run.adaptation import adapted
 from loadtests.model.run.scenario import Scenario, find, is_file
 from loadtests.model.text.input_error import InputError
 from loadtests.plugin.option_table import IN_FORM, NO_SCENARIO, OPTIONS, SCENARIO
-from loadtests.scenarios.catalogue import load_profiles, named_scenario, profile_files, scenario_files
+from loadtests.scenarios.catalogue import load_profiles, named_api, named_scenario, profile_files, scenario_files
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,10 @@ def read_people(arguments: Sequence[str] | None = None) -> People:
     events.init_command_line_parser.add_listener(add_options)
     options, _ = argument_parser.get_parser().parse_known_args(arguments)
     if options.scenario and options.scenario != NO_SCENARIO:
-        scenario = named_scenario(options.scenario)
+        scenario = named_scenario(options.scenario, api=options.api)
         return People(dict(scenario.profiles), scenario)
-    return People(load_profiles([*profile_files(), *map(_own_profile, options.profile_file)]), None)
+    profiles = load_profiles([*profile_files(), *map(_own_profile, options.profile_file)])
+    return People(adapted(profiles, named_api(options.api)) if options.api else profiles, None)
 
 
 def _own_profile(name: str) -> Path:

@@ -20,8 +20,11 @@ from loadtests.defects.catalogue import parse_defects
 from loadtests.http.key import api_key
 from loadtests.http.origin import Origin
 from loadtests.http.route import route_to
-from loadtests.model.api.rules import SESSION_CAP, Terms
+from loadtests.model.api.description.default import default_api
+from loadtests.model.api.description.description import ApiDescription
+from loadtests.model.api.rules import Terms
 from loadtests.model.people.profile import IDLE_RANGE, Profile
+from loadtests.model.run.adaptation import adapted
 from loadtests.model.run.end_reason import STOPPED, TIME_OVER
 from loadtests.model.run.plan import LoadPlan
 from loadtests.model.text.input_error import InputError
@@ -38,7 +41,7 @@ from loadtests.recording.disk import DiskNeed
 from loadtests.recording.unswept import warn_of_unswept
 from loadtests.run.run import RunSettings
 from loadtests.sandbox.process import SandboxProcess
-from loadtests.scenarios.catalogue import named_scenario
+from loadtests.scenarios.catalogue import named_api, named_scenario
 from loadtests.simulation.forecast import forecast
 
 logger = logging.getLogger(__name__)
@@ -64,7 +67,8 @@ class Setup:
             raise InputError.of("--sandbox", f"cannot be used with --host {environment.host}")
         if not environment.host and options.headless and not options.sandbox:
             raise InputError.of("--host", "is required: the API's address, or --sandbox to run against the sandbox")
-        api_key()
+        self._named_api = named_api(options.api) if options.api else None
+        api_key(self._api)
         self._profiles = self._profiles_of(environment.user_classes)
         self._plan = self._planned()
         self.shape = self._set_shape()
@@ -101,7 +105,8 @@ class Setup:
             host=self._environment.host or "",
             sandbox=self._is_sandboxed,
             defects=tuple(map(str, parse_defects(options.defect))) if self._is_sandboxed else (),
-            key=api_key(),
+            key=api_key(self._api),
+            api=self._named_api,
             profiles=self._profiles,
             plan=self._plan,
             unstaged=None if self._plan else scenario,
@@ -141,7 +146,7 @@ class Setup:
     def _choose(self, request: StartRequest) -> None:
         if "scenario" in request.values:
             name = request.values["scenario"]
-            self._scenario = named_scenario(name) if name else None
+            self._scenario = named_scenario(name, api=self.options.api) if name else None
         available = self._offer_classes()
         names = request.classes or tuple(available)
         if self._scenario and self.options.load == STAGES:
@@ -166,7 +171,13 @@ class Setup:
         """Returns the profiles of `classes` by name; a scenario's own version takes precedence."""
         own = self._scenario.profiles if self._scenario else {}
         found = [profile_of(user_class) for user_class in classes if issubclass(user_class, StreamingUser)]
-        return {profile.name: own.get(profile.name, profile) for profile in found}
+        known = {profile.name: own.get(profile.name, profile) for profile in found}
+        return {**adapted(known, self._api), **{name: profile for name, profile in own.items() if name in known}}
+
+    @property
+    def _api(self) -> ApiDescription:
+        """The API under test."""
+        return self._named_api or (self._scenario.description if self._scenario else default_api())
 
     def _renew_sandbox(self) -> None:
         """Restarts the sandbox if its options have changed: they are fixed at its start."""
@@ -201,10 +212,10 @@ class Setup:
         route = route_to(settings.host, is_sandbox=settings.sandbox)
         if not is_real(route, self.options):
             if not settings.sandbox:
-                require_no_others(route, settings.surface, settings.key, self.options)
+                require_no_others(route, settings.description, settings.key, self.options)
             return
         require_consent(route, self.options, self._profiles.values(), has_plan=self._plan is not None)
-        require_empty(route, settings.surface, settings.key, self.options)
+        require_empty(route, settings.description, settings.key, self.options)
 
     def _planned(self) -> LoadPlan | None:
         scenario, users = self._scenario, self._users
@@ -237,9 +248,11 @@ class Setup:
         arguments: list[str] = []
         if limit := self._limit():
             arguments += ["--limit", str(limit)]
+        if not self._api.is_default or self._api != default_api():
+            arguments += ["--api", self._api.model_dump_json()]
         if scenario and scenario.idle_range != IDLE_RANGE:
             arguments += ["--idle-range", "{:g}:{:g}".format(*scenario.idle_range)]
-        if scenario and scenario.session_cap != SESSION_CAP:
+        if scenario and scenario.session_cap != self._api.session_cap:
             arguments += ["--session-cap", f"{scenario.session_cap:g}" if scenario.session_cap else "none"]
         if self.options.sandbox_log:
             arguments += ["--log", self.options.sandbox_log]

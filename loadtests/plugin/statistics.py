@@ -16,7 +16,8 @@ from locust import stats
 from locust.env import Environment
 
 from loadtests.model.api.answer import Answer, Outcome
-from loadtests.model.api.surface import Operation, Surface
+from loadtests.model.api.description.description import ApiDescription
+from loadtests.model.api.operation import Operation
 from loadtests.model.session.listener import EngineListener
 from loadtests.model.session.steps import Call
 from loadtests.processes.greenlets import start_loop
@@ -41,11 +42,11 @@ class _Batch:
 
 
 class Statistics(EngineListener):
-    """Adds calls to the statistics of `environment`, named by the paths of `surface`."""
+    """Adds calls to the statistics of `environment`, named by the paths of `api`."""
 
-    def __init__(self, environment: Environment, surface: Surface) -> None:
+    def __init__(self, environment: Environment, api: ApiDescription) -> None:
         self._environment = environment
-        self._names = {operation: surface.path(operation) for operation in Operation}
+        self._names = {operation: api.path(operation) for operation in Operation}
         self._batches: dict[Operation, _Batch] = defaultdict(_Batch)
         # The runner's own listener is always registered.
         self._listeners = environment.events.request._handlers

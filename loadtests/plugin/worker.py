@@ -18,7 +18,7 @@ from locust.runners import WorkerRunner
 from loadtests.distributed.clock import ClockOffset
 from loadtests.distributed.shipping import Acknowledgement, ConfirmedTime, Shipper
 from loadtests.distributed.workers import LEASE_SECONDS, DrainReport
-from loadtests.http.key import VARIABLE, api_key, has_key
+from loadtests.http.key import api_key, has_key, key_variables
 from loadtests.model.log.record import Observation
 from loadtests.model.people.profile import Profile
 from loadtests.model.run.guard import Guard
@@ -168,17 +168,24 @@ class WorkerRole:
             return send_of_run(self._runner, kind, manifest.run, data)
 
         try:
-            if needs_key and not has_key():
+            if needs_key and not has_key(manifest.description):
                 raise InputError.of(
-                    VARIABLE, "is required in this worker's environment: the master never sends the key"
+                    key_variables(manifest.description)[1],
+                    "is required in this worker's environment: the master never sends the key",
                 )
             offset = self._clock_sync.measure()
             folder = self._make_folder(manifest)
             number = self._runner.worker_index + 1
             began = zero - offset.seconds
-            statistics = Statistics(self._environment, manifest.surface)
+            statistics = Statistics(self._environment, manifest.description)
             process = RunProcess(
-                manifest, folder / SPOOL, api_key(), lambda: time.monotonic() - began, statistics, guard, number
+                manifest,
+                folder / SPOOL,
+                api_key(manifest.description),
+                lambda: time.monotonic() - began,
+                statistics,
+                guard,
+                number,
             )
         except (InputError, OSError) as error:
             logger.error("This worker does not take part: %s", error)

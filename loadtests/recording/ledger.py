@@ -3,7 +3,8 @@
 One JSON array a line, with session numbers and seconds of the run:
 
     ["intent", number, t]     before `new` is sent
-    ["open", number, id, t]   before anything else is sent for the session
+    ["open", number, id, t]   before anything else is sent for the session; a fifth part has the values of answers that the
+                              API's `stop` needs, by name (never a token)
     ["closed", number, t]     when the session is known to be closed
     ["refused", number, t]    `new` had no effect
     ["lost", number, t]       `new` got no answer
@@ -23,6 +24,7 @@ from pathlib import Path
 
 import msgspec
 
+from loadtests.model.api.description.template import TOKEN
 from loadtests.model.run.manifest import SPOOL, files_of
 from loadtests.model.session.session import Session
 
@@ -34,7 +36,7 @@ SWEEP_FILE = "ledger-sweep.jsonl"
 _CHUNK_BYTES = 1 << 16
 """Read at once: about a thousand lines."""
 
-_decode = msgspec.json.Decoder(list[str | int | float]).decode
+_decode = msgspec.json.Decoder(list[str | int | float | dict[str, str]]).decode
 _encode = msgspec.json.Encoder().encode
 
 
@@ -57,7 +59,8 @@ class Ledger:
 
     def opened(self, session: Session, t: float) -> None:
         """Records the API's id of `session`."""
-        self._write(("open", session.number, session.id, round(t, 3)))
+        kept = {name: value for name, value in (session.kept or {}).items() if name != TOKEN}
+        self._write(("open", session.number, session.id, round(t, 3), *((kept,) if kept else ())))
 
     def refused(self, session: Session, t: float) -> None:
         """Records that `new` had no effect."""
@@ -115,6 +118,8 @@ class LedgerContents:
     """Numbers whose `new` got no answer."""
     preexisting: set[str] = field(default_factory=set)
     """Ids of the sessions that the account had when the run began."""
+    kept: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Values of answers that later calls need, by session id."""
     closed: set[int] = field(default_factory=set)
     """Numbers that are recorded as closed."""
 
@@ -132,6 +137,7 @@ class LedgerContents:
         gone = numbers & self.closed
         if gone:
             self.ids = {session_id: number for session_id, number in self.ids.items() if number not in gone}
+            self.kept = {session_id: kept for session_id, kept in self.kept.items() if session_id in self.ids}
             self.closed -= gone
             self.lost -= gone
 
@@ -147,6 +153,8 @@ class LedgerContents:
         if event == "open" and rest and isinstance(session_id := rest[0], str):
             self.open[key] = session_id
             self.ids[session_id] = key
+            if isinstance(rest[-1], dict):
+                self.kept[session_id] = rest[-1]
             self.closed.discard(key)
         elif event == "lost":
             self.lost.add(key)
@@ -165,6 +173,7 @@ class LedgerContents:
         opened = {**self.open, **other.open}
         self.open = {number: session_id for number, session_id in opened.items() if number not in self.closed}
         self.ids |= other.ids
+        self.kept |= other.kept
         self.opening |= other.opening
         self.lost |= other.lost
         self.preexisting |= other.preexisting

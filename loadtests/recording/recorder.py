@@ -10,14 +10,15 @@ import contextlib
 import io
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from loadtests.model.api.answer import Outcome, Reason
 from loadtests.model.log.checksum import KEY, checksum
 from loadtests.model.log.record import COLUMNS, KINDS, VERSION, Row
 from loadtests.model.session.session import Holder
+from loadtests.recording.columns import numbers, repeated, strings
 
 FILE = "events.arrow"
 BATCH_ROWS = 1024
@@ -25,9 +26,7 @@ BATCH_ROWS = 1024
 LARGE_BATCH_ROWS = 16 * BATCH_ROWS
 """In virtual time: a large batch costs little more than a small one."""
 
-# Arrow imports pandas when it first converts a list. Do it now: it takes half a second, too long during a run.
-pa.array([0])
-
+_KINDS = {name: kind for name, kind, *_ in COLUMNS}
 _CATEGORY = pa.dictionary(pa.int16(), pa.string())
 
 
@@ -44,7 +43,7 @@ def schema() -> pa.Schema:
 class _Codes(dict[object, int]):
     """The codes of one category column. An unknown value gets the next code, and the stream a new dictionary."""
 
-    _names = pa.array([], pa.string())
+    _names = strings([])
 
     def __missing__(self, value: object) -> int:
         self[str(value)] = code = len(self)
@@ -54,7 +53,7 @@ class _Codes(dict[object, int]):
     def names(self) -> pa.Array:
         """The values, in the order of their codes."""
         if len(self._names) < len(self):
-            self._names = pa.array([str(name) for name in self], pa.string())
+            self._names = strings([str(name) for name in self])
         return self._names
 
 
@@ -162,14 +161,13 @@ class Recorder:
         arrays = [self._array(field, values) for field, values in zip(self._schema, columns, strict=True)]
         return pa.RecordBatch.from_arrays(arrays, schema=self._schema)
 
-    def _array(self, field: pa.Field, values: tuple[object, ...]) -> pa.Array:
+    def _array(self, field: pa.Field, values: tuple[Any, ...]) -> pa.Array:
         if field.name == "worker":
-            return pa.repeat(pa.scalar(self._worker, field.type), len(values))
-        # Converting numbers by numpy takes half the time.
+            return repeated(self._worker, len(values), _KINDS[field.name])
         codes = self._codes.get(field.name)
         if codes is not None:
-            indices = np.fromiter(map(codes.__getitem__, values), np.int16, len(values))
-            return pa.DictionaryArray.from_arrays(pa.array(indices), codes.names)
+            indices = numbers(map(codes.__getitem__, values), len(values), "int16")
+            return pa.DictionaryArray.from_arrays(indices, codes.names)
         if field.type == pa.string():
-            return pa.array(values, field.type)
-        return pa.array(np.fromiter(values, field.type.to_pandas_dtype(), len(values)))
+            return strings(values)
+        return numbers(values, len(values), _KINDS[field.name])

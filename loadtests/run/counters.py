@@ -6,7 +6,7 @@ from collections import Counter
 
 from loadtests.engine.engine import Engine
 from loadtests.model.api.answer import Answer, Outcome, Reason
-from loadtests.model.api.surface import Operation
+from loadtests.model.api.operation import Operation
 from loadtests.model.gates.counts import Counts
 from loadtests.model.maths.histogram import Histogram
 from loadtests.model.session.listener import EngineListener

@@ -60,7 +60,7 @@ class RunProcess:
         self.recorder = Recorder(folder, manifest.people, worker)
         self.ledger = Ledger(folder, ledger_file(worker))
         self.engine = Engine(
-            Codec(route, manifest.surface, key, manifest.people),
+            Codec(route, manifest.description, key, manifest.people),
             lambda: Connection(route, now),
             self.recorder,
             self.ledger,

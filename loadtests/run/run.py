@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from loadtests.model.api.surface import Operation, Surface
+from loadtests.model.api.description.default import default_api
+from loadtests.model.api.description.description import ApiDescription
 from loadtests.model.gates.abort import Abort
 from loadtests.model.gates.counts import together
 from loadtests.model.log.record import Observation
@@ -56,6 +57,8 @@ class RunSettings:
     """Limit of the run directory's size in bytes while the load goes on; None: no limit."""
     unstaged: Scenario | None = None
     """Without a plan: the scenario whose limit, gates and profiles still apply."""
+    api: ApiDescription | None = None
+    """The API that was named for the run; None: the scenario's, or the default one."""
     defects: tuple[str, ...] = ()
     """Defects of a sandbox that this process started."""
 
@@ -65,9 +68,9 @@ class RunSettings:
         return self.plan.scenario if self.plan else self.unstaged
 
     @property
-    def surface(self) -> Surface:
-        """The API's paths and names."""
-        return self.scenario.api if self.scenario else Surface()
+    def description(self) -> ApiDescription:
+        """The API's description."""
+        return self.api or (self.scenario.description if self.scenario else default_api())
 
 
 class Run:
@@ -164,6 +167,7 @@ class Run:
             poll=settings.poll,
             tolerance=settings.tolerance,
             people=settings.profiles,
+            api=settings.api,
             scenario=settings.scenario,
             stages_replaced=settings.plan is None,
             scale=settings.plan.scale if settings.plan else 1.0,
@@ -173,13 +177,12 @@ class Run:
     # The API's list.
 
     def _start_poller(self) -> Poller | None:
-        manifest, surface = self.manifest, self.manifest.surface
-        path = surface.path(Operation.LIST)
-        if not manifest.poll or not path:
+        manifest, api = self.manifest, self.manifest.description
+        if not manifest.poll or api.list is None:
             return None
         return Poller(
             PollSettings(
-                manifest.host, path, manifest.poll, manifest.timeout, self.zero, surface.session_id, manifest.sandbox
+                manifest.host, api.model_dump_json(), manifest.poll, manifest.timeout, self.zero, manifest.sandbox
             ),
             self._record_list,
             self.process.engine.record_defect,

@@ -5,43 +5,30 @@ from __future__ import annotations
 import asyncio
 import hmac
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
-from msgspec.structs import replace
 
 from loadtests.model.api.delivery import Delivery
-from loadtests.model.api.rules import (
-    DONE,
-    NO_CODE,
-    NOT_JSON,
-    UNAUTHORIZED,
-    HostedSession,
-    PartialList,
-    Reply,
-    Rules,
-    Status,
-    invalid,
-)
+from loadtests.model.api.description.default import default_api
+from loadtests.model.api.description.description import ApiDescription, Credential
+from loadtests.model.api.operation import Operation
+from loadtests.model.api.rules import NOT_JSON, UNAUTHORIZED, HostedSession, Reply, Rules, Status, invalid
 from loadtests.model.api.service import ApiRequest, Service
-from loadtests.model.api.surface import ACTIVITY, Operation, Surface
 from loadtests.sandbox import openapi
 from loadtests.sandbox.protocol import EXTENSION
+from loadtests.sandbox.tokens import SessionIds, Tokens
+from loadtests.sandbox.wire import Route, Wire
 
-Handler = Callable[[float, dict[str, Any]], Reply]
-"""Answers one path, given the time and the decoded request."""
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
-Observe = Callable[[float, str, Any, Reply], None]
-"""Called for each request: its time, its path, the decoded JSON, the reply."""
+Observe = Callable[[float, ApiRequest, Reply], None]
+"""Called for each request that is a call of the API: its time, what it asks, the reply."""
 
 LARGEST_BODY = 1 << 20
 AVATARS = [{"avatar_id": "sandbox-avatar", "created_at": 1700000000, "is_public": True, "status": "ACTIVE"}]
-_PATHS = Surface()
-_CREATE_TOKEN = _PATHS.path(Operation.CREATE_TOKEN)
 _PAGE = 100
-_LONGEST_TEXT = 100_000
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
@@ -49,7 +36,7 @@ _JSON = (b"content-type", b"application/json")
 
 
 class App:
-    """Serves `service`, and the history in `rules`. `key`: the only API key accepted; None: any."""
+    """Serves `service`, and the history in `rules`, in the words of `api`. `key`: the only API key accepted; None: any."""
 
     def __init__(
         self,
@@ -58,6 +45,7 @@ class App:
         key: str | None,
         now: Callable[[], float] = time.monotonic,
         observe: Observe | None = None,
+        api: ApiDescription | None = None,
     ) -> None:
         self._rules = rules
         self._service = service
@@ -65,23 +53,24 @@ class App:
         self._now = now
         self._wall = time.time() - now()
         self._observe = observe
-        self._tokens = 0
-        self._document = openapi.document(rules.terms)
-        with_session = {*ACTIVITY, Operation.STOP} - {Operation.TASK}
-        self._routes: Mapping[tuple[str, str], Handler] = {
-            ("POST", _CREATE_TOKEN): self._create_token,
-            ("POST", _PATHS.path(Operation.NEW)): self._new,
-            ("POST", _PATHS.path(Operation.TASK)): self._task,
-            **{("POST", _PATHS.path(operation)): self._with_session(operation) for operation in with_session},
-            ("GET", _PATHS.path(Operation.LIST)): self._list,
-            ("GET", "/v2/streaming.list"): self._history,
-            ("GET", "/v1/streaming/avatar.list"): lambda now, body: Reply(data=AVATARS),
-        }
+        self._api = api or default_api()
+        self._wire = Wire(self._api, self._wall)
+        self._tokens = Tokens()
+        self._ids = rules.new_id = SessionIds(rules.new_id)
+        self._document = openapi.document(self._api, rules.terms)
+        self._credentials = [(c.header.lower().encode(), c.prefix.lower().encode()) for c in _credentials(self._api)]
+        self._others: dict[tuple[str, str], Callable[[float, dict[str, Any]], Reply]] = {}
+        if self._api.is_default:
+            self._others = {
+                ("GET", "/v2/streaming.list"): self._history,
+                ("GET", "/v1/streaming/avatar.list"): lambda now, asked: Reply(data=AVATARS),
+            }
 
     @property
     def routes(self) -> frozenset[tuple[str, str]]:
         """Method and path of every route."""
-        return frozenset(self._routes) | {("GET", openapi.PATH)}
+        calls = {(route.call.method, route.call.path) for route in self._wire.routes}
+        return frozenset({*calls, *self._others, ("GET", openapi.PATH)})
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """The ASGI entry point."""
@@ -92,95 +81,94 @@ class App:
             return None
         if (scope["method"], scope["path"]) == ("GET", openapi.PATH):
             return await _answer(send, 200, self._document)
-        now = self._now()
-        asked, reply = self._handle(now, scope, body)
-        if self._observe is not None:
-            self._observe(now, scope["path"], asked, reply)
+        reply, status, answer = self._handle(scope, body)
         if reply.delay:
             await asyncio.sleep(reply.delay)
-        if reply.delivery in (Delivery.ANSWERED, Delivery.GARBLED):
-            return await _answer(send, reply.status, _body(reply), reply.retry_after)
+        if reply.delivery is Delivery.ANSWERED:
+            return await _answer(send, status, answer, reply.retry_after)
+        if reply.delivery is Delivery.GARBLED:
+            return await _answer(send, reply.status, _GARBLED, reply.retry_after)
         if reply.delivery is not Delivery.UNANSWERED:
-            await _break_off(scope["extensions"][EXTENSION]["transport"], send, reply)
+            await _break_off(scope["extensions"][EXTENSION]["transport"], send, reply, status, answer)
         await _gone(receive)
 
-    def _handle(self, now: float, scope: dict[str, Any], body: bytes) -> tuple[Any, Reply]:
-        """Returns the decoded request and the reply."""
-        if not self._is_authorized(scope["headers"]):
-            return {}, UNAUTHORIZED
-        handler = self._routes.get((scope["method"], scope["path"]))
-        if handler is None:
-            return {}, Reply(404, 404, f"no such endpoint: {scope['method']} {scope['path']}")
-        if scope["method"] == "GET":
-            query = _query(scope["query_string"])
-            return query, handler(now, query)
-        asked: Any = {}
-        if body:
-            try:
-                asked = _decode(body)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-                return {}, NOT_JSON
-        if not isinstance(asked, dict):
-            return {}, invalid("the body must be a JSON object")
-        return asked, handler(now, asked)
+    def _handle(self, scope: dict[str, Any], body: bytes) -> tuple[Reply, int, bytes]:
+        """Returns the reply, and its status and body on the wire."""
+        now, method = self._now(), scope["method"]
+        # As it was sent: an id may have an escaped slash.
+        path = scope["raw_path"].decode("ascii", "replace") if "raw_path" in scope else scope["path"]
+        found = self._wire.find(method, path)
+        is_known, token_session = self._authorized(scope["headers"])
+        if found is None:
+            other = self._others.get((method, path))
+            reply = UNAUTHORIZED if not is_known else _no_endpoint(method, path)
+            if is_known and other is not None:
+                reply = other(now, _query(scope["query_string"]))
+                if reply.is_success:
+                    return (
+                        reply,
+                        reply.status,
+                        _encode({"code": reply.code, "message": reply.message, "data": reply.data}),
+                    )
+            return reply, *self._wire.refusal(reply)
+        route, match = found
+        request: ApiRequest | Reply = UNAUTHORIZED
+        if is_known or route.call.auth == "none":
+            asked = self._asked(scope, body)
+            request = asked if isinstance(asked, Reply) else route.request(asked, match, token_session)
+        if isinstance(request, Reply):
+            reply, request = request, ApiRequest(route.operation)
+        else:
+            if route.operation is Operation.NEW and token_session:
+                self._ids.reserve(token_session)
+            reply = self._service(now, request)
+        kept = self._kept(route, reply) if reply.is_success else {}
+        if self._observe is not None:
+            self._observe(now, request, reply)
+        if reply.is_success:
+            answer = self._wire.body(route, reply, kept)
+            return reply, route.call.status if reply.status == 200 else reply.status, answer
+        return reply, *self._wire.refusal(reply)
 
-    def _is_authorized(self, headers: list[tuple[bytes, bytes]]) -> bool:
+    def _asked(self, scope: dict[str, Any], body: bytes) -> dict[str, Any] | Reply:
+        """Returns the decoded request, or the refusal."""
+        if scope["method"] == "GET":
+            return _query(scope["query_string"])
+        if not body:
+            return {}
+        try:
+            asked = _decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return NOT_JSON
+        return asked if isinstance(asked, dict) else invalid("the body must be a JSON object")
+
+    def _kept(self, route: Route, reply: Reply) -> dict[str, str]:
+        """Returns the values of an answer that later calls need, by name."""
+        fields = route.call.answer
+        data = reply.data if isinstance(reply.data, dict) else {}
+        session_id = str(data.get("session_id", ""))
+        kept = {name: f"{name}-{session_id}" for name in fields.keep}
+        if route.operation is Operation.CREATE_TOKEN:
+            reserved = self._ids.next() if fields.session_id else ""
+            kept["token"] = self._tokens.give(reserved)
+            if fields.session_id:
+                kept["session_id"] = reserved
+        elif fields.token:
+            kept["token"] = self._tokens.give(session_id)
+        return kept
+
+    def _authorized(self, headers: list[tuple[bytes, bytes]]) -> tuple[bool, str]:
+        """Returns whether the headers authorise a request, and the session of their token."""
         for name, value in headers:
-            if name == b"authorization" and value[:7].lower() == b"bearer ":
-                return self._takes(value[7:].strip())
-            if name == b"x-api-key":
-                return self._takes(value.strip())
-        return False
+            for header, prefix in self._credentials:
+                if name == header and value[: len(prefix)].lower() == prefix:
+                    given = value[len(prefix) :].strip()
+                    session_id = self._tokens.session_of(given.decode("latin-1"))
+                    return session_id is not None or self._takes(given), session_id or ""
+        return False, ""
 
     def _takes(self, key: bytes) -> bool:
         return bool(key) if self._key is None else hmac.compare_digest(key, self._key)
-
-    def _create_token(self, now: float, asked: dict[str, Any]) -> Reply:
-        self._tokens += 1
-        reply = self._service(now, ApiRequest(Operation.CREATE_TOKEN))
-        return replace(reply, data={"token": f"sandbox-token-{self._tokens}"}) if reply.is_success else reply
-
-    def _new(self, now: float, asked: dict[str, Any]) -> Reply:
-        disable = asked.get("disable_idle_timeout", False)
-        reply = self._service(
-            now,
-            ApiRequest(Operation.NEW, idle_timeout=asked.get("activity_idle_timeout"), disable_idle_timeout=disable),
-        )
-        return reply if reply.data is None else replace(reply, data={**_MEDIA, **reply.data})
-
-    def _task(self, now: float, asked: dict[str, Any]) -> Reply:
-        text = asked.get("text", "")
-        if not isinstance(text, str) or len(text) > _LONGEST_TEXT:
-            return invalid(f"text must be a string of at most {_LONGEST_TEXT} characters")
-        session_id = asked.get("session_id")
-        if not isinstance(session_id, str):
-            return _NO_SESSION
-        return self._service(now, ApiRequest(Operation.TASK, session_id, words=len(text.split())))
-
-    def _with_session(self, operation: Operation) -> Handler:
-        service = self._service
-
-        def handle(now: float, asked: dict[str, Any]) -> Reply:
-            session_id = asked.get("session_id")
-            return service(now, ApiRequest(operation, session_id)) if isinstance(session_id, str) else _NO_SESSION
-
-        return handle
-
-    def _list(self, now: float, asked: dict[str, Any]) -> Reply:
-        reply = self._service(now, ApiRequest(Operation.LIST))
-        if reply.data is None:
-            return reply
-        total = {"total": reply.data.total} if isinstance(reply.data, PartialList) else {}
-        return replace(reply, data={"sessions": [self._list_row(session) for session in reply.data], **total})
-
-    def _list_row(self, session: HostedSession) -> dict[str, Any]:
-        status = Status.CONNECTED if session.status is Status.CLOSED else session.status
-        return {
-            "session_id": session.id,
-            "status": status.value,
-            "created_at": int(session.created + self._wall),
-            "api_key_type": "sandbox",
-        }
 
     def _history(self, now: float, asked: dict[str, Any]) -> Reply:
         self._rules.advance(now)
@@ -210,6 +198,15 @@ class App:
         }
 
 
+def _credentials(api: ApiDescription) -> list[Credential]:
+    """Returns the headers in which the API takes keys and tokens, the longest prefix first."""
+    return sorted((api.key, *api.key.also, api.token), key=lambda one: -len(one.prefix))
+
+
+def _no_endpoint(method: str, path: str) -> Reply:
+    return Reply(404, 404, f"no such endpoint: {method} {path}")
+
+
 def _query(raw: bytes) -> dict[str, Any]:
     from urllib.parse import parse_qsl
 
@@ -221,30 +218,7 @@ def _whole(text: str | int) -> int:
     return msgspec.convert(text, int, strict=False)
 
 
-def _body(reply: Reply) -> bytes:
-    if reply.delivery is Delivery.GARBLED:
-        return _GARBLED
-    if reply is DONE:
-        return _DONE
-    if reply.is_success and reply.code == NO_CODE:
-        return _encode({"error": None, "data": reply.data})
-    return _encode({"code": reply.code, "message": reply.message, "data": reply.data})
-
-
-_DONE = _encode({"code": DONE.code, "message": DONE.message, "data": None})
 _GARBLED = b"<html><body>502 Bad Gateway</body></html>"
-_NO_SESSION = invalid("session_id must be a string")
-# Fields that a client needs to connect media; there is no media server behind them.
-_MEDIA = {
-    "url": "wss://sandbox.invalid",
-    "access_token": "sandbox",
-    "sdp": None,
-    "ice_servers": None,
-    "ice_servers2": None,
-    "is_paid": True,
-    "livekit_agent_token": "sandbox",
-    "realtime_endpoint": "wss://sandbox.invalid/realtime",
-}
 
 
 async def _read(receive: Receive) -> bytes | None:
@@ -268,18 +242,17 @@ async def _gone(receive: Receive) -> None:
         pass
 
 
-async def _break_off(transport: asyncio.Transport, send: Send, reply: Reply) -> None:
+async def _break_off(transport: asyncio.Transport, send: Send, reply: Reply, status: int, body: bytes) -> None:
     """Closes the connection instead of replying, at once or after half of the reply."""
     if reply.delivery is Delivery.RESET:
         return transport.abort()
-    body = _body(reply)
-    await send({"type": "http.response.start", "status": reply.status, "headers": _headers(body)})
+    await send({"type": "http.response.start", "status": status, "headers": _headers(body)})
     await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
     transport.close()
 
 
 async def _answer(send: Send, status: int, body: bytes, retry_after: int = 0) -> None:
-    headers = _headers(body)
+    headers = _headers(body) if status != 204 else []
     if retry_after:
         headers.append((b"retry-after", b"%d" % retry_after))
     await send({"type": "http.response.start", "status": status, "headers": headers})

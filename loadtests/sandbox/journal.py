@@ -13,8 +13,9 @@ from typing import Any
 
 from loadtests.model.api.answer import Outcome, Reason
 from loadtests.model.api.delivery import Delivery
+from loadtests.model.api.operation import Operation
 from loadtests.model.api.rules import CloseCause, HostedSession, Reply, Terms
-from loadtests.model.api.surface import Operation, Surface
+from loadtests.model.api.service import ApiRequest
 from loadtests.model.api.translation import answer_from_reply
 from loadtests.model.log.record import Observation, Row, nanoseconds
 from loadtests.model.log.rows import LONGEST_MESSAGE, list_row
@@ -25,7 +26,6 @@ CLIENT = "client"
 """The profile of every row that is about a session."""
 
 _FLUSH_SECONDS = 1.0
-_OPERATIONS = {Surface().path(operation): operation for operation in Operation}
 
 
 class Journal:
@@ -41,23 +41,20 @@ class Journal:
         self._open: set[str] = set()
         self._flushed = now()
 
-    def called(self, came: float, path: str, asked: Any, reply: Reply) -> None:
+    def called(self, came: float, request: ApiRequest, reply: Reply) -> None:
         """Records a call received at `came` and answered with `reply` now."""
-        operation = _OPERATIONS.get(path)
-        if operation is None:
-            return
-        asked = asked if isinstance(asked, dict) else {}
-        number = self._number(operation, asked, reply)
+        operation = request.operation
+        number = self._number(request, reply)
         outcome, reason = _meaning(reply)
         at, took = nanoseconds(came - self._zero), nanoseconds(self._now() - came)
-        holder = Holder.ACTIVE if _session_id(asked, reply) in self._open else Holder.NONE
-        value, detail = self._value(operation, asked, reply), _detail(operation, reply, reason)
+        holder = Holder.ACTIVE if _session_id(request, reply) in self._open else Holder.NONE
+        value, detail = self._value(request, reply), _detail(operation, reply, reason)
         profile = CLIENT if number else ""
         answered = (reply.status, reply.code) if reply.delivery is Delivery.ANSWERED else (0, 0)
         self._recorder.append(
             Row(at, 0, number, profile, operation, at, 0, took, *answered, outcome, reason, holder, value, detail)
         )
-        if operation is Operation.NEW and asked.get("disable_idle_timeout"):
+        if operation is Operation.NEW and request.disable_idle_timeout:
             self._note(at, Observation.DEPRECATED, number, 0.0, "disable_idle_timeout")
 
     def happened(self, at: float, event: str, session: HostedSession) -> None:
@@ -82,31 +79,29 @@ class Journal:
         self._recorder.append(list_row(now, now, now, Outcome.OK, "", len(self._open), 200, 100))
         self._recorder.close()
 
-    def _number(self, operation: Operation, asked: dict[str, Any], reply: Reply) -> int:
-        if operation is not Operation.NEW:
-            return self._numbers.get(_session_id(asked, reply), 0)
+    def _number(self, request: ApiRequest, reply: Reply) -> int:
+        if request.operation is not Operation.NEW:
+            return self._numbers.get(_session_id(request, reply), 0)
         self._count += 1
-        if session_id := _session_id(asked, reply):
+        if session_id := _session_id(request, reply):
             self._numbers[session_id] = self._count
         return self._count
 
-    def _value(self, operation: Operation, asked: dict[str, Any], reply: Reply) -> float:
-        if operation is Operation.NEW:
-            return _seconds(asked.get("activity_idle_timeout"), self._terms.idle_default)
-        data = reply.data if isinstance(reply.data, dict) else {}
-        if operation is Operation.TASK:
-            return float(data.get("duration_ms", 0)) / 1000
-        return float(len(data.get("sessions", ()))) if operation is Operation.LIST else 0.0
+    def _value(self, request: ApiRequest, reply: Reply) -> float:
+        if request.operation is Operation.NEW:
+            return _seconds(request.idle_timeout, self._terms.idle_default)
+        if request.operation is Operation.TASK and isinstance(reply.data, dict):
+            return float(reply.data.get("duration_ms", 0)) / 1000
+        return float(len(reply.data)) if request.operation is Operation.LIST and reply.data is not None else 0.0
 
     def _note(self, at: int, kind: str, number: int, value: float, detail: str | None) -> None:
         none = Outcome.NONE, Reason.NONE, Holder.NONE
         self._recorder.append(Row(at, 0, number, CLIENT, kind, at, 0, 0, 0, 0, *none, value, detail))
 
 
-def _session_id(asked: dict[str, Any], reply: Reply) -> str:
+def _session_id(request: ApiRequest, reply: Reply) -> str:
     data = reply.data if isinstance(reply.data, dict) else {}
-    session_id = data.get("session_id", asked.get("session_id"))
-    return session_id if isinstance(session_id, str) else ""
+    return str(data.get("session_id", request.session_id))
 
 
 def _meaning(reply: Reply) -> tuple[Outcome, Reason]:
@@ -120,7 +115,7 @@ def _meaning(reply: Reply) -> tuple[Outcome, Reason]:
 def _detail(operation: Operation, reply: Reply, reason: Reason) -> str | None:
     if reason is not Reason.NONE:
         return reply.message[:LONGEST_MESSAGE] or None
-    return _session_id({}, reply) if operation is Operation.NEW else None
+    return _session_id(ApiRequest(operation), reply) if operation is Operation.NEW else None
 
 
 def _seconds(asked: Any, default: float) -> float:

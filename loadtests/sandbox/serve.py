@@ -22,6 +22,7 @@ import uvicorn
 from loadtests.defects.account import open_account
 from loadtests.defects.defect import Injected
 from loadtests.engine.garbage import collect_and_freeze, infrequent_collection
+from loadtests.model.api.description.description import ApiDescription
 from loadtests.model.api.rules import HostedSession, Rules, Terms
 from loadtests.model.text.input_error import EXIT_UNAVAILABLE, InputError
 from loadtests.sandbox.app import App
@@ -54,6 +55,8 @@ class Serving:
     defects: tuple[Injected, ...] = ()
     seed: int = 0
     """Of the defects."""
+    api: ApiDescription | None = None
+    """In whose words; None: the default API."""
 
 
 def serve(serving: Serving) -> None:
@@ -71,7 +74,7 @@ def serve(serving: Serving) -> None:
         listener = stack.enter_context(_listen(serving.host, serving.port))
         server = uvicorn.Server(
             uvicorn.Config(
-                App(rules, service, serving.key, observe=journal.called if journal else None),
+                App(rules, service, serving.key, observe=journal.called if journal else None, api=serving.api),
                 loop="uvloop",
                 http=Protocol,
                 ws="none",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from loadtests.model.api.description.description import ApiDescription
 from loadtests.model.people.profile import Profile, load_profile
-from loadtests.model.run.scenario import Scenario, find, load_scenario
+from loadtests.model.run.scenario import Scenario, find, find_api, load_scenario
 from loadtests.model.text.input_error import InputError, Mistake
 
 _BUILT_IN = Path(__file__).parents[2] / "profiles"
@@ -44,13 +45,24 @@ def load_profiles(files: Iterable[Path]) -> dict[str, Profile]:
     return profiles
 
 
-def named_scenario(name: str, changes: Mapping[str, str] | None = None) -> Scenario:
-    """Loads a scenario by name or file and applies `changes`, by dotted path. Raises InputError."""
+def api_files() -> list[Path]:
+    """Returns the files of API descriptions, sorted by name; a user's file replaces a built-in one of the same name."""
+    return _files("apis/*.toml")
+
+
+def named_api(name: str) -> ApiDescription:
+    """Loads the description of an API by name or file. Raises InputError."""
+    return find_api(name, folders(), "--api")
+
+
+def named_scenario(name: str, changes: Mapping[str, str] | None = None, api: str = "") -> Scenario:
+    """Loads a scenario by name or file and applies `changes`, by dotted path; `api` replaces its API. Raises InputError."""
     file = find(name, tuple(folder / "scenarios" for folder in folders()))
     if file is None:
         known = ", ".join(found.stem for found in scenario_files())
         raise InputError.of("--scenario", f"no scenario {name!r} (known: {known}); a file's path must end in .toml")
-    return load_scenario(file, (file.parent, file.parent / "profiles", file.parent.parent, *folders()), changes)
+    places = (file.parent, file.parent / "profiles", file.parent.parent, *folders())
+    return load_scenario(file, places, changes, named_api(api) if api else None)
 
 
 def _files(pattern: str) -> list[Path]:

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from loadtests.defects.account import open_account
 from loadtests.defects.defect import Injected
 from loadtests.model.api.answer import Answer, Outcome, Reason
+from loadtests.model.api.operation import Operation
 from loadtests.model.api.rules import DONE, HostedSession, PartialList, Terms, milliseconds
 from loadtests.model.api.service import ApiRequest
-from loadtests.model.api.surface import Operation
 from loadtests.model.api.translation import answer_from_reply
 from loadtests.model.session.steps import Call
 from loadtests.observing.list_snapshot import ListHistory, ListSnapshot

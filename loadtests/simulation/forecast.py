@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from loadtests.model.api.surface import Operation
+from loadtests.model.api.operation import Operation
 from loadtests.model.log.record import NANOSECONDS, Row
 from loadtests.model.maths.erlang import erlang_b
 from loadtests.model.people.profile import Profile

@@ -15,8 +15,8 @@ from typing import Any, Protocol
 from loadtests.defects.defect import Injected
 from loadtests.engine.garbage import infrequent_collection
 from loadtests.model.api.answer import Answer, Outcome, Reason
+from loadtests.model.api.operation import Operation
 from loadtests.model.api.rules import Terms
-from loadtests.model.api.surface import Operation
 from loadtests.model.log.record import Observation, Row
 from loadtests.model.log.rows import call_row, note_row
 from loadtests.model.maths.calendar_queue import CalendarQueue
@@ -85,7 +85,8 @@ class Simulator:
         scenario = plan.scenario
         self._stages = scenario.stages
         self._log = log
-        terms = Terms(limit, scenario.idle_range, cap=scenario.session_cap)
+        default = scenario.description.idle_timeout.default
+        terms = Terms(limit, scenario.idle_range, default, scenario.session_cap)
         self._account = SimulatedAccount(terms, defects, seed, scenario.timeout)
         self._latency = random.Random(f"{seed} latencies").random
         self._queue: CalendarQueue[_Event] = CalendarQueue()

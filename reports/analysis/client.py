@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from loadtests.model.api.answer import GONE, Outcome
-from loadtests.model.api.surface import ACTIVITY, Operation
+from loadtests.model.api.operation import ACTIVITY, Operation
 from reports.log.log import EventLog
 
 _GONE = frozenset(reason.value for reason in GONE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from loadtests.model.api.surface import Operation
+from loadtests.model.api.operation import Operation
 from loadtests.model.log.record import SESSIONS_PER_WORKER, Observation
 from loadtests.model.text.wording import count
 from reports.log.log import EventLog

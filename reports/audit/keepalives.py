@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from loadtests.model.api.surface import ACTIVITY, Operation
+from loadtests.model.api.operation import ACTIVITY, Operation
 from loadtests.model.text.units import format_duration
 from loadtests.model.text.wording import count
 from reports.analysis.client import Client, Life

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from loadtests.model.api.surface import Operation
+from loadtests.model.api.operation import Operation
 from reports.analysis.client import Client, Life
 from reports.audit.check import AuditCheck, Facts, how_it_ended
 

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loadtests.model.api.surface import ACTIVITY
+from loadtests.model.api.operation import ACTIVITY
 from reports.log.log import EventLog
 
 LEAST_ENDS = 3

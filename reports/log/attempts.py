@@ -13,7 +13,7 @@ session, t, attempts
 from __future__ import annotations
 
 from loadtests.model.api.answer import Outcome, Reason
-from loadtests.model.api.surface import Operation
+from loadtests.model.api.operation import Operation
 from loadtests.model.session.steps import NoteKind
 
 VIEWS = (

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from loadtests.model.api.answer import Outcome
-from loadtests.model.api.surface import Operation
+from loadtests.model.api.operation import Operation
 from reports.log.rows import Floats, Rows
 from reports.log.session_facts import USED
 

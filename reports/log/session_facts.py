@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from loadtests.model.api.answer import Outcome
-from loadtests.model.api.surface import ACTIVITY, Operation
+from loadtests.model.api.operation import ACTIVITY, Operation
 from loadtests.model.log.record import Observation
 from loadtests.model.session.steps import Closing, NoteKind
 from reports.log.rows import Floats, Rows

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from loadtests.model.api.answer import Outcome
-from loadtests.model.api.surface import Operation
+from loadtests.model.api.operation import Operation
 from reports.analysis.slots import HOLDERS
 from reports.log.log import EventLog
 

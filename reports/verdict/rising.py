@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from loadtests.model.api.surface import Operation
+from loadtests.model.api.operation import Operation
 from loadtests.model.text.wording import of_total
 
 LEAST_SHARE = 0.5

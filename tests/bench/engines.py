@@ -15,7 +15,8 @@ from loadtests.engine.engine import Engine
 from loadtests.http.codec import Codec
 from loadtests.http.connection import Connection
 from loadtests.http.route import route_to
-from loadtests.model.api.surface import Operation, Surface
+from loadtests.model.api.description.default import default_api
+from loadtests.model.api.operation import Operation
 from loadtests.model.session.session import Session
 from loadtests.model.session.steps import Behaviour, Call
 from loadtests.recording.ledger import Ledger
@@ -33,7 +34,7 @@ def engine_for(url: str) -> Iterator[Engine]:
 
     with tempfile.TemporaryDirectory() as folder:
         recorder, ledger = Recorder(Path(folder), ["bench"]), Ledger(Path(folder))
-        api = Codec(route, Surface(), "bench", {})
+        api = Codec(route, default_api(), "bench", {})
         engine = Engine(api, lambda: Connection(route, now), recorder, ledger, now, 30.0)
         yield engine
         engine.close()

@@ -18,7 +18,7 @@ import psutil
 
 from loadtests.engine.engine import Engine
 from loadtests.model.api.answer import GONE, Answer
-from loadtests.model.api.surface import Operation
+from loadtests.model.api.operation import Operation
 from loadtests.model.maths.histogram import Histogram
 from loadtests.model.people.draw import Draw
 from loadtests.model.people.profile import build_profile

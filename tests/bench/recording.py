@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 
 from loadtests.model.api.answer import Answer, Outcome, Reason
-from loadtests.model.api.surface import Operation
+from loadtests.model.api.operation import Operation
 from loadtests.model.log.rows import call_row
 from loadtests.model.session.session import Session
 from loadtests.model.session.steps import Call

@@ -21,6 +21,7 @@ from loadtests.http.client import HttpClient
 from loadtests.http.connection import LARGEST_BODY, Connection, Exchange
 from loadtests.http.route import route_to
 from loadtests.model.api.answer import Reason
+from loadtests.model.api.description.default import default_api
 from loadtests.observing.list_observer import ListRefusedError, listed_sessions
 
 from .conftest import answer
@@ -442,12 +443,12 @@ def test_a_client_for_single_requests_reads_the_same(fault_server: Servers) -> N
         assert peer.request().startswith(b"GET /v1/streaming.list?page=2 HTTP/1.1\r\n")
         peer.send(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
         peer.answer(PLAIN)
-        assert peer.request().endswith(b'{"session_id":"a"}')
+        assert peer.request() == request("unanswered")
         peer.request()
 
-    client = HttpClient(route_to(fault_server(serve).url), "key", timeout=0.3)
+    client = HttpClient(route_to(fault_server(serve).url), default_api(), "key", timeout=0.3)
     assert told(client.get("/v1/streaming.list", {"page": 2})) == GOOD
-    assert client.post("/v1/streaming.stop", {"session_id": "a"}).failure is Reason.TIMEOUT
+    assert client.send(request("unanswered")).failure is Reason.TIMEOUT
     client.close()
 
 
@@ -455,9 +456,9 @@ def test_a_page_of_the_list_that_is_cut_is_told(fault_server: Servers) -> None:
     """The caller of a list gets a reason, not an error of another kind."""
     first = b'{"code":100,"data":{"sessions":[{"session_id":"a"}],"next_pagination_token":"more"}}'
     server = fault_server(raw(answer(first), b""), raw(b""))
-    client = HttpClient(route_to(server.url), "key", BOUND)
+    client = HttpClient(route_to(server.url), default_api(), "key", BOUND)
     with contextlib.closing(client), pytest.raises(ListRefusedError, match="a page without a usable answer"):
-        listed_sessions(client, "/v1/streaming.list", "key")
+        listed_sessions(client, default_api(), "key")
     assert b"=more HTTP/1.1" in server.requests[1]
 
 

@@ -20,9 +20,10 @@ from loadtests.http.codec import Codec
 from loadtests.http.connection import Connection
 from loadtests.http.route import route_to
 from loadtests.model.api.answer import Answer, Reason
+from loadtests.model.api.description.default import default_api
+from loadtests.model.api.operation import Operation
 from loadtests.model.api.rules import Terms
 from loadtests.model.api.service import ApiRequest
-from loadtests.model.api.surface import Operation, Surface
 from loadtests.model.api.translation import answer_from_reply
 from loadtests.model.run.manifest import read_manifest
 from loadtests.model.session.session import Session
@@ -46,7 +47,7 @@ CALLS = 24
 def meanings(url: str, operation: Operation, calls: int) -> list[Answer]:
     """What the harness's own client makes of the answers to `calls` calls."""
     route = route_to(url)
-    api = Codec(route, Surface(), "any", {})
+    api = Codec(route, default_api(), "any", {})
     connection = Connection(route, time.monotonic)
     answers = []
     for number in range(calls):

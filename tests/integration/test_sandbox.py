@@ -17,6 +17,7 @@ import psutil
 import pytest
 import requests
 
+from loadtests.model.api.description.default import default_api
 from loadtests.model.text.input_error import InputError
 from loadtests.sandbox.process import SandboxProcess
 
@@ -570,7 +571,13 @@ def test_sandbox_that_cannot_start_is_told(sandbox: Sandboxes, capfd: pytest.Cap
 
 def look(url: str, count: int = 1, every: float = 0.1) -> list[dict[str, Any]]:
     """The first looks of a real observer process at `url`."""
-    orders = {"origin": url, "path": "/v1/streaming.list", "every": every, "timeout": 5.0, "zero": time.monotonic()}
+    orders = {
+        "origin": url,
+        "api": default_api().model_dump_json(),
+        "every": every,
+        "timeout": 5.0,
+        "zero": time.monotonic(),
+    }
     command = [sys.executable, "-m", "loadtests.observing.list_observer"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=dict(os.environ)) as process:
         assert process.stdin is not None

@@ -86,7 +86,7 @@ _HOLDING = {
 
 
 @pytest.mark.parametrize("holding", _HOLDING)
-@pytest.mark.parametrize(("offered", "limit"), [(0.5, 2), (5.0, 6), (50.0, 52), (200.0, 195)])
+@pytest.mark.parametrize(("offered", "limit"), [(0.5, 2), (5.0, 6), (50.0, 52), (100.0, 98)])
 def test_blocking_agrees_with_erlang_b(tmp_path: Path, holding: str, offered: float, limit: int) -> None:
     """Open model, no retries: the refused share of first attempts over eight seeds, against Erlang's B."""
     caller = build_profile(
@@ -115,11 +115,11 @@ def test_blocking_agrees_with_erlang_b(tmp_path: Path, holding: str, offered: fl
 
 
 def test_a_live_run_lies_where_simulations_of_it_do(every_way: Finished, tmp_path: Path) -> None:
-    """Opened, hits, leaks and slot-seconds of one live run lie within the range of 40 simulated seeds, a little widened."""
+    """Opened, hits, leaks and slot-seconds of one live run lie within the range of 20 simulated seeds, a little widened."""
     scenario = load_scenario(EVERY_WAY, folders())
     live = _figures(every_way.folder)
     simulated = []
-    for seed in range(100, 140):
+    for seed in range(100, 120):
         folder = tmp_path / f"seed-{seed}"
         came_to, _ = _simulate(scenario, folder, seed)
         _write_manifest(folder, scenario, came_to)
@@ -127,8 +127,8 @@ def test_a_live_run_lies_where_simulations_of_it_do(every_way: Finished, tmp_pat
     for name, value in live.items():
         values = [figures[name] for figures in simulated]
         mean, spread = statistics.fmean(values), statistics.stdev(values)
-        # Of a t distribution with 39 degrees of freedom, five figures at once: 99 %.
-        assert value == pytest.approx(mean, abs=3.3 * spread + 1), name
+        # Of a t distribution with 19 degrees of freedom, six figures at once: 99 %.
+        assert value == pytest.approx(mean, abs=3.7 * spread + 1), name
 
 
 @pytest.mark.parametrize(("cap", "lasts"), [({}, 3600.0), ({"session_cap": "none"}, 7200.0)])

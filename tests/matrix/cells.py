@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from loadtests.model.people.draw import Draw
+from reports.build import judge_run
+from reports.summary import Analysis
 
 from .expected import EXPECTED, INSEPARABLE
 from .runs import accusations, simulated
@@ -35,7 +37,14 @@ class Result:
     """What a run came to."""
 
     cell: Cell
-    findings: tuple[dict[str, Any], ...]
+    summary: dict[str, Any]
+    """As summary.json has it."""
+
+    @property
+    def findings(self) -> list[dict[str, Any]]:
+        """What was found."""
+        found: list[dict[str, Any]] = self.summary["findings"]
+        return found
 
     @property
     def missing(self) -> set[str]:
@@ -67,10 +76,10 @@ class Result:
         return not self.missing and not self.surplus
 
 
-def carry_out(cell: Cell, root: Path) -> Result:
-    """The run of `cell`, in a directory of its own in `root`."""
+def carry_out(cell: Cell, root: Path, analyse: Callable[[Path], Analysis] = judge_run) -> Result:
+    """The run of `cell`, in a directory of its own in `root`, analysed by `analyse`."""
     folder = root / "-".join((*cell.defects, "seed", str(cell.seed))).replace("=", "_")
-    return Result(cell, tuple(simulated(cell.defects, cell.seed, folder)))
+    return Result(cell, simulated(cell.defects, cell.seed, folder, analyse))
 
 
 def alone(seeds: int) -> Iterator[Cell]:

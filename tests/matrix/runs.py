@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from loadtests.recording.run_directory import write_manifest
 from loadtests.scenarios.catalogue import folders
 from loadtests.simulation.simulator import Simulator
 from reports.build import judge_run
+from reports.summary import Analysis
 
 SCENARIO = Path(__file__).with_name("scenario.toml")
 
@@ -27,8 +28,10 @@ def scenario() -> Scenario:
     return load_scenario(SCENARIO, folders())
 
 
-def simulated(defects: Sequence[str], seed: int, folder: Path) -> list[dict[str, Any]]:
-    """The findings of a run with `defects`, as summary.json has them."""
+def simulated(
+    defects: Sequence[str], seed: int, folder: Path, analyse: Callable[[Path], Analysis] = judge_run
+) -> dict[str, Any]:
+    """The summary of a run with `defects`, analysed by `analyse`."""
     plan = scenario()
     folder.mkdir(parents=True)
     recorder = Recorder(folder, plan.profiles, batch_rows=LARGE_BATCH_ROWS)
@@ -54,8 +57,7 @@ def simulated(defects: Sequence[str], seed: int, folder: Path) -> list[dict[str,
         left_open=came_to.drained.left,
     )
     write_manifest(folder, manifest)
-    findings: list[dict[str, Any]] = judge_run(folder).summary["findings"]
-    return findings
+    return analyse(folder).summary
 
 
 def accusations(findings: Sequence[dict[str, Any]]) -> set[str]:

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from loadtests.model.api.answer import Answer
 from loadtests.model.api.delivery import Delivery
-from loadtests.model.api.refusals import REFUSALS
+from loadtests.model.api.description.default import default_api
+from loadtests.model.api.operation import Operation
+from loadtests.model.api.reading import default_reading
 from loadtests.model.api.rules import NO_CODE, HostedSession, Reply, Rules, Terms
-from loadtests.model.api.surface import Operation, Surface
 from loadtests.model.api.translation import answer_from_body, answer_from_reply
 from loadtests.sandbox.app import App
 
@@ -32,7 +33,10 @@ DATA = st.fixed_dictionaries(
         "other": JSON,
     },
 )
-CODES = st.sampled_from([NO_CODE, 100, 2**31, *sorted({row.code for row in REFUSALS if row.code})]) | st.integers()
+CODES = (
+    st.sampled_from([NO_CODE, 100, 2**31, *sorted({row.code for row in default_reading().refusals if row.code})])
+    | st.integers()
+)
 MESSAGES = st.sampled_from(["Concurrent limit reached", "Session not found", "rate"]) | TEXT
 REPLIES = st.builds(
     Reply,
@@ -69,7 +73,7 @@ def _serve(operation: Operation, reply: Reply) -> list[dict[str, Any]]:
     scope = {
         "type": "http",
         "method": method,
-        "path": Surface().path(operation),
+        "path": default_api().path(operation),
         "headers": [(b"x-api-key", b"any")],
         "query_string": b"",
         "extensions": {"sandbox.transport": {"transport": _Transport()}},

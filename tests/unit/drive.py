@@ -7,7 +7,7 @@ from collections.abc import Callable
 from itertools import count
 
 from loadtests.model.api.answer import Answer, Outcome, Reason
-from loadtests.model.api.surface import Operation
+from loadtests.model.api.operation import Operation
 from loadtests.model.people.draw import Draw
 from loadtests.model.people.profile import IDLE_RANGE, Profile, build_profile
 from loadtests.model.session.behaviour import Person

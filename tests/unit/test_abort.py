@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadtests.model.api.answer import Answer, Outcome, Reason
-from loadtests.model.api.surface import Operation
+from loadtests.model.api.operation import Operation
 from loadtests.model.gates.abort import Abort
 from loadtests.model.gates.counts import Counts, together
 from loadtests.model.gates.figure import GROWING

@@ -17,8 +17,11 @@ from pydantic import ValidationError
 from loadtests.http.failure import connect_failure
 from loadtests.http.proxy import ProxyError
 from loadtests.model.api.answer import FULL, GONE, Answer, Outcome, Reason
+from loadtests.model.api.description.changes import ApiChanges
+from loadtests.model.api.description.default import default_api
+from loadtests.model.api.operation import Operation
+from loadtests.model.api.reading import default_reading, reading_of
 from loadtests.model.api.refusals import refusal_reason
-from loadtests.model.api.surface import Surface
 from loadtests.model.api.translation import answer_from_body
 
 TABLE: list[tuple[int, int, str, Reason]] = [
@@ -262,7 +265,7 @@ def test_any_answer_has_one_of_three_outcomes(status: int, body: bytes) -> None:
 )
 def test_refusals_in_other_words(status: int, message: str, reason: Reason) -> None:
     """A full account is recognised by its wording; a 429 without an explanation is a rate limit."""
-    assert refusal_reason(status, None, message) is reason
+    assert refusal_reason(default_reading().refusals, status, None, message) is reason
 
 
 _FULL_TEXT = "Max concurrent sessions reached"
@@ -293,7 +296,7 @@ def test_a_refusal_in_plain_text_has_its_message() -> None:
 
 def test_a_scenario_can_name_refusals() -> None:
     """By status, code and a part of the message; the first that matches counts, before the built-in table."""
-    surface = Surface.model_validate(
+    changes = ApiChanges.model_validate(
         {
             "refusals": [
                 {"status": 403, "text": "No Free seat"},
@@ -302,17 +305,18 @@ def test_a_scenario_can_name_refusals() -> None:
             ]
         }
     )
-    assert surface.refusal(403, 0, "there is no free SEAT left") is Reason.CONCURRENCY
-    assert surface.refusal(400, 77, "") is Reason.QUOTA
-    assert surface.refusal(429, 10007, "Concurrent limit reached") is Reason.SESSION_FULL
-    assert surface.refusal(403, 0, "forbidden") is None
+    patterns = reading_of(changes.applied(default_api()), Operation.NEW).refusals
+    assert refusal_reason(patterns, 403, 0, "there is no free SEAT left") is Reason.CONCURRENCY
+    assert refusal_reason(patterns, 400, 77, "") is Reason.QUOTA
+    assert refusal_reason(patterns, 429, 10007, "Concurrent limit reached") is Reason.SESSION_FULL
+    assert refusal_reason(patterns, 403, 0, "forbidden") is Reason.REFUSED
 
 
 @pytest.mark.parametrize("rule", [{}, {"reason": "quota"}, {"status": 99}, {"text": "x", "reason": "tired"}])
 def test_a_refusal_rule_that_says_nothing_is_a_mistake(rule: dict[str, Any]) -> None:
     """It must match something, and give one of the reasons that exist."""
     with pytest.raises(ValidationError):
-        Surface.model_validate({"refusals": [rule]})
+        ApiChanges.model_validate({"refusals": [rule]})
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from loadtests.model.api.answer import Answer, Outcome, Reason
-from loadtests.model.api.surface import Operation
+from loadtests.model.api.operation import Operation
 from loadtests.model.session.ending import DrainBounds, DrainResult, DrainView, ending
 from loadtests.model.session.session import Session, State
 from loadtests.model.session.steps import Call, Closing, Sleep

@@ -6,7 +6,7 @@ import pytest
 
 from loadtests.engine.occupancy import MOST_LEAKS, Occupancy
 from loadtests.model.api.answer import Answer, Outcome, Reason
-from loadtests.model.api.surface import Operation
+from loadtests.model.api.operation import Operation
 from loadtests.model.session.session import Session
 
 

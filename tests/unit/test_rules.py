@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from loadtests.model.api.answer import Outcome, Reason
+from loadtests.model.api.operation import ACTIVITY, Operation
 from loadtests.model.api.rules import REMEMBERED, CloseCause, HostedSession, Reply, Rules, Status, Terms
-from loadtests.model.api.surface import ACTIVITY, Operation
 from loadtests.model.api.translation import answer_from_body
 
 DEFAULT = 120.0

@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from loadtests.model.api.answer import Answer, Outcome, Reason
-from loadtests.model.api.surface import ACTIVITY, Operation
+from loadtests.model.api.operation import ACTIVITY, Operation
 from loadtests.model.session.session import Event, Holder, IllegalEventError, Session, State
 
 LEGAL: dict[tuple[State, Event], State] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from loadtests.model.api.answer import Answer, Outcome, Reason
-from loadtests.model.api.surface import Operation
+from loadtests.model.api.operation import Operation
 from loadtests.model.session.session import Session, State
 from loadtests.observing.list_snapshot import ListSnapshot
 from loadtests.observing.session_tracker import SessionTracker

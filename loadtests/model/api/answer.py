@@ -66,6 +66,8 @@ class Reason(StrEnum):
     """A guard of streamsoak: the maximum of session-minutes is used up."""
     LEDGER = "ledger"
     """A guard of streamsoak: the ledger cannot be written, and a session must be in the ledger before it is opened."""
+    NO_TOKEN = "no-token"
+    """The call needs a token that no earlier answer gave; nothing was sent."""
     RUN_ENDED = "run-ended"
     """The run ended while the call waited for a connection; nothing was sent."""
 
@@ -101,3 +103,5 @@ class Answer(msgspec.Struct, gc=False):
     """`new`: the duration cap in seconds (0: none); `task`: the duration of the spoken answer in seconds."""
     retry_after: float = 0.0
     """Seconds of the Retry-After header; 0 if there is none."""
+    kept: dict[str, str] | None = None
+    """Values that later calls of the session need, by name; may contain a token."""

@@ -1,12 +1,13 @@
-"""Why the API refused a call: one table of HTTP status, code and message.
+"""Why an API refused a call: its own table of HTTP status, code and message, and what common wordings mean.
 
-The API reports the same refusal with several statuses and codes, and two refusals with the same code, so a row matches by
-status, code and message together. The basis of each row is the API's documentation, or replies seen in the field.
+An API may report the same refusal with several statuses and codes, and two refusals with the same code, so a row matches by
+status, code and message together. The rows are in the API's description.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from loadtests.model.api.answer import Reason
@@ -29,29 +30,6 @@ class RefusalPattern(NamedTuple):
         )
 
 
-REFUSALS: tuple[RefusalPattern, ...] = (
-    # The message comes first: code 10004 means "closing" in the documentation and "concurrent limit" in the field.
-    RefusalPattern(Reason.CONCURRENCY, text="concurrent limit"),
-    RefusalPattern(Reason.CONCURRENCY, code=10007),
-    RefusalPattern(Reason.SESSION_FULL, code=10014),
-    RefusalPattern(Reason.QUOTA, code=10015),
-    RefusalPattern(Reason.RATE, code=400123),
-    RefusalPattern(Reason.CLOSED, code=10005),
-    RefusalPattern(Reason.MISSING, code=10006),
-    RefusalPattern(Reason.MISSING, code=400004),
-    RefusalPattern(Reason.MISSING, status=404, text="session"),
-    RefusalPattern(Reason.STATE, code=10001),
-    RefusalPattern(Reason.STATE, code=10002),
-    RefusalPattern(Reason.STATE, code=10003),
-    RefusalPattern(Reason.CLOSED, code=10004),
-    RefusalPattern(Reason.UNAUTHORIZED, code=400112),
-    RefusalPattern(Reason.UNAUTHORIZED, status=401),
-    RefusalPattern(Reason.INVALID, code=40012),
-    RefusalPattern(Reason.INVALID, code=400128),
-    RefusalPattern(Reason.INVALID, code=40118),
-    RefusalPattern(Reason.RATE, status=429, text="rate"),
-)
-
 _LIMIT = r"(?:limit|max|exceed|reached|too many|no more|quota|exhaust|capacity|allowed|already|used up)"
 _AT_ONCE = r"(?:concurren|simultaneous|parallel|at the same time)"
 _FULL_ACCOUNT = re.compile(
@@ -60,7 +38,7 @@ _FULL_ACCOUNT = re.compile(
     r"|(?:session|conversation|stream)s? (?:limit|quota|cap)\b"
     r"|(?:no|all)(?: \w+){0,3} (?:slots|seats)\b"
     r"|already (?:have|has|running|using) .{0,30}(?:sessions|conversations|streams)"
-    r"|max\w* (?:number of )?(?:open |active |running |live )?(?:sessions|conversations|streams)"
+    r"|max\w* (?:number of )?(?:open |active |running |live |user )?(?:sessions|conversations|streams)"
 )
 _LONGEST_MESSAGE = 500
 """Characters of a message that are searched."""
@@ -72,13 +50,13 @@ def says_full(message: str) -> bool:
     return "request" not in text and _FULL_ACCOUNT.search(text) is not None
 
 
-def refusal_reason(status: int, code: int | None, message: str) -> Reason:
-    """Returns the reason in the first row that matches.
+def refusal_reason(patterns: Iterable[RefusalPattern], status: int, code: int | None, message: str) -> Reason:
+    """Returns the reason in the first row of `patterns` that matches.
 
     Where none does, the wording decides whether the account is full, and a 429 is a rate limit (RFC 6585, section 4).
     """
     message = message.lower()
-    for pattern in REFUSALS:
+    for pattern in patterns:
         if pattern.matches(status, code, message):
             return pattern.reason
     if says_full(message):

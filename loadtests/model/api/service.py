@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 
+from loadtests.model.api.operation import ACTIVITY, Operation
 from loadtests.model.api.rules import NO_CODE, Reply, Rules
-from loadtests.model.api.surface import ACTIVITY, Operation
 
 
 class ApiRequest(msgspec.Struct, frozen=True, gc=False):

@@ -12,8 +12,9 @@ import msgspec
 
 from loadtests.model.api.answer import Answer, Outcome, Reason
 from loadtests.model.api.delivery import Delivery
+from loadtests.model.api.reading import Reading, default_reading
 from loadtests.model.api.refusals import refusal_reason
-from loadtests.model.api.rules import NO_CODE, SUCCESS_CODE, Reply
+from loadtests.model.api.rules import NO_CODE, Reply
 
 _OK, _NO_REASON = Outcome.OK, Reason.NONE
 _COMPLETE, _GARBLED = Delivery.ANSWERED, Delivery.GARBLED
@@ -47,33 +48,26 @@ class _Envelope(msgspec.Struct):
 _LONGEST_TEXT = 500
 
 _decode = msgspec.json.Decoder(_Envelope).decode
+_decode_any = msgspec.json.Decoder().decode
 
 
 def answer_from_body(
-    status: int,
-    body: bytes,
-    sent: float,
-    answered: float,
-    retry_after: float = 0.0,
-    id_field: str = "session_id",
+    status: int, body: bytes, sent: float, answered: float, retry_after: float = 0.0, reading: Reading | None = None
 ) -> Answer:
-    """Returns the Answer to a complete HTTP response. `id_field` is the API's name for a session's id."""
+    """Returns the Answer to a complete HTTP response. `reading`: how the API answers the call; None: as the default API does."""
+    reading = reading or default_reading()
     try:
-        envelope = _decode(body)
+        if reading.is_standard:
+            envelope = _decode(body)
+            message = envelope.message if status < 300 and not envelope.error else envelope.text
+            has_error = envelope.error is not None
+            parts = envelope.code, message, envelope.data, has_error
+        else:
+            parts = _parts(_decode_any(body), reading)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return translate(_GARBLED, status, None, _plain_text(body), None, False, sent, answered, retry_after, id_field)
-    return translate(
-        _COMPLETE,
-        status,
-        envelope.code,
-        envelope.message if status < 300 and not envelope.error else envelope.text,
-        envelope.data,
-        envelope.error is not None,
-        sent,
-        answered,
-        retry_after,
-        id_field,
-    )
+        garbled = None, _plain_text(body), None, False
+        return translate(_GARBLED, status, *garbled, sent, answered, retry_after, reading)
+    return translate(_COMPLETE, status, *parts, sent, answered, retry_after, reading)
 
 
 def answer_from_reply(reply: Reply, sent: float, answered: float, timeout: float) -> Answer:
@@ -99,27 +93,37 @@ def translate(
     sent: float,
     answered: float,
     retry_after: float = 0.0,
-    id_field: str = "session_id",
+    reading: Reading | None = None,
 ) -> Answer:
     """Returns the Answer to a reply with these parts; `code`, `message` and `data` may be of any JSON type.
 
-    A reply succeeds with HTTP 2xx and `code` 100, or with HTTP 2xx, no code and no error: `create_token` answers in an
-    envelope without a code.
+    A reply succeeds with HTTP 2xx and the API's code of a success, or with HTTP 2xx, no code and no error: `create_token`
+    answers in an envelope without a code.
     """
     if delivery in _NOTHING_READ:
         return Answer(Outcome.UNKNOWN, _NOTHING_READ[delivery], sent, answered)
+    reading = reading or default_reading()
     is_readable, is_2xx = delivery is _COMPLETE, 200 <= status < 300
     number = _code(code) if is_readable else None
-    if is_2xx and is_readable and (number is None or number == SUCCESS_CODE) and not has_error:
-        return _success(status, number or 0, data, sent, answered, id_field)
+    if is_2xx and is_readable and (number is None or number == reading.success) and not has_error:
+        return _success(status, number or 0, data, sent, answered, reading)
     if 400 <= status < 500 or (is_2xx and is_readable):
         text = message if isinstance(message, str) else ""
-        reason = refusal_reason(status, number, text)
+        reason = refusal_reason(reading.refusals, status, number, text)
         return Answer(Outcome.FAIL, reason, sent, answered, status, number or 0, text, retry_after=retry_after)
     reason = Reason.UNREADABLE
     if status >= 300:
         reason = Reason.SERVER_ERROR if status >= 500 else Reason.REDIRECT
     return Answer(Outcome.UNKNOWN, reason, sent, answered, status, retry_after=retry_after)
+
+
+def _parts(document: Any, reading: Reading) -> tuple[Any, Any, Any, bool]:
+    """Returns code, message, the document as data, and whether it says that there was an error."""
+    code = reading.code(document) if reading.code else None
+    texts = (get(document) for get in reading.messages)
+    message = next((text for text in texts if isinstance(text, str) and text), "")
+    has_error = reading.error is not None and reading.error(document) is not None
+    return code, message, document, has_error
 
 
 def _plain_text(body: bytes) -> str:
@@ -128,12 +132,19 @@ def _plain_text(body: bytes) -> str:
     return "" if text.startswith("<") else text
 
 
-def _success(status: int, code: int, data: Any, sent: float, answered: float, id_field: str) -> Answer:
+def _success(status: int, code: int, data: Any, sent: float, answered: float, reading: Reading) -> Answer:
     answer = Answer(_OK, _NO_REASON, sent, answered, status, code)
-    if isinstance(data, dict):
-        if isinstance(session_id := data.get(id_field), str):
-            answer.session_id = session_id
-        answer.value = _seconds(data.get("duration_ms")) / 1000 or _seconds(data.get("session_duration_limit"))
+    if data is None:
+        return answer
+    if reading.session_id is not None and isinstance(session_id := reading.session_id(data), str):
+        answer.session_id = session_id
+    if reading.duration is not None:
+        answer.value = _seconds(reading.duration(data)) / reading.duration_units
+    if reading.cap is not None and not answer.value:
+        answer.value = _seconds(reading.cap(data))
+    if reading.keep:
+        found = ((name, get(data)) for name, get in reading.keep)
+        answer.kept = {name: text for name, text in found if isinstance(text, str)}
     return answer
 
 

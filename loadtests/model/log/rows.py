@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from loadtests.model.api.answer import Answer, Outcome, Reason
-from loadtests.model.api.surface import Operation
+from loadtests.model.api.operation import Operation
 from loadtests.model.log.record import NANOSECONDS, Row, nanoseconds
 from loadtests.model.session.session import Holder, Session
 from loadtests.model.session.steps import Call

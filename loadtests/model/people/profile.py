@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -22,7 +21,8 @@ from pydantic import (
 
 from loadtests.model.people.distribution import Constant, Distribution
 from loadtests.model.people.draw import Draw
-from loadtests.model.text.input_error import InputError, from_pydantic
+from loadtests.model.text.input_error import from_pydantic
+from loadtests.model.text.toml import parse_toml
 from loadtests.model.text.units import Rate, Seconds
 from loadtests.model.text.wording import between
 
@@ -240,19 +240,6 @@ class Profile(_Table):
     def users_each(self) -> float:
         """The load of one Locust user of this profile: arrivals a second (open), or one person (closed)."""
         return self.arrivals.rate if self.arrivals.model == "open" else 1.0
-
-
-def parse_toml(path: Path) -> dict[str, Any]:
-    """Returns the tables of a TOML file. Raises InputError."""
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError.of(path, f"cannot be read: {error.strerror or error}") from None
-    except UnicodeDecodeError as error:
-        raise InputError.of(path, f"is not UTF-8 text: {error}") from None
-    except (ValueError, RecursionError) as error:
-        # ValueError: invalid TOML, and numbers with more digits than Python reads.
-        raise InputError.of(path, f"is not TOML: {error}") from None
 
 
 def load_profile(path: Path, idle_range: tuple[float, float] = IDLE_RANGE) -> Profile:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from loadtests.model.api.surface import Surface
+from loadtests.model.api.description.default import default_api
+from loadtests.model.api.description.description import ApiDescription
 from loadtests.model.log.record import VERSION
 from loadtests.model.people.profile import Profile
 from loadtests.model.run.plan import LoadPlan
@@ -49,6 +50,8 @@ class Manifest(BaseModel):
     tolerance: float
     people: dict[str, Profile]
     """Every profile of the run, as it was then."""
+    api: ApiDescription | None = None
+    """The API that was named for the run; None: the scenario's, or the default one."""
     scenario: Scenario | None
     """None: the load came from Locust's own users, ramp and time."""
     stages_replaced: bool = False
@@ -85,9 +88,9 @@ class Manifest(BaseModel):
         return LoadPlan(self.scenario, self.scale) if self.scenario and not self.stages_replaced else None
 
     @property
-    def surface(self) -> Surface:
-        """The API's paths and names."""
-        return self.scenario.api if self.scenario else Surface()
+    def description(self) -> ApiDescription:
+        """The API's description."""
+        return self.api or (self.scenario.description if self.scenario else default_api())
 
     @property
     def timeout(self) -> float:

@@ -8,14 +8,28 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
+from loadtests.model.api.description.changes import ApiChanges
+from loadtests.model.api.description.default import default_api
+from loadtests.model.api.description.description import ApiDescription, load_description
 from loadtests.model.api.rules import SESSION_CAP
-from loadtests.model.api.surface import Surface
 from loadtests.model.gates.compared import Tolerances
 from loadtests.model.gates.gates import GateText
-from loadtests.model.people.profile import IDLE_RANGE, Name, Profile, build_profile, load_profile, parse_toml
+from loadtests.model.people.profile import IDLE_RANGE, Name, Profile, build_profile, load_profile
+from loadtests.model.run.adaptation import adapted
 from loadtests.model.text.input_error import InputError, Mistake, from_pydantic
+from loadtests.model.text.toml import parse_toml
 from loadtests.model.text.units import Seconds, parse_rate
 
 TIMEOUT = 10.0
@@ -68,6 +82,16 @@ class Stage(BaseModel):
         return self
 
 
+def _kind_of_api(value: Any) -> str:
+    is_description = isinstance(value, ApiDescription) or (isinstance(value, dict) and "calls" in value)
+    return "description" if is_description else "changes"
+
+
+Api = Annotated[
+    Annotated[ApiDescription, Tag("description")] | Annotated[ApiChanges, Tag("changes")], Discriminator(_kind_of_api)
+]
+
+
 class Scenario(BaseModel):
     """One run: the load over time, the account's limit, the gates."""
 
@@ -98,7 +122,8 @@ class Scenario(BaseModel):
     """Whether a finding of severity *problem* is only reported beside the verdict, or fails a run that would have passed."""
     compare: Tolerances = Tolerances()
     """How much worse a run may be than the run it is compared with."""
-    api: Surface = Surface()
+    api: Api = ApiChanges()
+    """The API: its description (in a file, a name or a file), or changes to the default one."""
     profiles: dict[Name, Profile] = {}
     """Every profile that the stages name. In a file: only what differs from the profile of the same name, or from the one
     named in `like`."""
@@ -119,22 +144,33 @@ class Scenario(BaseModel):
         return stages
 
     @property
+    def description(self) -> ApiDescription:
+        """The API's description."""
+        return self.api if isinstance(self.api, ApiDescription) else self.api.applied(default_api())
+
+    @property
     def duration(self) -> float:
         """The duration of all stages, in seconds."""
         return sum(stage.duration for stage in self.stages)
 
 
-def load_scenario(path: Path, folders: tuple[Path, ...], changes: Mapping[str, str] | None = None) -> Scenario:
+def load_scenario(
+    path: Path,
+    folders: tuple[Path, ...],
+    changes: Mapping[str, str] | None = None,
+    api: ApiDescription | None = None,
+) -> Scenario:
     """Returns the scenario in `path` with all the profiles that it needs, each searched for in `folders` in turn.
 
-    `changes` maps dotted paths of keys to values in TOML, which replace those of the file. Raises InputError with all mistakes
-    in the scenario and its profiles.
+    `changes` maps dotted paths of keys to values in TOML, which replace those of the file; `api` replaces the scenario's. Raises
+    InputError with all mistakes in the scenario and its profiles.
     """
     tables = {"name": path.stem, **parse_toml(path)}
     for key, value in (changes or {}).items():
         _set(tables, key, value)
     own = tables.pop("profiles", {})
     mistakes: list[Mistake] = []
+    _set_api(tables, api, path, folders)
     scenario: Scenario | None = None
     try:
         scenario = Scenario.model_validate(tables)
@@ -144,7 +180,9 @@ def load_scenario(path: Path, folders: tuple[Path, ...], changes: Mapping[str, s
         raise InputError(
             [*mistakes, Mistake(str(path), "profiles", "must be tables, one for each profile: [profiles.NAME]")]
         )
-    idle_range = scenario.idle_range if scenario else IDLE_RANGE
+    if scenario:
+        scenario = scenario.model_copy(update=_of_api(scenario, tables))
+    idle_range = _accepted_idle_timeouts(scenario)
     names = _named_in_stages(tables)
     mistakes += [
         Mistake(str(path), f"profiles.{name}", "is not used by any stage") for name in own if name not in names
@@ -159,7 +197,31 @@ def load_scenario(path: Path, folders: tuple[Path, ...], changes: Mapping[str, s
         mistakes += _wrong_loads(path, scenario, profiles)
     if mistakes or not scenario:
         raise InputError(mistakes)
-    return scenario.model_copy(update={"profiles": profiles})
+    return scenario.model_copy(update={"profiles": adapted(profiles, scenario.description)})
+
+
+def _set_api(tables: dict[str, Any], api: ApiDescription | None, path: Path, folders: tuple[Path, ...]) -> None:
+    """Replaces the name of an API by its description."""
+    if api is not None:
+        tables["api"] = api
+    elif isinstance(tables.get("api"), str):
+        tables["api"] = find_api(tables["api"], folders, str(path), "api")
+
+
+def _of_api(scenario: Scenario, tables: dict[str, Any]) -> dict[str, Any]:
+    """Returns what the scenario leaves to its API: the accepted idle timeouts and the cap."""
+    api = scenario.description
+    if api.is_default:
+        return {}
+    changes = {"idle_range": api.idle_timeout.range, "session_cap": api.session_cap}
+    return {key: value for key, value in changes.items() if key not in tables}
+
+
+def _accepted_idle_timeouts(scenario: Scenario | None) -> tuple[float, float]:
+    if scenario is None:
+        return IDLE_RANGE
+    # What a profile asks for has no effect where the API sets the timeout.
+    return (0.0, math.inf) if scenario.description.idle_timeout.set_by == "api" else scenario.idle_range
 
 
 def _set(tables: dict[str, Any], key: str, text: str) -> None:
@@ -235,6 +297,16 @@ def find(name: str, folders: tuple[Path, ...]) -> Path | None:
     files = [folder / name for folder in (Path(), *folders)] if name.endswith(".toml") else []
     files += [folder / f"{name}.toml" for folder in folders]
     return next(filter(is_file, files), None)
+
+
+def find_api(name: str, folders: tuple[Path, ...], where: str, key: str = "") -> ApiDescription:
+    """Returns the description of that name or file; a name is searched in apis/ below each of `folders`. Raises InputError."""
+    places = tuple(folder / "apis" for folder in folders)
+    file = find(name, places)
+    if file is None:
+        known = ", ".join(sorted({found.stem for place in places for found in place.glob("*.toml")}))
+        raise InputError.of(where, f"no API {name!r} (known: {known}); a file's path must end in .toml", key)
+    return load_description(file)
 
 
 def is_file(path: Path) -> bool:

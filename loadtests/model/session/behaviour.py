@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 
 from loadtests.model.api.answer import FULL, Answer, Outcome
-from loadtests.model.api.surface import Operation
+from loadtests.model.api.operation import Operation
 from loadtests.model.people.draw import Draw
 from loadtests.model.people.profile import Profile, Way
 from loadtests.model.session.keepalive import keep_alive_timer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from loadtests.model.api.answer import Answer, Outcome
-from loadtests.model.api.surface import Operation
+from loadtests.model.api.operation import Operation
 from loadtests.model.people.draw import Draw
 from loadtests.model.people.profile import KeepAlive
 from loadtests.model.session.session import Session

@@ -15,7 +15,7 @@ from __future__ import annotations
 from enum import IntEnum, StrEnum
 
 from loadtests.model.api.answer import GONE, Answer, Outcome
-from loadtests.model.api.surface import ACTIVITY, Operation
+from loadtests.model.api.operation import ACTIVITY, Operation
 
 
 class State(IntEnum):
@@ -106,6 +106,7 @@ class Session:
         "given_up",
         "id",
         "idle_timeout",
+        "kept",
         "number",
         "opened",
         "planned_stay",
@@ -128,6 +129,8 @@ class Session:
         """When `new` was answered."""
         self.cap = 0.0
         """Duration limit in the answer to `new`, in seconds; 0 if none."""
+        self.kept: dict[str, str] | None = None
+        """Values of earlier answers that later calls need, by name: memory only, as one may be a token."""
         self.planned_stay = 0.0
         """How long the person plans to stay, in seconds."""
         self.quiet = False
@@ -149,12 +152,12 @@ class Session:
         """The holder under which the slot is counted; set only by Occupancy."""
 
     @classmethod
-    def from_ledger(cls, number: int, session_id: str) -> Session:
-        """Returns an open session of which only the number and the id are known."""
+    def from_ledger(cls, number: int, session_id: str, kept: dict[str, str] | None = None) -> Session:
+        """Returns an open session of which only the number, the id and perhaps `kept` are known."""
         session = cls(number, "", 0.0)
         session.apply(Event.OPEN)
         session.apply(Event.OPENED)
-        session.id = session_id
+        session.id, session.kept = session_id, kept
         return session
 
     @property
@@ -225,6 +228,8 @@ class Session:
 
     def record_answer(self, operation: Operation, answer: Answer) -> None:
         """Records the answer to a call."""
+        if answer.kept:
+            self.kept = {**(self.kept or {}), **answer.kept}
         if operation in ACTIVITY:
             self._record_activity(answer)
         elif operation is _NEW:

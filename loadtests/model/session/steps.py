@@ -20,7 +20,7 @@ from typing import Any, final
 
 import msgspec
 
-from loadtests.model.api.surface import Operation
+from loadtests.model.api.operation import Operation
 from loadtests.model.session.session import Session
 
 

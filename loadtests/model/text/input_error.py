@@ -20,7 +20,7 @@ EXIT_DEFECT = 70
 EXIT_INTERRUPTED = 130
 """Ended by Ctrl-C (128 + SIGINT, the convention of shells)."""
 
-_TAGS = ("constant", "uniform", "exponential", "lognormal", "empirical")
+_TAGS = ("constant", "uniform", "exponential", "lognormal", "empirical", "description", "changes")
 _LONGEST_VALUE = 80
 
 
@@ -62,7 +62,7 @@ def from_pydantic(where: str | Path, error: ValidationError) -> InputError:
 
 
 def _path(location: tuple[int | str, ...]) -> str:
-    # Tags of the union of distributions are pydantic's, not keys of the file.
+    # Tags of the unions of distributions and of APIs are pydantic's, not keys of the file.
     keys = [part for part in location if part not in _TAGS]
     return ".".join(map(str, keys))
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from loadtests.model.api.answer import Answer, Outcome
-from loadtests.model.api.surface import Operation
+from loadtests.model.api.operation import Operation
 from loadtests.model.people.profile import Way
 from loadtests.model.session.behaviour import Person, leave, open_session, quiet_period
 from loadtests.model.session.keepalive import keep_alive_timer

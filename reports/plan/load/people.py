@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loadtests.model.api.surface import ACTIVITY, Operation
+from loadtests.model.api.operation import ACTIVITY, Operation
 from loadtests.model.people.profile import Way
 from reports.log.log import EventLog
 

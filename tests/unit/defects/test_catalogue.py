@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from loadtests.defects.catalogue import DEFECTS, parse_defect, parse_defects
-from loadtests.model.api.surface import Operation
+from loadtests.model.api.operation import Operation
 from loadtests.model.text.input_error import EXIT_MISTAKE, InputError
 
 from .account import Account

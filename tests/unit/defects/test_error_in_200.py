@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadtests.model.api.surface import Operation
+from loadtests.model.api.operation import Operation
 
 from .account import Account
 

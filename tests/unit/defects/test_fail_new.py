@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from loadtests.model.api.answer import Reason
+from loadtests.model.api.operation import Operation
+from loadtests.model.api.reading import default_reading
 from loadtests.model.api.refusals import refusal_reason
-from loadtests.model.api.surface import Operation
 
 from .account import Account
 
@@ -13,5 +14,7 @@ def test_nothing_is_opened() -> None:
     """Session full, which is no concurrency hit."""
     account = Account("fail-new=1")
     refusal = account.ask(0, Operation.NEW)
-    assert refusal_reason(refusal.status, refusal.code, refusal.message) is Reason.SESSION_FULL
+    assert (
+        refusal_reason(default_reading().refusals, refusal.status, refusal.code, refusal.message) is Reason.SESSION_FULL
+    )
     assert account.listed(1) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from loadtests.model.api.delivery import Delivery
-from loadtests.model.api.surface import Operation
+from loadtests.model.api.operation import Operation
 
 from .account import Account
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from loadtests.model.api.answer import Reason
+from loadtests.model.api.operation import Operation
+from loadtests.model.api.reading import default_reading
 from loadtests.model.api.refusals import refusal_reason
-from loadtests.model.api.surface import Operation
 
 from .account import Account
 
@@ -17,7 +18,7 @@ def test_it_blocks_the_limit_for_ever() -> None:
     ghost = account.new(0)
     refusal = account.ask(10, Operation.STOP, ghost)
     assert (refusal.status, refusal.code) == (404, 400004)
-    assert refusal_reason(refusal.status, refusal.code, refusal.message) is Reason.MISSING
+    assert refusal_reason(default_reading().refusals, refusal.status, refusal.code, refusal.message) is Reason.MISSING
     assert account.ask(11, Operation.KEEP_ALIVE, ghost).status == 404
     assert account.listed(DAY) == [ghost]
     assert account.ask(DAY, Operation.NEW).code == 10007

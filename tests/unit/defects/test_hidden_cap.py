@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from loadtests.model.api.operation import Operation
 from loadtests.model.api.rules import CloseCause
-from loadtests.model.api.surface import Operation
 
 from .account import Account
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from loadtests.model.api.surface import Operation
+from loadtests.model.api.operation import Operation
 
 from .account import Account
 

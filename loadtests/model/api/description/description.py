@@ -1,0 +1,187 @@
+"""The description of one API."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, StringConstraints, ValidationError, model_validator
+
+from loadtests.model.api.answer import Reason
+from loadtests.model.api.description.call import CallDescription, Table
+from loadtests.model.api.description.listing import ListDescription
+from loadtests.model.api.description.pointer import Pointer
+from loadtests.model.api.description.refusal_rule import RefusalRule
+from loadtests.model.api.description.template import IDLE_TIMEOUT, KEPT, SESSION_ID, TOKEN
+from loadtests.model.api.operation import Operation
+from loadtests.model.text.input_error import from_pydantic
+from loadtests.model.text.toml import parse_toml
+from loadtests.model.text.units import Seconds
+
+ApiName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
+Variable = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+$")]
+
+DEFAULT = "konpro"
+FOLDER = Path(__file__).parents[4] / "profiles" / "apis"
+"""The descriptions that are shipped."""
+
+
+class Credential(Table):
+    """A header that carries a key or a token."""
+
+    header: HeaderName = "Authorization"
+    scheme: str = "Bearer"
+    """Before the key, as in `Bearer KEY`; "": the key alone."""
+
+    @property
+    def prefix(self) -> str:
+        """What stands before the key."""
+        return f"{self.scheme} " if self.scheme else ""
+
+
+class KeyDescription(Credential):
+    """Where the API key comes from, and the header that carries it."""
+
+    variables: tuple[Variable, ...] = ()
+    """Environment variables that hold it, beside STREAMSOAK_API_KEY: those that the API's users have already."""
+    also: tuple[Credential, ...] = ()
+    """Other headers in which the API takes it."""
+
+
+class IdleTimeout(Table):
+    """How long a session may be idle."""
+
+    set_by: Literal["client", "api"] = "client"
+    """Whether a client asks for it, or the API has one value."""
+    least: Seconds = Field(default=30.0, gt=0)
+    most: Seconds = Field(default=3599.0, gt=0)
+    default: Seconds = Field(default=120.0, gt=0)
+    """The timeout of a client that does not ask, or of all."""
+    disable: str = ""
+    """A field of `new` that clients may still send to disable the timeout."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if not 0 < self.least <= self.default <= self.most < math.inf:
+            raise ValueError(f"requires least ≤ default ≤ most (is {self.least:g}, {self.default:g}, {self.most:g})")
+        return self
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """The shortest and longest timeout of a session, in seconds."""
+        return (self.least, self.most) if self.set_by == "client" else (self.default, self.default)
+
+
+class Envelope(Table):
+    """What answers have in common."""
+
+    code: Pointer | None = None
+    """The API's own code."""
+    success: int = 100
+    """The code of a success."""
+    data: Pointer | None = None
+    """Where the answer proper is."""
+    error: Pointer | None = None
+    """Not null: the call failed."""
+    message: tuple[Pointer, ...] = ("/message", "/error/message", "/error", "/detail", "/msg", "/title", "/description")
+    """Where the message of a refusal is: the first that is a text. The sandbox writes it to the first."""
+
+
+def _lower_operations(calls: Any) -> Any:
+    known = ", ".join(operation for operation in Operation if operation is not Operation.LIST)
+    for name in calls if isinstance(calls, dict) else ():
+        if name not in set(Operation) - {Operation.LIST}:
+            raise ValueError(f"{name!r} is no call (known: {known}; the list has a table of its own, [list])")
+    return calls
+
+
+class ApiDescription(Table):
+    """How an API looks on the wire. `calls` has the calls that the API offers; one that is missing is not sent."""
+
+    name: ApiName
+    about: str = ""
+    base: str = ""
+    """The address of the real API, for the reader."""
+    sources: tuple[str, ...] = ()
+    """Where the description comes from."""
+    guessed: tuple[str, ...] = ()
+    """What of it is not documented."""
+    key: KeyDescription = KeyDescription()
+    token: Credential = Credential()
+    """The header that carries the token of `create_token`."""
+    idle_timeout: IdleTimeout = IdleTimeout()
+    session_cap: Seconds | None = Field(default=None, gt=0)
+    """The API's usual cap on a session's duration, in seconds."""
+    answers: Envelope = Envelope()
+    calls: Annotated[dict[Operation, CallDescription], BeforeValidator(_lower_operations)]
+    list: ListDescription | None = None
+    refusals: tuple[RefusalRule, ...] = ()
+    """Refusals, in the order in which they are tried."""
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        for needed in (Operation.NEW, Operation.STOP):
+            if needed not in self.calls:
+                raise ValueError(f"[calls.{needed}] is required: the call that {_PURPOSE[needed]}")
+        if not self.calls[Operation.NEW].answer.session_id:
+            raise ValueError("calls.new.answer.session_id is required: where the answer has the session's id")
+        for operation, call in self.calls.items():
+            self._check_fields(operation, call)
+        return self
+
+    def _check_fields(self, operation: Operation, call: CallDescription) -> None:
+        kept = {f"{KEPT}{name}" for other in self.calls.values() for name in other.answer.keep}
+        for name in call.fields:
+            if name.startswith(KEPT) and name not in kept:
+                raise ValueError(f"calls.{operation} uses {{{name}}}, which no answer keeps")
+        gives_token = Operation.CREATE_TOKEN in self.calls and self.calls[Operation.CREATE_TOKEN].answer.token
+        if (call.auth == "token" or TOKEN in call.fields) and not gives_token:
+            raise ValueError(
+                f"calls.{operation} uses the token, but calls.create_token.answer.token does not say where it is"
+            )
+        if SESSION_ID in call.fields and operation in (Operation.NEW, Operation.CREATE_TOKEN):
+            raise ValueError(f"calls.{operation} uses {{session_id}}, which its answer gives")
+        if IDLE_TIMEOUT in call.fields and self.idle_timeout.set_by == "api":
+            raise ValueError(f'calls.{operation} asks for an idle timeout, but idle_timeout.set_by is "api"')
+
+    def has(self, operation: Operation) -> bool:
+        """Whether the API offers the call."""
+        return self.list is not None if operation is Operation.LIST else operation in self.calls
+
+    def path(self, operation: Operation) -> str:
+        """The path of a call as the description has it; "" if the API has no such call."""
+        call = self.list if operation is Operation.LIST else self.calls.get(operation)
+        return call.path if call else ""
+
+    @property
+    def needs_token(self) -> bool:
+        """Whether a call uses the token of `create_token`."""
+        return any(call.auth == "token" or TOKEN in call.fields for call in self.calls.values())
+
+    @cached_property
+    def is_default(self) -> bool:
+        """Whether it is the API that streamsoak assumes if nothing else is said."""
+        return self.name == DEFAULT
+
+    def wording(self, reason: Reason) -> RefusalRule | None:
+        """The rule by which the API says `reason`; None: it has no words of its own for it."""
+        return next((rule for rule in self.refusals if rule.reason == reason), None)
+
+
+_PURPOSE = {Operation.NEW: "takes a slot", Operation.STOP: "closes a session"}
+
+
+def load_description(path: Path) -> ApiDescription:
+    """Returns the description in a TOML file, named after the file unless it has a name. Raises InputError with all mistakes."""
+    return build_description(str(path), {"name": path.stem, **parse_toml(path)})
+
+
+def build_description(where: str, tables: dict[str, Any]) -> ApiDescription:
+    """Returns the description that `tables` hold. Raises InputError with all mistakes."""
+    try:
+        return ApiDescription.model_validate(tables)
+    except ValidationError as error:
+        raise from_pydantic(where, error) from None

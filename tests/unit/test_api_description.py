@@ -1,0 +1,280 @@
+"""Descriptions of APIs: what is a mistake in one, and that the shipped ones say the same to client and sandbox."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loadtests.http.codec import Codec
+from loadtests.http.connection import Exchange
+from loadtests.http.route import route_to
+from loadtests.model.api.answer import Answer, Outcome, Reason
+from loadtests.model.api.description.changes import ApiChanges
+from loadtests.model.api.description.default import default_api
+from loadtests.model.api.description.description import ApiDescription, build_description
+from loadtests.model.api.description.pointer import getter, put
+from loadtests.model.api.description.template import fields_in, json_pieces, parts, pointer_of
+from loadtests.model.api.operation import Operation
+from loadtests.model.api.rules import CLOSED, DONE, FULL, NOT_FOUND, HostedSession, Reply, invalid
+from loadtests.model.api.service import ApiRequest
+from loadtests.model.session.session import Session
+from loadtests.model.session.steps import Call
+from loadtests.model.text.input_error import InputError
+from loadtests.observing.session_list import read_list
+from loadtests.sandbox.wire import Route, Wire
+from loadtests.scenarios.catalogue import api_files, named_api
+
+SHIPPED = [named_api(str(file)) for file in api_files()]
+MINIMAL: dict[str, Any] = {
+    "name": "mine",
+    "calls": {
+        "new": {"path": "/open", "answer": {"session_id": "/id"}},
+        "stop": {"path": "/close", "body": {"id": "{session_id}"}},
+    },
+}
+WORDS = st.text("abcdefghij_-", min_size=1, max_size=8)
+POINTERS = st.lists(WORDS, min_size=1, max_size=3).map(lambda names: "/" + "/".join(names))
+METHODS = st.sampled_from(["POST", "PUT", "PATCH", "DELETE"])
+
+
+def with_changes(**calls: object) -> dict[str, Any]:
+    """The least description, with other or further calls."""
+    return {**MINIMAL, "calls": {**MINIMAL["calls"], **calls}}
+
+
+@pytest.mark.parametrize(
+    ("tables", "says"),
+    [
+        ({"name": "mine", "calls": {}}, "[calls.new] is required"),
+        (with_changes(new={"path": "/open"}), "calls.new.answer.session_id is required"),
+        (
+            with_changes(stop={"path": "close"}),
+            'calls.stop.path: must be printable ASCII without spaces and start with "/"',
+        ),
+        (with_changes(stop={"path": "/close/{id}"}), "has the unknown field {id} (known: session_id, idle_timeout"),
+        (with_changes(stop={"path": "/close/{session_id"}), "has a brace without its pair"),
+        (with_changes(stop={"path": "/close", "body": {"a": "{kept.b}"}}), "uses {kept.b}, which no answer keeps"),
+        (
+            with_changes(stop={"path": "/close", "auth": "token"}),
+            "calls.create_token.answer.token does not say where it is",
+        ),
+        (
+            with_changes(stop={"path": "/close", "answer": {"cap": "cap"}}),
+            "calls.stop.answer.cap: must be a JSON Pointer",
+        ),
+        (with_changes(hang_up={"path": "/x"}), "'hang_up' is no call (known: create_token, new, start"),
+        (with_changes(stop={"path": "/close", "example": "{"}), "calls.stop.example: is not JSON"),
+        ({**MINIMAL, "idle_timeout": {"least": 60, "default": 30}}, "requires least ≤ default ≤ most"),
+        ({**MINIMAL, "refusals": [{"reason": "quota"}]}, "requires `status`, `code` or `text`"),
+        ({**MINIMAL, "key": {"variables": ["MY KEY"]}}, "key.variables.0"),
+    ],
+)
+def test_a_mistake_is_told_with_its_key(tables: dict[str, Any], says: str) -> None:
+    """File, key, and what would be right."""
+    with pytest.raises(InputError) as caught:
+        build_description("mine.toml", tables)
+    assert says in str(caught.value)
+    assert str(caught.value).startswith("mine.toml")
+
+
+def test_every_mistake_is_told_at_once() -> None:
+    """Not only the first."""
+    with pytest.raises(InputError) as caught:
+        build_description("mine.toml", with_changes(new={"path": "open"}, stop={"path": "/x", "verb": "POST"}))
+    assert {mistake.path for mistake in caught.value.mistakes} == {"calls.new.path", "calls.stop.verb"}
+
+
+def test_an_unknown_api_is_told_with_the_known_ones() -> None:
+    """As for profiles and scenarios."""
+    with pytest.raises(InputError, match=r"no API 'konpo' \(known: browserbase, d-id, konpro"):
+        named_api("konpo")
+
+
+def test_paths_with_fields_need_a_description() -> None:
+    """A scenario's [api] table would send the braces as they are."""
+    with pytest.raises(ValueError, match=r"docs/apis\.md"):
+        ApiChanges(stop="/v2/conversations/{session_id}/end")
+
+
+def test_changes_are_applied_to_the_default_api() -> None:
+    """Other names, and a call that the API does not have."""
+    api = ApiChanges(new="/open", keep_alive="", list="", session_id="sid", idle_timeout="idle").applied(default_api())
+    assert (api.path(Operation.NEW), api.has(Operation.KEEP_ALIVE), api.list) == ("/open", False, None)
+    assert api.calls[Operation.NEW].body == {"idle": "{idle_timeout}"}
+    assert api.calls[Operation.STOP].body == {"sid": "{session_id}"}
+    assert api.calls[Operation.NEW].answer.session_id == "/data/sid"
+
+
+# Pointers and templates.
+
+
+@given(POINTERS, st.integers())
+def test_a_value_is_found_where_it_was_put(pointer: str, value: int) -> None:
+    """Also below objects that did not exist."""
+    document: dict[str, Any] = {}
+    put(document, pointer, value)
+    assert getter(pointer)(document) == value
+
+
+def test_pointers_are_those_of_rfc_6901() -> None:
+    """The examples of its section 5 that concern objects and arrays."""
+    document = {"foo": ["bar", "baz"], "": 0, "a/b": 1, "m~n": 8}
+    for pointer, value in (("", document), ("/foo/0", "bar"), ("/", 0), ("/a~1b", 1), ("/m~0n", 8), ("/foo/7", None)):
+        assert getter(pointer)(document) == value
+
+
+def test_a_field_alone_keeps_its_type() -> None:
+    """Within a text it is text; double braces are braces."""
+    assert json_pieces({"a": 1, "b": "{{x}}"}) == (b'{"a":1,"b":"{x}"}',)
+    pieces = json_pieces({"a": "{idle_timeout}", "b": "for {session_id}"})
+    assert [piece for piece in pieces if not isinstance(piece, bytes)] == [
+        ("idle_timeout", False),
+        ("session_id", True),
+    ]
+    assert list(parts("{{{text}}}")) == ["{", ("text", True), "}"]
+    assert pointer_of({"a": {"b/c": "{text}"}}, "text") == "/a/b~1c"
+    assert set(fields_in({"a": ["{token}", {"b": "x{kept.y}"}]})) == {"token", "kept.y"}
+
+
+# The client's bytes and the sandbox's are of one API.
+
+
+class _Side:
+    """Codec and sandbox of one API, without a socket between them."""
+
+    def __init__(self, api: ApiDescription) -> None:
+        self.api = api
+        self.codec = Codec(route_to("http://127.0.0.1:1/base"), api, "the-key", {})
+        self.wire = Wire(api, 1_700_000_000.0)
+
+    def arrives(self, call: Call) -> tuple[Route, ApiRequest | Reply]:
+        """What the sandbox takes a call for."""
+        head, _, body = self.codec.encode(call).partition(b"\r\n\r\n")
+        first = head.split(b"\r\n")[0].decode()
+        found = re.fullmatch(r"(\w+) /base(/\S*) HTTP/1\.1", first)
+        assert found, first
+        assert f"Content-Length: {len(body)}".encode() in head
+        route = self.wire.find(found[1], found[2])
+        assert route is not None, first
+        asked = json.loads(body) if body else {}
+        return route[0], route[0].request(asked, route[1], call.session.id)
+
+    def reads(self, operation: Operation, reply: Reply) -> Answer:
+        """What the client makes of a reply."""
+        (route,) = (route for route in self.wire.routes if route.operation is operation)
+        if reply.is_success:
+            kept = {name: f"{name}-1" for name in route.call.answer.keep}
+            status, body = route.call.status, self.wire.body(route, reply, kept)
+        else:
+            status, body = self.wire.refusal(reply)
+        exchange = Exchange(0.0, 0.0, 0.0, status, body)
+        return self.codec.decode(operation, exchange)
+
+
+def _session(api: ApiDescription) -> Session:
+    session = Session.from_ledger(7, "an id/with ü")
+    session.idle_timeout = api.idle_timeout.default
+    session.kept = {"token": "a-token", **{name: "v" for call in api.calls.values() for name in call.answer.keep}}
+    return session
+
+
+def _check(api: ApiDescription) -> None:
+    """Each call arrives as what it is, and each reply is read as what it says."""
+    side, session = _Side(api), _session(api)
+    for operation, call in api.calls.items():
+        route, request = side.arrives(Call(session, operation, 0.0, words=5))
+        assert route.operation is operation
+        assert isinstance(request, ApiRequest), request
+        if "session_id" in call.fields:
+            assert request.session_id == session.id
+        if "idle_timeout" in call.fields:
+            assert request.idle_timeout == api.idle_timeout.default
+        if "text" in call.fields:
+            assert request.words == 5
+        if operation not in (Operation.NEW, Operation.CREATE_TOKEN):
+            assert side.reads(operation, DONE).outcome is Outcome.OK
+        for refused, reason in (
+            (FULL, Reason.CONCURRENCY),
+            (CLOSED, Reason.CLOSED),
+            (NOT_FOUND, Reason.MISSING),
+            (invalid("x"), Reason.INVALID),
+        ):
+            if api.wording(reason):
+                assert side.reads(operation, refused).reason is reason
+    opened = side.reads(Operation.NEW, Reply(data={"session_id": "s-1", "session_duration_limit": 60}))
+    assert (opened.outcome, opened.session_id) == (Outcome.OK, "s-1")
+    assert opened.value == (60 if api.calls[Operation.NEW].answer.cap else 0)
+    if api.list is not None:
+        (route,) = (route for route in side.wire.routes if route.operation is Operation.LIST)
+        hosted = tuple(HostedSession(f"s-{n}", 10.0, 60.0, 3600.0) for n in range(3))
+        body = side.wire.body(route, Reply(data=hosted), {})
+        assert read_list(lambda query: b"", body, api.list) == {f"s-{n}": 1_700_000_010.0 for n in range(3)}
+
+
+@pytest.mark.parametrize("api", SHIPPED, ids=lambda api: api.name)
+def test_client_and_sandbox_of_a_shipped_api_understand_each_other(api: ApiDescription) -> None:
+    """Requests, refusals, ids, caps and the list."""
+    assert api.sources
+    _check(api)
+
+
+@st.composite
+def _descriptions(draw: st.DrawFn) -> ApiDescription:
+    """Any API within the grammar: other methods, paths, bodies, places, with an envelope or without."""
+    data = draw(st.sampled_from([None, "/data", "/result"]))
+    before = data or ""
+    names = draw(st.lists(WORDS, min_size=12, max_size=12, unique=True))
+    in_path = draw(st.booleans())
+
+    def call(number: int, **more: object) -> dict[str, object]:
+        path = f"/{number}/{names[number]}" + ("/{session_id}" if in_path and number else "")
+        body = {names[number]: {"inner": "{session_id}"}} if not in_path and number else {}
+        return {"method": draw(METHODS), "path": path, "body": {**body, **more}, "status": draw(st.integers(200, 299))}
+
+    tables: dict[str, Any] = {
+        "name": "drawn",
+        "key": {
+            "header": draw(st.sampled_from(["x-key", "Authorization"])),
+            "scheme": draw(st.sampled_from(["", "Basic"])),
+        },
+        "answers": {"data": data, "code": draw(st.sampled_from([None, "/code", "/meta/code"])), "message": ["/why"]},
+        "calls": {
+            "new": {**call(0, **{names[6]: "{idle_timeout}"}), "answer": {"session_id": f"{before}/{names[7]}"}},
+            "task": {**call(1, **{names[8]: "{text}"}), "answer": {"duration": f"{before}/{names[9]}"}},
+            "keep_alive": call(2),
+            "stop": {**call(3), "empty": draw(st.booleans())},
+        },
+        "list": {
+            "path": "/list",
+            "sessions": [draw(st.sampled_from(["", "/rows", "/data/rows"]))],
+            "id": f"/{names[10]}",
+        },
+        "refusals": [
+            {"status": 429, "text": "full up", "reason": "concurrency-limit"},
+            {"status": 410, "text": "gone", "reason": "session-closed"},
+            {"status": 404, "text": "never heard of it", "reason": "session-not-found"},
+            {"status": 422, "text": "not so", "reason": "invalid"},
+        ],
+    }
+    tables["list"]["created_form"] = draw(st.sampled_from(["s", "ms", "iso"]))
+    if draw(st.booleans()):
+        tables["calls"]["new"]["answer"]["cap"] = f"{before}/{names[11]}"
+    return ApiDescription.model_validate(tables)
+
+
+@given(_descriptions())
+def test_client_and_sandbox_of_any_api_understand_each_other(api: ApiDescription) -> None:
+    """Within the grammar, whatever the words are."""
+    _check(api)
+
+
+def test_the_schema_names_every_key(tmp_path: Path) -> None:
+    """For editors: `streamsoak apis --schema`."""
+    properties = ApiDescription.model_json_schema()["properties"]
+    assert {"key", "token", "idle_timeout", "answers", "calls", "list", "refusals"} <= set(properties)
