@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from loadtests.http.client import HttpClient
 from loadtests.http.codec import Codec
-from loadtests.http.origin import Origin
+from loadtests.http.route import Route
 from loadtests.model.api.answer import Answer, Outcome, Reason
 from loadtests.model.api.description.description import ApiDescription
 from loadtests.model.api.operation import Operation
@@ -22,18 +22,17 @@ _RETRIED = frozenset({Reason.RATE, Reason.SESSION_FULL})
 
 
 class AccountClient:
-    """The account of `key` at `origin`. Sends at most `rate` stops a second."""
+    """The account of `key` at the end of `route`. Sends at most `rate` stops a second."""
 
     def __init__(
-        self, origin: Origin, api: ApiDescription, key: str, rate: float, sleep: Callable[[float], None] = time.sleep
+        self, route: Route, api: ApiDescription, key: str, rate: float, sleep: Callable[[float], None] = time.sleep
     ) -> None:
-        self._origin = origin
         self._api = api
         self._key = key
         self._pause = 1 / rate
         self._sleep = sleep
-        self._http = HttpClient(origin, api, key, _TIMEOUT_SECONDS)
-        self._codec = Codec(origin, api, key, {})
+        self._http = HttpClient(route, api, key, _TIMEOUT_SECONDS)
+        self._codec = Codec(route, api, key, {})
 
     @property
     def has_list(self) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from loadtests.cleanup.account_client import AccountClient
-from loadtests.http.origin import Origin
+from loadtests.http.route import route_to
 from loadtests.model.api.answer import GONE, Answer, Outcome, Reason
 from loadtests.model.run.manifest import Manifest, read_manifest
 from loadtests.model.text.input_error import EXIT_UNAVAILABLE, InputError
@@ -72,8 +72,9 @@ def sweep(run: Path, open_account: Callable[[Manifest], AccountClient], *, exclu
 
 
 def account_of(manifest: Manifest, key: str, rate: float) -> AccountClient:
-    """Returns a client for the account of the run that `manifest` describes."""
-    return AccountClient(Origin.parse(manifest.host), manifest.description, key, rate)
+    """Returns a client for the account of the run that `manifest` describes. Raises InputError."""
+    route = route_to(manifest.host, is_sandbox=manifest.sandbox)
+    return AccountClient(route, manifest.description, key, rate)
 
 
 def _first_list(account: AccountClient) -> dict[str, float] | None:

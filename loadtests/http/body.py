@@ -13,11 +13,15 @@ BOM = b"\xef\xbb\xbf"
 LONGEST_WAIT_SECONDS = 3600.0
 """Of a Retry-After header."""
 
-_FRAMED = re.compile(rb"^(?:content-length|transfer-encoding):", re.IGNORECASE | re.MULTILINE)
+_FRAMED = re.compile(rb"^(?:content-length:|transfer-encoding:[^\r\n]*\bchunked\b)", re.IGNORECASE | re.MULTILINE)
 _CODING = re.compile(rb"^content-encoding:[ \t]*([\w.,\- \t]*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _RETRY_AFTER = re.compile(rb"^retry-after:[ \t]*([^\r\n]*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _DATE = re.compile(rb"^date:[ \t]*([^\r\n]*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+_CHUNKED_TAB = re.compile(rb"^transfer-encoding:[^\r\n]*chunked *\t", re.IGNORECASE | re.MULTILINE)
+_LARGEST_HEAD = 1 << 14
 _HEAD_END = b"\r\n\r\n"
+_GZIP = zlib.MAX_WBITS | 16
+_GZIP_BEGINS = b"\x1f\x8b"
 
 
 class UndecodableError(ValueError):
@@ -29,7 +33,7 @@ def final_head(response: bytes | bytearray) -> tuple[bytes, int]:
 
     b"" if the head is incomplete.
     """
-    start = 0
+    start = len(response) - len(response.lstrip(b"\r\n"))
     while (end := response.find(_HEAD_END, start)) >= 0:
         head = bytes(response[start : end + 2])
         start = end + len(_HEAD_END)
@@ -42,6 +46,11 @@ def final_head(response: bytes | bytearray) -> tuple[bytes, int]:
 def ends_with_connection(head: bytes) -> bool:
     """Whether the body has neither a length nor chunks, so that it ends with the connection (RFC 9112, section 6.3)."""
     return bool(head) and not _FRAMED.search(head)
+
+
+def is_misread(response: bytes | bytearray) -> bool:
+    """Whether llhttp takes a chunked body for one that ends with the connection: it does not skip a tab behind the word."""
+    return _CHUNKED_TAB.search(response, 0, _LARGEST_HEAD) is not None
 
 
 def decoded(body: bytes, head: bytes, largest: int) -> bytes:
@@ -71,59 +80,68 @@ def retry_after(head: bytes) -> float:
 def _unix(date: bytes) -> float | None:
     try:
         parsed = parsedate_to_datetime(date.decode("latin-1"))
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
 
 
 def _decode(coding: bytes, body: bytes, largest: int) -> bytes:
-    if coding in (b"", b"identity"):
+    if coding in (b"", b"identity") or not body:
         return body
     decoders: dict[bytes, Callable[[bytes, int], bytes]] = {
-        b"gzip": _inflate(zlib.MAX_WBITS | 16),
-        b"x-gzip": _inflate(zlib.MAX_WBITS | 16),
+        b"gzip": _gunzip,
+        b"x-gzip": _gunzip,
         b"deflate": _deflate,
         b"br": _brotli,
     }
     if coding not in decoders:
         raise UndecodableError(f"unknown content coding {coding!r}")
-    return decoders[coding](body, largest)
+    result = decoders[coding](body, largest)
+    if len(result) > largest:
+        raise UndecodableError("the decoded body is too large")
+    return result
 
 
-def _inflate(window: int) -> Callable[[bytes, int], bytes]:
-    def decode(body: bytes, largest: int) -> bytes:
-        decoder = zlib.decompressobj(window)
-        try:
-            result = decoder.decompress(body, largest + 1)
-        except zlib.error as error:
-            raise UndecodableError(str(error)) from None
-        if len(result) > largest:
-            raise UndecodableError("the decoded body is too large")
-        if not decoder.eof:
-            raise UndecodableError("the coded body is incomplete")
-        return result
+def _inflate(window: int, body: bytes, largest: int) -> tuple[bytes, bytes]:
+    """Returns what is decoded, and what follows. Little more than `largest` bytes are decoded."""
+    decoder = zlib.decompressobj(window)
+    try:
+        result = decoder.decompress(body, largest + 1)
+    except zlib.error as error:
+        raise UndecodableError(str(error)) from None
+    if not decoder.eof and len(result) <= largest:
+        raise UndecodableError("the coded body is incomplete")
+    return result, decoder.unused_data
 
-    return decode
+
+def _gunzip(body: bytes, largest: int) -> bytes:
+    """One or more members (RFC 1952, section 2.2). What follows and is none is ignored, as `gzip` does."""
+    result, rest = _inflate(_GZIP, body, largest)
+    while rest.startswith(_GZIP_BEGINS) and len(result) <= largest:
+        more, rest = _inflate(_GZIP, rest, largest)
+        result += more
+    return result
 
 
 def _deflate(body: bytes, largest: int) -> bytes:
     """With the zlib header that the standard requires, or without it, as some servers send it (RFC 9110, section 8.4.1.2)."""
     try:
-        return _inflate(zlib.MAX_WBITS)(body, largest)
+        return _inflate(zlib.MAX_WBITS, body, largest)[0]
     except UndecodableError:
-        return _inflate(-zlib.MAX_WBITS)(body, largest)
+        return _inflate(-zlib.MAX_WBITS, body, largest)[0]
 
 
 def _brotli(body: bytes, largest: int) -> bytes:
-    """Needs the library `brotli` or `brotlicffi`."""
+    """Needs the library `brotli`, 1.2 or newer: older ones cannot limit what they decode."""
     try:
         import brotli  # type: ignore[import-untyped]
     except ImportError:
         raise UndecodableError("no library for the content coding br") from None
+    decoder = brotli.Decompressor()
     try:
-        result = bytes(brotli.decompress(body))
-    except brotli.error as error:
+        result = bytes(decoder.process(body, output_buffer_limit=largest + 1))
+    except (brotli.error, TypeError) as error:
         raise UndecodableError(str(error)) from None
-    if len(result) > largest:
-        raise UndecodableError("the decoded body is too large")
+    if not decoder.is_finished() and len(result) <= largest:
+        raise UndecodableError("the coded body is incomplete")
     return result

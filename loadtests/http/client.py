@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 
 import gevent
 
-from loadtests.http.codec import key_line, request_head
 from loadtests.http.connection import Connection, Exchange
-from loadtests.http.origin import Origin
+from loadtests.http.request import key_line, request_head
+from loadtests.http.route import Route
 from loadtests.model.api.description.description import ApiDescription
 
 LARGEST_ANSWER = 64 << 20
@@ -17,24 +17,26 @@ LARGEST_ANSWER = 64 << 20
 
 
 class HttpClient:
-    """Sends `key` to `origin` as `api` takes it. Each request takes at most `timeout` seconds."""
+    """Sends `key` along `route` as `api` takes it. Each request takes at most `timeout` seconds."""
 
-    def __init__(self, origin: Origin, api: ApiDescription, key: str, timeout: float) -> None:
-        self._origin = origin
+    def __init__(self, route: Route, api: ApiDescription, key: str, timeout: float) -> None:
+        self._route = route
         self._credential = key_line(api, key)
         self._timeout = timeout
-        self._connection = Connection(origin, largest=LARGEST_ANSWER)
+        self._connection = Connection(route, largest=LARGEST_ANSWER)
 
     def get(self, path: str, query: Mapping[str, str | int] | None = None) -> Exchange:
         """Returns what came of a GET request."""
         target = f"{path}?{urlencode(query)}" if query else path
-        return self.send(request_head(self._origin, "GET", target, self._credential) + b"\r\n")
+        return self.send(request_head(self._route, "GET", target, self._credential) + b"\r\n")
 
     def send(self, request: bytes) -> Exchange:
         """Returns what came of a complete request. It is repeated if the connection was stale."""
-        with gevent.Timeout(self._timeout, TimeoutError("no answer in time")):
+        timer = gevent.Timeout.start_new(self._timeout, TimeoutError("no answer in time"))
+        try:
             return self._connection.exchange(request, is_repeatable=True)
-        raise AssertionError("unreachable")
+        finally:
+            timer.close()
 
     def close(self) -> None:
         """Closes the connection."""

@@ -10,7 +10,8 @@ import msgspec
 
 from loadtests.http.connection import Exchange
 from loadtests.http.key import redacted
-from loadtests.http.origin import Origin
+from loadtests.http.request import request_head
+from loadtests.http.route import Route
 from loadtests.model.api.answer import REPEATED, Answer, Outcome, Reason
 from loadtests.model.api.description.call import CallDescription
 from loadtests.model.api.description.description import ApiDescription, Credential
@@ -49,11 +50,11 @@ class Codec:
     Templates are compiled here, once: a request is a few pieces of bytes, joined.
     """
 
-    def __init__(self, origin: Origin, api: ApiDescription, key: str, profiles: dict[str, Profile]) -> None:
+    def __init__(self, route: Route, api: ApiDescription, key: str, profiles: dict[str, Profile]) -> None:
         self._key = key
         self._disables_idle = {name for name, profile in profiles.items() if profile.disable_idle_timeout}
         self._disable = _encode({api.idle_timeout.disable: True})[1:] if api.idle_timeout.disable else b""
-        self._heads = {operation: _head(origin, api, call, key) for operation, call in api.calls.items()}
+        self._heads = {operation: _head(route, api, call, key) for operation, call in api.calls.items()}
         self._bodies = {operation: _body(call.body) for operation, call in api.calls.items()}
         self._readings = {operation: reading_of(api, operation) for operation in api.calls}
         self._with_token = {op for op, call in api.calls.items() if call.auth == "token" or TOKEN in call.fields}
@@ -85,12 +86,11 @@ class Codec:
         if not exchange.body and 200 <= exchange.status < 300 and operation is not _NEW:
             # 204, or 200 and 202 without a body: acknowledged, and nothing more to say.
             answer = Answer(Outcome.OK, Reason.NONE, exchange.sent, exchange.answered, exchange.status)
-            answer.message = REPEATED if exchange.was_repeated else ""
-            return answer
-        reading = self._readings[operation]
-        answer = answer_from_body(
-            exchange.status, exchange.body, exchange.sent, exchange.answered, exchange.retry_after, reading
-        )
+        else:
+            reading = self._readings[operation]
+            answer = answer_from_body(
+                exchange.status, exchange.body, exchange.sent, exchange.answered, exchange.retry_after, reading
+            )
         if operation is _NEW and answer.outcome is Outcome.OK and not answer.session_id:
             answer.outcome, answer.reason = Outcome.UNKNOWN, Reason.UNREADABLE
         if exchange.was_repeated:
@@ -100,12 +100,12 @@ class Codec:
         return answer
 
 
-def _head(origin: Origin, api: ApiDescription, call: CallDescription, key: str) -> bytes | _Part:
+def _head(route: Route, api: ApiDescription, call: CallDescription, key: str) -> bytes | _Part:
     """Returns the head of a call up to the length of its body, or what makes it."""
     path = text_pieces(call.path)
     credential = api.token if call.auth == "token" else api.key
     marks = request_head(
-        origin, call.method, _MARK, _credential_line(credential, key, call.auth), has_body=call.body is not None
+        route, call.method, _MARK, _credential_line(credential, key, call.auth), has_body=call.body is not None
     )
     before, after = marks.split(_MARK.encode())
     pieces: list[Piece] = [before, *path, after + b"Content-Length: "]
@@ -176,22 +176,3 @@ def words(count: int) -> str:
 def withheld_answer(reason: Reason, now: float) -> Answer:
     """Returns the answer of a call that was not sent."""
     return Answer(Outcome.WITHHELD, reason, now, now)
-
-
-def request_head(origin: Origin, method: str, target: str, credential: str, has_body: bool = False) -> bytes:
-    """Returns the head of a request without its last lines; `target`: path and query, `credential`: a line or ""."""
-    lines = (
-        f"{method} {origin.prefix}{target} HTTP/1.1",
-        f"Host: {origin.authority}",
-        *((credential,) if credential else ()),
-        *(("Content-Type: application/json",) if has_body or method == "POST" else ()),
-        "Accept: application/json",
-        "User-Agent: streamsoak",
-        "",
-    )
-    return "\r\n".join(lines).encode("ascii")
-
-
-def key_line(api: ApiDescription, key: str) -> str:
-    """Returns the header that carries the key."""
-    return f"{api.key.header}: {api.key.prefix}{key}"

@@ -11,6 +11,7 @@ section 9.2.2); any other request is never sent twice.
 from __future__ import annotations
 
 import select
+import ssl
 import time
 from collections.abc import Callable
 from typing import Any
@@ -19,15 +20,21 @@ import httptools
 import msgspec
 from gevent import monkey
 
-from loadtests.http.body import UndecodableError, decoded, ends_with_connection, final_head, retry_after
+from loadtests.http.body import UndecodableError, decoded, ends_with_connection, final_head, is_misread, retry_after
 from loadtests.http.failure import connect_failure
+from loadtests.http.lenient_reader import LenientReader, RefusedError
 from loadtests.http.origin import Origin
+from loadtests.http.route import Route
 from loadtests.model.api.answer import Reason
 
 LARGEST_BODY = 1 << 20
 """Bytes; larger answers are not read to their end."""
+_LARGEST_FRAMING = 8
+"""Bytes of an answer for each byte that its body may have: one in a chunk of its own takes six."""
 _CHUNK = 1 << 16
 _JSON_BEGINS = (b"{", b"[", b"")
+_PROXY_REFUSES = 407
+"""Only a proxy answers this, which then has forwarded nothing (RFC 9110, section 15.5.8)."""
 _poll = monkey.get_original("select", "poll")
 _FRESH_SECONDS = 0.5
 """A connection used so recently is reused without a check: the check costs a system call."""
@@ -52,16 +59,15 @@ class Exchange(msgspec.Struct, frozen=True, gc=False):
     was_repeated: bool = False
     """Whether it was sent again on a new connection, because the one before was stale."""
     error: str = ""
-    """The operating system's name of the error for which nothing was sent; "" if there is none."""
+    """The name of the error for which nothing was sent (`failure.connect_failure`); "" if there is none."""
 
 
 class Connection:
     """A connection for one request at a time."""
 
-    def __init__(
-        self, origin: Origin, clock: Callable[[], float] = time.monotonic, largest: int = LARGEST_BODY
-    ) -> None:
-        self._origin = origin
+    def __init__(self, route: Route, clock: Callable[[], float] = time.monotonic, largest: int = LARGEST_BODY) -> None:
+        self._route = route
+        self._origin = route.origin
         self._largest = largest
         self._clock = clock
         self._socket: Any = None  # gevent's sockets, plain and TLS, have no common type
@@ -70,6 +76,8 @@ class Connection:
         self._body = bytearray()
         self._status = 0
         self._complete = self._surplus = self._kept_open = False
+        self._alert = ""
+        """The TLS alert that came on this connection instead of an answer."""
         self.busy_since = 0.0
         """When the request in flight began; 0 if there is none."""
 
@@ -85,8 +93,8 @@ class Connection:
         self.busy_since = began = self._clock()
         try:
             connecting = self._ready(began, is_checked=not is_repeatable)
-        except (OSError, UnicodeError) as error:
-            # UnicodeError: an invalid host name.
+        except (OSError, ValueError) as error:
+            # ValueError: an invalid host name.
             self._drop()
             self.busy_since = 0.0
             return _not_sent(error, began, self._clock())
@@ -102,6 +110,9 @@ class Connection:
         if failure is Reason.RESET and not connecting and not answer:
             _closing_silently.add(self._origin)
             failure = Reason.STALE
+        if failure is Reason.RESET and connecting and self._alert:
+            # In TLS 1.3 a server refuses the client's certificate after the handshake, where the answer would be.
+            return Exchange(sent, answered, connecting, failure=Reason.CONNECT, was_sent=False, error=self._alert)
         if failure:
             return Exchange(sent, answered, connecting, failure=failure)
         return self._read_exchange(sent, answered, connecting, answer)
@@ -110,7 +121,13 @@ class Connection:
         """Returns the exchange of a complete answer."""
         body, wait = bytes(self._body), 0.0
         # Nearly all answers are plain JSON of success: only others need their headers.
-        if self._status >= 300 or body[:1] not in _JSON_BEGINS:
+        if not 200 <= self._status < 300 or body[:1] not in _JSON_BEGINS:
+            if self._status < 100:
+                self._drop()
+                return Exchange(sent, answered, connecting, failure=Reason.UNREADABLE)
+            if self._status == _PROXY_REFUSES and self._route.is_forwarded:
+                error = f"proxy: HTTP {_PROXY_REFUSES}"
+                return Exchange(sent, answered, connecting, failure=Reason.CONNECT, was_sent=False, error=error)
             head, _ = final_head(answer)
             wait = retry_after(head) if self._status >= 300 else 0.0
             try:
@@ -126,7 +143,7 @@ class Connection:
             connecting = self._ready(began, is_checked=True)
             sent = self._clock()
             self._socket.sendall(request[: len(request) // 2])
-        except (OSError, UnicodeError) as error:
+        except (OSError, ValueError) as error:
             return _not_sent(error, began, self._clock())
         finally:
             self._drop()
@@ -149,10 +166,11 @@ class Connection:
 
     def on_message_complete(self) -> None:
         """The answer is complete, unless it is an interim answer (1xx)."""
-        if self._complete or self._parser.get_status_code() < 200:
+        status = self._parser.get_status_code()
+        if self._complete or 100 <= status < 200:
             return
         self._complete = True
-        self._status = self._parser.get_status_code()
+        self._status = status
         # llhttp resets this after the message.
         self._kept_open = self._parser.should_keep_alive()
 
@@ -163,8 +181,9 @@ class Connection:
             if is_doubtful and self._is_readable():
                 self._drop()
         if self._socket is None:
-            self._socket = self._origin.connect()
+            self._socket = self._route.connect()
             self._parser = httptools.HttpResponseParser(self)
+            self._alert = ""
             return self._clock() - now
         return 0.0
 
@@ -177,20 +196,51 @@ class Connection:
     def _send_and_read(self, request: bytes, answer: bytearray) -> Reason:
         try:
             self._socket.sendall(request)
-            while not self._complete:
-                data = self._socket.recv(_CHUNK)
-                if not data:
-                    return self._end_of_connection(answer)
-                answer += data
-                self._parser.feed_data(data)
-                if len(self._body) > self._largest:
-                    return Reason.TOO_LARGE
+            try:
+                while True:
+                    data = self._socket.recv(_CHUNK)
+                    if not data:
+                        return self._end_of_connection(answer)
+                    answer += data
+                    self._parser.feed_data(data)
+                    if self._complete:
+                        return Reason.NONE
+                    if is_misread(answer):
+                        return self._read_refused(answer)
+                    if len(answer) > self._largest and self._is_too_large(len(answer)):
+                        return Reason.TOO_LARGE
+            except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+                return self._read_refused(answer)
         except TimeoutError:
             return Reason.TIMEOUT
+        except ssl.SSLError as error:
+            self._alert = error.reason if not answer and "ALERT" in (error.reason or "") else ""
+            return Reason.RESET
         except OSError:
             return Reason.RESET
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
-            return Reason.UNREADABLE
+
+    def _is_too_large(self, size: int) -> bool:
+        """Whether an answer of which `size` bytes have come is given up: its body, its head, or what is around its chunks."""
+        return len(self._body) > self._largest or not self._body or size > _LARGEST_FRAMING * self._largest
+
+    def _read_refused(self, answer: bytearray) -> Reason:
+        """Reads on where the parser refuses what has come: after the answer, or within it."""
+        if self._complete:
+            self._surplus = True
+            return Reason.NONE
+        data = b"-"
+        try:
+            reader = LenientReader(bytes(answer), self._largest)
+            while data and not reader.is_complete:
+                data = self._socket.recv(_CHUNK)
+                reader.feed(data)
+                if len(reader.body) > self._largest:
+                    return Reason.TOO_LARGE
+        except RefusedError:
+            return Reason.UNREADABLE if data else Reason.RESET
+        self._complete, self._status, self._kept_open = True, reader.status, reader.is_kept_open
+        self._body[:], answer[:] = reader.body, reader.head
+        self._parser = httptools.HttpResponseParser(self)
         return Reason.NONE
 
     def _end_of_connection(self, answer: bytearray) -> Reason:

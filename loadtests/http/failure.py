@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+import socket
+import ssl
 
+from loadtests.http.proxy import ProxyError
 from loadtests.model.api.answer import Reason
 
 _RESOURCES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL, errno.EAGAIN})
 """No more file descriptors, memory or local ports: connect(2), socket(2)."""
+_RESOLVER = {getattr(socket, name): name for name in dir(socket) if name.startswith("EAI_")}
 
 
-def connect_failure(error: BaseException) -> tuple[Reason, str]:
-    """Returns the reason, and the operating system's name of the error ("ECONNREFUSED"); "" if it has none."""
-    for cause in _causes(error):
-        name = errno.errorcode.get(cause.errno or 0) if isinstance(cause, OSError) else None
-        if name and isinstance(cause, OSError):
-            return (Reason.OUT_OF_RESOURCES if cause.errno in _RESOURCES else Reason.CONNECT), name
-    return Reason.CONNECT, ""
+def connect_failure(error: Exception) -> tuple[Reason, str]:
+    """Returns the reason and a name of the error: the operating system's ("ECONNREFUSED"), the resolver's, TLS's; "" if none.
 
-
-def _causes(error: BaseException, depth: int = 8) -> Iterator[BaseException]:
-    """Yields an error, and those that it wraps: `requests` and `urllib3` keep them as arguments, causes or reasons."""
-    yield error
-    if not depth:
-        return
-    inner = (error.__cause__, error.__context__, getattr(error, "reason", None), *error.args)
-    for cause in inner:
-        if isinstance(cause, BaseException) and cause is not error:
-            yield from _causes(cause, depth - 1)
+    What happened at a proxy begins with "proxy:".
+    """
+    if isinstance(error, ssl.SSLError):
+        return Reason.CONNECT, getattr(error, "reason", None) or ""
+    if isinstance(error, socket.gaierror):
+        return Reason.CONNECT, _RESOLVER.get(error.errno or 0, "")
+    code = (error.errno if isinstance(error, OSError) else None) or 0
+    name = errno.errorcode.get(code, "")
+    if code in _RESOURCES:
+        return Reason.OUT_OF_RESOURCES, name
+    return Reason.CONNECT, f"proxy: {name or error.strerror}" if isinstance(error, ProxyError) else name

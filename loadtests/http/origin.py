@@ -1,20 +1,12 @@
-"""The API's address (scheme, host, port, path prefix) and how to connect to it."""
+"""The API's address: scheme, host, port, path prefix."""
 
 from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
 from urllib.parse import urlsplit
 
-import gevent.ssl
-from gevent import socket
-
-from loadtests.http.tcp import TcpStream
 from loadtests.model.text.input_error import InputError
-
-CONNECT_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +43,17 @@ class Origin:
     @property
     def authority(self) -> str:
         """The Host header."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
         standard = self.port == (443 if self.scheme == "https" else 80)
-        return host if standard else f"{host}:{self.port}"
+        return self._bracketed if standard else self.host_and_port
+
+    @property
+    def host_and_port(self) -> str:
+        """The target of CONNECT."""
+        return f"{self._bracketed}:{self.port}"
+
+    @property
+    def _bracketed(self) -> str:
+        return f"[{self.host}]" if ":" in self.host else self.host
 
     @property
     def url(self) -> str:
@@ -62,45 +62,10 @@ class Origin:
 
     @property
     def is_loopback(self) -> bool:
-        """Whether requests stay on this machine."""
+        """Whether the address is one of this machine; see `Route.is_loopback`."""
         if self.host == "localhost":
             return True
         try:
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
             return False
-
-    def connect(self) -> Any:
-        """Returns a new connection (socket or TcpStream), its certificate verified. Raises OSError (ssl.SSLError is one)."""
-        plain = self._connect_tcp()
-        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if self.scheme == "http":
-            return TcpStream(plain)
-        try:
-            secured = _ssl_context(self).wrap_socket(plain, server_hostname=self.host)
-        except BaseException:
-            plain.close()
-            raise
-        secured.settimeout(None)
-        return secured
-
-    def _connect_tcp(self) -> socket.socket:
-        try:
-            family = socket.AF_INET6 if ipaddress.ip_address(self.host).version == 6 else socket.AF_INET
-        except ValueError:
-            return socket.create_connection((self.host, self.port), timeout=CONNECT_SECONDS)
-        # An IP address bypasses the resolver: it has ten threads, and a hundred connections at once would queue for them.
-        plain = socket.socket(family)
-        plain.settimeout(CONNECT_SECONDS)
-        try:
-            plain.connect((self.host, self.port))
-        except BaseException:
-            plain.close()
-            raise
-        return plain
-
-
-@lru_cache(maxsize=8)
-def _ssl_context(origin: Origin) -> gevent.ssl.SSLContext:  # noqa: ARG001 - the cache key
-    # Once for each origin: creating it reads the whole certificate store, too slow for each connection.
-    return gevent.ssl.create_default_context()

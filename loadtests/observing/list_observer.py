@@ -16,7 +16,7 @@ import msgspec
 
 from loadtests.http.client import HttpClient
 from loadtests.http.key import api_key, redacted
-from loadtests.http.origin import Origin
+from loadtests.http.route import route_to
 from loadtests.model.api.answer import Answer, Outcome, Reason
 from loadtests.model.api.description.description import ApiDescription
 from loadtests.model.api.description.listing import ListDescription
@@ -38,6 +38,8 @@ class PollSettings(msgspec.Struct):
     timeout: float
     zero: float
     """The run's start on time.monotonic, which all processes of a machine share."""
+    is_sandbox: bool = False
+    """Whether it is a sandbox that the run has started."""
 
 
 class UnreachableError(OSError):
@@ -67,7 +69,10 @@ def listed_sessions(client: HttpClient, api: ApiDescription, key: str) -> dict[s
     if answer.outcome is not Outcome.OK:
         text = redacted(answer.message, key) or answer.reason
         raise ListRefusedError(f"HTTP {exchange.status}: {text}", answer.reason)
-    return read_list(lambda query: _page(client, listing, query), exchange.body, listing)
+    try:
+        return read_list(lambda query: _page(client, listing, query), exchange.body, listing)
+    except _PageError as error:
+        raise ListRefusedError(f"a page without a usable answer ({error.reason})", error.reason) from None
 
 
 def _listing(api: ApiDescription) -> ListDescription:
@@ -98,7 +103,7 @@ class ListObserver:
         self._settings = settings
         api = ApiDescription.model_validate_json(settings.api)
         self._listing, self._reading = _listing(api), reading_of(api, Operation.LIST)
-        self._http = HttpClient(Origin.parse(settings.origin), api, key, settings.timeout)
+        self._http = HttpClient(route_to(settings.origin, is_sandbox=settings.is_sandbox), api, key, settings.timeout)
         self._history = ListHistory()
 
     def poll(self, intended: float) -> ListSnapshot:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 from collections.abc import Iterable
 
 from loadtests.http.client import HttpClient
-from loadtests.http.origin import Origin
+from loadtests.http.route import Route
 from loadtests.model.api.description.default import default_api
 from loadtests.model.api.description.description import ApiDescription
 from loadtests.model.people.profile import Profile
@@ -20,9 +21,12 @@ SANDBOX_TITLE = "as the sandbox serves it"
 """A part of the title of the sandbox's API description."""
 
 
-def is_real(host: str, options: argparse.Namespace) -> bool:
-    """Whether the guards for real accounts apply: to every host but this machine, and with --real or --rehearse-guards to it."""
-    return bool(options.rehearse_guards or options.real) or not Origin.parse(host).is_loopback
+def is_real(route: Route, options: argparse.Namespace) -> bool:
+    """Whether the guards for real accounts apply: to all but this machine, and with --real or --rehearse-guards to it.
+
+    Behind a proxy, even an address of this machine is one of another.
+    """
+    return bool(options.rehearse_guards or options.real) or not route.is_loopback
 
 
 def guard_of(options: argparse.Namespace) -> Guard:
@@ -34,7 +38,7 @@ def guard_of(options: argparse.Namespace) -> Guard:
     return Guard(options.max_open, options.max_session_minutes)
 
 
-def require_consent(options: argparse.Namespace, profiles: Iterable[Profile], *, has_plan: bool) -> None:
+def require_consent(route: Route, options: argparse.Namespace, profiles: Iterable[Profile], *, has_plan: bool) -> None:
     """Raises InputError with every option that a run on a real account still requires.
 
     `has_plan`: the session-minutes are known beforehand.
@@ -56,51 +60,60 @@ def require_consent(options: argparse.Namespace, profiles: Iterable[Profile], *,
             f"is required: {', '.join(leaky)} {verb(len(leaky), 'leaves', 'leave')} sessions open on a real account"
         )
         mistakes.append(Mistake("--allow-leaks", "", message))
+    if mistakes and route.proxy and route.origin.is_loopback:
+        message = (
+            f"requests to {route.origin.host} go through the proxy {route.proxy.authority}, so the account counts as real; with"
+            f" NO_PROXY={route.origin.host} they do not"
+        )
+        mistakes.append(Mistake(route.proxy.variable, "", message))
     if mistakes:
         raise InputError(mistakes)
 
 
-def require_no_others(host: str, api: ApiDescription, key: str, options: argparse.Namespace) -> None:
+def require_no_others(route: Route, api: ApiDescription, key: str, options: argparse.Namespace) -> None:
     """Raises InputError if a host on this machine has sessions of others and is not a sandbox of ours.
 
     It may be a port-forward or a proxy before a real account, to which no guard would apply. A host that cannot be listed is no
     such account.
     """
-    if options.shared_account or api.list is None:
+    if options.shared_account:
         return
-    origin = Origin.parse(host)
     try:
-        found = listed_sessions(HttpClient(origin, api, key, _SECONDS), api, key)
+        found = _open_sessions(route, api, key)
     except (ValueError, OSError):
         return
-    if found and not _is_sandbox(origin):
+    if found and not _is_sandbox(route):
         raise InputError.of(
-            host,
-            f"has {count(len(found), 'open session')} of others: use --real if it leads to a real account, so that the guards"
+            route.origin.url,
+            f"has {count(found, 'open session')} of others: use --real if it leads to a real account, so that the guards"
             " apply, or --shared-account to run anyway",
         )
 
 
-def _is_sandbox(origin: Origin) -> bool:
-    """Whether a host is a sandbox of this program."""
-    return SANDBOX_TITLE in HttpClient(origin, default_api(), "", _SECONDS).get("/openapi.json").body.decode(
-        errors="replace"
-    )
-
-
-def require_empty(host: str, api: ApiDescription, key: str, options: argparse.Namespace) -> None:
+def require_empty(route: Route, api: ApiDescription, key: str, options: argparse.Namespace) -> None:
     """Raises InputError if the account has open sessions or cannot be listed, unless --shared-account is given."""
     if options.shared_account:
         return
+    host = route.origin.url
     try:
-        origin = Origin.parse(host)
-        found = listed_sessions(HttpClient(origin, api, key, _SECONDS), api, key)
+        found = _open_sessions(route, api, key)
     except (ValueError, OSError) as error:
         raise InputError.of(
             host, f"its sessions cannot be listed ({error}); use --shared-account to run without the list"
         ) from None
     if found:
         raise InputError.of(
-            host,
-            f"the account has {count(len(found), 'open session')} of others; use --shared-account to run anyway",
+            host, f"the account has {count(found, 'open session')} of others; use --shared-account to run anyway"
         )
+
+
+def _open_sessions(route: Route, api: ApiDescription, key: str) -> int:
+    """Returns the number of sessions that the account lists. Raises ValueError or OSError with the reason if it cannot."""
+    with contextlib.closing(HttpClient(route, api, key, _SECONDS)) as client:
+        return len(listed_sessions(client, api, key))
+
+
+def _is_sandbox(route: Route) -> bool:
+    """Whether a host is a sandbox of this program."""
+    with contextlib.closing(HttpClient(route, default_api(), "", _SECONDS)) as client:
+        return SANDBOX_TITLE in client.get("/openapi.json").body.decode(errors="replace")

@@ -19,6 +19,7 @@ from loadtests.defects.account import check_fit
 from loadtests.defects.catalogue import parse_defects
 from loadtests.http.key import api_key
 from loadtests.http.origin import Origin
+from loadtests.http.route import route_to
 from loadtests.model.api.description.default import default_api
 from loadtests.model.api.description.description import ApiDescription
 from loadtests.model.api.rules import Terms
@@ -208,12 +209,13 @@ class Setup:
             self.metrics.route(self._environment.web_ui, self.options.web_base_path or "")
 
     def _check_account(self, settings: RunSettings) -> None:
-        if not is_real(settings.host, self.options):
-            if not self._is_sandboxed:
-                require_no_others(settings.host, settings.description, settings.key, self.options)
+        route = route_to(settings.host, is_sandbox=settings.sandbox)
+        if not is_real(route, self.options):
+            if not settings.sandbox:
+                require_no_others(route, settings.description, settings.key, self.options)
             return
-        require_consent(self.options, self._profiles.values(), has_plan=self._plan is not None)
-        require_empty(settings.host, settings.description, settings.key, self.options)
+        require_consent(route, self.options, self._profiles.values(), has_plan=self._plan is not None)
+        require_empty(route, settings.description, settings.key, self.options)
 
     def _planned(self) -> LoadPlan | None:
         scenario, users = self._scenario, self._users

@@ -9,7 +9,7 @@ from pathlib import Path
 from loadtests.engine.engine import Engine, TaskScope
 from loadtests.http.codec import Codec
 from loadtests.http.connection import Connection
-from loadtests.http.origin import Origin
+from loadtests.http.route import route_to
 from loadtests.model.log.record import SESSIONS_PER_WORKER, Observation
 from loadtests.model.people.draw import Draw
 from loadtests.model.people.profile import Profile
@@ -37,6 +37,7 @@ class RunProcess:
     """One process's part of the run that `manifest` describes.
 
     `worker` is its number, 0 for the process that leads. `listener` is notified by the engine after the counters and the tracker.
+    Raises InputError if this machine's proxy or certificates cannot be used.
     """
 
     def __init__(
@@ -49,6 +50,8 @@ class RunProcess:
         guard: Guard,
         worker: int = 0,
     ) -> None:
+        # First, since it raises InputError: nothing is open yet.
+        route = route_to(manifest.host, is_sandbox=manifest.sandbox)
         self.manifest = manifest
         self.folder = folder
         self.now = now
@@ -56,10 +59,9 @@ class RunProcess:
         self.worker = worker
         self.recorder = Recorder(folder, manifest.people, worker)
         self.ledger = Ledger(folder, ledger_file(worker))
-        origin = Origin.parse(manifest.host)
         self.engine = Engine(
-            Codec(origin, manifest.description, key, manifest.people),
-            lambda: Connection(origin, now),
+            Codec(route, manifest.description, key, manifest.people),
+            lambda: Connection(route, now),
             self.recorder,
             self.ledger,
             now,

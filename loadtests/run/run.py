@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from loadtests.http.origin import Origin
 from loadtests.model.api.description.default import default_api
 from loadtests.model.api.description.description import ApiDescription
 from loadtests.model.gates.abort import Abort
@@ -181,9 +180,10 @@ class Run:
         manifest, api = self.manifest, self.manifest.description
         if not manifest.poll or api.list is None:
             return None
-        origin = Origin.parse(manifest.host).url
         return Poller(
-            PollSettings(origin, api.model_dump_json(), manifest.poll, manifest.timeout, self.zero),
+            PollSettings(
+                manifest.host, api.model_dump_json(), manifest.poll, manifest.timeout, self.zero, manifest.sandbox
+            ),
             self._record_list,
             self.process.engine.record_defect,
         )

@@ -14,7 +14,7 @@ from gevent import sleep
 from loadtests.engine.engine import Engine
 from loadtests.http.codec import Codec
 from loadtests.http.connection import Connection
-from loadtests.http.origin import Origin
+from loadtests.http.route import route_to
 from loadtests.model.api.description.default import default_api
 from loadtests.model.api.operation import Operation
 from loadtests.model.session.session import Session
@@ -26,7 +26,7 @@ from loadtests.recording.recorder import Recorder
 @contextmanager
 def engine_for(url: str) -> Iterator[Engine]:
     """An engine on a log and a ledger of its own."""
-    origin = Origin.parse(url)
+    route = route_to(url)
     zero = time.monotonic()
 
     def now() -> float:
@@ -34,8 +34,8 @@ def engine_for(url: str) -> Iterator[Engine]:
 
     with tempfile.TemporaryDirectory() as folder:
         recorder, ledger = Recorder(Path(folder), ["bench"]), Ledger(Path(folder))
-        api = Codec(origin, default_api(), "bench", {})
-        engine = Engine(api, lambda: Connection(origin, now), recorder, ledger, now, 30.0)
+        api = Codec(route, default_api(), "bench", {})
+        engine = Engine(api, lambda: Connection(route, now), recorder, ledger, now, 30.0)
         yield engine
         engine.close()
         recorder.close()

@@ -118,12 +118,12 @@ Script = Callable[[Peer], None]
 
 
 class FaultServer:
-    """A server on 127.0.0.1: each connection is served by the next of `scripts`, the last one from then on.
+    """A server on this machine: each connection is served by the next of `scripts`, the last one from then on.
 
     A connection is closed when its script returns. Each read is bounded in time.
     """
 
-    def __init__(self, *scripts: Script, context: ssl.SSLContext | None = None) -> None:
+    def __init__(self, *scripts: Script, context: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> None:
         self._scripts = scripts
         self._context = context
         self.requests: list[bytes] = []
@@ -136,7 +136,8 @@ class FaultServer:
         self.defects: list[BaseException] = []
         self._open: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._listener = socket.create_server((host, 0), family=family, backlog=1024)
         self.port: int = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self._accepting = threading.Thread(target=self._accept, daemon=True)
@@ -184,7 +185,19 @@ class FaultServer:
             self.closed.put(number)
 
     def _secured(self, connection: socket.socket) -> socket.socket:
-        return self._context.wrap_socket(connection, server_side=True) if self._context else connection
+        if self._context is None:
+            return connection
+        secured = self._context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        try:
+            secured.do_handshake()
+        except ssl.SSLError:
+            # Read on until the client has gone: else the system resets the connection, and our alert may be lost.
+            with socket.socket(fileno=secured.detach()) as plain:
+                plain.settimeout(BOUND_SECONDS)
+                while plain.recv(1 << 12):
+                    pass
+            raise
+        return secured
 
 
 @pytest.fixture(autouse=True)
@@ -224,8 +237,8 @@ def fault_server() -> Iterator[Callable[..., FaultServer]]:
     """Starts servers that do what their scripts say: `fault_server(first_connection, other_connections)`."""
     with contextlib.ExitStack() as stack:
 
-        def start(*scripts: Script, context: ssl.SSLContext | None = None) -> FaultServer:
-            server = FaultServer(*scripts, context=context)
+        def start(*scripts: Script, **options: Any) -> FaultServer:
+            server = FaultServer(*scripts, **options)
             stack.callback(server.close)
             return server
 

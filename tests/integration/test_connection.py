@@ -19,9 +19,10 @@ import pytest
 
 from loadtests.http.client import HttpClient
 from loadtests.http.connection import LARGEST_BODY, Connection, Exchange
-from loadtests.http.origin import Origin
+from loadtests.http.route import route_to
 from loadtests.model.api.answer import Reason
 from loadtests.model.api.description.default import default_api
+from loadtests.observing.list_observer import ListRefusedError, listed_sessions
 
 from .conftest import answer
 
@@ -53,7 +54,7 @@ class Clock:
 @contextlib.contextmanager
 def connected(url: str, clock: Clock | None = None) -> Iterator[Connection]:
     """A connection to `url`, closed at the end; nothing in between may take longer than the bound."""
-    connection = Connection(Origin.parse(url), clock or time.monotonic)
+    connection = Connection(route_to(url), clock or time.monotonic)
     try:
         with gevent.Timeout(BOUND):
             yield connection
@@ -298,14 +299,16 @@ def test_interim_and_final_answer_in_one_piece_are_one_answer(fault_server: Serv
         assert [told(connection.exchange(request())) for _ in range(2)] == [GOOD] * 2
 
 
-def test_second_answer_is_not_mixed_with_the_first(fault_server: Servers, polite: Script) -> None:
-    """Of two answers to one request neither the next request nor the first one's body gets anything of the second."""
+@pytest.mark.parametrize(
+    "second", [b"HTTP/1.1 404 No\r\nContent-Length: 6\r\n\r\nsecond", b"}", b"\0"], ids=["answer", "byte", "zero"]
+)
+def test_what_follows_an_answer_is_not_mixed_with_it(fault_server: Servers, polite: Script, second: bytes) -> None:
+    """Of a second answer, or of bytes too many, neither the next request nor the first answer gets anything."""
     first = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst"
-    second = b"HTTP/1.1 404 No\r\nContent-Length: 6\r\n\r\nsecond"
     server = fault_server(held(first + second), polite)
     with connected(server.url) as connection:
         exchange = connection.exchange(request())
-        assert told(exchange) in ((Reason.NONE, 200, b"first"), (Reason.UNREADABLE, 0, b""))
+        assert told(exchange) == (Reason.NONE, 200, b"first")
         assert told(connection.exchange(request())) == GOOD
 
 
@@ -440,13 +443,23 @@ def test_a_client_for_single_requests_reads_the_same(fault_server: Servers) -> N
         assert peer.request().startswith(b"GET /v1/streaming.list?page=2 HTTP/1.1\r\n")
         peer.send(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
         peer.answer(PLAIN)
-        assert peer.request().endswith(b'{"session_id":"a"}')
+        assert peer.request() == request("unanswered")
         peer.request()
 
-    client = HttpClient(Origin.parse(fault_server(serve).url), default_api(), "key", timeout=0.3)
+    client = HttpClient(route_to(fault_server(serve).url), default_api(), "key", timeout=0.3)
     assert told(client.get("/v1/streaming.list", {"page": 2})) == GOOD
-    assert client.post("/v1/streaming.stop", {"session_id": "a"}).failure is Reason.TIMEOUT
+    assert client.send(request("unanswered")).failure is Reason.TIMEOUT
     client.close()
+
+
+def test_a_page_of_the_list_that_is_cut_is_told(fault_server: Servers) -> None:
+    """The caller of a list gets a reason, not an error of another kind."""
+    first = b'{"code":100,"data":{"sessions":[{"session_id":"a"}],"next_pagination_token":"more"}}'
+    server = fault_server(raw(answer(first), b""), raw(b""))
+    client = HttpClient(route_to(server.url), default_api(), "key", BOUND)
+    with contextlib.closing(client), pytest.raises(ListRefusedError, match="a page without a usable answer"):
+        listed_sessions(client, default_api(), "key")
+    assert b"=more HTTP/1.1" in server.requests[1]
 
 
 def test_refused_port_sends_nothing() -> None:
@@ -485,6 +498,8 @@ def test_name_that_cannot_be_resolved_sends_nothing(host: str) -> None:
         ("Fri Dec 31 23:59:59 2027", 59),
         ("Sat, 01 Jan 2028 00:59:00 GMT", 3600),
         ("Fri, 99 Foo 2027", 0),
+        ("Fri, 31 Dec 2027 23:59:99999999999999999999 GMT", 0),
+        ("Fri, 31 Dec 2027 23:59:59 +99999999999999999999", 0),
     ],
 )
 def test_retry_after_is_read_in_seconds_and_bounded(fault_server: Servers, value: str, seconds: float) -> None:

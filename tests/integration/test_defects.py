@@ -18,7 +18,7 @@ from loadtests.defects.account import open_account
 from loadtests.defects.catalogue import parse_defects
 from loadtests.http.codec import Codec
 from loadtests.http.connection import Connection
-from loadtests.http.origin import Origin
+from loadtests.http.route import route_to
 from loadtests.model.api.answer import Answer, Reason
 from loadtests.model.api.description.default import default_api
 from loadtests.model.api.operation import Operation
@@ -46,9 +46,9 @@ CALLS = 24
 
 def meanings(url: str, operation: Operation, calls: int) -> list[Answer]:
     """What the harness's own client makes of the answers to `calls` calls."""
-    origin = Origin.parse(url)
-    api = Codec(origin, default_api(), "any", {})
-    connection = Connection(origin, time.monotonic)
+    route = route_to(url)
+    api = Codec(route, default_api(), "any", {})
+    connection = Connection(route, time.monotonic)
     answers = []
     for number in range(calls):
         call = Call(Session(number, "test", 60.0), operation, 0.0)

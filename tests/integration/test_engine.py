@@ -20,7 +20,7 @@ from loadtests.engine.engine import Engine
 from loadtests.engine.pool import Pool
 from loadtests.http.codec import Codec
 from loadtests.http.connection import Connection
-from loadtests.http.origin import Origin
+from loadtests.http.route import route_to
 from loadtests.model.api.answer import Answer, Outcome, Reason
 from loadtests.model.api.description.changes import ApiChanges
 from loadtests.model.api.description.default import default_api
@@ -65,14 +65,14 @@ class Rig:
         folder.mkdir()
         self.folder = folder
         self._zero = time.monotonic()
-        origin = Origin.parse(url)
+        route = route_to(url)
         self.recorder = Recorder(folder, ["p"])
         self.ledger = Ledger(folder)
         self.told: list[tuple[Call, Answer, int]] = []
         self.events: list[tuple[str, int]] = []
-        api = Codec(origin, described, "key", {})
+        api = Codec(route, described, "key", {})
         self.engine = Engine(
-            api, lambda: Connection(origin, self.now), self.recorder, self.ledger, self.now, timeout, guard
+            api, lambda: Connection(route, self.now), self.recorder, self.ledger, self.now, timeout, guard
         )
         self.engine.add_listener(self)
         self._numbers = 0

@@ -14,7 +14,7 @@ import pytest
 
 from loadtests.engine.pool import Pool
 from loadtests.http.connection import Connection, Exchange
-from loadtests.http.origin import Origin
+from loadtests.http.route import route_to
 from loadtests.model.api.answer import Reason
 
 if TYPE_CHECKING:
@@ -71,10 +71,10 @@ def until(condition: Callable[[], bool]) -> None:
 @contextlib.contextmanager
 def rig(url: str, most: int = 1000, timeout: float = 60.0) -> Iterator[Rig]:
     """A pool with connections to `url`, closed at the end."""
-    origin = Origin.parse(url)
+    route = route_to(url)
     told: list[tuple[Asking, Exchange]] = []
     pool: Pool[Asking] = Pool(
-        lambda: Connection(origin), lambda job, exchange: told.append((job, exchange)), time.monotonic, timeout, most
+        lambda: Connection(route), lambda job, exchange: told.append((job, exchange)), time.monotonic, timeout, most
     )
     try:
         yield Rig(pool, told)

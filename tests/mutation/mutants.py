@@ -145,6 +145,25 @@ MUTANTS = (
         "outcome = Outcome.FAIL",
         "tests/integration/test_engine.py",
     ),
+    # HTTP: an address of this machine behind a proxy, bytes after an answer, an answer with two kinds of length.
+    Mutant(
+        "loadtests/http/route.py",
+        "return self.proxy is None and self.origin.is_loopback",
+        "return self.origin.is_loopback",
+        "tests/integration/test_routes.py",
+    ),
+    Mutant(
+        "loadtests/http/connection.py",
+        "self._surplus = True",
+        "self._surplus = False",
+        "tests/integration/test_connection.py",
+    ),
+    Mutant(
+        "loadtests/http/lenient_reader.py",
+        "return self._connection.their_state is h11.DONE and not any(self._connection.trailing_data) and not ambiguous",
+        "return self._connection.their_state is h11.DONE",
+        "tests/integration/test_framings.py",
+    ),
     # Ledger: a session that was found open again, the order in which ledgers have a say.
     Mutant(
         _LEDGER,

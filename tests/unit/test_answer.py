@@ -5,15 +5,17 @@ from __future__ import annotations
 import errno
 import json
 import math
+import socket
+import ssl
 from typing import Any
 
 import pytest
-import requests
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from loadtests.http.failure import connect_failure
+from loadtests.http.proxy import ProxyError
 from loadtests.model.api.answer import FULL, GONE, Answer, Outcome, Reason
 from loadtests.model.api.description.changes import ApiChanges
 from loadtests.model.api.description.default import default_api
@@ -323,11 +325,15 @@ def test_a_refusal_rule_that_says_nothing_is_a_mistake(rule: dict[str, Any]) -> 
         (OSError(errno.EMFILE, "Too many open files"), Reason.OUT_OF_RESOURCES, "EMFILE"),
         (OSError(errno.EADDRNOTAVAIL, "Cannot assign"), Reason.OUT_OF_RESOURCES, "EADDRNOTAVAIL"),
         (ConnectionRefusedError(errno.ECONNREFUSED, "refused"), Reason.CONNECT, "ECONNREFUSED"),
-        (requests.ConnectionError(Exception("wrapped", OSError(errno.ENFILE, "x"))), Reason.OUT_OF_RESOURCES, "ENFILE"),
+        (ssl.SSLError(1, "[SSL: CERTIFICATE_VERIFY_FAILED] of the API"), Reason.CONNECT, ""),
+        (socket.gaierror(socket.EAI_NONAME, "unknown"), Reason.CONNECT, "EAI_NONAME"),
+        (ProxyError(errno.ECONNREFUSED, "refused"), Reason.CONNECT, "proxy: ECONNREFUSED"),
+        (ProxyError(0, "HTTP 407"), Reason.CONNECT, "proxy: HTTP 407"),
+        (ProxyError(errno.ENFILE, "Too many open files"), Reason.OUT_OF_RESOURCES, "ENFILE"),
         (UnicodeError("label too long"), Reason.CONNECT, ""),
         (TimeoutError(), Reason.CONNECT, ""),
     ],
 )
 def test_why_nothing_was_sent(error: Exception, reason: Reason, name: str) -> None:
-    """The limits of this machine are told from an API that cannot be reached, however deep the error is wrapped."""
+    """The limits of this machine are told from an API, or a proxy, that cannot be reached."""
     assert connect_failure(error) == (reason, name)

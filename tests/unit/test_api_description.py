@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from loadtests.http.codec import Codec
 from loadtests.http.connection import Exchange
-from loadtests.http.origin import Origin
+from loadtests.http.route import route_to
 from loadtests.model.api.answer import Answer, Outcome, Reason
 from loadtests.model.api.description.changes import ApiChanges
 from loadtests.model.api.description.default import default_api
@@ -150,7 +150,7 @@ class _Side:
 
     def __init__(self, api: ApiDescription) -> None:
         self.api = api
-        self.codec = Codec(Origin.parse("http://127.0.0.1:1/base"), api, "the-key", {})
+        self.codec = Codec(route_to("http://127.0.0.1:1/base"), api, "the-key", {})
         self.wire = Wire(api, 1_700_000_000.0)
 
     def arrives(self, call: Call) -> tuple[Route, ApiRequest | Reply]:
