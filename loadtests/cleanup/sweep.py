@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from loadtests.cleanup.account_client import AccountClient
+from loadtests.http.key import key_variables
 from loadtests.http.route import route_to
 from loadtests.model.api.answer import GONE, Answer, Outcome, Reason
 from loadtests.model.run.manifest import Manifest, read_manifest
@@ -57,7 +58,7 @@ def sweep(run: Path, open_account: Callable[[Manifest], AccountClient], *, exclu
     result = SweepResult(unanswered=contents.unanswered)
     account = open_account(manifest)
     try:
-        listed = _first_list(account)
+        listed = _first_list(account, key_variables(manifest.description)[1])
     except UnreachableError as error:
         if not manifest.sandbox:
             raise InputError.of(manifest.host, f"cannot be reached: {error}", code=EXIT_UNAVAILABLE) from None
@@ -77,7 +78,7 @@ def account_of(manifest: Manifest, key: str, rate: float) -> AccountClient:
     return AccountClient(route, manifest.description, key, rate)
 
 
-def _first_list(account: AccountClient) -> dict[str, float] | None:
+def _first_list(account: AccountClient, key_variable: str) -> dict[str, float] | None:
     """Returns the open sessions; None if the API has no list or does not return it."""
     if not account.has_list:
         return None
@@ -85,7 +86,7 @@ def _first_list(account: AccountClient) -> dict[str, float] | None:
         return account.listed()
     except ListRefusedError as error:
         if error.reason is Reason.UNAUTHORIZED:
-            raise InputError.of("the API key", f"was rejected by the API ({error})") from None
+            raise InputError.of(key_variable, f"was rejected by the API ({error})") from None
         return None
     except ValueError:
         return None

@@ -144,9 +144,9 @@ def test_the_page_about_apis_can_be_followed(tmp_path: Path) -> None:
     """docs/apis.md from top to bottom: its commands in their order, its example in the file that it names."""
     text = (ROOT / "docs" / "apis.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"```toml\n(.*?)```", text, flags=re.DOTALL)
-    (name,) = re.findall(r"The file `(\S+)` in your working directory", text)
-    (tmp_path / name).parent.mkdir(parents=True)
-    (tmp_path / name).write_text(example, encoding="utf-8")
+    ((name, where),) = re.findall(r"The file `(\S+)` in the folder `(\S+)` of your working directory", text)
+    (tmp_path / where).mkdir(parents=True)
+    (tmp_path / where / name).write_text(example, encoding="utf-8")
     commands = re.findall(r"^    (streamsoak .*)$", text, flags=re.MULTILINE)
     assert len(commands) == 6
     for command in commands:
