@@ -16,6 +16,7 @@ from enum import IntEnum, StrEnum
 
 from loadtests.model.api.answer import GONE, Answer, Outcome
 from loadtests.model.api.surface import ACTIVITY, Operation
+from loadtests.model.people.page import Page
 
 
 class State(IntEnum):
@@ -108,6 +109,7 @@ class Session:
         "idle_timeout",
         "number",
         "opened",
+        "page",
         "planned_stay",
         "profile",
         "quiet",
@@ -130,6 +132,8 @@ class Session:
         """Duration limit in the answer to `new`, in seconds; 0 if none."""
         self.planned_stay = 0.0
         """How long the person plans to stay, in seconds."""
+        self.page: Page | None = None
+        """The page whose timers keep it alive; None: one that is never hidden."""
         self.quiet = False
         self.start_failed = False
         self.stopped = False
