@@ -144,7 +144,7 @@ def test_a_locustfile_of_ones_own_has_the_same_ways(own: Callable[[Visitor], Beh
 
 
 def test_a_locustfile_of_ones_own_hides_the_page() -> None:
-    """The first ten minutes hidden, then ten asleep: one keep-alive a second-aligned interval, one a minute, none, one at waking."""
+    """Ten minutes hidden, then ten asleep: keep-alives at their interval, then each minute, then one at waking."""
 
     def away(visitor: Visitor) -> Behaviour:
         yield from visitor.open()

@@ -218,7 +218,9 @@ class PageOptions(_Table):
     @model_validator(mode="after")
     def _shares(self) -> Self:
         if self.hidden + self.asleep > 1 + 1e-9:
-            raise ValueError(f"hidden and asleep must not add up to more than 1 (they add up to {self.hidden + self.asleep:g})")
+            raise ValueError(
+                f"hidden and asleep must not add up to more than 1 (they add up to {self.hidden + self.asleep:g})"
+            )
         return self
 
     @property

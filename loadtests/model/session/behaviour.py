@@ -27,7 +27,7 @@ GIVEN_UP = "given-up"
 
 
 MOUNTED_AGAIN_SECONDS = 0.005
-"""double-mount: from the first `new` to the second (React's StrictMode mounts twice "within milliseconds"; chosen, not measured)."""
+"""double-mount: from the first `new` to the second (chosen: React's StrictMode mounts twice within milliseconds)."""
 RELOAD_SECONDS = (1.0, 5.0)
 """reload: until the person is back ("within seconds"; chosen, not measured)."""
 RECOVERY_SECONDS = 1.0
@@ -255,8 +255,9 @@ def _talk(person: Person, session: Session, now: float, end: float) -> Behaviour
 def quiet_period(
     person: Person, session: Session, length: float, now: float, page: PageState = PageState.VISIBLE
 ) -> Behaviour:
-    """A period in which the person is there, but the API detects no activity; returns the time at its end. `page`: what becomes of
-    the client's page in that time.
+    """A period in which the person is there, but the API detects no activity; returns the time at its end.
+
+    `page`: what becomes of the client's page in that time.
     """
     keep_alive = person.profile.keep_alive
     session.quiet = True

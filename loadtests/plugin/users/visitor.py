@@ -55,7 +55,7 @@ class Visitor:
         return (yield from self.open())
 
     def reload(self) -> Behaviour:
-        """Reloads the page: the session is left without a close, and another is opened seconds later; returns whether it is open."""
+        """Reloads the page: leaves the session, and opens another seconds later; returns whether that is open."""
         self.session, self.now = yield from reload(self.person, self.session, self.now)
         return (yield from self._begin())
 
