@@ -68,7 +68,8 @@ def _hidden(plan: CapacityPlan) -> str:
         return " No timeout in the API's range is long enough for pages that are hidden for minutes."
     if pair == plan.timeout.recommended:
         return " It suits pages that are hidden for minutes."
-    return f" In pages that are hidden for minutes: {format_duration(pair.idle_timeout)}, every {format_duration(pair.keep_alive)}."
+    length, interval = format_duration(pair.idle_timeout), format_duration(pair.keep_alive)
+    return f" In pages that are hidden for minutes: {length}, every {interval}."
 
 
 def _leaks(plan: CapacityPlan) -> str | None:

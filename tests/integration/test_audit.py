@@ -17,10 +17,20 @@ from typing import Any
 
 import pytest
 
+from loadtests.model.api.surface import Operation
+from loadtests.model.people.draw import Draw
+from loadtests.model.people.page import Page, PageState
+from loadtests.model.people.profile import KeepAlive
+from loadtests.model.session.keepalive import keep_alive_timer
+from loadtests.model.session.session import Session
+from loadtests.model.session.steps import Call
+
+from ..clients import browser
+from ..unit.drive import Driver, yes
 from .locust_run import ROOT
 
 CLIENTS = ROOT / "tests" / "clients"
-BOUND_SECONDS = 60.0
+BOUND_SECONDS = 280.0
 _COMMAND = [sys.executable, "-m", "loadtests.cli", "audit", "--idle-range", "1:3599"]
 
 
@@ -108,6 +118,38 @@ def test_a_leaky_client_in_python(audit: Audit) -> None:
     assert leaked["ended"] - leaked["opened"] == pytest.approx(1.0, abs=0.5)
     for text in ("unclosed-sessions", "your client", "streaming.stop", leaked["id"][:8]):
         assert text in done.said
+
+
+def test_a_real_browser_is_named_and_does_what_the_model_says(audit: Audit, chromium: str, tmp_path: Path) -> None:
+    """A page with the vendor's keep-alive: one tab is reloaded, once with a beacon, one is closed, and one is hidden.
+
+    The hidden tab's keep-alives come when the model says. `make witness` hides it for three minutes, for the finding to be named.
+    """
+    minutes = int(os.environ.get("STREAMSOAK_WITNESS_MINUTES", "1"))
+    timeout, seen = 600 if minutes == 1 else 30, tmp_path / "seen.json"
+    done = audit(_python("browser.py", chromium, str(seen), str(minutes), str(timeout)), "--quick")
+    hidden, reloaded, beacon, back, closed = done.sessions
+    assert "unclosed-sessions" in reloaded["facts"] and "double-open" in reloaded["facts"], done.said
+    assert [session["closed_by"] for session in (beacon, back)] == ["client", "client"]
+    assert closed["verdict"] == "unclosed-sessions"
+    if minutes > 2:
+        assert list(hidden["facts"]) == ["uncovered-quiet-periods", "keepalive-throttled"], done.said
+    told = json.loads(seen.read_text(encoding="utf-8"))
+    came = [at for at in told["keep_alives"] if at < told["visible"] + 0.5]
+    assert came == pytest.approx(_modelled(told["keep_alives"][0], told["hidden"], told["visible"]), abs=0.9)
+
+
+def _modelled(first: float, hidden: float, visible: float) -> list[float]:
+    """The keep-alives of such a page by the model. Chromium's clock is the system's, so its whole minutes begin at 0."""
+    session = Session(1, "tab", 600.0)
+    session.record_send(Operation.NEW)
+    session.record_answer(Operation.NEW, yes(Call(session, Operation.NEW, 0.0), 0.0))
+    session.page = Page(phase=0.0, grace=browser.GRACE_SECONDS)
+    session.page.turn(PageState.HIDDEN, hidden, visible)
+    every, driver = browser.EVERY_SECONDS, Driver()
+    timer = keep_alive_timer(session, KeepAlive(when="always", every=every), Draw(1), first - every)
+    driver.run(timer, until=visible + 0.5)
+    return driver.times("keep_alive")
 
 
 def test_quick_does_not_watch(audit: Audit) -> None:

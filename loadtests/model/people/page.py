@@ -3,7 +3,8 @@
 The figures are Chromium's (chromestatus.com, feature 4718288976216064, "Intensive throttling of Javascript timer wake ups";
 developer.chrome.com, "Heavy throttling of chained JS timers beginning in Chrome 88"): the timers of a hidden page fire on whole
 seconds. After five minutes a timer that repeats itself fires on a whole second if the last wake-up was at least a minute ago,
-and otherwise on a whole minute. Exempt are pages that play audio, or hold a WebRTC connection or a WebSocket.
+and otherwise on a whole minute. (One that has repeated itself only a few times stays at whole seconds; that is
+not modelled.) Exempt are pages that play audio, or hold a WebRTC connection or a WebSocket.
 """
 
 from __future__ import annotations
@@ -55,10 +56,11 @@ class Page:
         return min(self._aligned(due), self._until)
 
     def _aligned(self, due: float) -> float:
-        if due < self._since + self._grace:
-            return self._next(due, SECOND)
-        self._woke = min(self._next(max(due, self._woke + MINUTE), SECOND), self._next(due, MINUTE))
-        return self._woke
+        at = self._next(due, SECOND)
+        if at >= self._since + self._grace:
+            at = min(self._next(max(due, self._woke + MINUTE), SECOND), self._next(due, MINUTE))
+        self._woke = at
+        return at
 
     def _next(self, at: float, step: float) -> float:
         # Less a nanosecond, so that a time that is whole but for rounding stays.
