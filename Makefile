@@ -85,7 +85,7 @@ hidden-tabs: setup
 	$(BIN)/python -m tests.hidden_tabs
 
 witness: setup
-	STREAMSOAK_REQUIRE_BROWSER=1 STREAMSOAK_WITNESS_MINUTES=3 $(PYTEST) tests/integration/test_audit.py -k real_browser
+	STREAMSOAK_REQUIRE_BROWSER=1 STREAMSOAK_WITNESS=1 $(PYTEST) tests/integration/test_audit.py -k real_browser
 
 torture: setup
 	$(BIN)/python -m tests.torture

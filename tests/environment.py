@@ -14,7 +14,7 @@ _KEPT = (
     "LOGNAME",
     "LD_LIBRARY_PATH",
     "STREAMSOAK_REQUIRE_BROWSER",
-    "STREAMSOAK_WITNESS_MINUTES",
+    "STREAMSOAK_WITNESS",
 )
 """Variables without which programs are not found or do not start, and those that belong to the tests."""
 _KEPT_PREFIXES = ("PYTEST_XDIST_", "PYTEST_CURRENT_TEST")

@@ -1,7 +1,7 @@
-"""Opens tab.html in Chromium: one tab is hidden for some whole minutes, one reloads itself twice, one is closed.
+"""Opens tab.html in Chromium: one tab is hidden, one reloads itself twice, one is closed.
 
-Arguments: Chromium's path; a file for what was seen, by the system's monotonic clock, which is Chromium's; how many whole minutes
-of that clock pass while the tab is hidden; its idle timeout (s).
+Arguments: Chromium's path; a file for what was seen, by the system's monotonic clock, which is Chromium's; for how long the tab
+stays hidden when the others are gone (s); its idle timeout (s).
 """
 
 import contextlib
@@ -22,6 +22,7 @@ GRACE_SECONDS = 8
 """How long the tab is hidden before its timers come once a minute, instead of five minutes."""
 EVERY_SECONDS = 2.0
 _MINUTE = 60.0
+_CLOSE_SECONDS = 2.0
 _PAGE = Path(__file__).with_name("tab.html")
 _CHROMIUM = (
     "--headless=new",
@@ -156,7 +157,7 @@ class Browser:
             return bytes(answer.read())
 
 
-def use(browser: Browser, pages: str, seen: Seen, minutes: int, timeout: int) -> dict[str, object]:
+def use(browser: Browser, pages: str, seen: Seen, seconds: float, timeout: int) -> dict[str, object]:
     """Hides, reloads and closes; returns what was seen of the hidden tab."""
     keep_alive, new = "/v1/streaming.keep_alive", "/v1/streaming.new"
     hidden = browser.open(f"{pages}?hidden#timeout={timeout}&every={EVERY_SECONDS * 1000:.0f}")
@@ -168,7 +169,10 @@ def use(browser: Browser, pages: str, seen: Seen, minutes: int, timeout: int) ->
     closed = browser.open(f"{pages}?closed#timeout=600&every=1000")
     seen.wait(keep_alive, 1, "?closed")
     browser.close_tab(closed)
-    until = (max(time.monotonic(), hidden_at + GRACE_SECONDS + 2 * EVERY_SECONDS) // _MINUTE + minutes) * _MINUTE + 1.5
+    until = time.monotonic() + seconds
+    # Not close to a whole minute: it would be chance whether the page wakes before it is shown.
+    if (until + _CLOSE_SECONDS) % _MINUTE < 2 * _CLOSE_SECONDS:
+        until += 2 * _CLOSE_SECONDS
     time.sleep(until - time.monotonic())
     browser.show(hidden)
     visible_at = seen.wait("/seen/visible", 1, "?hidden")
@@ -182,7 +186,7 @@ def use(browser: Browser, pages: str, seen: Seen, minutes: int, timeout: int) ->
     }
 
 
-def main(path: str, told: str, minutes: int, timeout: int) -> None:
+def main(path: str, told: str, seconds: float, timeout: int) -> None:
     """Run it."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -190,10 +194,10 @@ def main(path: str, told: str, minutes: int, timeout: int) -> None:
         browser = Browser(path, folder)
         try:
             pages = f"http://127.0.0.1:{server.server_port}/tab.html"
-            Path(told).write_text(json.dumps(use(browser, pages, Server.seen, minutes, timeout)), encoding="utf-8")
+            Path(told).write_text(json.dumps(use(browser, pages, Server.seen, seconds, timeout)), encoding="utf-8")
         finally:
             browser.close()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
+    main(sys.argv[1], sys.argv[2], float(sys.argv[3]), int(sys.argv[4]))

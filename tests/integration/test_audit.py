@@ -125,30 +125,41 @@ def test_a_real_browser_is_named_and_does_what_the_model_says(audit: Audit, chro
 
     The hidden tab's keep-alives come when the model says. `make witness` hides it for three minutes, for the finding to be named.
     """
-    minutes = int(os.environ.get("STREAMSOAK_WITNESS_MINUTES", "1"))
-    timeout, seen = 600 if minutes == 1 else 30, tmp_path / "seen.json"
-    done = audit(_python("browser.py", chromium, str(seen), str(minutes), str(timeout)), "--quick")
+    is_long, seen = "STREAMSOAK_WITNESS" in os.environ, tmp_path / "seen.json"
+    # In 190 s there are three whole minutes, and so two gaps between them.
+    seconds, timeout = ("190", "30") if is_long else ("20", "600")
+    done = audit(_python("browser.py", chromium, str(seen), seconds, timeout), "--quick")
     hidden, reloaded, beacon, back, closed = done.sessions
     assert "unclosed-sessions" in reloaded["facts"] and "double-open" in reloaded["facts"], done.said
     assert [session["closed_by"] for session in (beacon, back)] == ["client", "client"]
     assert closed["verdict"] == "unclosed-sessions"
-    if minutes > 2:
+    if is_long:
         assert list(hidden["facts"]) == ["uncovered-quiet-periods", "keepalive-throttled"], done.said
     told = json.loads(seen.read_text(encoding="utf-8"))
-    came = [at for at in told["keep_alives"] if at < told["visible"] + 0.5]
-    assert came == pytest.approx(_modelled(told["keep_alives"][0], told["hidden"], told["visible"]), abs=0.9)
+    back = told["visible"]
+    came = [at for at in told["keep_alives"] if at < back - 0.5]
+    # What a page did is seen a little later, and more so on a busy machine.
+    modelled = [
+        _modelled([at - lag for at in came], told["hidden"] - late, back)
+        for lag in (0.0, 0.01, 0.05)
+        for late in (0.0, 0.5, 1.0)
+    ]
+    assert any(came == pytest.approx(times, abs=0.9) for times in modelled), (told, modelled)
+    # What is overdue fires when the page is visible again.
+    assert any(back - 0.5 <= at < back + 1.5 for at in told["keep_alives"]), told
 
 
-def _modelled(first: float, hidden: float, visible: float) -> list[float]:
-    """The keep-alives of such a page by the model. Chromium's clock is the system's, so its whole minutes begin at 0."""
+def _modelled(came: list[float], hidden: float, visible: float) -> list[float]:
+    """The keep-alives of such a page by the model, until it is visible. Chromium's clock is the system's."""
     session = Session(1, "tab", 600.0)
     session.record_send(Operation.NEW)
     session.record_answer(Operation.NEW, yes(Call(session, Operation.NEW, 0.0), 0.0))
     session.page = Page(phase=0.0, grace=browser.GRACE_SECONDS)
     session.page.turn(PageState.HIDDEN, hidden, visible)
     every, driver = browser.EVERY_SECONDS, Driver()
-    timer = keep_alive_timer(session, KeepAlive(when="always", every=every), Draw(1), first - every)
-    driver.run(timer, until=visible + 0.5)
+    # The least late of the first keep-alives, for which the page was in front.
+    began = min(at - every * number for number, at in enumerate(came[:4], start=1))
+    driver.run(keep_alive_timer(session, KeepAlive(when="always", every=every), Draw(1), began), until=visible - 0.5)
     return driver.times("keep_alive")
 
 
