@@ -354,6 +354,14 @@ def test_what_cannot_be_told_apart_is_said_to_be_so(
     assert all(analysis.summary["checks"][name] == "unknown" for name in others)
 
 
+def test_a_load_generator_that_stalls_is_no_throttled_client(tmp_path: Path) -> None:
+    """Keep-alives that are sent a minute apart, but were due each 20 s: the delay is our own."""
+    story = _beating(20, 20, 20, 20)
+    for number in (1, 2, 3):
+        story.call(1, "keep_alive", 86.0 + 60 * number, intended=86.0 + 20 * number)
+    assert "keepalive-throttled" not in found(story, tmp_path)
+
+
 def test_ends_without_a_rule_are_early_all_the_same(tmp_path: Path) -> None:
     """Nothing in common: dropped, and said to have nothing in common."""
     finding = found(_idle((60, 1, 11), (90, 20, 55), (120, 50, 70), (60, 3, 43)), tmp_path)["unexplained-ends"]
