@@ -7,8 +7,16 @@ import sys
 import tempfile
 import time
 
-_KEPT = ("PATH", "TMPDIR", "USER", "LOGNAME", "LD_LIBRARY_PATH", "STREAMSOAK_REQUIRE_BROWSER")
-"""Variables without which programs are not found or do not start, and the one that belongs to the tests."""
+_KEPT = (
+    "PATH",
+    "TMPDIR",
+    "USER",
+    "LOGNAME",
+    "LD_LIBRARY_PATH",
+    "STREAMSOAK_REQUIRE_BROWSER",
+    "STREAMSOAK_WITNESS",
+)
+"""Variables without which programs are not found or do not start, and those that belong to the tests."""
 _KEPT_PREFIXES = ("PYTEST_XDIST_", "PYTEST_CURRENT_TEST")
 _SET = {"LC_ALL": "C.UTF-8", "LANG": "C.UTF-8", "TZ": "UTC", "COLUMNS": "80", "LINES": "24"}
 """COLUMNS and LINES are set since the readline library, which pytest imports, sets them behind Python's back."""

@@ -10,6 +10,7 @@ CHECKS: tuple[AuditCheck, ...] = (
     keepalives.ZOMBIE_KEEP_ALIVES,
     keepalives.UNCOVERED_QUIET_PERIODS,
     keepalives.SLOWER,
+    keepalives.THROTTLED,
     open_sessions.UNCLOSED,
     open_sessions.DOUBLE_OPEN,
     calls.ON_CLOSED_SESSION,

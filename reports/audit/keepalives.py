@@ -1,5 +1,5 @@
-"""Findings about keep-alives: `keepalive-slower-than-timeout`, `keepalive-too-tight`, `uncovered-quiet-periods` and
-`zombie-keepalives`.
+"""Findings about keep-alives: `keepalive-slower-than-timeout`, `keepalive-throttled`, `keepalive-too-tight`,
+`uncovered-quiet-periods` and `zombie-keepalives`.
 """
 
 from __future__ import annotations
@@ -8,7 +8,9 @@ from loadtests.model.api.operation import ACTIVITY, Operation
 from loadtests.model.text.units import format_duration
 from loadtests.model.text.wording import count
 from reports.analysis.client import Client, Life
+from reports.analysis.throttling import Beat, throttling
 from reports.audit.check import AuditCheck, Facts, kinds
+from reports.findings.keepalive_throttled import ADVICE
 
 TIGHT = 0.1
 """A margin is tight below this share of the idle timeout."""
@@ -55,6 +57,21 @@ def _uncovered(client: Client) -> Facts:
     }
 
 
+def _throttled(client: Client) -> Facts:
+    return {life.number: shown for life in client.lives if (shown := _throttling(life))}
+
+
+def _throttling(life: Life) -> str:
+    beats = [Beat(call.kind, call.t, call.answered, call.status > 0) for call in life.calls]
+    found = throttling(life.number, beats)
+    if found is None:
+        return ""
+    return (
+        f"keep-alives came every {format_duration(found.interval)}, then"
+        f" {count(found.gaps, 'time')} once a minute (idle timeout {format_duration(life.idle_timeout)})"
+    )
+
+
 def _zombies(client: Client) -> Facts:
     return {life.number: shown for life in client.lives if (shown := _zombie(life))}
 
@@ -90,6 +107,14 @@ UNCOVERED_QUIET_PERIODS = AuditCheck(
     "The API closed {n} for idleness while your client still used {them}.",
     "Call streaming.keep_alive before activity_idle_timeout expires in quiet periods, or ask for a longer timeout"
     " (up to 3599 s).",
+)
+THROTTLED = AuditCheck(
+    "keepalive-throttled",
+    "warning",
+    "likely",
+    _throttled,
+    "The keep-alive timer of {n} was throttled to one a minute, as browsers do to pages that have been hidden for long.",
+    ADVICE,
 )
 ZOMBIE_KEEP_ALIVES = AuditCheck(
     "zombie-keepalives",

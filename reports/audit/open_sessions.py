@@ -7,8 +7,12 @@ from __future__ import annotations
 from itertools import pairwise
 
 from loadtests.model.api.operation import Operation
+from loadtests.model.text.units import format_duration
 from reports.analysis.client import Client, Life
 from reports.audit.check import AuditCheck, Facts, how_it_ended
+
+MOUNTED_TWICE_SECONDS = 0.25
+"""Two sessions opened within this time are one client's by mistake: React's StrictMode, for one, mounts a component twice."""
 
 
 def _unclosed(client: Client) -> Facts:
@@ -25,10 +29,17 @@ def _failed_start(client: Client) -> Facts:
 
 def _double_open(client: Client) -> Facts:
     return {
-        life.number: f"session {later.number} was opened while this one was open, and this one was never used again"
+        life.number: f"session {later.number} was opened {_after(life, later)}, and this one was never used again"
         for life, later in pairwise(client.lives)
         if _is_forgotten(life, later.new.t) and not life.lost
     }
+
+
+def _after(life: Life, later: Life) -> str:
+    pause = later.new.t - life.new.t
+    if pause < MOUNTED_TWICE_SECONDS:
+        return f"{format_duration(pause)} after this one, as by a component that is mounted twice"
+    return "while this one was open"
 
 
 def _is_forgotten(life: Life, at: float) -> bool:

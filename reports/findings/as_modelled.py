@@ -15,6 +15,7 @@ from loadtests.model.text.wording import percent
 from reports.findings.evidence import Evidence
 from reports.findings.finding import Finding
 from reports.findings.retry_storm import STORM_SECONDS
+from reports.findings.ways import REPLACED
 
 _TIGHT_SHARE = 0.8
 """A keep-alive that is due after this share of the idle timeout leaves little of it, with jitter and latency."""
@@ -26,6 +27,8 @@ def _leaves(*ways: Way) -> Callable[[Profile], bool]:
 
 def _sleeps_long(profile: Profile) -> bool:
     keep_alive = profile.keep_alive
+    if not profile.page.is_always_visible:
+        return True
     return keep_alive.when == "never" or keep_alive.interval(_idle_timeout(profile)) >= _TIGHT_SHARE * _idle_timeout(
         profile
     )
@@ -38,7 +41,8 @@ def _idle_timeout(profile: Profile) -> float:
 _ASKED_FOR: dict[str, Callable[[Profile], bool]] = {
     "unclosed-sessions": lambda profile: profile.leaving.leaks,
     "zombie-keepalives": _leaves(Way.ZOMBIE),
-    "double-open": _leaves(Way.REOPEN),
+    "double-open": _leaves(*REPLACED),
+    "keepalive-throttled": lambda profile: profile.page.hidden > 0,
     "no-stop-after-failed-start": lambda profile: not profile.leaving.stop_after_failed_start,
     "deprecated-disable-idle-timeout": lambda profile: profile.disable_idle_timeout,
     "ignored-concurrency-errors": lambda profile: profile.on_refusal.retries == 0,
@@ -51,9 +55,9 @@ _ASKED_FOR: dict[str, Callable[[Profile], bool]] = {
 """By finding: whether a profile does this by its own words."""
 
 _COSTS: dict[str, tuple[str, ...]] = {
-    "unclosed-sessions": (Way.ABANDON, Way.CRASH, Way.IMPATIENT, Way.ZOMBIE, Way.REOPEN, FAILED_START),
+    "unclosed-sessions": (*(way for way in Way if way is not Way.CLOSE), FAILED_START),
     "zombie-keepalives": (Way.ZOMBIE,),
-    "double-open": (Way.REOPEN,),
+    "double-open": REPLACED,
     "no-stop-after-failed-start": (FAILED_START,),
 }
 """By finding: the ways of leaving whose sessions hold slots without their person."""

@@ -13,6 +13,7 @@ import pandas as pd
 from loadtests.model.people.profile import IDLE_RANGE
 from loadtests.model.text.input_error import InputError, Mistake
 from loadtests.model.text.wording import count, verb
+from reports.plan.hidden import for_hidden_pages
 from reports.plan.leaks import LeakCosts, build_leaks
 from reports.plan.limit import Today, build_limits
 from reports.plan.load.offered_load import OfferedLoad, build_offered_load, people_in
@@ -156,7 +157,7 @@ def _price(price: float | None, today: OfferedLoad) -> Price | None:
 def _timeout(source: Source, people: pd.DataFrame, seconds: float, survives: int) -> Timeout:
     scenario = source.manifest.scenario
     gaps = source.gaps[source.gaps["session"].isin(people["session"])]
-    return build_timeout(
+    timeout = build_timeout(
         people,
         gaps,
         seconds,
@@ -165,6 +166,7 @@ def _timeout(source: Source, people: pd.DataFrame, seconds: float, survives: int
         survives=survives,
         idle_range=scenario.idle_range if scenario else IDLE_RANGE,
     )
+    return for_hidden_pages(timeout, source.manifest.people.values(), survives)
 
 
 def _what_if(today: OfferedLoad, people: pd.DataFrame, limit: int | None) -> WhatIf | None:

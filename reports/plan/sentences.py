@@ -58,8 +58,18 @@ def _timeout(plan: CapacityPlan) -> str | None:
     without = f"{format_duration(alone)} suffices" if alone else "no timeout is long enough"
     return (
         f"Idle timeout: {format_duration(pair.idle_timeout)} with a keep-alive every {format_duration(pair.keep_alive)}, which"
-        f" tolerates {count(pair.survives, 'failed keep-alive')} in a row; without keep-alives, {without}."
+        f" tolerates {count(pair.survives, 'failed keep-alive')} in a row; without keep-alives, {without}.{_hidden(plan)}"
     )
+
+
+def _hidden(plan: CapacityPlan) -> str:
+    pair = plan.timeout.hidden
+    if pair is None:
+        return " No timeout in the API's range is long enough for pages that are hidden for minutes."
+    if pair == plan.timeout.recommended:
+        return " It suits pages that are hidden for minutes."
+    length, interval = format_duration(pair.idle_timeout), format_duration(pair.keep_alive)
+    return f" In pages that are hidden for minutes: {length}, every {interval}."
 
 
 def _leaks(plan: CapacityPlan) -> str | None:

@@ -78,6 +78,8 @@ class Timeout:
     without_keep_alives: int | None
     """The shortest candidate that loses at most 1 % of sessions without keep-alives; None: there is none."""
     unknown: str | None
+    hidden: Pair | None = None
+    """For pages that are hidden for minutes: see `reports.plan.hidden`. None: no candidate is long enough."""
 
 
 def build_timeout(

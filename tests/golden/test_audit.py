@@ -111,6 +111,25 @@ def test_a_timer_that_outlives_its_person(tmp_path: Path, beats: tuple[float, ..
     assert "unclosed-sessions" in _names(audit)
 
 
+def test_a_hidden_pages_timer_is_named_beside_the_session_it_lost(tmp_path: Path) -> None:
+    """Each 20 s, then once a minute: the API closes the session, and the audit says why the keep-alives were late."""
+    seen = Seen().opened(1, 1).did(1, "task", 3).did(1, "keep_alive", 21, 41, 61, 81).reaped(1, 111)
+    audit = seen.failed(1, "keep_alive", 120, 180, 240).failed(1, "task", 250).audited(tmp_path)
+    assert _names(audit) == ["uncovered-quiet-periods", "keepalive-throttled"]
+    (judged,) = audit.sessions
+    assert list(judged.facts) == ["uncovered-quiet-periods", "keepalive-throttled"]
+    assert "every 20 s, then 2 times once a minute (idle timeout 30 s)" in judged.facts["keepalive-throttled"]
+    found = audit.findings[1]
+    assert (found.severity, found.confidence) == ("warning", "likely")
+
+
+def test_two_sessions_within_milliseconds_are_mounted_twice(tmp_path: Path) -> None:
+    """The first is never used; its facts say how it came about."""
+    seen = Seen().opened(1, 1).opened(2, 1.01).did(2, "task", 5).did(2, "stop", 20).reaped(1, 31)
+    facts = seen.audited(tmp_path).sessions[0].facts
+    assert "mounted twice" in facts["double-open"]
+
+
 def test_keep_alives_before_a_task_are_no_zombies(tmp_path: Path) -> None:
     """The person was reading, and came back."""
     seen = Seen().opened(1, 1).did(1, "keep_alive", 20, 40, 60, 80).did(1, "task", 85).reaped(1, 115)

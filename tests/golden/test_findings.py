@@ -138,6 +138,15 @@ def _quiet(*beats: float, idle_timeout: float = 30.0) -> Story:
     return story.note(1, "resume", 87.0).leaves(1, 88.0, "close").stops(1, 88.0)
 
 
+def _beating(*gaps: float) -> Story:
+    """Keep-alives of a silent person, so many seconds apart."""
+    story, t = Story().opens(1, 5.0, 120.0).listed(1, 5.5), 6.0
+    for gap in gaps:
+        t += gap
+        story.call(1, "keep_alive", t)
+    return story.leaves(1, t + 1, "close").stops(1, t + 1).vanishes(1, t + 0.5, t + 1.5).looks(int(t) + 5)
+
+
 def _given_up(attempts: int) -> Story:
     story = Story().opens(1, 1.0, 300.0).listed(1, 1.5)
     story.note(2, "arrive", 5.0, 50.0, "close")
@@ -228,6 +237,7 @@ SHOWN: dict[str, tuple[Made, Made]] = {
         (_open().looks(60), person(idle_timeout=30, keep_alive={"when": "always", "every": 60})),
         (_open().looks(60), person(idle_timeout=30, keep_alive={"when": "always", "every": 20})),
     ),
+    "keepalive-throttled": (_beating(20, 20, 20, 20, 35, 60, 60), _beating(20, 20, 20, 20, 60, 20, 20)),
     "retry-storm": (_storm(0.2, 0.2), _storm(0.2, 0.4, 0.8)),
     "double-open": (_left("reopen").vanishes(1, 39.5, 40.5), _left("abandon").vanishes(1, 39.5, 40.5)),
     "no-stop-after-failed-start": (
@@ -342,6 +352,14 @@ def test_what_cannot_be_told_apart_is_said_to_be_so(
     others = {name for name in names if f"({name})" in told.text}
     assert others
     assert all(analysis.summary["checks"][name] == "unknown" for name in others)
+
+
+def test_a_load_generator_that_stalls_is_no_throttled_client(tmp_path: Path) -> None:
+    """Keep-alives that are sent a minute apart, but were due each 20 s: the delay is our own."""
+    story = _beating(20, 20, 20, 20)
+    for number in (1, 2, 3):
+        story.call(1, "keep_alive", 86.0 + 60 * number, intended=86.0 + 20 * number)
+    assert "keepalive-throttled" not in found(story, tmp_path)
 
 
 def test_ends_without_a_rule_are_early_all_the_same(tmp_path: Path) -> None:

@@ -37,6 +37,28 @@ class Forgetful(Curious):
         yield from visitor.open()
 
 
+class Tab(StreamingUser):
+    profile = {"idle_timeout": 40, "arrivals": {"rate": "60/min"}, "keep_alive": {"when": "always", "every": "700ms"}}
+    weight = 3
+
+    def visit(self, visitor):
+        if (yield from visitor.open_twice()):
+            yield from visitor.hide(1)
+            yield from visitor.recover()
+            yield from visitor.close()
+
+
+class Browser(StreamingUser):
+    profile = {
+        "idle_timeout": 40,
+        "session_length": 0.5,
+        "arrivals": {"rate": "60/min"},
+        "turns": {"thinking": 0.2, "words": 1},
+        "leaving": {"double_mount": 0.3, "reload": 0.4, "recovery_loop": 0.3, "error_every": 0.2},
+    }
+    weight = 3
+
+
 class Lasting(StreamingUser):
     profile = "interactive"
 
@@ -69,8 +91,12 @@ def _run(folder: Path, *options: str, text: str = _OWN) -> Finished:
 
 def test_own_behaviours_named_profiles_and_http_users_run_together(tmp_path: Path) -> None:
     """One run: each class does its own, and the event log and the report come along."""
-    finished = _run(tmp_path, "-u", "12", "-r", "12", "-t", "6s", "--observe", "0")
+    finished = _run(tmp_path, "-u", "18", "-r", "18", "-t", "6s", "--observe", "0")
     sessions = judge_run(finished.folder).sessions
+    assert set(sessions[sessions["profile"] == "tab"]["way"].dropna()) == {"double-mount", "recovery-loop", "close"}
+    assert {"double-mount", "reload", "recovery-loop"} <= set(
+        sessions[sessions["profile"] == "browser"]["way"].dropna()
+    )
     assert {"curious", "forgetful"} <= set(sessions["profile"])
     assert set(sessions[sessions["profile"] == "curious"]["way"].dropna()) == {"close"}
     assert set(sessions[sessions["profile"] == "forgetful"]["way"].dropna()) == {"abandon"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import subprocess
@@ -35,6 +36,24 @@ def test_the_ci_soak_passes_against_the_rules(tmp_path: Path, capsys: pytest.Cap
     assert f"Passed: {gates} of {gates} gates hold." in capsys.readouterr().out
     assert main(["simulate", "ci-soak", "--run-dir", str(tmp_path / "bad"), "--defect", "never-reap"]) == 0
     assert "finding(lingering-sessions) absent (was found)" in capsys.readouterr().out
+
+
+def test_the_browser_scenario_names_what_browsers_do_and_survives_hidden_tabs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its settings lose nobody; a timeout of a minute loses those whose tab is hidden for long."""
+    assert main(["simulate", "browser", "--run-dir", str(tmp_path / "good")]) == 0
+    gates = len(named_scenario("browser").gates)
+    assert f"Passed: {gates} of {gates} gates hold." in capsys.readouterr().out
+    (run,) = (tmp_path / "good").iterdir()
+    found = {finding["name"]: finding for finding in json.loads((run / "summary.json").read_text("utf-8"))["findings"]}
+    assert {finding["severity"] for finding in found.values()} == {"modelled"}
+    assert {"keepalive-throttled", "double-open", "unclosed-sessions"} <= set(found)
+    for way in ("double-mount", "reload", "recovery-loop"):
+        assert f"by {way}" in found["unclosed-sessions"]["said"]
+    short = ["--set", "profiles.tab.idle_timeout=60s"]
+    assert main(["simulate", "browser", *short, "--run-dir", str(tmp_path / "bad")]) == 0
+    assert "sessions.lost_to_idle == 0 (was" in capsys.readouterr().out
 
 
 def _workflow() -> dict[str, Any]:

@@ -66,6 +66,14 @@ MUTANTS = (
         "tick = math.floor((answer.answered - now) / interval) - 1",
         "tests/unit/test_behaviour.py",
     ),
+    # Hidden pages: the minute begins after the grace; one pause is no throttling.
+    Mutant(
+        "loadtests/model/people/page.py",
+        "if at >= self._since + self._grace:",
+        "if at < self._since + self._grace:",
+        "tests/unit/test_page.py",
+    ),
+    Mutant("reports/analysis/throttling.py", "LEAST_MINUTES = 2", "LEAST_MINUTES = 1", "tests/unit/test_throttling.py"),
     # Drain: people still there are closed, stops are repeated, leaks are awaited.
     Mutant(
         _DRAIN,

@@ -10,13 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadtests.model.api.answer import Reason
+from loadtests.model.people.profile import Way
 from tests.golden.story import Story
 
 _TIMES = st.floats(0, 120).map(lambda t: round(t, 2))
 _SESSIONS = st.integers(1, 5)
 _CALLS = st.sampled_from(["new", "start", "task", "keep_alive", "stop"])
 _REASONS = st.sampled_from([reason.value for reason in Reason if reason])
-_WAYS = st.sampled_from(["close", "abandon", "crash", "zombie", "reopen", "impatient", "given-up", "start-failed"])
+_WAYS = st.sampled_from([*(way.value for way in Way), "given-up", "start-failed"])
 
 
 @st.composite

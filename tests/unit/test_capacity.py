@@ -10,7 +10,9 @@ import pandas as pd
 import pytest
 
 from loadtests.model.maths.erlang import engset, erlang_b, erlang_servers
+from loadtests.model.people.page import longest_gap
 from loadtests.model.people.profile import Profile
+from reports.plan.hidden import for_hidden_pages, hidden_pair
 from reports.plan.leaks import build_leaks
 from reports.plan.limit import Today, build_limits, with_returning
 from reports.plan.load.poisson import test_arrivals as arrivals_of
@@ -19,7 +21,7 @@ from reports.plan.prediction.replay import replays, steady
 from reports.plan.prediction.theory import offered_each, theory_of
 from reports.plan.source import read_source
 from reports.plan.steps import Step, build_steps
-from reports.plan.timeout import build_timeout, interval_for
+from reports.plan.timeout import CANDIDATES, build_timeout, interval_for
 from tests.golden.story import Story
 
 _SECONDS = 3600.0
@@ -235,6 +237,31 @@ def test_the_interval_survives_what_it_promises(survives: int) -> None:
         interval = interval_for(timeout, survives, 1.0)
         assert interval * (survives + 1) <= timeout - 1
         assert (interval + 1) * (survives + 1) > timeout - 1
+
+
+@pytest.mark.parametrize("survives", [0, 1, 2, 5])
+def test_the_pair_for_hidden_pages_survives_what_it_promises(survives: int) -> None:
+    """After so many lost in a row the next of a hidden page still comes in time; the candidate before would not allow it."""
+    pair = hidden_pair(CANDIDATES, survives, 1.0)
+    assert pair is not None
+    assert longest_gap(pair.keep_alive) * (survives + 1) <= pair.idle_timeout - 1
+    shorter = max(timeout for timeout in CANDIDATES if timeout < pair.idle_timeout)
+    assert longest_gap(1.0) * (survives + 1) > shorter - 1
+    assert hidden_pair((30, 60), survives, 1.0) is None
+
+
+@pytest.mark.parametrize(("hidden", "recommended"), [(0.0, (60, 19.0)), (0.5, (240, 78.0))])
+def test_people_whose_pages_are_hidden_are_recommended_the_pair_for_hidden_pages(
+    hidden: float, recommended: tuple[int, float]
+) -> None:
+    """Others are told of it, and keep their own."""
+    gaps = pd.DataFrame({"session": [3], "gap": [100.0]})
+    told = build_timeout(_people(5, 5), gaps, 100.0, failing=0.0, slack=1.0, survives=2)
+    person = Profile.model_validate({"name": "tab", "session_length": 30, "page": {"hidden": hidden}})
+    told = for_hidden_pages(told, [person], 2)
+    assert told.recommended is not None and told.hidden is not None
+    assert (told.recommended.idle_timeout, told.recommended.keep_alive) == recommended
+    assert told.hidden.idle_timeout == 240
 
 
 def test_each_way_of_leaving_has_its_price() -> None:

@@ -280,6 +280,9 @@ def test_ways_are_chosen_by_their_probabilities() -> None:
         Way.IMPATIENT: 0.05,
         Way.ZOMBIE: 0.0,
         Way.REOPEN: 0.0,
+        Way.DOUBLE_MOUNT: 0.0,
+        Way.RELOAD: 0.0,
+        Way.RECOVERY_LOOP: 0.0,
     }
     assert shares == pytest.approx(expected, abs=0.015)
     assert math.fsum(share for _, share in leaving.shares()) == pytest.approx(1.0)
@@ -295,6 +298,10 @@ def test_ways_are_chosen_by_their_probabilities() -> None:
         ({"impatient": 0.5}, True),
         ({"impatient": 0.5, "impatient_sends_stop": True}, False),
         ({"impatient": 0.5, "impatient_sends_stop": True, "crash": 0.1}, True),
+        ({"reload": 0.5}, True),
+        ({"reload": 0.5, "reload_sends_beacon": True}, False),
+        ({"double_mount": 0.1}, True),
+        ({"recovery_loop": 0.1}, True),
     ],
 )
 def test_leaks_are_known_beforehand(ways: dict[str, Any], leaks: bool) -> None:

@@ -186,7 +186,7 @@ def test_idle_range_of_the_scenario_counts(tmp_path: Path) -> None:
         (
             "[[stages]]\nduration = 10\nload = { nobody = 3 }",
             "profiles.nobody",
-            "available profiles: interactive, leaky",
+            "available profiles: background-tab, interactive, leaky",
         ),
         ("[[stages]]\nduration = 10\nload = { quiet = true }", "stages.0.load.quiet", "must be a load"),
         ('[[stages]]\nduration = 10\nload = { quiet = "many" }', "stages.0.load.quiet", "must be a rate"),

@@ -37,6 +37,7 @@ CLIENT_FINDINGS = (
     "uncovered-quiet-periods",
     "keepalive-too-tight",
     "keepalive-slower-than-timeout",
+    "keepalive-throttled",
     "retry-storm",
     "double-open",
     "no-stop-after-failed-start",

@@ -110,7 +110,7 @@ KINDS: dict[str, str] = {
     "cap": "note; value: the session's duration limit as `new` told it (s)",
     "arrive": "note; value: how long the person means to stay once the session is open (s); detail: the way of leaving chosen",
     "give-up": "note: the person gives up without a session; value: attempts made; detail: the reason of the last refusal",
-    "quiet": "note: a quiet period begins; value: its planned length (s)",
+    "quiet": "note: a quiet period begins; value: its planned length (s); detail: hidden or asleep, if the client's page is",
     "resume": "note: the quiet period is over",
     "leave": "note: the person is gone; detail: the way of leaving",
     "seen": "observation: the list shows a session of ours for the first time; value: when that list was asked for (s);"

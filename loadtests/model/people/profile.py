@@ -21,6 +21,7 @@ from pydantic import (
 
 from loadtests.model.people.distribution import Constant, Distribution
 from loadtests.model.people.draw import Draw
+from loadtests.model.people.page import GRACE, PageState
 from loadtests.model.text.input_error import from_pydantic
 from loadtests.model.text.toml import parse_toml
 from loadtests.model.text.units import Rate, Seconds
@@ -38,7 +39,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Way(StrEnum):
-    """Ways of leaving."""
+    """Ways of leaving, and of arriving where that leaves a session behind."""
 
     CLOSE = "close"
     ABANDON = "abandon"
@@ -46,6 +47,14 @@ class Way(StrEnum):
     ZOMBIE = "zombie"
     REOPEN = "reopen"
     IMPATIENT = "impatient"
+    DOUBLE_MOUNT = "double-mount"
+    RELOAD = "reload"
+    RECOVERY_LOOP = "recovery-loop"
+
+    @property
+    def key(self) -> str:
+        """Its key in a profile."""
+        return self.value.replace("-", "_")
 
 
 class _Table(BaseModel):
@@ -144,10 +153,17 @@ class Leaving(_Table):
     zombie: Share = 0.0
     reopen: Share = 0.0
     impatient: Share = 0.0
+    double_mount: Share = 0.0
+    reload: Share = 0.0
+    recovery_loop: Share = 0.0
     impatient_sends_stop: bool = False
     """Whether the client sends stop if the person leaves before `start` is answered."""
     stop_after_failed_start: bool = True
     """Whether the client sends stop after a failed `start`."""
+    reload_sends_beacon: bool = False
+    """Whether a page that is reloaded sends stop as a beacon, whose answer nobody reads."""
+    error_every: Distribution = Constant(value=30.0)
+    """recovery-loop: the time until the client's player fails, counted from the opening of each session."""
 
     @model_validator(mode="after")
     def _sum(self) -> Self:
@@ -166,7 +182,7 @@ class Leaving(_Table):
 
     @cached_property
     def _shares(self) -> list[tuple[Way, float]]:
-        others = [(way, float(getattr(self, way))) for way in Way if way is not Way.CLOSE]
+        others = [(way, float(getattr(self, way.key))) for way in Way if way is not Way.CLOSE]
         rest = 1 - math.fsum(share for _, share in others)
         return [(Way.CLOSE, rest if self.close is None else self.close), *others]
 
@@ -182,8 +198,44 @@ class Leaving(_Table):
     @property
     def leaks(self) -> bool:
         """Whether a person may leave a session open."""
-        stopped = {Way.CLOSE, Way.IMPATIENT} if self.impatient_sends_stop else {Way.CLOSE}
+        stopped = {Way.CLOSE}
+        stopped |= {Way.IMPATIENT} if self.impatient_sends_stop else set()
+        stopped |= {Way.RELOAD} if self.reload_sends_beacon else set()
         return any(share > 0 and way not in stopped for way, share in self._shares)
+
+
+class PageOptions(_Table):
+    """The browser page that the client runs in. By default it is always visible."""
+
+    hidden: Share = 0.0
+    """The share of quiet periods in which the page is hidden, and its timers are throttled."""
+    asleep: Share = 0.0
+    """The share of quiet periods in which the device sleeps: no timer fires, and those that are overdue fire at waking."""
+    intensive_after: Seconds = Field(default=GRACE, ge=0)
+    """How long a page is hidden before its timers wake once a minute. A page that plays audio, or holds a WebRTC connection or a
+    WebSocket, is exempt: longer than any quiet period."""
+
+    @model_validator(mode="after")
+    def _shares(self) -> Self:
+        if self.hidden + self.asleep > 1 + 1e-9:
+            raise ValueError(
+                f"hidden and asleep must not add up to more than 1 (they add up to {self.hidden + self.asleep:g})"
+            )
+        return self
+
+    @property
+    def is_always_visible(self) -> bool:
+        """Whether timers are never throttled."""
+        return not self.hidden and not self.asleep
+
+    def choose(self, draw: Draw) -> PageState:
+        """Draws what becomes of the page in a quiet period."""
+        if self.is_always_visible:
+            return PageState.VISIBLE
+        u = draw.uniform()
+        if u < self.hidden:
+            return PageState.HIDDEN
+        return PageState.ASLEEP if u < self.hidden + self.asleep else PageState.VISIBLE
 
 
 class CallOptions(_Table):
@@ -212,6 +264,7 @@ class Profile(_Table):
     keep_alive: KeepAlive = KeepAlive()
     on_refusal: OnRefusal = OnRefusal()
     leaving: Leaving = Leaving()
+    page: PageOptions = PageOptions()
     calls: CallOptions = CallOptions()
 
     @field_validator("idle_timeout")

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from loadtests.model.api.answer import FULL, Answer, Outcome
 from loadtests.model.api.operation import Operation
 from loadtests.model.people.draw import Draw
+from loadtests.model.people.page import MINUTE, Page, PageState
 from loadtests.model.people.profile import Profile, Way
 from loadtests.model.session.keepalive import keep_alive_timer
 from loadtests.model.session.session import Session, State
@@ -25,20 +26,40 @@ GIVEN_UP = "given-up"
 """Way of leaving: the client found its session closed."""
 
 
+MOUNTED_AGAIN_SECONDS = 0.005
+"""double-mount: from the first `new` to the second (chosen: React's StrictMode mounts twice within milliseconds)."""
+RELOAD_SECONDS = (1.0, 5.0)
+"""reload: until the person is back ("within seconds"; chosen, not measured)."""
+RECOVERY_SECONDS = 1.0
+"""recovery-loop: from an error to the next `new` (chosen, not measured)."""
+
+
 class Person:
     """One person: a profile, a stream of randomness, and a source of session numbers."""
 
-    __slots__ = ("draw", "number", "profile")
+    __slots__ = ("draw", "number", "page", "profile")
 
     def __init__(self, profile: Profile, draw: Draw, number: Callable[[], int]) -> None:
         self.profile = profile
         self.draw = draw
         self.number = number
+        self.page: Page | None = None
+        """The page of the client; None: one that is always visible."""
+        if not profile.page.is_always_visible:
+            self.open_page()
+
+    def open_page(self) -> Page:
+        """Returns the page of the client, which may be hidden."""
+        if self.page is None:
+            self.page = Page(self.draw.uniform() * MINUTE, self.profile.page.intensive_after)
+        return self.page
 
     def session(self) -> Session:
         """Returns a session not yet opened, with the idle timeout that the client will request."""
         idle_timeout = float(round(self.profile.idle_timeout.sample(self.draw)))
-        return Session(self.number(), self.profile.name, idle_timeout)
+        session = Session(self.number(), self.profile.name, idle_timeout)
+        session.page = self.page
+        return session
 
 
 Visit = Callable[[Person, float], Behaviour]
@@ -81,16 +102,20 @@ def returning_person(
 def visit(person: Person, now: float) -> Behaviour:
     """One visit, from arrival to leaving; returns the time at its end."""
     way = person.profile.leaving.choose(person.draw)
+    if way is Way.DOUBLE_MOUNT:
+        yield Fork(unused_session(person, now))
+        way, now = Way.CLOSE, (yield Sleep(now + MOUNTED_AGAIN_SECONDS))
     session = person.session()
     now = yield from open_session(person, session, way, now)
-    if way is Way.REOPEN and session.state is State.OPEN:
-        # The reconnect handler opens a second session before the first is forgotten; once in each visit, so that the visit ends.
+    if way is Way.RECOVERY_LOOP:
+        return (yield from _recovery_loop(person, session, now))
+    if way in _SECOND and session.state is State.OPEN:
+        # Once in each visit, so that the visit ends.
         end = now + session.planned_stay
         now = yield from _settle(person, session, now)
         now = yield from _talk(person, session, now, end)
-        first, session, way = session, person.session(), Way.CLOSE
-        now = yield from open_session(person, session, way, now)
-        yield from leave(person, first, Way.REOPEN, now)
+        session, now = yield from _SECOND[way](person, session, now)
+        way = Way.CLOSE
     if session.state is not State.OPEN:
         return now
     if way is not Way.IMPATIENT:
@@ -103,10 +128,76 @@ def visit(person: Person, now: float) -> Behaviour:
     return (yield from leave(person, session, way, now))
 
 
+def unused_session(person: Person, now: float) -> Behaviour:
+    """Opens a session that nobody will hold: the component was mounted again before `new` was answered."""
+    session = person.session()
+    now = yield from open_session(person, session, Way.DOUBLE_MOUNT, now)
+    if session.state is State.OPEN:
+        yield from leave(person, session, Way.DOUBLE_MOUNT, now)
+
+
+def reopen(person: Person, session: Session, now: float) -> Behaviour:
+    """A reconnect handler opens a second session before `session` is forgotten; returns the second and the time."""
+    second = person.session()
+    now = yield from open_session(person, second, Way.CLOSE, now)
+    yield from leave(person, session, Way.REOPEN, now)
+    return second, now
+
+
+def reload(person: Person, session: Session, now: float) -> Behaviour:
+    """The page is reloaded, and the same person is back within seconds; returns their second session and the time."""
+    # Nobody waits for the answer to a beacon.
+    yield Fork(leave(person, session, Way.RELOAD, now))
+    soonest, latest = RELOAD_SECONDS
+    now = yield Sleep(now + soonest + (latest - soonest) * person.draw.uniform())
+    second = person.session()
+    now = yield from open_session(person, second, Way.CLOSE, now)
+    return second, now
+
+
+def recover(person: Person, session: Session, now: float) -> Behaviour:
+    """The client recovers from an error: it opens another session and never closes `session`; returns the other and the time."""
+    yield from leave(person, session, Way.RECOVERY_LOOP, now)
+    now = yield Sleep(now + RECOVERY_SECONDS)
+    second = person.session()
+    now = yield from open_session(person, second, Way.CLOSE, now)
+    return second, now
+
+
+_SECOND: dict[Way, Callable[[Person, Session, float], Behaviour]] = {Way.REOPEN: reopen, Way.RELOAD: reload}
+"""How a person with one of these ways of leaving gets their second session."""
+
+
+def _recovery_loop(person: Person, session: Session, now: float) -> Behaviour:
+    """A person whose client opens another session at each error, until the end of the stay that the first one planned."""
+    end, every = now + session.planned_stay, person.profile.leaving.error_every
+    while session.state is State.OPEN:
+        error = min(now + every.sample(person.draw), end)
+        now = yield from _settle(person, session, now)
+        now = yield from _until_error(session, _talk(person, session, now, error))
+        if now >= end:
+            return (yield from leave(person, session, Way.CLOSE, now))
+        session, now = yield from recover(person, session, now)
+    return now
+
+
+def _until_error(session: Session, talk: Behaviour) -> Behaviour:
+    """Carries out `talk`, in which the client gives `session` up as soon as a call fails; returns what `talk` returns."""
+    sent = None
+    try:
+        while True:
+            step = talk.send(sent)
+            sent = yield step
+            if type(step) is Call and sent.outcome is not _OK:
+                session.given_up = True
+    except StopIteration as ended:
+        return ended.value
+
+
 def open_session(person: Person, session: Session, way: Way, now: float) -> Behaviour:
     """Opens a session, with retries; returns the time. The session is open then, or the person has given up."""
     profile, draw = person.profile, person.draw
-    length = 0.0 if way is Way.IMPATIENT else profile.session_length.sample(draw)
+    length = 0.0 if way in (Way.IMPATIENT, Way.DOUBLE_MOUNT) else profile.session_length.sample(draw)
     session.planned_stay = length
     yield Note(session, NoteKind.ARRIVE, now, length, way.value)
     attempt = 0
@@ -156,15 +247,24 @@ def _talk(person: Person, session: Session, now: float, end: float) -> Behaviour
             now = yield Sleep(min(now + answer.value, end))
         if now < end and session.usable and draw.chance(chance):
             quiet = person.profile.quiet.length.sample(draw)
-            now = yield from quiet_period(person, session, min(quiet, end - now), now)
+            page = person.profile.page.choose(draw)
+            now = yield from quiet_period(person, session, min(quiet, end - now), now, page)
     return now
 
 
-def quiet_period(person: Person, session: Session, length: float, now: float) -> Behaviour:
-    """A period in which the person is there, but the API detects no activity; returns the time at its end."""
+def quiet_period(
+    person: Person, session: Session, length: float, now: float, page: PageState = PageState.VISIBLE
+) -> Behaviour:
+    """A period in which the person is there, but the API detects no activity; returns the time at its end.
+
+    `page`: what becomes of the client's page in that time.
+    """
     keep_alive = person.profile.keep_alive
     session.quiet = True
-    yield Note(session, NoteKind.QUIET, now, length)
+    if page is not PageState.VISIBLE:
+        session.page = person.open_page()
+        session.page.turn(page, now, now + length)
+    yield Note(session, NoteKind.QUIET, now, length, page.value)
     if keep_alive.when == "quiet":
         yield Fork(keep_alive_timer(session, keep_alive, person.draw, now))
     now = yield Sleep(now + length)
@@ -178,11 +278,15 @@ def quiet_period(person: Person, session: Session, length: float, now: float) ->
 def leave(person: Person, session: Session, way: Way, now: float) -> Behaviour:
     """The person leaves; returns the time."""
     leaving = person.profile.leaving
-    sends_stop = way is Way.CLOSE or (way is Way.IMPATIENT and leaving.impatient_sends_stop)
+    sends_stop = (
+        way is Way.CLOSE
+        or (way is Way.IMPATIENT and leaving.impatient_sends_stop)
+        or (way is Way.RELOAD and leaving.reload_sends_beacon)
+    )
     way_left = way.value
     if session.state is not State.OPEN:
         way_left, sends_stop = GIVEN_UP, False
-    elif session.start_failed:
+    elif session.start_failed and way is not Way.RECOVERY_LOOP:
         sends_stop = leaving.stop_after_failed_start
         way_left = Way.CLOSE.value if sends_stop else FAILED_START
     session.leave(way_left)

@@ -23,7 +23,8 @@ def keep_alive_timer(session: Session, policy: KeepAlive, draw: Draw, now: float
     """Sends keep-alives in gaps of `policy.interval` from `now` on, until the session's timer is replaced or stopped.
 
     With jitter each gap is uniform between interval × (1 − jitter) and interval × (1 + jitter). As with JavaScript's setInterval,
-    the times do not depend on the answers. Times that pass while an answer is awaited are skipped.
+    the times do not depend on the answers. Times that pass while an answer is awaited are skipped, and so are those that pass
+    while the page is hidden and its timers must wait (`page`).
     """
     token = session.start_timer()
     interval, jitter = policy.interval(session.idle_timeout), policy.jitter
@@ -35,6 +36,13 @@ def keep_alive_timer(session: Session, policy: KeepAlive, draw: Draw, now: float
         yield Sleep(due)
         if not session.is_timer(token):
             return
+        if session.page is not None:
+            # Only now, because nobody knew at the start of the wait whether the page would be hidden at its end.
+            due = yield Sleep(session.page.wake(due))
+            if not session.is_timer(token):
+                return
+            # As setInterval does, even if the wake-up is exactly at the next time.
+            tick = max(tick, math.floor((due - now) / interval + 1e-9))
         answer: Answer = yield Call(session, _KEEP_ALIVE, due)
         if answer.outcome is not _OK and policy.on_failure != "ignore":
             session.given_up = session.given_up or policy.on_failure == "leave"

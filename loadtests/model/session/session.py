@@ -16,6 +16,7 @@ from enum import IntEnum, StrEnum
 
 from loadtests.model.api.answer import GONE, Answer, Outcome
 from loadtests.model.api.operation import ACTIVITY, Operation
+from loadtests.model.people.page import Page
 
 
 class State(IntEnum):
@@ -109,6 +110,7 @@ class Session:
         "kept",
         "number",
         "opened",
+        "page",
         "planned_stay",
         "profile",
         "quiet",
@@ -133,6 +135,8 @@ class Session:
         """Values of earlier answers that later calls need, by name: memory only, as one may be a token."""
         self.planned_stay = 0.0
         """How long the person plans to stay, in seconds."""
+        self.page: Page | None = None
+        """The page whose timers keep it alive; None: one that is never hidden."""
         self.quiet = False
         self.start_failed = False
         self.stopped = False

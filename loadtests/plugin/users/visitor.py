@@ -13,8 +13,18 @@ from collections.abc import Callable
 
 from loadtests.model.api.answer import Answer, Outcome
 from loadtests.model.api.operation import Operation
+from loadtests.model.people.page import PageState
 from loadtests.model.people.profile import Way
-from loadtests.model.session.behaviour import Person, leave, open_session, quiet_period
+from loadtests.model.session.behaviour import (
+    MOUNTED_AGAIN_SECONDS,
+    Person,
+    leave,
+    open_session,
+    quiet_period,
+    recover,
+    reload,
+    unused_session,
+)
 from loadtests.model.session.keepalive import keep_alive_timer
 from loadtests.model.session.session import Session, State
 from loadtests.model.session.steps import Behaviour, Call, Fork, Sleep
@@ -36,9 +46,23 @@ class Visitor:
     def open(self) -> Behaviour:
         """Opens a session, with the profile's retries if it is refused; returns whether it is open."""
         self.now = yield from open_session(self.person, self.session, Way.CLOSE, self.now)
-        if self.is_open and self.person.profile.keep_alive.when == "always":
-            yield Fork(keep_alive_timer(self.session, self.person.profile.keep_alive, self.person.draw, self.now))
-        return self.session.state is State.OPEN
+        return (yield from self._begin())
+
+    def open_twice(self) -> Behaviour:
+        """Opens two sessions within milliseconds and uses the second; returns whether it is open. The first is a leak."""
+        yield Fork(unused_session(self.person, self.now))
+        self.now = yield Sleep(self.now + MOUNTED_AGAIN_SECONDS)
+        return (yield from self.open())
+
+    def reload(self) -> Behaviour:
+        """Reloads the page: leaves the session, and opens another seconds later; returns whether that is open."""
+        self.session, self.now = yield from reload(self.person, self.session, self.now)
+        return (yield from self._begin())
+
+    def recover(self) -> Behaviour:
+        """Opens another session after an error, and never closes the one before; returns whether it is open."""
+        self.session, self.now = yield from recover(self.person, self.session, self.now)
+        return (yield from self._begin())
 
     def say(self, words: int = 10) -> Behaviour:
         """Sends a task of `words` words and waits until the answer has been spoken; returns the answer."""
@@ -57,7 +81,15 @@ class Visitor:
 
     def be_quiet(self, seconds: float) -> Behaviour:
         """Waits for a quiet period, with keep-alives if the profile sends them."""
-        self.now = yield from quiet_period(self.person, self.session, seconds, self.now)
+        yield from self._be_away(seconds, self.person.profile.page.choose(self.person.draw))
+
+    def hide(self, seconds: float) -> Behaviour:
+        """Switches to another tab for a quiet period: the timers of the page are throttled."""
+        yield from self._be_away(seconds, PageState.HIDDEN)
+
+    def suspend(self, seconds: float) -> Behaviour:
+        """Lets the device sleep for a quiet period: no timer fires before it wakes."""
+        yield from self._be_away(seconds, PageState.ASLEEP)
 
     def call(self, operation: Operation, words: int = 0) -> Behaviour:
         """Sends any call of the session; returns its answer."""
@@ -72,6 +104,15 @@ class Visitor:
     def abandon(self) -> Behaviour:
         """Leaves without closing the session: a leak."""
         self.now = yield from leave(self.person, self.session, Way.ABANDON, self.now)
+
+    def _begin(self) -> Behaviour:
+        keep_alive = self.person.profile.keep_alive
+        if self.is_open and keep_alive.when == "always":
+            yield Fork(keep_alive_timer(self.session, keep_alive, self.person.draw, self.now))
+        return self.session.state is State.OPEN
+
+    def _be_away(self, seconds: float, page: PageState) -> Behaviour:
+        self.now = yield from quiet_period(self.person, self.session, seconds, self.now, page)
 
 
 def run_visit(visit: Callable[[Visitor], Behaviour], person: Person, now: float) -> Behaviour:

@@ -1,0 +1,1 @@
+"""Which settings survive a hidden tab: `make hidden-tabs`."""
