@@ -23,7 +23,8 @@ class Counters(EngineListener):
     """Counts answers and sessions. Its size does not grow with the run."""
 
     def __init__(self) -> None:
-        self.opened = 0
+        self.opened: Counter[str] = Counter()
+        """By profile."""
         self.hits: Counter[str] = Counter()
         """By profile."""
         self.requests = 0
@@ -54,7 +55,7 @@ class Counters(EngineListener):
     def _count_attempt(self, session: Session, answer: Answer) -> None:
         is_first = session.number not in self._retrying
         if answer.outcome is _OK:
-            self.opened += 1
+            self.opened[session.profile] += 1
             self._retrying.discard(session.number)
             return
         self._retrying.add(session.number)
@@ -93,7 +94,7 @@ class Counters(EngineListener):
             now,
             held=len(engine.sessions) - len(engine.opening),
             leaks=occupancy.leaks,
-            opened=self.opened,
+            opened=self.opened.total(),
             hits=self.counts.hits,
             requests=self.requests,
             session_seconds=engine.session_seconds,
@@ -106,6 +107,7 @@ class Counters(EngineListener):
             worst_delay=self.worst_delay,
             known_until=engine.known_until,
             sessions=occupancy.by_profile(),
+            opened_by_profile=dict(self.opened),
             hits_by_profile=dict(self.hits),
             due_next=occupancy.due_next(),
             ended_last=occupancy.ended_last(),
