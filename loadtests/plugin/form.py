@@ -43,6 +43,7 @@ def read_form(form: Any) -> StartRequest:
     """Reads the form (werkzeug's MultiDict). Raises InputError with every mistake."""
     values: dict[str, Any] = _numbers({name: form[name] for name in NUMBERS if name in form})
     values |= {name: form[name] == "true" for name in FLAGS if name in form}
+    values |= {"sandbox": form.get("sandbox") == "true"}
     values |= {name: form[name] for name in ("scenario", "load") if name in form}
     if values.get("load", STAGES) not in (STAGES, USERS):
         raise InputError.of("--load", f"must be {STAGES} or {USERS} (is {values['load']!r})")

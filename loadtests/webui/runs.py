@@ -68,7 +68,8 @@ class Runs:
         """Returns the newest runs first, at most `MOST_RUNS`."""
         found = sorted(self.folder.glob("*/manifest.json"), reverse=True)[:MOST_RUNS]
         self._known = {name: known for name, known in self._known.items() if any(f.parent.name == name for f in found)}
-        return [self._past(file.parent) for file in found]
+        # By name, the newest 50; among them, the user may have named some without a time.
+        return sorted((self._past(file.parent) for file in found), key=lambda past: -past.started)
 
     def file(self, run: str, name: str) -> Path | None:
         """Returns the path of one of `FILES`; None: there is no such run or file."""

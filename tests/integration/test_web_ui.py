@@ -342,6 +342,25 @@ def test_what_a_killed_run_left_open_is_swept_by_a_button(
         page.locator("#past td:last-child", has_text="–").wait_for(timeout=_LONGEST)
         assert "incomplete" in page.inner_text("#past")
         assert page.complaints == []
+        _start_on_the_sandbox_instead(url, api)
+
+
+def _start_on_the_sandbox_instead(url: str, api: SandboxProcess) -> None:
+    """Of a Locust that was started with --host; no request reaches the host."""
+    offered = requests.get(f"{url}/sessions/api/form", timeout=BOUND_SECONDS).json()
+    assert offered["host"] == api.url
+    form = {
+        "user_count": 2,
+        "spawn_rate": 2,
+        "host": "",
+        "sandbox": "true",
+        "scenario": "none",
+        "user_classes": "Quiet",
+    }
+    assert requests.post(f"{url}/swarm", data=form, timeout=_LONGEST_SECONDS).json()["success"]
+    _until(lambda: (_state(url)["frame"] or {}).get("held") == 2)
+    assert _state(url)["host"] != api.url
+    assert api.open_sessions() == {}
 
 
 @pytest.fixture(scope="module")
@@ -417,7 +436,7 @@ def test_the_page_before_any_run(page: Any, served: str) -> None:
     page.get_by_text("No run yet").wait_for(timeout=_LONGEST)
     _await(page, "document.getElementById('state').textContent === 'ready'")
     assert _serious(page) == {}
-    page.click("#about a")
+    page.click("#no-run a")
     page.get_by_text("Start demo on the sandbox").wait_for(timeout=_LONGEST)
     assert page.complaints == []
 

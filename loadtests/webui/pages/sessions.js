@@ -84,10 +84,10 @@ async function update(message) {
 // The outcome of the run that has ended, or, before any run of this Locust, of the last one.
 async function fetchOutcome() {
   const isOver = state.state === "ended" || state.state === "none";
-  const run = state.run || (state.state === "none" && (await fetchJson("./api/runs"))[0]?.run);
-  byId("outcome").hidden = !isOver || !run;
-  if (!isOver || !run) return;
-  const outcome = await fetchJson(`./api/outcome?run=${encodeURIComponent(run)}`);
+  const run = isOver && (state.run || (await fetchJson("./api/runs"))[0]?.run);
+  const outcome = run && await fetchJson(`./api/outcome?run=${encodeURIComponent(run)}`).catch(() => null);
+  byId("outcome").hidden = !outcome;
+  if (!outcome) return;
   verdict = headline(outcome.past)[0];
   showOutcome(byId("outcome"), outcome, "./");
   if (!state.run) byId("outcome").prepend(make("p", { className: "dim", textContent: `Last run: ${run}` }));
@@ -122,11 +122,13 @@ function show() {
   report.hidden = isOver || !state.run || state.analysed === null;
   if (!report.hidden) report.href = `./runs/${encodeURIComponent(state.run)}/report.html`;
   const stage = isRunning && frame?.stage ? `stage: ${frame.stage}` : "";
-  if (state.run) text("about", [state.scenario && `scenario ${state.scenario}`, stage].filter(Boolean).join(" · "));
+  byId("no-run").hidden = !!state.run;
+  byId("about").hidden = !state.run;
+  text("about", [state.scenario && `scenario ${state.scenario}`, stage].filter(Boolean).join(" · "));
   byId("findings-section").hidden = isOver || state.state === "none";
   document.body.dataset.state = state.state;
   byId("now").hidden = isOver;
-  if (state.run) showNow();
+  showNow();
   if (!frame) return;
   showFigures(frame);
   showWarnings(frame.warnings);

@@ -47,7 +47,7 @@ function show() {
   fields.run_time.placeholder = isUsers() ? "until you stop it" : "as the scenario says";
   if (isUsers() && !isUsersOwn) fields.user_count.value = enough(picked());
   text("users-note", describeUsers(picked(), Number(fields.user_count.value)));
-  text("sandbox-hint", offer.host ? "There is none: locust was started with --host. Start it without to have one." : scenario?.sandbox_only && !isUsers() && isOnHost() ? scenario.sandbox_only : "");
+  text("sandbox-hint", scenario?.sandbox_only && !isUsers() && isOnHost() ? scenario.sandbox_only : "");
   byId("sandbox-hint").hidden = !byId("sandbox-hint").textContent;
   showButton(scenario);
 }
@@ -110,7 +110,7 @@ async function forecast({ scenario }) {
 // Start
 
 function values() {
-  const body = new URLSearchParams({ host: isOnHost() ? fields.host.value.trim() : "" });
+  const body = new URLSearchParams({ host: isOnHost() ? fields.host.value.trim() : "", sandbox: String(!isOnHost()) });
   for (const name of ["limit", "run_time", "observe", "seed", "max_open", "max_session_minutes"]) body.set(name, fields[name].value.trim());
   for (const name of ["allow_leaks", "shared_account", "real", "rehearse_guards"]) body.set(name, String(fields[name].checked));
   body.set("load", "stages");
@@ -173,7 +173,6 @@ function fill() {
     else fields[name].value = value;
   }
   fields.target.value = offer.host ? "host" : "sandbox";
-  form.querySelector("[name=target][value=sandbox]").disabled = !!offer.host;
   fields.host.value = offer.host;
   text("key-hint", offer.has_key ? "The API key is taken from KONPRO_API_KEY." : "KONPRO_API_KEY is not set, so requests have no key of yours.");
   showClasses(offer.classes, show);
