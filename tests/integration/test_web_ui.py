@@ -183,7 +183,7 @@ def _see_the_outcome(page: Any) -> None:
     page.locator("#outcome .headline").wait_for(timeout=_LONGEST)
     said = page.inner_text("#outcome")
     assert said.startswith("Inconclusive: the run ended early")
-    assert re.search(r"\d+ sessions opened · at most \d of 6 at once · \d+ refused for the limit · \d+ leaked", said)
+    assert re.search(r"\d+ sessions opened · peak \d, limit 6 · \d+ refused for the limit · \d+ leaked", said)
     assert "unclosed-sessions" in page.text_content("#outcome")
     assert page.title().startswith("Inconclusive · smoke")
     assert "stage" not in page.inner_text("#about")
@@ -456,7 +456,7 @@ def test_the_state_in_one_line(page: Any, served: str) -> None:
     assert page.locator("#now .overdue").count() == 1
     assert "overdue for 0:" in page.inner_text("#leak-table .overdue")
     assert (page.inner_text("#margin"), page.inner_text("#margin-worst")) == ("–", "-1.5 s")
-    assert "fails concurrency_hits.count == 0: 27 (as of 0:09)" in page.inner_text("#gates")
+    assert "fails so far concurrency_hits.count == 0: 27 (as of 0:09)" in page.inner_text("#gates")
     for width in (390, 1440):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -664,6 +664,15 @@ def test_with_web_login_nothing_of_ours_is_open(tmp_path: Path) -> None:
             assert session.get(f"{url}/sessions/api/state", timeout=BOUND_SECONDS).json()["state"] == "none"
 
 
+def _see_a_refused_start(cwd: Path, url: str, form: dict[str, Any]) -> None:
+    """What shows only when the run begins is told too, until a run begins: here, a file has the name of the runs' directory."""
+    (cwd / "runs").touch()
+    assert requests.post(f"{url}/swarm", data=form, timeout=BOUND_SECONDS).json()["success"]
+    _until(lambda: "cannot be created" in _state(url)["refused"])
+    (cwd / "runs").unlink()
+    _until(lambda: requests.get(f"{url}/stats/requests", timeout=BOUND_SECONDS).json()["state"] == "stopped")
+
+
 def test_users_rate_and_time_can_take_the_place_of_a_scenarios_stages(tmp_path: Path) -> None:
     """The picked classes come, as the scenario has them; its limit and gates hold; the events reach whoever listens."""
     with _locust(tmp_path, "--observe", "0") as (url, _):
@@ -675,11 +684,13 @@ def test_users_rate_and_time_can_take_the_place_of_a_scenarios_stages(tmp_path: 
             "load": "users",
             "user_classes": "Quiet",
         }
+        _see_a_refused_start(tmp_path, url, form)
         with requests.get(f"{url}/sessions/api/events", stream=True, timeout=BOUND_SECONDS) as events:
             assert requests.post(f"{url}/swarm", data=form, timeout=BOUND_SECONDS).json()["success"]
             frames = (json.loads(line[6:]) for line in events.iter_lines() if line.startswith(b"data: "))
             full = next(told for told in frames if told["frame"] and told["frame"]["held"] == 6)
         assert [line["profile"] for line in full["frame"]["profiles"]] == ["quiet"]
+        assert full["refused"] == ""
         assert requests.post(f"{url}/stop", timeout=_LONGEST_SECONDS).ok
         _until(lambda: _state(url)["state"] == "ended")
         (past,) = requests.get(f"{url}/sessions/api/runs", timeout=BOUND_SECONDS).json()

@@ -12,7 +12,7 @@ export function headline(past) {
 function totals({ sessions, peak, limit, leaked, hits, past }) {
   const parts = [past.duration !== null && duration(past.duration)];
   if (sessions !== null) parts.push(`${plural(sessions, "session")} opened`);
-  if (peak !== null) parts.push(`at most ${peak}${limit ? ` of ${limit}` : ""} at once`);
+  if (peak !== null) parts.push(`peak ${peak}${limit ? `, limit ${limit}` : ""}`);
   if (hits !== null) parts.push(`${hits.toLocaleString("en")} refused for the limit`);
   if (leaked !== null) parts.push(`${leaked.toLocaleString("en")} leaked`);
   return parts.filter(Boolean).join(" · ");

@@ -20,6 +20,7 @@ function reaps(frame, now, isFull, slack) {
 }
 
 export function stateLine({ state, limit, frame, slack = 0 }, now) {
+  if (state === "ended") return [];
   if (!frame) return state === "none" ? [] : [["Starting: no session yet.", ""]];
   if (state === "draining" && !frame.held && !frame.leaks) return [["The load is over and its sessions are closed. The report follows.", ""]];
   const isFull = frame.full_since !== null && frame.full_since !== undefined, share = limit ? `${occupied(frame)}/${limit}` : plural(occupied(frame), "session");
