@@ -17,7 +17,7 @@ from loadtests.plugin.field_mistakes import FieldMistake, field_mistakes
 from loadtests.plugin.option_table import NO_SCENARIO, STAGES, USERS
 from loadtests.plugin.users.role import Role, StartRequest
 
-NUMBERS: Mapping[str, tuple[type, str]] = {
+_NUMBERS: Mapping[str, tuple[type, str]] = {
     "limit": (int, "a whole number"),
     "observe": (float, "a number of seconds"),
     "max_open": (int, "a whole number"),
@@ -29,20 +29,20 @@ _USERS: Mapping[str, tuple[type, str]] = {
     "spawn_rate": (float, "a number of users a second"),
 }
 """Fields that Locust reads itself."""
-FLAGS = ("allow_leaks", "shared_account", "rehearse_guards", "real")
+_FLAGS = ("allow_leaks", "shared_account", "rehearse_guards", "real")
 _IDLE = (STATE_INIT, STATE_STOPPED)
 
 
 def make_typed(options: argparse.Namespace) -> None:
     """Converts options that Locust took from the form as text. Raises InputError."""
-    values = {name: value for name in NUMBERS if isinstance(value := getattr(options, name, None), str)}
+    values = {name: value for name in _NUMBERS if isinstance(value := getattr(options, name, None), str)}
     vars(options).update(_numbers(values))
 
 
 def read_form(form: Any) -> StartRequest:
     """Reads the form (werkzeug's MultiDict). Raises InputError with every mistake."""
-    values: dict[str, Any] = _numbers({name: form[name] for name in NUMBERS if name in form})
-    values |= {name: form[name] == "true" for name in FLAGS if name in form}
+    values: dict[str, Any] = _numbers({name: form[name] for name in _NUMBERS if name in form})
+    values |= {name: form[name] == "true" for name in _FLAGS if name in form}
     values |= {"sandbox": form.get("sandbox") == "true"}
     values |= {name: form[name] for name in ("scenario", "load") if name in form}
     if values.get("load", STAGES) not in (STAGES, USERS):
@@ -110,7 +110,7 @@ def _check_users(form: Any) -> None:
         raise InputError(mistakes)
 
 
-def _numbers(texts: Mapping[str, str], kinds: Mapping[str, tuple[type, str]] = NUMBERS) -> dict[str, Any]:
+def _numbers(texts: Mapping[str, str], kinds: Mapping[str, tuple[type, str]] = _NUMBERS) -> dict[str, Any]:
     values, mistakes = {}, []
     for name, text in texts.items():
         kind, expected = kinds[name]

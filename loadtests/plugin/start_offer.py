@@ -10,13 +10,14 @@ from locust.env import Environment
 from locust.runners import MasterRunner
 
 from loadtests.http.key import has_key
-from loadtests.plugin.form import FLAGS, NUMBERS
 from loadtests.plugin.option_table import NO_SCENARIO
 from loadtests.plugin.setup import options_of
 from loadtests.plugin.users.user import StreamingUser, profile_of
 from loadtests.webui.start.form import StartForm, UserClass
 
 _FIRST_SCENARIO = "demo"
+_TEXTS = ("limit", "run_time", "observe", "seed", "max_open", "max_session_minutes")
+_BOXES = ("allow_leaks", "shared_account", "real", "rehearse_guards")
 
 
 class StartOffer:
@@ -47,9 +48,9 @@ class StartOffer:
 
 def _values(options: argparse.Namespace) -> dict[str, str | bool]:
     """Returns the values of fields as a form shows them."""
-    given = {name: getattr(options, name) for name in (*NUMBERS, "run_time")}
+    given = {name: getattr(options, name) for name in _TEXTS}
     numbers = {name: "" if value is None else f"{value:g}" for name, value in given.items()}
-    return {**numbers, **{name: bool(getattr(options, name)) for name in FLAGS}}
+    return {**numbers, **{name: bool(getattr(options, name)) for name in _BOXES}}
 
 
 def _describe(name: str, user_class: type[StreamingUser]) -> UserClass:

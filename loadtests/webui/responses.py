@@ -14,7 +14,7 @@ JSON = "application/json"
 Guarded = Callable[[Callable[..., Any]], Callable[..., Any]]
 """A decorator for views: Locust's login, if it is enabled."""
 
-_PAGES = files("loadtests.webui") / "pages"
+_PAGES = files(__package__) / "pages"
 
 
 def as_json(value: Any) -> Response:

@@ -48,7 +48,7 @@ function chart({ seconds, live, limit, peak }, caption) {
   svg.append(shape("path", { class: "area c-active", d: `M0,${HEIGHT}L${line.join("L")}L${WIDTH},${HEIGHT}Z` }));
   if (limit) {
     const over = live.map((value, at) => `${x(seconds[at]).toFixed(1)},${y(Math.max(value, limit)).toFixed(1)}`);
-    svg.append(shape("path", { class: "area c-leaked", d: `M0,${y(limit)}L${over.join("L")}L${WIDTH},${y(limit)}Z` }));
+    svg.append(shape("path", { class: "over", d: `M0,${y(limit)}L${over.join("L")}L${WIDTH},${y(limit)}Z` }));
     svg.append(shape("path", { class: "line dash c-limit", d: `M0,${y(limit)}H${WIDTH}` }));
   }
   return svg;

@@ -2,6 +2,8 @@
 import { headline } from "./outcome.js";
 import { REPORTS, byId, duration, fetchJson, link, make, runFile, text } from "./page.js";
 
+const PAGE = "Page: ";
+
 let chosen = [];
 let known = new Map();
 
@@ -73,7 +75,8 @@ export async function compare(force) {
   try {
     const body = new URLSearchParams({ base, run, force: String(force) });
     const { code, said } = await fetchJson("./api/compare", { method: "POST", body });
-    place.replaceChildren(...(code <= 2 ? compared(run, said) : refused(said)));
+    // The command names the page that it has written; without one, what it printed is the reason.
+    place.replaceChildren(...(code <= 2 && said.includes(PAGE) ? compared(run, said) : refused(said)));
   } catch (error) {
     place.replaceChildren(error.message);
   }
@@ -81,7 +84,7 @@ export async function compare(force) {
 }
 
 function compared(run, said) {
-  const lines = said.trim().split("\n").filter((line) => !line.startsWith("Page: "));
+  const lines = said.trim().split("\n").filter((line) => !line.startsWith(PAGE));
   return [make("p", {}, lines.at(-1) ?? ""), link(`./runs/${encodeURIComponent(run)}/compare.html`, "Open comparison", { className: "button" })];
 }
 
