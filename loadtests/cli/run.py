@@ -20,7 +20,7 @@ _WIDTH = 26
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments. The help lists the options that streamsoak adds to Locust's."""
-    parser.usage = "%(prog)s [SCENARIO] [OPTIONS]"
+    parser.usage = "%(prog)s [SCENARIO [OPTIONS]]"
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = "\n".join(_epilog())
     parser.add_argument(

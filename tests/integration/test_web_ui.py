@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -23,7 +24,7 @@ from .accessibility import serious
 from .conftest import BOUND_SECONDS
 from .crew import free_port
 from .crew import processes as worker_processes
-from .locust_run import KEY, ROOT, finish, start_locust, truth
+from .locust_run import KEY, finish, start_locust, truth
 
 LOGIN = Path(__file__).parent / "locustfiles" / "login.py"
 HOSTILE = '</script><script>document.title="owned"</script><img src=x onerror="document.title=\'owned\'">'
@@ -40,12 +41,12 @@ def _until(condition: Callable[[], bool]) -> None:
 
 @contextlib.contextmanager
 def _locust(
-    cwd: Path, *options: str, locustfile: Path = ROOT / "locustfile.py", base: str = ""
+    cwd: Path, *options: str, start: Callable[..., Any] = start_locust, base: str = ""
 ) -> Iterator[tuple[str, Any]]:
     """Locust with its web UI, and its address, which ends with the path `base`."""
     port = free_port()
     more = ["--web-base-path", base] if base else []
-    process = start_locust(cwd, "--web-port", str(port), *more, *options, locustfile=locustfile)
+    process = start(cwd, "--web-port", str(port), *more, *options)
     url = f"http://127.0.0.1:{port}{base}"
 
     def answers() -> bool:
@@ -65,6 +66,22 @@ def _locust(
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.communicate()
+
+
+def _start_without_scenario(cwd: Path, *options: str) -> subprocess.Popen[str]:
+    """`streamsoak run`, to which Locust's options come by the environment: on the command line they follow a scenario."""
+    given = dict(zip(options[::2], options[1::2], strict=True))
+    variables = {f"LOCUST_{name.removeprefix('--').replace('-', '_').upper()}": value for name, value in given.items()}
+    return subprocess.Popen(
+        [sys.executable, "-m", "loadtests.cli", "run"],
+        cwd=cwd,
+        env={**os.environ, **variables, "KONPRO_API_KEY": KEY},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
 
 
 def _await(page: Any, condition: str, argument: object = None) -> None:
@@ -182,11 +199,13 @@ def _see_the_outcome(page: Any) -> None:
     """The report's headline, totals and findings are on top; nothing on the page is still of the run so far."""
     page.locator("#outcome .headline").wait_for(timeout=_LONGEST)
     said = page.inner_text("#outcome")
-    assert said.startswith("Inconclusive: the run ended early")
+    # On a machine that stalls, there are further reasons before this one.
+    assert re.match("Inconclusive: .*the run ended early", said)
     assert re.search(r"\d+ sessions opened · peak \d, limit 6 · \d+ refused for the limit · \d+ leaked", said)
     assert "unclosed-sessions" in page.text_content("#outcome")
     assert page.title().startswith("Inconclusive · smoke")
     assert "stage" not in page.inner_text("#about")
+    assert page.locator("#moments button").last.inner_text().endswith("End of the load")
     assert not page.is_visible("#findings-section")
     opened = [int(each) for each in page.locator("#profile-table td:nth-child(6)").all_inner_texts()]
     assert (len(opened), all(opened)) == (5, True)
@@ -365,8 +384,8 @@ def _start_on_the_sandbox_instead(url: str, api: SandboxProcess) -> None:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A Locust that nobody has started a run in, below a path."""
-    with _locust(tmp_path_factory.mktemp("served"), base="/load") as (url, _):
+    """`streamsoak run` without a scenario, in which nobody has started a run, below a path."""
+    with _locust(tmp_path_factory.mktemp("served"), base="/load", start=_start_without_scenario) as (url, _):
         yield url
 
 
@@ -570,7 +589,7 @@ def test_users_instead_of_a_scenario(page: Any, served: str) -> None:
     "path",
     [
         *("/swarm", "/stop", "/stats/reset", "/user"),
-        *("/sessions/api/sweep", "/sessions/api/analyse", "/sessions/api/compare"),
+        *("/sessions/api/sweep", "/sessions/api/analyse", "/sessions/api/compare", "/sessions/api/forecast"),
     ],
 )
 def test_another_sites_page_starts_and_stops_nothing(served: str, path: str) -> None:
@@ -592,7 +611,6 @@ def test_no_answer_holds_the_key(served: str) -> None:
         "/sessions/assets/sessions.js",
         "/sessions/api/form",
         "/sessions/api/scenarios",
-        "/sessions/api/forecast?scenario=smoke",
         "/sessions/api/state",
         "/sessions/api/runs",
         "/logs",
@@ -637,7 +655,7 @@ def test_a_mistake_in_the_form_is_told_in_the_form(served: str, field: str, valu
 
 def test_with_web_login_nothing_of_ours_is_open(tmp_path: Path) -> None:
     """Each address leads to the login, and a form that is posted without one starts nothing."""
-    with _locust(tmp_path, "--web-login", locustfile=LOGIN) as (url, _):
+    with _locust(tmp_path, "--web-login", start=partial(start_locust, locustfile=LOGIN)) as (url, _):
         for path in (
             "",
             "/",
@@ -648,7 +666,6 @@ def test_with_web_login_nothing_of_ours_is_open(tmp_path: Path) -> None:
             "/api/findings",
             "/api/form",
             "/api/scenarios",
-            "/api/forecast",
             "/api/outcome",
             "/runs/x/report.html",
             "/../",
@@ -656,7 +673,13 @@ def test_with_web_login_nothing_of_ours_is_open(tmp_path: Path) -> None:
             answer = requests.get(f"{url}/sessions{path}", timeout=BOUND_SECONDS, allow_redirects=False)
             assert (answer.status_code, "/login" in answer.headers["Location"]) == (302, True), path
         form = {"user_count": 1, "spawn_rate": 1, "host": "", "scenario": "smoke"}
-        for path in ("/swarm", "/sessions/api/sweep", "/sessions/api/analyse", "/sessions/api/compare"):
+        for path in (
+            "/swarm",
+            "/sessions/api/sweep",
+            "/sessions/api/analyse",
+            "/sessions/api/compare",
+            "/sessions/api/forecast",
+        ):
             answer = requests.post(f"{url}{path}", data=form, timeout=BOUND_SECONDS, allow_redirects=False)
             assert (answer.status_code, "/login" in answer.headers["Location"]) == (302, True), path
         with requests.Session() as session:

@@ -99,9 +99,10 @@ async function showScenarios() {
 
 async function forecast({ scenario }) {
   const place = [...document.querySelectorAll(".card")].find((one) => one.querySelector("input").value === scenario)?.querySelector(".forecast");
-  const limit = scenario === chosen()?.scenario && Number(fields.limit.value) >= 1 ? `&limit=${Math.floor(Number(fields.limit.value))}` : "";
+  const body = new URLSearchParams({ scenario }), limit = Math.floor(Number(fields.limit.value));
+  if (scenario === chosen()?.scenario && limit >= 1) body.set("limit", limit);
   try {
-    showForecast(place, await fetchJson(`${BASE}api/forecast?scenario=${encodeURIComponent(scenario)}${limit}`));
+    showForecast(place, await fetchJson(`${BASE}api/forecast`, { method: "POST", body }));
   } catch (error) {
     place.replaceChildren(`No forecast: ${error.message}`);
   }

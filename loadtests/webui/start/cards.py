@@ -8,6 +8,7 @@ from typing import Any
 
 import gevent
 import msgspec
+from gevent.lock import BoundedSemaphore
 
 from loadtests.model.people.profile import IDLE_RANGE
 from loadtests.model.run.scenario import Load, Scenario, find
@@ -16,6 +17,9 @@ from loadtests.model.text.units import format_duration
 from loadtests.model.text.wording import between
 from loadtests.scenarios.catalogue import folders, named_scenario, profile_files, scenario_files
 from loadtests.webui.subcommand import Subcommands
+
+_MOST_FORECASTS = 100
+"""Kept: one for each scenario and limit."""
 
 
 class CardPeople(msgspec.Struct):
@@ -65,6 +69,8 @@ class Cards:
         self._cards: list[ScenarioCard] = []
         self._forecasts: dict[tuple[str, int | None], bytes] = {}
         self._subcommands = Subcommands()
+        self._forecasting = BoundedSemaphore()
+        """Held while one is computed: two browsers that ask for the same cause one computation."""
 
     def all(self) -> list[ScenarioCard]:
         """Returns the catalogue's scenarios, and the user's own."""
@@ -80,14 +86,18 @@ class Cards:
         if scenario not in [card.scenario for card in self.all()]:
             return "There is no such scenario."
         key = scenario, limit
-        if key not in self._forecasts:
-            # The option's value in one argument: a path may begin with a hyphen.
+        with self._forecasting:
+            if key in self._forecasts:
+                return self._forecasts[key]
             options = [] if limit is None else [f"--limit={limit}"]
+            # After "--", since a path may begin with a hyphen.
             output = self._subcommands.run(["inspect", "--json", *options, "--", scenario])
             if output.code:
                 return output.said.strip()
+            if len(self._forecasts) >= _MOST_FORECASTS:
+                self._forecasts.clear()
             self._forecasts[key] = output.said.encode()
-        return self._forecasts[key]
+            return self._forecasts[key]
 
     def _files(self) -> dict[str, Path]:
         files = {file.stem: file for file in scenario_files()}

@@ -39,11 +39,12 @@ def add_start_routes(pages: Blueprint, guarded: Guarded, form: Callable[[], Star
     def scenarios() -> Response:
         return as_json(cards.all())
 
-    @pages.get("/api/forecast")
+    # POST: it starts a process, so pages of other sites must not be able to ask for it.
+    @pages.post("/api/forecast")
     @guarded
     def forecast() -> Response:
-        limit = request.args.get("limit", type=int)
-        found = cards.forecast(request.args.get("scenario", ""), limit)
+        limit = request.form.get("limit", type=int)
+        found = cards.forecast(request.form.get("scenario", ""), limit)
         if isinstance(found, str):
             return Response(found, status=404, mimetype="text/plain")
         return Response(found, mimetype=JSON)
