@@ -180,7 +180,7 @@ def _see_the_state(page: Any) -> None:
     assert "selected" in page.inner_text("#chosen")
     page.click("#follow")
     assert page.locator("#gates li").count() == 2
-    assert re.fullmatch(r"[\d.]+ m?s", page.inner_text("#margin-worst"))
+    _await(page, r"/^-?[\d.]+ m?s$/.test(document.getElementById('margin-worst').textContent)")
     assert page.locator("#profile-table tbody tr").count() == 5
 
 
