@@ -23,8 +23,7 @@ class Counters(EngineListener):
     """Counts answers and sessions. Its size does not grow with the run."""
 
     def __init__(self) -> None:
-        self.opened: Counter[str] = Counter()
-        """By profile."""
+        self.opened_by_profile: Counter[str] = Counter()
         self.hits: Counter[str] = Counter()
         """By profile."""
         self.requests = 0
@@ -41,6 +40,11 @@ class Counters(EngineListener):
         self._retrying: set[int] = set()
         """Numbers of the sessions that were refused and whose users may retry."""
 
+    @property
+    def opened(self) -> int:
+        """Sessions opened since the run began."""
+        return self.opened_by_profile.total()
+
     def on_answer(self, call: Call, answer: Answer, size: int) -> None:
         """Counts a request that was sent."""
         if answer.outcome is _WITHHELD:
@@ -55,7 +59,7 @@ class Counters(EngineListener):
     def _count_attempt(self, session: Session, answer: Answer) -> None:
         is_first = session.number not in self._retrying
         if answer.outcome is _OK:
-            self.opened[session.profile] += 1
+            self.opened_by_profile[session.profile] += 1
             self._retrying.discard(session.number)
             return
         self._retrying.add(session.number)
@@ -94,7 +98,7 @@ class Counters(EngineListener):
             now,
             held=len(engine.sessions) - len(engine.opening),
             leaks=occupancy.leaks,
-            opened=self.opened.total(),
+            opened=self.opened,
             hits=self.counts.hits,
             requests=self.requests,
             session_seconds=engine.session_seconds,
@@ -107,7 +111,7 @@ class Counters(EngineListener):
             worst_delay=self.worst_delay,
             known_until=engine.known_until,
             sessions=occupancy.by_profile(),
-            opened_by_profile=dict(self.opened),
+            opened_by_profile=dict(self.opened_by_profile),
             hits_by_profile=dict(self.hits),
             due_next=occupancy.due_next(),
             ended_last=occupancy.ended_last(),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
 import loadtests.webui
+from loadtests.cli.__main__ import main
 from loadtests.model.run.scenario import load_scenario
 from loadtests.model.text.input_error import InputError, Mistake
 from loadtests.plugin.field_mistakes import FieldMistake, field_mistakes
@@ -49,6 +51,16 @@ def test_the_users_own_scenario_is_a_card_and_a_mistake_is_told_on_its_card(
     mended = next(card for card in cards.all() if card.scenario == "own.toml")
     assert (mended.mistake, mended.duration) == ("", 60.0)
     assert mended.people == [CardPeople("quiet", mended.people[0].about, "1 person")]
+
+
+def test_a_forecast_is_one_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """With the figures that a card draws; the limit of the command line takes the place of the scenario's."""
+    assert main(["inspect", "--json", "--limit=50", "--", "demo"]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    figures = json.loads(line)
+    assert (figures["limit"], len(figures["seconds"]), len(figures["live"])) == (50, 400, 400)
+    assert figures["peak"] == pytest.approx(max(figures["live"]), abs=0.01)
+    assert figures["refused"] < 1 < figures["arrivals"]
 
 
 def test_mistakes_belong_to_fields_in_the_words_of_their_labels() -> None:
