@@ -22,27 +22,53 @@ HELP = "Print a scenario's plan and the expected sessions, requests, session-min
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_scenario(parser)
+    parser.add_argument("--json", action="store_true", help="print the forecast as one line of JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the plan and the forecast."""
-    from loadtests.cli.table import open_console, print_table
-    from loadtests.model.run.adaptation import limits_of
     from loadtests.model.run.plan import LoadPlan
     from loadtests.scenarios.catalogue import named_scenario
     from loadtests.simulation.forecast import forecast
 
     scenario = named_scenario(arguments.scenario, changes_of(arguments.set), arguments.api)
-    plan = LoadPlan(scenario)
     limit = arguments.limit if arguments.limit is not None else scenario.limit
     at_least(1, "--limit", limit)
+    plan = LoadPlan(scenario)
+    expected = forecast(plan, limit, scenario.duration)
+    if arguments.json:
+        print(_as_json(expected, limit))
+    else:
+        _show(plan, expected, limit)
+    return 0
+
+
+def _as_json(expected: Forecast, limit: int | None) -> str:
+    import msgspec
+
+    peak, at = expected.peak(expected.live)
+    figures = {
+        "limit": limit,
+        "seconds": [round(second, 2) for second in expected.seconds.tolist()],
+        "live": [round(sessions, 2) for sessions in expected.live.tolist()],
+        "peak": peak,
+        "peak_at": at,
+        "arrivals": expected.arrivals,
+        "session_minutes": expected.session_minutes,
+        "refused": expected.refused,
+    }
+    return msgspec.json.encode(figures).decode()
+
+
+def _show(plan: LoadPlan, expected: Forecast, limit: int | None) -> None:
+    from loadtests.cli.table import open_console, print_table
+    from loadtests.model.run.adaptation import limits_of
+
     console = open_console()
     print_table(console, _stages(plan))
-    expected = forecast(plan, limit, scenario.duration)
     print_table(console, _timeline(expected))
-    for line in (*_totals(expected, limit, scenario), *limits_of(scenario.description)):
+    for line in (*_totals(expected, limit, plan.scenario), *limits_of(plan.scenario.description)):
         console.print(line, markup=False)
-    return 0
 
 
 def _stages(plan: LoadPlan) -> Table:

@@ -12,16 +12,20 @@ from pathlib import Path
 
 from loadtests.plugin.option_table import OPTIONS
 
-HELP = "Run a scenario: locust with streamsoak's plugin. Locust's options may follow."
+HELP = (
+    "Run a scenario: locust with streamsoak's plugin. Locust's options may follow. Without a scenario: the start page."
+)
 _WIDTH = 26
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments. The help lists the options that streamsoak adds to Locust's."""
-    parser.usage = "%(prog)s SCENARIO [OPTIONS]"
+    parser.usage = "%(prog)s [SCENARIO [OPTIONS]]"
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = "\n".join(_epilog())
-    parser.add_argument("scenario", metavar="SCENARIO", help="name or file of a scenario: see `streamsoak profiles`")
+    parser.add_argument(
+        "scenario", nargs="?", metavar="SCENARIO", help="name or file of a scenario: see `streamsoak profiles`"
+    )
     parser.add_argument("options", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
 
 
@@ -31,9 +35,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     # Alone in its folder, which Locust puts before the standard library.
     locustfile = Path(starter.__path__[0]) / "locustfile.py"
-    command = [sys.executable, "-m", "locust", "-f", str(locustfile), "--scenario", arguments.scenario]
+    scenario = ["--scenario", arguments.scenario] if arguments.scenario else []
     sys.stdout.flush()
-    os.execv(sys.executable, [*command, *arguments.options])
+    os.execv(sys.executable, [sys.executable, "-m", "locust", "-f", str(locustfile), *scenario, *arguments.options])
 
 
 def _epilog() -> Iterator[str]:

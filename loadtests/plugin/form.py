@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import Response, jsonify, request
 from locust.env import Environment
-from locust.runners import STATE_INIT, STATE_STOPPED
+from locust.runners import STATE_INIT, STATE_STOPPED, MasterRunner
 from locust.util.timespan import parse_timespan
 
 from loadtests.model.text.input_error import InputError, Mistake
+from loadtests.plugin.field_mistakes import FieldMistake, field_mistakes
 from loadtests.plugin.option_table import NO_SCENARIO, STAGES, USERS
 from loadtests.plugin.users.role import Role, StartRequest
 
@@ -22,6 +24,11 @@ _NUMBERS: Mapping[str, tuple[type, str]] = {
     "max_session_minutes": (float, "a number of minutes"),
     "seed": (int, "a whole number"),
 }
+_USERS: Mapping[str, tuple[type, str]] = {
+    "user_count": (int, "a whole number of users"),
+    "spawn_rate": (float, "a number of users a second"),
+}
+"""Fields that Locust reads itself."""
 _FLAGS = ("allow_leaks", "shared_account", "rehearse_guards", "real")
 _IDLE = (STATE_INIT, STATE_STOPPED)
 
@@ -36,6 +43,7 @@ def read_form(form: Any) -> StartRequest:
     """Reads the form (werkzeug's MultiDict). Raises InputError with every mistake."""
     values: dict[str, Any] = _numbers({name: form[name] for name in _NUMBERS if name in form})
     values |= {name: form[name] == "true" for name in _FLAGS if name in form}
+    values |= {"sandbox": form.get("sandbox") == "true"}
     values |= {name: form[name] for name in ("scenario", "load") if name in form}
     if values.get("load", STAGES) not in (STAGES, USERS):
         raise InputError.of("--load", f"must be {STAGES} or {USERS} (is {values['load']!r})")
@@ -43,6 +51,7 @@ def read_form(form: Any) -> StartRequest:
         values["scenario"] = ""
     if "run_time" in form:
         values["run_time"] = _seconds(form["run_time"])
+    _check_users(form)
     return StartRequest(values, tuple(form.getlist("user_classes")), form.get("host", ""))
 
 
@@ -64,6 +73,8 @@ def _start(environment: Environment, role: Role) -> Response | None:
     assert runner is not None
     if role.run and role.run.process.ending:
         return _answer(environment, "The last run is still closing its sessions. Wait until it has ended.")
+    if isinstance(runner, MasterRunner) and not runner.worker_count:
+        return _answer(environment, "No worker is connected. Start one: locust --worker")
     if runner.state not in _IDLE:
         if environment.shape_class is not None:
             return _answer(environment, "A scenario is running. Stop it, or wait until it has ended.")
@@ -71,22 +82,38 @@ def _start(environment: Environment, role: Role) -> Response | None:
     try:
         by_stages = role.prepare(read_form(request.form))
     except InputError as error:
-        return _answer(environment, str(error))
+        return _answer(environment, str(error), mistakes=field_mistakes(error))
     if not by_stages:
         return None
     runner.start_shape()
     return _answer(environment, "The scenario is running.", success=True)
 
 
-def _answer(environment: Environment, message: str, *, success: bool = False) -> Response:
-    answer: Response = jsonify({"success": success, "message": message, "host": environment.host})
+def _answer(
+    environment: Environment, message: str, *, success: bool = False, mistakes: Sequence[FieldMistake] = ()
+) -> Response:
+    content = {"success": success, "message": message, "host": environment.host}
+    answer: Response = jsonify({**content, "mistakes": [mistake._asdict() for mistake in mistakes]})
     return answer
 
 
-def _numbers(texts: Mapping[str, str]) -> dict[str, Any]:
+def _check_users(form: Any) -> None:
+    """Raises InputError for numbers that Locust would refuse in other words."""
+    given = {name: form[name] for name in _USERS if name in form}
+    values = _numbers(given, _USERS)
+    mistakes = [
+        Mistake(f"--{name.replace('_', '-')}", "", f"must be more than 0 (is {given[name]!r})")
+        for name, value in values.items()
+        if value is None or not 0 < value < math.inf
+    ]
+    if mistakes:
+        raise InputError(mistakes)
+
+
+def _numbers(texts: Mapping[str, str], kinds: Mapping[str, tuple[type, str]] = _NUMBERS) -> dict[str, Any]:
     values, mistakes = {}, []
     for name, text in texts.items():
-        kind, expected = _NUMBERS[name]
+        kind, expected = kinds[name]
         try:
             values[name] = _number(kind, text.strip())
         except ValueError:

@@ -28,6 +28,25 @@ IN_FORM = frozenset(
     }
 )
 """Fields of the web UI's start form, besides `--scenario`."""
+FIELDS: dict[str, str] = {
+    "scenario": "Scenario",
+    "host": "Host",
+    "sandbox": "Sandbox",
+    "load": "Load",
+    "user_count": "Users",
+    "spawn_rate": "Users started a second",
+    "run_time": "Run time",
+    "limit": "Limit of concurrent sessions",
+    "observe": "Wait for leaks, in seconds",
+    "seed": "Random seed",
+    "max_open": "Most sessions open at once",
+    "max_session_minutes": "Most session-minutes",
+    "allow_leaks": "Allow leaks",
+    "shared_account": "Others use this account",
+    "real": "This address leads to a real account",
+    "rehearse_guards": "Rehearse the limits for real accounts",
+}
+"""The labels of the start page's fields, by the Python name of the option."""
 OPTIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "--load": (
         "with a scenario: run its stages, or Locust's users, spawn rate and run time",

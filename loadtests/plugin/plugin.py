@@ -19,6 +19,7 @@ from loadtests.plugin.local import LocalRole, stop_run
 from loadtests.plugin.master import MasterRole
 from loadtests.plugin.options import People
 from loadtests.plugin.setup import Setup, options_of
+from loadtests.plugin.start_offer import StartOffer
 from loadtests.plugin.users.role import Role
 from loadtests.plugin.worker import WorkerRole
 from loadtests.processes.greenlets import start_task
@@ -57,6 +58,8 @@ class Plugin:
         # Added after Locust's own listeners, which run in reverse order at the end: a worker drains before it quits.
         events.test_stopping.add_listener(self._end)
         events.quitting.add_listener(self._end)
+        # Before the sandbox, if there is one, becomes the host.
+        given_host = environment.host or ""
         try:
             self._role = self._make_role(environment, runner)
         except InputError as error:
@@ -64,7 +67,9 @@ class Plugin:
             self._quit()
             sys.exit(error.code)
         if web_ui:
-            self._background_report = install_pages(web_ui, options_of(environment), self._live)
+            self._background_report = install_pages(
+                web_ui, options_of(environment), self._live, StartOffer(environment, given_host).describe
+            )
             listen_to_form(web_ui, environment, self._role)
         environment.streamsoak = self._role  # type: ignore[attr-defined]
 
@@ -84,10 +89,10 @@ class Plugin:
                 if self._role.run:
                     self._live.follow(self._role.run)
         except InputError as error:
-            _refuse(environment, error)
+            self._refuse(environment, error)
         except OSError as error:
             refusal = InputError.of("--run-dir", f"a run cannot be written there: {error}", code=EXIT_UNAVAILABLE)
-            _refuse(environment, refusal)
+            self._refuse(environment, refusal)
 
     def _end(self, environment: Environment, **_: Any) -> None:
         # Locust fires the event more than once, from several greenlets: a second caller waits for the first. The drain runs in
@@ -111,16 +116,16 @@ class Plugin:
             if code is not None:
                 environment.process_exit_code = code
 
+    def _refuse(self, environment: Environment, error: InputError) -> None:
+        """Stops Locust, which is already starting its users; they find no run and do nothing."""
+        environment.process_exit_code = error.code
+        logger.error("The run does not begin:\n%s", error)
+        self._live.refused(str(error))
+        start_task("stopping Locust", _stop_soon, environment)
+
     def _quit(self, **_: Any) -> None:
         if self._role:
             self._role.close()
-
-
-def _refuse(environment: Environment, error: InputError) -> None:
-    """Stops Locust, which is already starting its users; they find no run and do nothing."""
-    environment.process_exit_code = error.code
-    logger.error("The run does not begin:\n%s", error)
-    start_task("stopping Locust", _stop_soon, environment)
 
 
 def _stop_soon(environment: Environment) -> None:

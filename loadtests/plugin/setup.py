@@ -80,7 +80,7 @@ class Setup:
         if self._sandbox:
             environment.host = self._sandbox.url
             logger.info("Sandbox at %s", self._sandbox.url)
-        self._host = environment.host
+        self._given_host = self._host = environment.host
         self.metrics = Metrics()
         try:
             self._check_account(self.settings())
@@ -130,10 +130,11 @@ class Setup:
     def choose(self, request: StartRequest) -> bool:
         """Applies the start form; returns whether a scenario's stages make the load. On InputError nothing has changed."""
         environment = self._environment
+        host = self._sandbox_url() if request.values.get("sandbox") else request.host or self._given_host
         before = [(attributes, dict(attributes)) for attributes in (vars(self.options), vars(self), vars(environment))]
         try:
             vars(self.options).update(request.values)
-            environment.host = request.host or self._host
+            environment.host = self._host = host
             self._choose(request)
             self._check_account(self.settings())
         except InputError:
@@ -178,6 +179,12 @@ class Setup:
     def _api(self) -> ApiDescription:
         """The API under test."""
         return self._named_api or (self._scenario.description if self._scenario else default_api())
+
+    def _sandbox_url(self) -> str:
+        """Returns the sandbox's address; starts one if Locust was started with a host."""
+        if self._sandbox is None:
+            self._sandbox = SandboxProcess(self._sandbox_arguments)
+        return self._sandbox.url
 
     def _renew_sandbox(self) -> None:
         """Restarts the sandbox if its options have changed: they are fixed at its start."""

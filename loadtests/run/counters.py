@@ -23,7 +23,7 @@ class Counters(EngineListener):
     """Counts answers and sessions. Its size does not grow with the run."""
 
     def __init__(self) -> None:
-        self.opened = 0
+        self.opened_by_profile: Counter[str] = Counter()
         self.hits: Counter[str] = Counter()
         """By profile."""
         self.requests = 0
@@ -40,6 +40,11 @@ class Counters(EngineListener):
         self._retrying: set[int] = set()
         """Numbers of the sessions that were refused and whose users may retry."""
 
+    @property
+    def opened(self) -> int:
+        """Sessions opened since the run began."""
+        return self.opened_by_profile.total()
+
     def on_answer(self, call: Call, answer: Answer, size: int) -> None:
         """Counts a request that was sent."""
         if answer.outcome is _WITHHELD:
@@ -54,7 +59,7 @@ class Counters(EngineListener):
     def _count_attempt(self, session: Session, answer: Answer) -> None:
         is_first = session.number not in self._retrying
         if answer.outcome is _OK:
-            self.opened += 1
+            self.opened_by_profile[session.profile] += 1
             self._retrying.discard(session.number)
             return
         self._retrying.add(session.number)
@@ -106,6 +111,7 @@ class Counters(EngineListener):
             worst_delay=self.worst_delay,
             known_until=engine.known_until,
             sessions=occupancy.by_profile(),
+            opened_by_profile=dict(self.opened_by_profile),
             hits_by_profile=dict(self.hits),
             due_next=occupancy.due_next(),
             ended_last=occupancy.ended_last(),

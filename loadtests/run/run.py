@@ -131,7 +131,7 @@ class Run:
 
     @property
     def stage(self) -> str:
-        """The scenario's current stage; "" without one."""
+        """The scenario's current stage; "" without one, and after the load."""
         return self._stage
 
     def each_second(self, follower: Callable[[list[ProcessSnapshot]], None]) -> None:
@@ -221,9 +221,12 @@ class Run:
 
     def _note_stage(self) -> None:
         plan = self.settings.plan
-        stage = plan.stage(self.now()) if plan else ""
-        if stage and stage != self._stage:
-            self._stage = stage
+        # A run that was stopped has no further stages, whatever the time.
+        stage = plan.stage(self.now()) if plan and not self.process.ending else ""
+        if stage == self._stage:
+            return
+        self._stage = stage
+        if stage:
             self.process.engine.observe(Observation.STAGE, detail=stage)
 
     def _end_if_necessary(self) -> None:

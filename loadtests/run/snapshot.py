@@ -47,6 +47,8 @@ class ProcessSnapshot(msgspec.Struct):
     """Counts since the run began, for gates that abort."""
     sessions: dict[str, dict[str, int]] = {}
     """Session counts by profile, then by holder (active, quiet, closing, leaked, unconfirmed)."""
+    opened_by_profile: dict[str, int] = {}
+    """Sessions opened since the run began."""
     hits_by_profile: dict[str, int] = {}
     due_next: list[Leak] = []
     """The outstanding leaks that are due next, a bounded number."""

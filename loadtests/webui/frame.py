@@ -18,6 +18,7 @@ LATE_SECONDS = 0.25
 """The report calls the load generator late if one request in a hundred was later than this."""
 
 _HOLDERS = (Holder.ACTIVE.value, Holder.QUIET.value, Holder.CLOSING.value, Holder.LEAKED.value)
+_COUNTED = (*_HOLDERS, Holder.UNCONFIRMED.value, "opened", "hits")
 
 
 class ProfileFigures(msgspec.Struct):
@@ -30,6 +31,8 @@ class ProfileFigures(msgspec.Struct):
     leaked: int = 0
     unconfirmed: int = 0
     """Sessions whose `new` was not answered, which may not exist."""
+    opened: int = 0
+    """Since the run began, as `hits`."""
     hits: int = 0
 
 
@@ -54,11 +57,17 @@ class Frame(msgspec.Struct):
     leaks: int = 0
     late: float | None = None
     """p99 of the lateness of keep-alives, in seconds, in the worst process."""
+    late_worst: float | None = None
+    """The largest so far, as `delay_worst`; `margin_worst` is the smallest so far."""
     margin: float | None = None
     """Smallest margin of keep-alives, in seconds."""
+    margin_worst: float | None = None
     margin_p1: float | None = None
     delay: float = 0.0
     """Largest delay of the load generator's loop, in seconds."""
+    delay_worst: float = 0.0
+    full_since: float | None = None
+    """Since when the account is full, in seconds of the run; None: it is not."""
     stage: str = ""
     processes: int = 1
     profiles: list[ProfileFigures] = []
@@ -68,13 +77,20 @@ class Frame(msgspec.Struct):
     """Why the run's results cannot be trusted; empty: no reason is known."""
 
 
-def frame(t: float, snapshots: Sequence[ProcessSnapshot], listed: int | None, others: int, stage: str = "") -> Frame:
-    """Merges the snapshots of all processes.
+def frame(
+    t: float,
+    snapshots: Sequence[ProcessSnapshot],
+    listed: int | None,
+    others: int,
+    stage: str = "",
+    profiles: Iterable[str] = (),
+) -> Frame:
+    """Merges the snapshots of all processes. Each of `profiles` has a line, also before and after its sessions.
 
     A listed session that is not the run's may be one whose `new` was not answered: so many are leaked and not of others. Where
     the list shows none, such sessions do not exist; without a list, they may.
     """
-    lines = _lines(snapshots)
+    lines = _lines(snapshots, profiles)
     holders = {holder: sum(getattr(line, holder) for line in lines) for holder in _HOLDERS}
     unconfirmed = sum(line.unconfirmed for line in lines)
     confirmed = unconfirmed if listed is None else min(unconfirmed, others)
@@ -122,16 +138,16 @@ def warnings_of(snapshots: Sequence[ProcessSnapshot], worst_delay: float, tolera
     return found
 
 
-def _lines(snapshots: Sequence[ProcessSnapshot]) -> list[ProfileFigures]:
-    counts: dict[str, Counter[str]] = {}
+def _lines(snapshots: Sequence[ProcessSnapshot], profiles: Iterable[str]) -> list[ProfileFigures]:
+    counts: dict[str, Counter[str]] = {profile: Counter() for profile in profiles}
     for snapshot in snapshots:
         for profile, holders in snapshot.sessions.items():
             counts.setdefault(profile, Counter()).update(holders)
-        for profile, hits in snapshot.hits_by_profile.items():
-            counts.setdefault(profile, Counter())["hits"] += hits
+        for name, totals in (("opened", snapshot.opened_by_profile), ("hits", snapshot.hits_by_profile)):
+            for profile, total in totals.items():
+                counts.setdefault(profile, Counter())[name] += total
     return [
-        ProfileFigures(profile, **{name: found[name] for name in (*_HOLDERS, Holder.UNCONFIRMED.value, "hits")})
-        for profile, found in sorted(counts.items())
+        ProfileFigures(profile, **{name: found[name] for name in _COUNTED}) for profile, found in sorted(counts.items())
     ]
 
 

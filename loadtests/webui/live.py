@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import msgspec
 from gevent.event import Event
 
+from loadtests.model.gates.counts import together
 from loadtests.run.run import Run
 from loadtests.run.snapshot import ProcessSnapshot
+from loadtests.webui.extremes import Extremes
 from loadtests.webui.frame import Frame, frame, warnings_of
+from loadtests.webui.gate_status import GateStatus, GateStatuses
+from loadtests.webui.moments import Moment, Moments
 from loadtests.webui.series import Series
 
 MOST_BROWSERS = 100
@@ -29,6 +34,16 @@ class LiveState(msgspec.Struct):
     started: float = 0.0
     """Unix seconds."""
     limit: int | None = None
+    duration: float | None = None
+    """Of the load, in seconds; None: until it is stopped."""
+    needs_its_time: bool = False
+    """Whether the verdict is unknown if the run is stopped before its load is over."""
+    slack: float = 0.0
+    """How long after its due time, in seconds, a leak counts as overdue."""
+    gates: list[GateStatus] = []
+    moments: list[Moment] = []
+    refused: str = ""
+    """Why the last start made no run; "": it did."""
     frame: Frame | None = None
     analysing: bool = False
     analysed: float | None = None
@@ -44,8 +59,8 @@ class Live:
         self.state = LiveState()
         self.browsers = 0
         """Number of browsers that listen."""
-        self._series = Series()
-        self._worst_delay = 0.0
+        self._series, self._extremes = Series(), Extremes(None)
+        self._moments, self._gates = Moments(None, 1.0, 1.0), GateStatuses(())
         self._encoded = b""
         self._version = 0
         self._history: tuple[int, bytes] = (-1, b"")
@@ -55,7 +70,12 @@ class Live:
     def follow(self, run: Run) -> None:
         """Follows `run`, which has begun."""
         manifest = run.manifest
-        self.run, self._series, self._worst_delay = run, Series(), 0.0
+        self.run = run
+        # The list shows the end of a session up to two polls later.
+        slack = manifest.tolerance + 2 * manifest.poll
+        gates = manifest.scenario.gates if manifest.scenario else ()
+        self._gates, self._moments = GateStatuses(gates), Moments(manifest.limit, manifest.tolerance, slack)
+        self._series, self._extremes = Series(), Extremes(manifest.limit)
         self.state = LiveState(
             run.folder.name,
             "running",
@@ -63,6 +83,11 @@ class Live:
             manifest.host,
             manifest.started_unix,
             manifest.limit,
+            run.settings.duration,
+            manifest.scenario is not None,
+            slack,
+            self._gates.all,
+            self._moments.found,
         )
         run.each_second(self._update)
         self._publish()
@@ -71,6 +96,7 @@ class Live:
         """The load is over: the run drains, then it is judged."""
         if self.run is not None:
             self.state.state = "draining"
+            self._moments.once("drain", Moment("drain", round(self.run.now(), 1), "End of the load"))
             self._publish()
 
     def ended(self) -> None:
@@ -79,6 +105,16 @@ class Live:
         if self.state.run:
             self.state.state = "ended"
             self._publish()
+
+    def refused(self, why: str) -> None:
+        """A start made no run."""
+        self.state.refused = why
+        self._publish()
+
+    def judged(self, gates: Iterable[Mapping[str, Any]], until: float) -> None:
+        """A report of the run up to second `until` has judged its gates (as in summary.json)."""
+        self._gates.report(gates, until)
+        self._note_gates(until)
 
     def analysis(self, until: float | None, *, running: bool) -> None:
         """An analysis has begun or ended; findings are known up to second `until` of the run."""
@@ -116,12 +152,21 @@ class Live:
         run = self.run
         if run is None:
             return
-        self._worst_delay = max([self._worst_delay, *(snapshot.worst_delay for snapshot in snapshots)])
-        now = frame(run.now(), snapshots, run.listed, run.foreign_sessions, run.stage)
-        now.warnings = warnings_of(snapshots, self._worst_delay, run.manifest.tolerance)
+        manifest = run.manifest
+        now = frame(run.now(), snapshots, run.listed, run.foreign_sessions, run.stage, manifest.people)
+        self._extremes.complete(now)
+        now.warnings = warnings_of(snapshots, self._extremes.delay, manifest.tolerance)
         self._series.add(now)
+        self._moments.add(now)
+        self._gates.count(together(snapshot.counts for snapshot in snapshots), now.t)
+        self._note_gates(now.t)
         self.state.frame = now
         self._publish()
+
+    def _note_gates(self, t: float) -> None:
+        for status in self._gates.failed:
+            self._moments.once(f"gate {status.gate}", Moment("gate", t, f"Gate fails: {status.gate} ({status.shown})"))
+        self.state.gates = self._gates.all
 
     def _publish(self) -> None:
         self._encoded = msgspec.json.encode(self.state)

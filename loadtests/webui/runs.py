@@ -12,9 +12,9 @@ from loadtests.recording.unswept import count_left_open
 
 MOST_RUNS = 50
 """The newest."""
-FILES = ("report.html", "plan.html", "summary.json", "junit.xml", "support.csv")
+FILES = ("report.html", "plan.html", "compare.html", "summary.json", "junit.xml", "support.csv")
 """Files of a run's directory that the page serves."""
-_WATCHED_FILES = ("manifest.json", "summary.json", "report.html", "plan.html", "ledger-sweep.jsonl")
+_WATCHED_FILES = ("manifest.json", "summary.json", "report.html", "plan.html", "compare.html", "ledger-sweep.jsonl")
 
 
 class PastRun(msgspec.Struct):
@@ -23,13 +23,19 @@ class PastRun(msgspec.Struct):
     run: str
     scenario: str = ""
     started: float = 0.0
-    """Unix seconds."""
+    """Unix seconds; of a simulation, when it was made."""
+    simulated: bool = False
+    """Whether it ran in virtual time."""
+    duration: float | None = None
+    """Of the whole run, in its own seconds; None: it has not ended."""
     ended: bool = False
     verdict: str | None = None
     """None: not judged."""
     sentence: str = ""
     report: bool = False
     plan: bool = False
+    comparison: bool = False
+    """Whether it was compared with another run."""
     open: int = 0
     """Number of sessions that it may have left open."""
 
@@ -41,6 +47,7 @@ class _Scenario(msgspec.Struct):
 class _Manifest(msgspec.Struct):
     scenario: _Scenario | None = None
     started_unix: float = 0.0
+    simulated: bool = False
     simulated_unix: float | None = None
     ended: float | None = None
 
@@ -61,7 +68,8 @@ class Runs:
         """Returns the newest runs first, at most `MOST_RUNS`."""
         found = sorted(self.folder.glob("*/manifest.json"), reverse=True)[:MOST_RUNS]
         self._known = {name: known for name, known in self._known.items() if any(f.parent.name == name for f in found)}
-        return [self._past(file.parent) for file in found]
+        # By name, the newest 50; among them, the user may have named some without a time.
+        return sorted((self._past(file.parent) for file in found), key=lambda past: -past.started)
 
     def file(self, run: str, name: str) -> Path | None:
         """Returns the path of one of `FILES`; None: there is no such run or file."""
@@ -72,7 +80,12 @@ class Runs:
 
     def directory(self, run: str) -> Path | None:
         """Returns the directory of a run; None: there is no such run."""
-        return next((self.folder / past.run for past in self.newest() if past.run == run), None)
+        past = self.past(run)
+        return self.folder / past.run if past else None
+
+    def past(self, run: str) -> PastRun | None:
+        """Returns the run of that name among the newest; None: there is no such run."""
+        return next((past for past in self.newest() if past.run == run), None)
 
     def _past(self, folder: Path) -> PastRun:
         # Other greenlets, which keep time, run between two directories.
@@ -85,17 +98,20 @@ class Runs:
 
 
 def _read(folder: Path) -> PastRun:
-    manifest = _decoded(folder / "manifest.json", _Manifest)
-    summary = _decoded(folder / "summary.json", _Summary)
+    manifest = read_json(folder / "manifest.json", _Manifest)
+    summary = read_json(folder / "summary.json", _Summary)
     return PastRun(
         folder.name,
         manifest.scenario.name if manifest.scenario else "",
         manifest.started_unix if manifest.simulated_unix is None else manifest.simulated_unix,
+        manifest.simulated,
+        manifest.ended,
         manifest.ended is not None,
         summary.verdict,
         summary.sentence,
         (folder / "report.html").is_file(),
         (folder / "plan.html").is_file(),
+        (folder / "compare.html").is_file(),
         count_left_open(folder, _let_others_run),
     )
 
@@ -104,7 +120,8 @@ def _let_others_run() -> None:
     gevent.sleep(0)
 
 
-def _decoded(path: Path, kind: Any) -> Any:
+def read_json(path: Path, kind: Any) -> Any:
+    """Returns the file as a `kind` of struct; where it cannot be read, one with all defaults."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except (OSError, msgspec.DecodeError):

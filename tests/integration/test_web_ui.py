@@ -1,4 +1,4 @@
-"""The Sessions page in a real browser, within a real Locust; and what the web UI refuses."""
+"""The start page and the Sessions page in a real browser, within a real Locust; and what the web UI refuses."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -23,7 +24,7 @@ from .accessibility import serious
 from .conftest import BOUND_SECONDS
 from .crew import free_port
 from .crew import processes as worker_processes
-from .locust_run import KEY, ROOT, finish, start_locust, truth
+from .locust_run import KEY, finish, start_locust, truth
 
 LOGIN = Path(__file__).parent / "locustfiles" / "login.py"
 HOSTILE = '</script><script>document.title="owned"</script><img src=x onerror="document.title=\'owned\'">'
@@ -39,11 +40,14 @@ def _until(condition: Callable[[], bool]) -> None:
 
 
 @contextlib.contextmanager
-def _locust(cwd: Path, *options: str, locustfile: Path = ROOT / "locustfile.py") -> Iterator[tuple[str, Any]]:
-    """Locust with its web UI, and its address."""
+def _locust(
+    cwd: Path, *options: str, start: Callable[..., Any] = start_locust, base: str = ""
+) -> Iterator[tuple[str, Any]]:
+    """Locust with its web UI, and its address, which ends with the path `base`."""
     port = free_port()
-    process = start_locust(cwd, "--web-port", str(port), *options, locustfile=locustfile)
-    url = f"http://127.0.0.1:{port}"
+    more = ["--web-base-path", base] if base else []
+    process = start(cwd, "--web-port", str(port), *more, *options)
+    url = f"http://127.0.0.1:{port}{base}"
 
     def answers() -> bool:
         assert process.poll() is None, process.communicate()
@@ -64,6 +68,22 @@ def _locust(cwd: Path, *options: str, locustfile: Path = ROOT / "locustfile.py")
                 process.communicate()
 
 
+def _start_without_scenario(cwd: Path, *options: str) -> subprocess.Popen[str]:
+    """`streamsoak run`, to which Locust's options come by the environment: on the command line they follow a scenario."""
+    given = dict(zip(options[::2], options[1::2], strict=True))
+    variables = {f"LOCUST_{name.removeprefix('--').replace('-', '_').upper()}": value for name, value in given.items()}
+    return subprocess.Popen(
+        [sys.executable, "-m", "loadtests.cli", "run"],
+        cwd=cwd,
+        env={**os.environ, **variables, "KONPRO_API_KEY": KEY},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
 def _await(page: Any, condition: str, argument: object = None) -> None:
     """Wait until an expression holds on the page; its policy forbids Playwright's own way, which needs `eval` there."""
     try:
@@ -79,25 +99,34 @@ def _state(url: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("processes", [1, 2])
 def test_a_run_is_started_watched_and_stopped_in_the_browser(page: Any, tmp_path: Path, processes: int) -> None:
-    """From the form by the scenario's stages to the report: curves move, a hit comes, a leak's countdown ends in "reaped"."""
+    """From the form by the scenario's stages to the report: curves move, a hit comes, a leak's countdown ends in "reaped".
+
+    Alone from our start page and by keyboard, with workers from Locust's own page.
+    """
     options = ["--sandbox-log", "truth.jsonl"] + ([*worker_processes(2)] if processes > 1 else [])
     with _locust(tmp_path, *options) as (url, process):
         page.goto(url)
-        _fill_form(page)
-        page.get_by_role("button", name=re.compile("^start$", re.IGNORECASE)).click()
-        page.get_by_text("Statistics").first.wait_for(timeout=_LONGEST)
-        page.click("#streamsoak-sessions")
+        if processes == 1:
+            _start_by_keyboard(page)
+        else:
+            page.get_by_text("2 workers connected").wait_for(timeout=_LONGEST)
+            page.get_by_role("link", name="Locust").click()
+            _fill_form(page)
+            page.get_by_role("button", name=re.compile("^start$", re.IGNORECASE)).click()
+            page.get_by_text("Statistics").first.wait_for(timeout=_LONGEST)
+            page.click("#streamsoak-sessions")
         _see_curves_move(page)
         _see_a_leak_reaped(page)
+        _see_the_state(page)
         assert page.inner_text("#processes") == ("1" if processes == 1 else "3")
         assert re.fullmatch(r"\d+ / 6", page.inner_text("#held"))
         if processes == 1:
             _have_it_judged_so_far(page)
         assert _serious(page) == {}
-        page.click("#stop")
-        _await(page, "document.getElementById('state').textContent === 'ended'")
+        _stop(page)
+        _see_the_outcome(page)
         _open_report(page)
-        assert page.locator("#past td.fail, #past .pass, #past .fail, #past .unknown").count() == 1
+        _see_the_last_run_at_the_start(page, url)
         assert page.complaints == []
         process.send_signal(signal.SIGTERM)
         finished = finish(process, tmp_path)
@@ -121,6 +150,75 @@ def _fill_form(page: Any) -> None:
     assert KEY not in page.content()
 
 
+def _start_by_keyboard(page: Any) -> None:
+    """The same from our start page, without a mouse; the last card is chosen by the arrow keys."""
+    card = page.get_by_role("radio", name=re.compile("^demo"))
+    card.wait_for(timeout=_LONGEST)
+    card.focus()
+    page.keyboard.press("ArrowUp")
+    assert page.input_value("input[name=card]:checked") == "smoke"
+    for field, value in (
+        ("Limit of concurrent sessions", "6"),
+        ("Run time", "3m"),
+        ("Wait for leaks, in seconds", "1"),
+    ):
+        if field.startswith("Wait"):
+            page.get_by_text("More options").press("Enter")
+        page.get_by_label(field).focus()
+        page.keyboard.type(value)
+    assert page.inner_text("#start") == "Start smoke on the sandbox"
+    assert KEY not in page.content()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/sessions/", timeout=_LONGEST)
+
+
+def _see_the_state(page: Any) -> None:
+    """In one line, in the tab's title, as events that lead to their moment, and as figures now and at their worst."""
+    _await(page, r"/^\d\/6.*(active|leaked|quiet) \d.* refused\./.test(document.getElementById('now').textContent)")
+    assert re.match(r"\d/6( FULL)? · smoke · streamsoak", page.title())
+    page.get_by_role("button", name="First refusal").click()
+    assert "selected" in page.inner_text("#chosen")
+    page.click("#follow")
+    assert page.locator("#gates li").count() == 2
+    _await(page, r"/^-?[\d.]+ m?s$/.test(document.getElementById('margin-worst').textContent)")
+    assert page.locator("#profile-table tbody tr").count() == 5
+
+
+def _stop(page: Any) -> None:
+    """Stopped before its time the verdict is unknown, so the page asks first."""
+    page.click("#stop")
+    page.get_by_role("dialog").get_by_text("The verdict will be unknown").wait_for(timeout=_LONGEST)
+    page.get_by_role("button", name="Keep running").click()
+    assert page.inner_text("#state") == "running"
+    page.click("#stop")
+    page.click("#stop-anyway")
+    _await(page, "document.getElementById('state').textContent === 'ended'")
+
+
+def _see_the_outcome(page: Any) -> None:
+    """The report's headline, totals and findings are on top; nothing on the page is still of the run so far."""
+    page.locator("#outcome .headline").wait_for(timeout=_LONGEST)
+    said = page.inner_text("#outcome")
+    # On a machine that stalls, there are further reasons before this one.
+    assert re.match("Inconclusive: .*the run ended early", said)
+    assert re.search(r"\d+ sessions opened · peak \d, limit 6 · \d+ refused for the limit · \d+ leaked", said)
+    assert "unclosed-sessions" in page.text_content("#outcome")
+    assert page.title().startswith("Inconclusive · smoke")
+    assert "stage" not in page.inner_text("#about")
+    assert page.locator("#moments button").last.inner_text().endswith("End of the load")
+    assert not page.is_visible("#findings-section")
+    opened = [int(each) for each in page.locator("#profile-table td:nth-child(6)").all_inner_texts()]
+    assert (len(opened), all(opened)) == (5, True)
+
+
+def _see_the_last_run_at_the_start(page: Any, url: str) -> None:
+    page.goto(url)
+    page.locator("#last .headline").wait_for(timeout=_LONGEST)
+    assert "Inconclusive" in page.inner_text("#last")
+    assert page.locator("#last a", has_text="Open report").count() == 1
+    assert _serious(page) == {}
+
+
 def _see_curves_move(page: Any) -> None:
     page.locator("#held").wait_for(timeout=_LONGEST)
     curve = "document.querySelector('#chart-sessions path[data-key=active]')?.getAttribute('d')"
@@ -130,7 +228,8 @@ def _see_curves_move(page: Any) -> None:
     _await(page, "Number(document.getElementById('hits').textContent) > 0")
     _await(page, "document.querySelector('#chart-hits .bar').getAttribute('d') !== ''")
     page.hover("#chart-sessions svg")
-    assert "leaked" in page.inner_text("#chart-sessions .tip")
+    readout = page.inner_text("#readout")
+    assert all(name in readout for name in ("leaked", "hits/s", "listed", "keep-alives late", "margin")), readout
 
 
 def _see_a_leak_reaped(page: Any) -> None:
@@ -153,8 +252,9 @@ def _have_it_judged_so_far(page: Any) -> None:
 
 
 def _open_report(page: Any) -> None:
+    assert page.locator("#past .unknown").count() == 1
     with page.expect_popup() as popup:
-        page.click("#report")
+        page.click("#outcome a.button")
     report = popup.value
     refused: list[str] = []
     report.on("console", lambda message: message.type == "error" and refused.append(message.text))
@@ -208,10 +308,38 @@ def _told(**figures: Any) -> dict[str, Any]:
         "frame": frame,
         "analysed": 5.0,
         "started": 0.0,
+        "duration": 60.0,
+        "needs_its_time": True,
+        "slack": 1.0,
+        "gates": [],
+        "moments": [],
+        "refused": "",
     }
 
 
 _EMPTY = {"run": "a-run", "columns": {"t": []}}
+
+
+def _past(**changes: Any) -> dict[str, Any]:
+    return {
+        "run": "20260101-000000-one",
+        "scenario": "demo",
+        "started": 0,
+        "simulated": False,
+        "duration": 95.0,
+        "ended": True,
+        "verdict": "pass",
+        "sentence": "Passed: 5 of 5 gates hold.",
+        "report": True,
+        "plan": False,
+        "comparison": False,
+        "open": 0,
+        **changes,
+    }
+
+
+def _gate(**changes: Any) -> dict[str, Any]:
+    return {"gate": "concurrency_hits.count == 0", "result": "fails", "shown": "27", "until": 9.0, **changes}
 
 
 def test_what_a_killed_run_left_open_is_swept_by_a_button(
@@ -233,12 +361,31 @@ def test_what_a_killed_run_left_open_is_swept_by_a_button(
         page.locator("#past td:last-child", has_text="–").wait_for(timeout=_LONGEST)
         assert "incomplete" in page.inner_text("#past")
         assert page.complaints == []
+        _start_on_the_sandbox_instead(url, api)
+
+
+def _start_on_the_sandbox_instead(url: str, api: SandboxProcess) -> None:
+    """Of a Locust that was started with --host; no request reaches the host."""
+    offered = requests.get(f"{url}/sessions/api/form", timeout=BOUND_SECONDS).json()
+    assert offered["host"] == api.url
+    form = {
+        "user_count": 2,
+        "spawn_rate": 2,
+        "host": "",
+        "sandbox": "true",
+        "scenario": "none",
+        "user_classes": "Quiet",
+    }
+    assert requests.post(f"{url}/swarm", data=form, timeout=_LONGEST_SECONDS).json()["success"]
+    _until(lambda: (_state(url)["frame"] or {}).get("held") == 2)
+    assert _state(url)["host"] != api.url
+    assert api.open_sessions() == {}
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A Locust that nobody has started a run in."""
-    with _locust(tmp_path_factory.mktemp("served")) as (url, _):
+    """`streamsoak run` without a scenario, in which nobody has started a run, below a path."""
+    with _locust(tmp_path_factory.mktemp("served"), base="/load", start=_start_without_scenario) as (url, _):
         yield url
 
 
@@ -247,16 +394,28 @@ def test_hostile_strings_stay_text(page: Any, served: str) -> None:
     leak = {"session": 1, "profile": HOSTILE, "way": "crash", "id": HOSTILE, "due": 20.0}
     line = {"profile": HOSTILE, "active": 1, "quiet": 0, "closing": 0, "leaked": 0, "hits": 0}
     found = {"name": HOSTILE, "severity": "high", "owner": "api", "confidence": 1, "said": HOSTILE, "advice": HOSTILE}
-    past = {"run": HOSTILE, "scenario": HOSTILE, "started": 0, "ended": True, "verdict": "pass", "sentence": HOSTILE}
+    past = _past(run=HOSTILE, scenario=HOSTILE, sentence=HOSTILE, plan=True, open=2)
+    moment, gate = {"kind": "gate", "t": 1.0, "said": HOSTILE}, _gate(gate=HOSTILE, shown=HOSTILE)
     frame = _told(due=[leak], leaks=1, profiles=[line], stage=HOSTILE, warnings=[HOSTILE])
-    runs = [{**past, "report": True, "plan": True, "open": 2}]
-    _serve(page, served, events=frame, history=_EMPTY, findings=[found], runs=runs)
+    frame |= {"moments": [moment], "gates": [gate], "refused": HOSTILE}
+    _serve(page, served, events=frame, history=_EMPTY, findings=[found], runs=[past])
     page.goto(f"{served}/sessions/")
     page.locator("#findings li").wait_for(timeout=_LONGEST)
     page.locator("#past tbody tr").wait_for(timeout=_LONGEST)
-    for place in ("#leak-table", "#profile-table", "#findings", "#past", "#warnings", "#about"):
+    places = (
+        "#leak-table",
+        "#profile-table",
+        "#findings",
+        "#past",
+        "#warnings",
+        "#about",
+        "#moments",
+        "#gates",
+        "#refused",
+    )
+    for place in places:
         assert HOSTILE in page.inner_text(place), place
-    assert page.title() == "Sessions · streamsoak"
+    assert "owned" not in page.title()
     assert page.locator("img").count() == 0
     assert page.complaints == []
 
@@ -296,13 +455,142 @@ def test_the_page_before_any_run(page: Any, served: str) -> None:
     page.get_by_text("No run yet").wait_for(timeout=_LONGEST)
     _await(page, "document.getElementById('state').textContent === 'ready'")
     assert _serious(page) == {}
-    page.click("#about a")
-    page.get_by_text("Start new load test").wait_for(timeout=_LONGEST)
+    page.click("#no-run a")
+    page.get_by_text("Start demo on the sandbox").wait_for(timeout=_LONGEST)
     assert page.complaints == []
 
 
+def test_the_state_in_one_line(page: Any, served: str) -> None:
+    """Full since when, who holds the slots, the refusals, the next slot back, what is overdue; and the gates so far."""
+    due = [
+        {"session": each, "profile": "leaky", "way": "crash", "id": "x", "due": t} for each, t in ((1, 4.0), (2, 23.0))
+    ]
+    told = _told(leaked=2, leaks=2, quiet=1, active=2, held=5, hits=27, due=due, full_since=2.0, margin_worst=-1.5)
+    _serve(page, served, events=told | {"gates": [_gate()]}, history=_EMPTY, findings=[], runs=[])
+    page.goto(f"{served}/sessions/")
+    _await(page, "document.getElementById('now').textContent.includes('FULL')")
+    line = r"5/5 FULL for \d+ s: leaked 2, quiet 1, active 2\. 27 refused\. 1 overdue, the first for 0:\d\d\."
+    assert re.fullmatch(line + r" Next slot back in 0:1\d\.", page.inner_text("#now"))
+    assert page.title() == "5/5 FULL · users · streamsoak"
+    assert page.locator("#now .overdue").count() == 1
+    assert "overdue for 0:" in page.inner_text("#leak-table .overdue")
+    assert (page.inner_text("#margin"), page.inner_text("#margin-worst")) == ("–", "-1.5 s")
+    assert "fails so far concurrency_hits.count == 0: 27 (as of 0:09)" in page.inner_text("#gates")
+    for width in (390, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert _serious(page) == {}
+    assert page.complaints == []
+
+
+def test_two_runs_of_the_list_are_compared(page: Any, served: str) -> None:
+    """The older is the base; what the command says about other conditions can be overridden."""
+    runs = [
+        _past(run="b", started=5, simulated=True),
+        _past(run="a", started=1, duration=None, report=True),
+        _past(run="c", report=False),
+    ]
+    said = "b: ran under other conditions than a (seed 1 and 2); use --force to compare anyway\n"
+    _serve(page, served, events=_told(), history=_EMPTY, findings=[], runs=runs)
+    asked: list[str] = []
+
+    def compare(route: Any) -> None:
+        asked.append(route.request.post_data)
+        forced = "force=true" in route.request.post_data
+        answer = {"code": 0, "said": "No regression.\nPage: x\n"} if forced else {"code": 64, "said": said}
+        _fulfil("compare", json.dumps(answer), route)
+
+    page.route(f"{served}/sessions/api/compare", compare)
+    page.goto(f"{served}/sessions/")
+    for run in ("b", "a"):
+        page.get_by_label(f"compare {run}", exact=True).check()
+    assert page.locator("#past input").count() == 2
+    assert re.findall("simulated|live", page.inner_text("#past")) == ["simulated", "live", "live"]
+    page.get_by_role("button", name="Compare two runs").click()
+    page.get_by_role("button", name="Compare anyway").click()
+    link = page.get_by_role("link", name="Open comparison")
+    link.wait_for(timeout=_LONGEST)
+    assert link.get_attribute("href") == "./runs/b/compare.html"
+    assert asked == ["base=a&run=b&force=false", "base=a&run=b&force=true"]
+    assert "No regression." in page.inner_text("#compared")
+
+
+def test_the_start_page_before_any_run(page: Any, served: str) -> None:
+    """Scenarios with their forecasts, by a pointer, at any width, light and dark; Locust's own page is one click away."""
+    page.goto(served)
+    page.locator(".card svg").first.wait_for(timeout=_LONGEST)
+    demo = page.locator(".card").first.inner_text()
+    assert all(said in demo for said in ("demo", "1 min 35 s", "limit 20", "interactive 36/min", "sessions wanted at"))
+    assert page.locator(".card").count() >= 6
+    for width in (390, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        box = page.locator("#start").bounding_box()
+        assert box["y"] + box["height"] <= 900, "the button is below the first screen"
+        assert _serious(page) == {}
+    page.get_by_role("link", name="Locust").click()
+    page.get_by_text("Start new load test").wait_for(timeout=_LONGEST)
+    page.click("#streamsoak-start")
+    page.get_by_text("Start demo on the sandbox").wait_for(timeout=_LONGEST)
+    assert page.complaints == []
+
+
+def test_mistakes_stand_beside_their_fields_and_nothing_is_lost(page: Any, served: str) -> None:
+    """In the words of the form, with the focus on the first; limits for real accounts show where they apply."""
+    page.goto(served)
+    page.get_by_text("Start demo on the sandbox").wait_for(timeout=_LONGEST)
+    assert not page.is_visible("#guards")
+    page.get_by_label("Another host").check()
+    page.get_by_label("Host", exact=True).fill("https://api.example")
+    assert page.is_visible("#guards")
+    page.get_by_label("Limit of concurrent sessions").fill("7")
+    page.click("#start")
+    page.get_by_text("is required on a real account").wait_for(timeout=_LONGEST)
+    assert "the largest number of sessions open at once" in page.inner_text("[data-field=max_open] .error")
+    assert (
+        page.inner_text("[data-field=allow_leaks] .error")
+        == "is required: leaky leaves sessions open on a real account"
+    )
+    assert page.evaluate("document.activeElement.id") == "max_open"
+    page.get_by_label("Most sessions open at once").fill("many")
+    page.click("#start")
+    page.get_by_text("must be a whole number (is 'many')").wait_for(timeout=_LONGEST)
+    assert page.locator("#form .error:visible").count() == 1
+    assert (page.input_value("#limit"), page.input_value("#host")) == ("7", "https://api.example")
+    assert _serious(page) == {}
+    assert _state(served)["state"] == "none"
+    assert page.complaints == []
+
+
+def test_users_instead_of_a_scenario(page: Any, served: str) -> None:
+    """The form says what one user is, and has enough of them that a session comes within ten seconds."""
+    page.goto(served)
+    page.get_by_text("Start demo on the sandbox").wait_for(timeout=_LONGEST)
+    page.get_by_label("Users instead of a scenario").check()
+    note = page.locator("#users-note")
+    assert "one user is a stream of 1 arrival a minute (open model)" in page.inner_text("#classes")
+    assert "about 2 people at once, who open sessions immediately, and about 8 arrivals a minute" in note.inner_text()
+    page.get_by_role("checkbox", name=re.compile("^quiet")).uncheck()
+    page.get_by_role("checkbox", name=re.compile("^leaky")).uncheck()
+    assert page.input_value("#user_count") == "18"
+    assert "about 18 arrivals a minute, one every 3.3 s" in note.inner_text()
+    for name in ("interactive", "reading", "seed-example"):
+        page.get_by_role("checkbox", name=re.compile(f"^{name}")).uncheck()
+    page.click("#start")
+    page.get_by_text("Choose at least one.").wait_for(timeout=_LONGEST)
+    page.get_by_role("checkbox", name=re.compile("^reading")).check()
+    page.get_by_label("Users", exact=True).fill("0")
+    page.click("#start")
+    page.get_by_text("must be more than 0 (is '0')").wait_for(timeout=_LONGEST)
+    assert _state(served)["state"] == "none"
+
+
 @pytest.mark.parametrize(
-    "path", ["/swarm", "/stop", "/stats/reset", "/user", "/sessions/api/sweep", "/sessions/api/analyse"]
+    "path",
+    [
+        *("/swarm", "/stop", "/stats/reset", "/user"),
+        *("/sessions/api/sweep", "/sessions/api/analyse", "/sessions/api/compare", "/sessions/api/forecast"),
+    ],
 )
 def test_another_sites_page_starts_and_stops_nothing(served: str, path: str) -> None:
     """Locust's own addresses as well as ours."""
@@ -318,8 +606,11 @@ def test_no_answer_holds_the_key(served: str) -> None:
     """Neither the pages nor what they fetch."""
     for path in (
         "/",
+        "/?locust",
         "/sessions/",
         "/sessions/assets/sessions.js",
+        "/sessions/api/form",
+        "/sessions/api/scenarios",
         "/sessions/api/state",
         "/sessions/api/runs",
         "/logs",
@@ -349,6 +640,8 @@ def test_nothing_outside_of_the_runs_is_handed_out(served: str, path: str) -> No
         ("scenario", "nowhere", "--scenario: no scenario 'nowhere'"),
         ("load", "both", "--load: must be stages or users (is 'both')"),
         ("host", "https://api.example", "--max-open: is required"),
+        ("spawn_rate", "inf", "--spawn-rate: must be more than 0 (is 'inf')"),
+        ("user_count", "some", "--user-count: must be a whole number of users (is 'some')"),
     ],
 )
 def test_a_mistake_in_the_form_is_told_in_the_form(served: str, field: str, value: str, said: str) -> None:
@@ -362,7 +655,7 @@ def test_a_mistake_in_the_form_is_told_in_the_form(served: str, field: str, valu
 
 def test_with_web_login_nothing_of_ours_is_open(tmp_path: Path) -> None:
     """Each address leads to the login, and a form that is posted without one starts nothing."""
-    with _locust(tmp_path, "--web-login", locustfile=LOGIN) as (url, _):
+    with _locust(tmp_path, "--web-login", start=partial(start_locust, locustfile=LOGIN)) as (url, _):
         for path in (
             "",
             "/",
@@ -371,17 +664,36 @@ def test_with_web_login_nothing_of_ours_is_open(tmp_path: Path) -> None:
             "/api/events",
             "/api/runs",
             "/api/findings",
+            "/api/form",
+            "/api/scenarios",
+            "/api/outcome",
             "/runs/x/report.html",
+            "/../",
         ):
             answer = requests.get(f"{url}/sessions{path}", timeout=BOUND_SECONDS, allow_redirects=False)
             assert (answer.status_code, "/login" in answer.headers["Location"]) == (302, True), path
         form = {"user_count": 1, "spawn_rate": 1, "host": "", "scenario": "smoke"}
-        for path in ("/swarm", "/sessions/api/sweep", "/sessions/api/analyse"):
+        for path in (
+            "/swarm",
+            "/sessions/api/sweep",
+            "/sessions/api/analyse",
+            "/sessions/api/compare",
+            "/sessions/api/forecast",
+        ):
             answer = requests.post(f"{url}{path}", data=form, timeout=BOUND_SECONDS, allow_redirects=False)
             assert (answer.status_code, "/login" in answer.headers["Location"]) == (302, True), path
         with requests.Session() as session:
             session.get(f"{url}/let-me-in", timeout=BOUND_SECONDS)
             assert session.get(f"{url}/sessions/api/state", timeout=BOUND_SECONDS).json()["state"] == "none"
+
+
+def _see_a_refused_start(cwd: Path, url: str, form: dict[str, Any]) -> None:
+    """What shows only when the run begins is told too, until a run begins: here, a file has the name of the runs' directory."""
+    (cwd / "runs").touch()
+    assert requests.post(f"{url}/swarm", data=form, timeout=BOUND_SECONDS).json()["success"]
+    _until(lambda: "cannot be created" in _state(url)["refused"])
+    (cwd / "runs").unlink()
+    _until(lambda: requests.get(f"{url}/stats/requests", timeout=BOUND_SECONDS).json()["state"] == "stopped")
 
 
 def test_users_rate_and_time_can_take_the_place_of_a_scenarios_stages(tmp_path: Path) -> None:
@@ -395,11 +707,13 @@ def test_users_rate_and_time_can_take_the_place_of_a_scenarios_stages(tmp_path: 
             "load": "users",
             "user_classes": "Quiet",
         }
+        _see_a_refused_start(tmp_path, url, form)
         with requests.get(f"{url}/sessions/api/events", stream=True, timeout=BOUND_SECONDS) as events:
             assert requests.post(f"{url}/swarm", data=form, timeout=BOUND_SECONDS).json()["success"]
             frames = (json.loads(line[6:]) for line in events.iter_lines() if line.startswith(b"data: "))
             full = next(told for told in frames if told["frame"] and told["frame"]["held"] == 6)
         assert [line["profile"] for line in full["frame"]["profiles"]] == ["quiet"]
+        assert full["refused"] == ""
         assert requests.post(f"{url}/stop", timeout=_LONGEST_SECONDS).ok
         _until(lambda: _state(url)["state"] == "ended")
         (past,) = requests.get(f"{url}/sessions/api/runs", timeout=BOUND_SECONDS).json()

@@ -32,6 +32,16 @@ def test_the_figures_of_all_processes_are_put_together() -> None:
     assert [(line.profile, line.active, line.hits) for line in whole.profiles] == [("busy", 0, 1), ("calm", 2, 2)]
 
 
+def test_a_profile_keeps_its_row_and_totals_when_its_sessions_are_over() -> None:
+    """And has one before the first session; a profile that nobody named has one as soon as it has sessions."""
+    one = ProcessSnapshot(9.0, opened_by_profile={"calm": 7, "own": 1}, hits_by_profile={"calm": 2})
+    other = ProcessSnapshot(9.0, opened_by_profile={"calm": 3})
+    whole = frame(9.0, [one, other], None, 0, profiles=["calm", "busy"])
+    assert [(line.profile, line.opened, line.hits, line.active) for line in whole.profiles] == [
+        *(("busy", 0, 0, 0), ("calm", 10, 2, 0), ("own", 1, 0, 0)),
+    ]
+
+
 @pytest.mark.parametrize(
     ("listed", "others", "shown"),
     [(5, 3, (3, 1, 4)), (3, 1, (2, 0, 3)), (2, 0, (1, 0, 2)), (None, 0, (3, 0, 4))],

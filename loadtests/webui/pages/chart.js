@@ -1,6 +1,6 @@
 // A chart over the run's time, drawn as SVG: stacked areas, lines or bars. Text is inserted as text, never as markup.
 const NAMESPACE = "http://www.w3.org/2000/svg";
-const HEIGHT = 190, LEFT = 52, RIGHT = 20, TOP = 16, BOTTOM = 20;
+const HEIGHT = 190, LEFT = 52, RIGHT = 20, TOP = 16, TICKS = 12, BOTTOM = 20;
 
 export function clock(seconds) {
   const whole = Math.max(0, Math.floor(seconds));
@@ -26,20 +26,21 @@ function timeStep(span) {
 }
 
 export class Chart {
-  // spec: {id, title, kind: "stack" | "lines" | "bars", series: [{key, label, colour, dash}], show(value), floor}
+  // spec: {id, title, kind: "stack" | "lines" | "bars", series: [{key, label, colour, dash}], show(value), floor,
+  // limit: whether it is drawn, ticks: key of a figure that is marked at the top where it is above 0, height in pixels}
   // on: {hover(t | null), choose(from, to)}
   constructor(parent, spec, on) {
     this.spec = spec;
+    this.height = spec.height ?? HEIGHT;
+    this.top = spec.ticks ? TOP + TICKS : TOP;
     this.on = on;
     this.figure = document.createElement("figure");
     this.figure.id = `chart-${spec.id}`;
     const caption = document.createElement("figcaption");
     caption.textContent = spec.title;
     this.svg = make("svg", { role: "img", tabindex: "0", "aria-label": spec.title });
-    this.tip = document.createElement("div");
-    this.tip.className = "tip";
-    this.tip.hidden = true;
-    this.figure.append(caption, this.legend(), this.svg, this.tip);
+    this.svg.style.height = `${this.height}px`;
+    this.figure.append(caption, this.legend(), this.svg);
     parent.append(this.figure);
     this.points = [];
     this.listen();
@@ -52,6 +53,12 @@ export class Chart {
       const entry = document.createElement("span"), mark = document.createElement("i");
       mark.className = `c-${series.colour}`;
       entry.append(mark, series.label);
+      legend.append(entry);
+    }
+    if (this.spec.ticks) {
+      const entry = document.createElement("span"), mark = document.createElement("i");
+      mark.className = "tick-mark";
+      entry.append(mark, "hit");
       legend.append(entry);
     }
     return legend;
@@ -89,15 +96,15 @@ export class Chart {
   }
 
   x(t) { return LEFT + ((t - this.low) / (this.high - this.low || 1)) * (this.width - LEFT - RIGHT); }
-  y(value) { return HEIGHT - BOTTOM - ((value - this.least) / (this.most - this.least || 1)) * (HEIGHT - TOP - BOTTOM); }
+  y(value) { return this.height - BOTTOM - ((value - this.least) / (this.most - this.least || 1)) * (this.height - this.top - BOTTOM); }
   time(x) { return this.low + ((x - LEFT) / (this.width - LEFT - RIGHT)) * (this.high - this.low); }
 
-  draw(points, low, high, limit) {
+  draw(points, low, high, limit, moments = []) {
     this.points = points.filter((point) => point.t >= low - 1 && point.t <= high + 1);
     [this.low, this.high] = [low, high];
     this.width = this.svg.clientWidth || 400;
     this.scale(limit);
-    this.svg.replaceChildren(...this.axes(), ...this.marks(), ...this.line(limit));
+    this.svg.replaceChildren(...this.axes(), ...this.marks(), ...this.line(limit), ...this.ticks(), ...this.moments(moments));
     this.label();
     if (this.shown !== undefined) this.hover(this.shown);
   }
@@ -123,7 +130,7 @@ export class Chart {
       parts.push(make("text", { x: LEFT - 6, y: y + 4, "text-anchor": "end" }, this.spec.show(value)));
     }
     for (let t = Math.ceil(this.low / step) * step; t <= this.high; t += step) {
-      parts.push(make("text", { x: this.x(t), y: HEIGHT - 5, "text-anchor": "middle" }, clock(t)));
+      parts.push(make("text", { x: this.x(t), y: this.height - 5, "text-anchor": "middle" }, clock(t)));
     }
     return parts;
   }
@@ -173,6 +180,29 @@ export class Chart {
     ];
   }
 
+  ticks() {
+    if (!this.spec.ticks) return [];
+    const path = this.points.filter((point) => point[this.spec.ticks] > 0)
+      .map((point) => `M${this.x(point.t - point.seconds / 2).toFixed(1)},2v9`).join("");
+    return [make("path", { class: "tick", "data-key": this.spec.ticks, d: path })];
+  }
+
+  moments(moments) {
+    const seen = moments.filter(({ t }) => t >= this.low && t <= this.high), lines = [];
+    let free = LEFT; // Labels of stages must not cover each other.
+    for (const { kind, t, said } of seen) {
+      const x = this.x(t), line = make("line", { class: `moment ${kind}`, x1: x, x2: x, y1: this.top, y2: this.height - BOTTOM });
+      line.append(make("title", {}, said));
+      lines.push(line);
+      const label = said.replace("Stage: ", "");
+      if (this.spec.ticks && kind === "stage" && x >= free && x + label.length * 6.5 < this.width - RIGHT - 60) {
+        lines.push(make("text", { x: x + 4, y: this.top + 10, class: "stage" }, label));
+        free = x + label.length * 6.5 + 8;
+      }
+    }
+    return lines;
+  }
+
   label() {
     const last = this.points.at(-1);
     const values = last ? this.values(last).join(", ") : "no data yet";
@@ -187,22 +217,21 @@ export class Chart {
   hover(t) {
     this.rule?.remove();
     this.shown = t ?? undefined;
-    this.tip.hidden = t === null || !this.points.length;
-    if (this.tip.hidden) { this.cursor = undefined; return; }
+    if (t === null || !this.points.length) { this.cursor = undefined; return; }
     this.cursor = this.points.reduce((best, point, at) =>
       (Math.abs(point.t - t) < Math.abs(this.points[best].t - t) ? at : best), 0);
     const point = this.points[this.cursor], x = this.x(point.t);
-    this.rule = make("line", { class: "rule", x1: x, x2: x, y1: TOP, y2: HEIGHT - BOTTOM });
+    this.rule = make("line", { class: "rule", x1: x, x2: x, y1: this.top, y2: this.height - BOTTOM });
     this.svg.append(this.rule);
-    this.tip.textContent = [clock(point.t), ...this.values(point)].join("\n");
-    const left = x + 12 + this.tip.offsetWidth > this.width ? x - 12 - this.tip.offsetWidth : x + 12;
-    this.tip.style.left = `${Math.max(0, left)}px`;
   }
+
+  // The point under the pointer; undefined: the pointer is elsewhere.
+  pointed() { return this.cursor === undefined ? undefined : this.points[this.cursor]; }
 
   shade(from, to) {
     this.drag?.remove();
     const [low, high] = [this.x(Math.min(from, to)), this.x(Math.max(from, to))];
-    this.drag = make("rect", { class: "drag", x: low, y: TOP, width: high - low, height: HEIGHT - TOP - BOTTOM });
+    this.drag = make("rect", { class: "drag", x: low, y: this.top, width: high - low, height: this.height - this.top - BOTTOM });
     this.svg.append(this.drag);
   }
 }

@@ -1,29 +1,29 @@
 // The Sessions page: follows the run with server-sent events. Text from the API is inserted as text, never as markup.
 import { Chart, clock } from "./chart.js";
+import { showGates, showMoments } from "./moments.js";
+import { finding, headline, showOutcome } from "./outcome.js";
+import { byId, fetchJson, follow, make, text, useTheme } from "./page.js";
+import { compare, showPast } from "./past.js";
+import { stateLine, tabTitle } from "./state.js";
 
 const MOST_POINTS = 3000; // The server's history is shorter; beyond this it is fetched again.
-const byId = (id) => document.getElementById(id);
 const count = (value) => String(Math.round(value * 10) / 10);
-const seconds = (value) => (Math.abs(value) < 1 ? `${Math.round(value * 1000)} ms` : `${Math.round(value * 10) / 10} s`);
+const seconds = (value) => (Math.abs(value) < 1 ? `${Math.round(value * 1000)} ms` : `${(Math.round(value * 10) / 10).toFixed(1)} s`);
+const known = (value, show) => (value === null || value === undefined ? "–" : show(value));
 
-let state = { run: null, state: "none", frame: null };
+let state = { run: null, state: "none", frame: null, slack: 0, gates: [], moments: [] };
 let points = [];
 let receivedAt = 0;
 let chosen = null;
 let analysed = null;
+let verdict = "";
 
+const HOLDERS = ["active", "quiet", "closing", "leaked", "others"].map((key) => ({ key, label: key, colour: key }));
 const SPECS = [
-  {
-    id: "sessions", title: "Sessions by holder", kind: "stack", limit: true, floor: 4, show: count,
-    series: ["active", "quiet", "closing", "leaked", "others"].map((key) => ({ key, label: key, colour: key })),
-  },
+  { id: "sessions", title: "Sessions by holder, and hits", kind: "stack", limit: true, ticks: "hitRate", height: 300, floor: 4, show: count, series: HOLDERS },
   {
     id: "hits", title: "Concurrency hits per second", kind: "bars", floor: 1, show: count,
     series: [{ key: "hitRate", label: "hits/s", colour: "leaked" }],
-  },
-  {
-    id: "leaks", title: "Leaks outstanding", kind: "lines", floor: 4, show: count,
-    series: [{ key: "leaks", label: "leaks", colour: "leaked" }],
   },
   {
     id: "ledger", title: "Open sessions: API's list and ledger", kind: "lines", floor: 4, show: count,
@@ -33,7 +33,7 @@ const SPECS = [
   },
   {
     id: "lateness", title: "Delays: keep-alives (p99) and load generator", kind: "lines", floor: 0.02, show: seconds,
-    series: [{ key: "late", label: "keep-alives", colour: "active" }, { key: "delay", label: "load generator", colour: "limit" }],
+    series: [{ key: "late", label: "keep-alives late", colour: "active" }, { key: "delay", label: "generator late", colour: "limit" }],
   },
   {
     id: "margin", title: "Smallest keep-alive margin", kind: "lines", floor: 1, show: seconds,
@@ -41,8 +41,8 @@ const SPECS = [
   },
 ];
 
-const charts = SPECS.map((spec) => new Chart(byId("charts"), spec, {
-  hover: (t) => charts.forEach((chart) => chart.hover(t)),
+const charts = SPECS.map((spec, at) => new Chart(byId(at ? "charts" : "main-chart"), spec, {
+  hover: readOut,
   choose: (low, high) => { chosen = [low, high]; draw(); },
 }));
 
@@ -59,7 +59,7 @@ function lean({ t, active, quiet, closing, leaked, others, held, listed, hits, l
 }
 
 async function fetchHistory() {
-  const { run, columns } = await (await fetch("./api/history")).json();
+  const { run, columns } = await fetchJson("./api/history");
   if (run !== state.run) return;
   points = [];
   columns.t.forEach((_, at) => {
@@ -73,28 +73,31 @@ async function update(message) {
   const isNew = message.run !== state.run, previous = state.state;
   state = message;
   receivedAt = performance.now();
-  if (isNew) { points = []; chosen = null; analysed = null; showFindings([]); await fetchHistory(); }
+  if (isNew) { points = []; chosen = null; analysed = null; verdict = ""; showFindings([]); await fetchHistory(); }
   else if (state.frame && state.frame.t > (points.at(-1)?.t ?? -1)) points.push(point(lean(state.frame), points.at(-1)));
   if (points.length > MOST_POINTS) await fetchHistory();
-  if (isNew || previous !== state.state) showRuns();
-  if (state.analysed !== analysed) { analysed = state.analysed; await fetchFindings(); }
+  if (isNew || previous !== state.state) await Promise.all([showPast(state), fetchOutcome()]);
+  if (state.state !== "ended" && state.analysed !== analysed) { analysed = state.analysed; await fetchFindings(); }
   show();
+}
+
+// The outcome of the run that has ended, or, before any run of this Locust, of the last one.
+async function fetchOutcome() {
+  const isOver = state.state === "ended" || state.state === "none";
+  const run = isOver && (state.run || (await fetchJson("./api/runs"))[0]?.run);
+  const outcome = run && await fetchJson(`./api/outcome?run=${encodeURIComponent(run)}`).catch(() => null);
+  byId("outcome").hidden = !outcome;
+  if (!outcome) return;
+  verdict = headline(outcome.past)[0];
+  showOutcome(byId("outcome"), outcome, "./");
+  if (!state.run) byId("outcome").prepend(make("p", { className: "dim", textContent: `Last run: ${run}` }));
 }
 
 // Display
 
 function row(cells, classes = []) {
-  const line = document.createElement("tr");
-  cells.forEach((cell, at) => {
-    const data = document.createElement("td");
-    data.append(cell);
-    if (classes[at]) data.className = classes[at];
-    line.append(data);
-  });
-  return line;
+  return make("tr", {}, ...cells.map((cell, at) => make("td", { className: classes[at] ?? "" }, cell)));
 }
-
-function text(id, value) { const element = byId(id); if (element.textContent !== value) element.textContent = value; }
 
 function now() {
   const since = state.state === "ended" ? 0 : (performance.now() - receivedAt) / 1000;
@@ -102,7 +105,7 @@ function now() {
 }
 
 function show() {
-  const { frame } = state, isRunning = state.state === "running";
+  const { frame } = state, isRunning = state.state === "running", isOver = state.state === "ended";
   text("host", state.host || "–");
   text("state", { none: "ready" }[state.state] ?? state.state);
   text("time", frame ? clock(frame.t) : "–");
@@ -110,27 +113,53 @@ function show() {
   text("run-title", state.run || "No run yet");
   byId("stop").disabled = !isRunning;
   byId("analyse").disabled = !isRunning || state.analysing;
+  byId("stop").hidden = byId("analyse").hidden = !isRunning && state.state !== "draining";
+  byId("again").hidden = !isOver && state.state !== "none";
   text("notice", state.analysing ? "Analysing the run so far, in a separate process." : "");
-  const report = byId("report"), is = state.run && (state.state === "ended" || state.analysed !== null);
-  report.hidden = !is;
-  if (is) { report.href = `./runs/${encodeURIComponent(state.run)}/report.html`; text("report", isRunning ? "Open report so far" : "Open report"); }
-  if (state.run) text("about", [state.scenario && `scenario ${state.scenario}`, frame?.stage && `stage: ${frame.stage}`].filter(Boolean).join(" · "));
+  byId("refused").hidden = !state.refused;
+  text("refused", state.refused ? `The last start made no run. ${state.refused}` : "");
+  const report = byId("report");
+  report.hidden = isOver || !state.run || state.analysed === null;
+  if (!report.hidden) report.href = `./runs/${encodeURIComponent(state.run)}/report.html`;
+  const stage = isRunning && frame?.stage ? `stage: ${frame.stage}` : "";
+  byId("no-run").hidden = !!state.run;
+  byId("about").hidden = !state.run;
+  text("about", [state.scenario && `scenario ${state.scenario}`, stage].filter(Boolean).join(" · "));
+  byId("findings-section").hidden = isOver || state.state === "none";
+  document.body.dataset.state = state.state;
+  byId("now").hidden = isOver;
+  showNow();
   if (!frame) return;
-  showTiles(frame);
+  showFigures(frame);
   showWarnings(frame.warnings);
   showLeaks(frame);
   showProfiles(frame.profiles);
+  showMoments(state.moments, (low, high, at) => { chosen = [low, high]; draw(); readOut(at); byId("main-chart").scrollIntoView({ block: "nearest" }); });
+  byId("gates-title").parentElement.hidden = isOver;
+  showGates(state.gates);
   draw();
 }
 
-function showTiles(frame) {
+function showNow() {
+  document.title = tabTitle(state, verdict);
+  const parts = stateLine(state, now()), line = byId("now"), key = JSON.stringify(parts);
+  if (line.dataset.key === key) return;
+  line.dataset.key = key;
+  line.replaceChildren(...parts.map(([words, kind]) => make("span", { textContent: words, className: kind })));
+}
+
+function showFigures(frame) {
   text("held", state.limit ? `${frame.held} / ${state.limit}` : String(frame.held));
   text("hits", String(frame.hits));
   text("leaks", String(frame.leaks));
   text("listed", frame.listed === null ? "unknown" : `${frame.listed}${frame.others ? ` (${frame.others} not ours)` : ""}`);
-  const known = points.findLast((point) => point.margin !== null && point.margin !== undefined);
-  text("margin", known ? seconds(known.margin) : "–");
+  const last = points.findLast(({ margin }) => margin !== null && margin !== undefined);
+  text("margin", known(last?.margin, seconds));
+  text("late", known(points.findLast(({ late }) => late !== null && late !== undefined)?.late, seconds));
   text("delay", seconds(frame.delay));
+  text("margin-worst", known(frame.margin_worst, seconds));
+  text("late-worst", known(frame.late_worst, seconds));
+  text("delay-worst", known(frame.delay_worst, seconds));
 }
 
 function showWarnings(warnings) {
@@ -138,30 +167,28 @@ function showWarnings(warnings) {
   place.hidden = !warnings.length;
   if (place.dataset.lines === lines) return;
   place.dataset.lines = lines;
-  place.replaceChildren(...warnings.map((warning) => {
-    const line = document.createElement("p");
-    line.textContent = warning;
-    return line;
-  }));
+  place.replaceChildren(...warnings.map((warning) => make("p", { textContent: warning })));
 }
 
 function showLeaks(frame) {
   const outstanding = frame.due.map((leak) => leakRow(leak, countdown(leak.due - now())));
   const ended = frame.reaped.map((leak) => leakRow(leak, reaped(leak)));
   byId("no-leaks").hidden = frame.leaks > 0;
-  text("leaks-title", frame.leaks > frame.due.length ? `Leaks: ${frame.leaks}, of which the next ${frame.due.length}` : "Leaks");
+  const title = frame.leaks || !ended.length ? "Next reaps" : "Reaped leaks";
+  text("leaks-title", frame.leaks > frame.due.length ? `${title}: ${frame.due.length} of ${frame.leaks} leaks` : title);
   byId("leak-table").hidden = !outstanding.length && !ended.length;
   byId("leak-table").tBodies[0].replaceChildren(...outstanding, ...ended);
 }
 
 function leakRow(leak, [status, kind]) {
-  const line = row([String(leak.session), leak.profile, leak.way, leak.id || "unknown", status], ["number", "", "", "id", kind]);
+  const line = row([status, String(leak.session), leak.profile, leak.way, leak.id || "unknown"], [kind, "number", "", "", "id"]);
   line.dataset.session = leak.session;
   return line;
 }
 
 function countdown(left) {
-  return left >= 0 ? [`in ${clock(Math.ceil(left))}`, "due"] : [`overdue for ${clock(-left)}`, "overdue"];
+  if (left >= 0) return [`in ${clock(Math.ceil(left))}`, "due"];
+  return left >= -state.slack ? ["due now", "due"] : [`overdue for ${clock(-left)}`, "overdue"];
 }
 
 // An activity without an answer may or may not have moved the due time: a session is reaped early only if it ended before both.
@@ -171,107 +198,66 @@ function reaped({ earliest, due, ended }) {
 }
 
 function showProfiles(profiles) {
-  const classes = ["", ...Array(5).fill("number")];
+  const classes = ["", ...Array(6).fill("number")];
   byId("profile-table").tBodies[0].replaceChildren(...profiles.map((line) =>
-    row([line.profile || "(lost worker)", line.active, line.quiet, line.closing, line.leaked, line.hits].map(String), classes)));
+    row([line.profile || "(lost worker)", line.active, line.quiet, line.closing, line.leaked, line.opened ?? 0, line.hits].map(String), classes)));
 }
 
 function draw() {
   const end = Math.max(state.frame?.t ?? 0, points.at(-1)?.t ?? 0), span = Number(byId("window").value);
   const [low, high] = chosen ?? [span ? Math.max(0, end - span) : 0, Math.max(end, 10)];
-  byId("chosen").hidden = !chosen;
-  if (chosen) text("chosen", `${clock(low)} to ${clock(high)} selected; choose a window to follow the run again`);
-  charts.forEach((chart) => chart.draw(points, low, high, state.limit));
+  byId("chosen").hidden = byId("follow").hidden = !chosen;
+  if (chosen) text("chosen", `${clock(low)} to ${clock(high)} selected`);
+  charts.forEach((chart) => chart.draw(points, low, high, state.limit, state.moments ?? []));
+  if (charts[0].cursor === undefined) readOut(null);
 }
 
-// Findings and runs
+// One line for all charts: the values at the pointer, or else the last ones.
+function readOut(t) {
+  charts.forEach((chart) => chart.hover(t));
+  const at = charts[0].pointed() ?? points.at(-1);
+  text("readout", at ? [clock(at.t), ...charts.flatMap((chart) => chart.values(at))].join("   ") : "");
+}
+
+// Findings of the run so far
 
 async function fetchFindings() {
-  showFindings(await (await fetch("./api/findings")).json());
+  showFindings(await fetchJson("./api/findings"));
 }
 
 function showFindings(findings) {
-  const until = state.state === "ended" ? "in the whole run" : `as of ${clock(state.analysed ?? 0)}`;
   text("findings-notice", state.analysed === null || state.analysed === undefined
-    ? "None yet. Findings appear with a report of the run so far." : `${findings.length || "None"} ${until}.`);
-  byId("findings").replaceChildren(...findings.map((found) => {
-    const line = document.createElement("li"), name = document.createElement("b");
-    name.textContent = found.name;
-    line.append(name, ` (${found.severity}, ${found.owner}; confidence ${found.confidence}): ${found.said} ${found.advice ?? ""}`);
-    return line;
-  }));
-}
-
-async function showRuns() {
-  const runs = await (await fetch("./api/runs")).json();
-  byId("no-runs").hidden = runs.length > 0;
-  byId("past").hidden = !runs.length;
-  byId("past").tBodies[0].replaceChildren(...runs.map(runRow));
-}
-
-function runRow(past) {
-  const name = document.createElement("span"), verdict = document.createElement("span"), isRunning = past.run === state.run && state.state !== "ended";
-  name.append(past.run, document.createElement("br"));
-  for (const [is, file, label] of [[past.report, "report.html", "report"], [past.plan, "plan.html", "plan"]]) {
-    if (is) name.append(link(`./runs/${encodeURIComponent(past.run)}/${file}`, label), " ");
-  }
-  verdict.textContent = isRunning ? "running" : past.verdict ?? (past.ended ? "not judged" : "incomplete");
-  verdict.className = isRunning ? "" : past.verdict ?? "unknown";
-  verdict.title = past.sentence;
-  const started = new Date(past.started * 1000).toLocaleString();
-  return row([name, past.scenario || "–", started, verdict, past.open && !isRunning ? sweepButton(past) : "–"]);
-}
-
-function link(href, label) {
-  const anchor = document.createElement("a");
-  Object.assign(anchor, { href, textContent: label, target: "_blank", rel: "noopener" });
-  return anchor;
-}
-
-function sweepButton(past) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.textContent = `Sweep now (${past.open})`;
-  button.addEventListener("click", async () => {
-    button.disabled = true;
-    const answer = await fetch("./api/sweep", { method: "POST", body: new URLSearchParams({ run: past.run }) });
-    byId("swept").hidden = false;
-    text("swept", answer.ok ? (await answer.json()).said : await answer.text());
-    showRuns();
-  });
-  return button;
+    ? "None yet. Findings appear with a report of the run so far." : `${findings.length || "None"} as of ${clock(state.analysed ?? 0)}.`);
+  byId("findings").replaceChildren(...findings.map(finding));
 }
 
 // User actions
 
-byId("stop").addEventListener("click", async () => {
+async function stop() {
+  byId("ask").close();
   byId("stop").disabled = true;
   text("state", "draining");
   await fetch("../stop", { method: "POST" });
-});
+}
+
+// Asks first when the verdict would be unknown.
+function askToStop() {
+  if (!state.needs_its_time) { stop(); return; }
+  const left = state.duration === null ? "" : `${clock(Math.max(0, state.duration - now()))} of ${clock(state.duration)} are left. `;
+  text("ask-text", `${left}The verdict will be unknown, because the run ends before its time. What was measured until now stays in the report.`);
+  byId("ask").showModal();
+}
+
+byId("stop").addEventListener("click", askToStop);
+byId("stop-anyway").addEventListener("click", stop);
+byId("keep").addEventListener("click", () => byId("ask").close());
 byId("analyse").addEventListener("click", () => fetch("./api/analyse", { method: "POST" }));
-byId("window").addEventListener("change", () => { chosen = null; draw(); });
-byId("theme").addEventListener("click", () => {
-  localStorage.theme = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
-  paint();
-});
+byId("compare").addEventListener("click", () => compare(false));
+const release = () => { chosen = null; readOut(null); draw(); };
+byId("window").addEventListener("change", release);
+byId("follow").addEventListener("click", release);
 window.addEventListener("resize", draw);
 
-function paint() {
-  const dark = matchMedia("(prefers-color-scheme: dark)").matches;
-  document.documentElement.dataset.theme = localStorage.theme ?? (dark ? "dark" : "light");
-}
-
-function follow() {
-  const events = new EventSource("./api/events");
-  // One message after the other: what one message fetches arrives before the next is shown.
-  let queue = Promise.resolve();
-  events.onmessage = (event) => { queue = queue.then(() => update(JSON.parse(event.data))).catch(console.error); };
-  events.onopen = () => { byId("lost").hidden = true; };
-  events.onerror = () => { byId("lost").hidden = false; };
-}
-
-paint();
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
-setInterval(() => { if (state.frame && state.state !== "ended") showLeaks(state.frame); }, 500);
-follow();
+useTheme();
+setInterval(() => { if (state.frame && state.state !== "ended") { showNow(); showLeaks(state.frame); } }, 500);
+follow("./", update);
