@@ -89,7 +89,7 @@ bench-full: setup
 	$(BIN)/python -m tests.bench --full
 
 constraints: setup
-	$(BIN)/python -m pip freeze --exclude-editable | grep -v '@' > constraints.txt
+	$(BIN)/python -m pip freeze --all --exclude-editable | grep -v -e '@' -e '^pip==' > constraints.txt
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -29,9 +29,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Replaces this process by Locust."""
     from loadtests.cli import starter
 
-    # Alone in its folder, which Locust puts before the standard library.
+    # Alone in its folder, which Locust puts before the standard library. -P: Python does not put the user's folder there.
     locustfile = Path(starter.__path__[0]) / "locustfile.py"
-    command = [sys.executable, "-m", "locust", "-f", str(locustfile), "--scenario", arguments.scenario]
+    command = [sys.executable, "-P", "-m", "locust", "-f", str(locustfile), "--scenario", arguments.scenario]
     sys.stdout.flush()
     os.execv(sys.executable, [*command, *arguments.options])
 

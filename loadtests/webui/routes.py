@@ -15,7 +15,7 @@ from loadtests.webui.live import Live
 from loadtests.webui.runs import Runs
 from loadtests.webui.sweeper import Sweeper
 
-_PAGES = files("loadtests.webui") / "pages"
+_PAGES = files(__package__) / "pages"
 _ASSETS = {
     "sessions.js": "text/javascript",
     "chart.js": "text/javascript",
