@@ -3,10 +3,11 @@
 Importing this module also registers the options, the event log and the report with Locust.
 """
 
+from loadtests.model.api.surface import Operation
 from loadtests.plugin.install import install, register
 from loadtests.plugin.users.user import StreamingUser
 from loadtests.plugin.users.visitor import Visitor
 
 register()
 
-__all__ = ["StreamingUser", "Visitor", "install"]
+__all__ = ["Operation", "StreamingUser", "Visitor", "install"]

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import sys
-import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from loadtests.plugin.option_table import OPTIONS
+from loadtests.plugin.option_help import TITLE, option_row, option_rows
 
 HELP = "Run a scenario: locust with streamsoak's plugin. Locust's options may follow."
-_WIDTH = 26
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -37,19 +34,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _epilog() -> Iterator[str]:
-    yield "options of streamsoak:"
-    for name, (about, settings) in OPTIONS.items():
-        value = settings.get("metavar") or "|".join(settings.get("choices", ()))
-        yield _row(f"{name} {value}".strip(), about)
+    yield f"{TITLE}:"
+    yield from option_rows()
     yield ""
     yield "All options of Locust keep their meaning, for example:"
-    yield _row("--headless", "without the web UI, which is otherwise at http://127.0.0.1:8089")
-    yield _row("--host URL", "the API under test (with --sandbox: the sandbox)")
-    yield _row("-u N, -t TIME", "scale the load to N users; end the run earlier")
-    yield _row("--processes N", "several processes on this machine")
+    yield option_row("--headless", "without the web UI, which is otherwise at http://127.0.0.1:8089")
+    yield option_row("--host URL", "the API under test (with --sandbox: the sandbox)")
+    yield option_row("-u N, -t TIME", "scale the load to N users; end the run earlier")
+    yield option_row("--processes N", "several processes on this machine")
     yield "The others: locust --help"
-
-
-def _row(option: str, about: str) -> str:
-    width = max(shutil.get_terminal_size().columns - 2, 2 * _WIDTH)
-    return textwrap.fill(about, width, initial_indent=f"  {option:{_WIDTH}}", subsequent_indent=" " * (_WIDTH + 2))

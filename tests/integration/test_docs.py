@@ -14,6 +14,7 @@ from loadtests.model.gates.gates import parse_gate
 from loadtests.model.log.record import COLUMNS, KINDS
 from loadtests.model.text import input_error
 
+from .. import reference
 from .locust_run import ROOT
 from .reader import Reader, commands
 
@@ -102,6 +103,12 @@ def test_the_exit_codes_of_the_documents_are_those_of_the_code() -> None:
     text = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
     documented = {int(code) for code in re.findall(r"(?m)^\| (\d+) \|", text)}
     assert documented == {getattr(input_error, name) for name in vars(input_error) if name.startswith("EXIT_")}
+
+
+def test_the_reference_is_that_of_the_code() -> None:
+    """`make reference` would change nothing, and every environment variable has its row."""
+    assert reference.page() == reference.PAGE.read_text(encoding="utf-8"), "run `make reference`"
+    assert reference.variables_in_code() == set(reference.VARIABLES)
 
 
 def _anchors(document: Path) -> set[str]:

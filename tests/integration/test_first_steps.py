@@ -65,10 +65,19 @@ def test_runs_without_a_run_says_how_to_make_one(tmp_path: Path) -> None:
     assert "streamsoak run demo --sandbox --headless" in listed.stdout
 
 
-def test_the_help_of_run_shows_our_options(tmp_path: Path) -> None:
-    """Each, with what it does; and that Locust's follow."""
+def test_help_shows_our_options(tmp_path: Path) -> None:
+    """Of `streamsoak run` first, of Locust's last; and no other command of Locust's shows them."""
     from loadtests.plugin.option_table import OPTIONS
 
     shown = _streamsoak(tmp_path, "run", "--help").stdout
     assert [name for name in OPTIONS if name not in shown] == []
     assert "locust --help" in shown
+    helps, versions = (
+        subprocess.run(
+            [sys.executable, "-m", "locust", option], capture_output=True, text=True, check=True, cwd=tmp_path
+        )
+        for option in ("--help", "--version")
+    )
+    _, _, ours = helps.stdout.partition("options of streamsoak")
+    assert [name for name in ("--scenario", *OPTIONS) if name not in ours] == []
+    assert "streamsoak" not in versions.stdout.partition(" from ")[0]
