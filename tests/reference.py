@@ -42,9 +42,9 @@ def page() -> str:
 def _options() -> Iterator[str]:
     yield "## Options of a run\n"
     yield (
-        "streamsoak adds these to Locust's, for `streamsoak run` and for `locust` with our locustfile. *Form*: also a field of\n"
-        "the web UI. They may stand in `locust.conf` or in `[tool.locust]` of `pyproject.toml` too, without the dashes. Locust's own:\n"
-        "`locust --help`.\n"
+        "streamsoak adds these to Locust's, for `streamsoak run` and for `locust` with our locustfile. `locust --help` lists\n"
+        "Locust's. *Form*: also a field of the web UI. They may stand in `locust.conf` or `[tool.locust]` of `pyproject.toml`,\n"
+        "without dashes.\n"
     )
     named = {"--scenario": (SCENARIO["help"], {**SCENARIO, "metavar": "NAME|FILE"}), **OPTIONS}
     rows = []

@@ -18,6 +18,8 @@ _SERVES = {"locust": "Starting web interface", "streamsoak sandbox": "listening 
 """Commands that run until they are stopped, by their beginning, and what they print when they are ready."""
 _FINDS = {"streamsoak audit --quick -- python tests/clients/leaky.py": (1,)}
 """Commands that demonstrate a problem, and the exit code that reports it."""
+_BUILT_IN = "source "
+"""Commands of the shell itself."""
 _VERDICTS = (0, 1, 2)
 _ELSEWHERE = ("make ", "export ")
 """Commands that need a fresh clone, and the search path, which the reader has."""
@@ -62,7 +64,7 @@ class Reader:
 
     def _finish(self, command: str) -> tuple[int, str]:
         process = subprocess.Popen(
-            ["bash", "-c", f"exec {command}"],
+            ["bash", "-c", command if command.startswith(_BUILT_IN) else f"exec {command}"],
             cwd=self.folder,
             env={**os.environ, "PATH": _path(), **_ports()},
             stdin=subprocess.DEVNULL,
@@ -85,6 +87,8 @@ class Reader:
 
 def _program(command: str) -> str:
     """Returns the program that must be on the machine: of an audit, the client's."""
+    if command.startswith(_BUILT_IN):
+        return "bash"
     return command.partition(" -- ")[2].split()[0] if " -- " in command else command.split()[0]
 
 
