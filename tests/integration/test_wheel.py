@@ -16,6 +16,7 @@ from .locust_run import ROOT
 
 pytestmark = pytest.mark.xdist_group("wheel")
 _SOURCES = ("loadtests", "reports", "profiles", "pyproject.toml", "setup.py", "README.md")
+"""What docs/deploy/Dockerfile copies, too."""
 _NAMESAKES = ("loadtests", "reports", "profiles", "tests")
 _CLIENT_TEST = """
 import loadtests, profiles, reports, tests
