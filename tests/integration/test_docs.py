@@ -88,8 +88,8 @@ def test_the_gates_of_the_documents_are_gates() -> None:
     gates = [parse_gate(gate) for gate in tomllib.loads(block)["gates"]]
     assert {gate.abort_after for gate in gates} == {None, 30.0}
     assert any(gate.is_drift for gate in gates) and any(gate.window for gate in gates)
-    section = _README[_README.index("## Use it in a CI pipeline") :]
-    assert [parse_gate(gate) for gate in re.findall(r'`"(.*?)"`', section[: section.index("\n## ")])]
+    section = _README[_README.index("### Use it in a CI pipeline") :]
+    assert [parse_gate(gate) for gate in re.findall(r'`"(.*?)"`', section[: section.index("\n### ")])]
     names = re.findall(r"`([a-zA-Z0-9_.()]+)", text[text.index("### Figures") : text.index("### Windows")])
     wild = {"FATE": "[a-z-]+", "CALL": "[a-z_]+", r"\(NAME\)": ".[a-z0-9-]+"}
     patterns = [re.sub(r"\\.P$", r"\\.(min|p\\d+|max)", re.escape(name)) for name in names]
