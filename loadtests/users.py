@@ -4,10 +4,11 @@ Importing this module also registers the options, the event log and the report w
 """
 
 from loadtests.model.api.surface import Operation
+from loadtests.model.session.steps import Behaviour
 from loadtests.plugin.install import install, register
 from loadtests.plugin.users.user import StreamingUser
 from loadtests.plugin.users.visitor import Visitor
 
 register()
 
-__all__ = ["Operation", "StreamingUser", "Visitor", "install"]
+__all__ = ["Behaviour", "Operation", "StreamingUser", "Visitor", "install"]

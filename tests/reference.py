@@ -82,7 +82,10 @@ def _variables() -> Iterator[str]:
 
 def _locustfile() -> Iterator[str]:
     yield "## The API for locustfiles\n"
-    yield "`from streamsoak.users import StreamingUser, Visitor, Operation, install`; see [your own locustfile](locustfile.md).\n"
+    yield (
+        "`from streamsoak.users import Behaviour, Operation, StreamingUser, Visitor, install`; see\n"
+        "[your own locustfile](locustfile.md). `Behaviour` is the type that `visit` returns.\n"
+    )
     yield f"- `install()`: {_docstring('install.py', 'install').partition(chr(10))[0]}\n"
     yield "### StreamingUser\n"
     yield f"{_docstring('users/user.py', 'StreamingUser')}\n"

@@ -4,6 +4,6 @@ Importing this module also registers the options, the event log and the report w
 each profile.
 """
 
-from loadtests.users import Operation, StreamingUser, Visitor, install
+from loadtests.users import Behaviour, Operation, StreamingUser, Visitor, install
 
-__all__ = ["Operation", "StreamingUser", "Visitor", "install"]
+__all__ = ["Behaviour", "Operation", "StreamingUser", "Visitor", "install"]

@@ -28,6 +28,15 @@ def test_a_client(session_audit):
 """
 _TYPED = """
 from streamsoak.pytest_plugin import SessionAudit
+from streamsoak.users import Behaviour, StreamingUser, Visitor
+
+
+class Curious(StreamingUser):
+    profile = {"idle_timeout": 60}
+
+    def visit(self, visitor: Visitor) -> Behaviour:
+        yield from visitor.say(words="twelve")
+
 
 def look(audit: SessionAudit) -> None:
     reveal_type(audit.open_sessions())
@@ -160,4 +169,7 @@ def test_mypy_sees_the_types(installed: Installed) -> None:
     """py.typed: a wrong type in a user's file is found."""
     (installed.project / "typed.py").write_text(_TYPED)
     done = installed.run("mypy", "--strict", "typed.py")
+    assert done.stdout.count("error: ") == 1 and 'to "say" of "Visitor" has incompatible type "str"' in done.stdout, (
+        done.stdout
+    )
     assert 'Revealed type is "list[str]"' in done.stdout.replace("builtins.", ""), done.stdout + done.stderr
