@@ -50,6 +50,7 @@ class Services:
         self._folder = folder
         self._ports = {"8080": str(free_port()), "8089": str(free_port())}
         self._services = compose()["services"]
+        self._processes: list[subprocess.Popen[bytes]] = []
         self._master_port = str(free_port())
         self.web = f"http://127.0.0.1:{self._ports['8089']}"
 
@@ -58,7 +59,7 @@ class Services:
         service = self._services[name]
         command = [self._local(str(word)) for word in service["command"]]
         with (self._folder / f"{name}.log").open("ab") as log:
-            return subprocess.Popen(
+            process = subprocess.Popen(
                 [str(Path(sys.executable).parent / "streamsoak"), *command, *more],
                 cwd=self._folder,
                 env={**os.environ, **service["environment"], **self._locust()},
@@ -67,6 +68,12 @@ class Services:
                 stderr=log,
                 start_new_session=True,
             )
+        self._processes.append(process)
+        return process
+
+    def are_running(self) -> bool:
+        """Whether none has ended."""
+        return all(process.poll() is None for process in self._processes)
 
     def is_healthy(self, name: str) -> bool:
         """Runs the service's own check."""
@@ -125,7 +132,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def _until(condition: Any, services: Services) -> None:
     end = time.monotonic() + _LONGEST_SECONDS
     while not condition():
-        assert time.monotonic() < end, services.said()
+        assert services.are_running() and time.monotonic() < end, services.said()
         time.sleep(0.2)  # between two looks at a condition with a bound
 
 
