@@ -10,7 +10,7 @@ WORKERS ?= 6
 PARALLEL := --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder
 INNER := tests/unit tests/property tests/golden
 
-.PHONY: help setup demo lint check test test-thorough test-hostile faults golden durations mutants matrix accuracy hidden-tabs witness torture bench bench-full constraints clean
+.PHONY: help setup demo lint check test test-thorough test-hostile faults golden reference durations mutants matrix accuracy hidden-tabs witness torture bench bench-full constraints clean
 
 help:
 	@echo "make setup    the environment in $(VENV)"
@@ -24,6 +24,7 @@ help:
 	@echo "make mutants  breaks 20 lines of the code, one at a time, and reports which the tests notice"
 	@echo "make durations  runs all tests and writes how long each takes into tests/durations.txt, which orders make test"
 	@echo "make golden   write the golden files anew (look at the difference before you commit it)"
+	@echo "make reference  writes docs/reference.md from the code"
 	@echo "make matrix   every defect alone, in pairs, and none, in virtual time; writes docs/findings.md"
 	@echo "make accuracy ten plans against what came, in virtual time, in some minutes; writes docs/capacity.md"
 	@echo "make hidden-tabs which settings survive a hidden tab, in virtual time, in seconds; writes docs/profiles.md"
@@ -75,6 +76,9 @@ durations: setup
 golden: setup
 	$(PYTEST) tests/golden --update-golden
 
+reference: setup
+	$(BIN)/python -m tests.reference
+
 matrix: setup
 	$(BIN)/python -m tests.matrix
 
@@ -97,7 +101,7 @@ bench-full: setup
 	$(BIN)/python -m tests.bench --full
 
 constraints: setup
-	$(BIN)/python -m pip freeze --exclude-editable | grep -v '@' > constraints.txt
+	$(BIN)/python -m pip freeze --all --exclude-editable | grep -v -e '@' -e '^pip==' > constraints.txt
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

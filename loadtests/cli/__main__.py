@@ -20,7 +20,7 @@ _SYSTEM_ERRORS = frozenset(
 """Errors of the system, such as a full disk; they are not internal errors."""
 SUBCOMMANDS = (
     *("run", "init", "runs", "sandbox", "audit", "inspect", "simulate", "report", "check", "compare", "plan", "sweep"),
-    *("profiles", "apis"),
+    *("profiles", "apis", "completion"),
 )
 """Modules of this package, in the order of `--help`."""
 
@@ -36,7 +36,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"streamsoak {version('streamsoak')}")
     chosen = parser.add_subparsers(dest="subcommand", required=True, metavar="SUBCOMMAND")
     for name in SUBCOMMANDS:
-        module = import_module(f"loadtests.cli.{name}")
+        module = import_module(f"{__package__}.{name}")
         module.configure(chosen.add_parser(name, help=module.HELP, description=module.HELP))
     return parser
 
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     parsed = build_parser().parse_args(arguments)
     try:
-        return int(import_module(f"loadtests.cli.{parsed.subcommand}").run(parsed))
+        return int(import_module(f"{__package__}.{parsed.subcommand}").run(parsed))
     except InputError as error:
         print(error, file=sys.stderr)
         return error.code

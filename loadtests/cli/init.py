@@ -19,10 +19,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the files, and print the next command."""
     from importlib.resources import files
 
+    from loadtests.cli import starter
+
     folder: Path = arguments.folder
-    texts = {
-        name: files("loadtests.cli.starter").joinpath(source).read_text("utf-8") for name, source in _FILES.items()
-    }
+    texts = {name: files(starter).joinpath(source).read_text("utf-8") for name, source in _FILES.items()}
     if present := [str(folder / name) for name in texts if (folder / name).exists()]:
         raise InputError.of("init", f"{', '.join(present)} already exists; nothing was written")
     for name, text in texts.items():

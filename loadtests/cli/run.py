@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import sys
-import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from loadtests.plugin.option_table import OPTIONS
+from loadtests.plugin.option_help import TITLE, option_row, option_rows
 
 HELP = (
     "Run a scenario: locust with streamsoak's plugin. Locust's options may follow. Without a scenario: the start page."
 )
-_WIDTH = 26
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -33,27 +30,21 @@ def run(arguments: argparse.Namespace) -> int:
     """Replaces this process by Locust."""
     from loadtests.cli import starter
 
-    # Alone in its folder, which Locust puts before the standard library.
+    # Alone in its folder, which Locust puts before the standard library. -P: Python does not put the user's folder there.
     locustfile = Path(starter.__path__[0]) / "locustfile.py"
     scenario = ["--scenario", arguments.scenario] if arguments.scenario else []
     sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, "-m", "locust", "-f", str(locustfile), *scenario, *arguments.options])
+    command = [sys.executable, "-P", "-m", "locust", "-f", str(locustfile), *scenario, *arguments.options]
+    os.execv(sys.executable, command)
 
 
 def _epilog() -> Iterator[str]:
-    yield "options of streamsoak:"
-    for name, (about, settings) in OPTIONS.items():
-        value = settings.get("metavar") or "|".join(settings.get("choices", ()))
-        yield _row(f"{name} {value}".strip(), about)
+    yield f"{TITLE}:"
+    yield from option_rows()
     yield ""
     yield "All options of Locust keep their meaning, for example:"
-    yield _row("--headless", "without the web UI, which is otherwise at http://127.0.0.1:8089")
-    yield _row("--host URL", "the API under test (with --sandbox: the sandbox)")
-    yield _row("-u N, -t TIME", "scale the load to N users; end the run earlier")
-    yield _row("--processes N", "several processes on this machine")
+    yield option_row("--headless", "without the web UI, which is otherwise at http://127.0.0.1:8089")
+    yield option_row("--host URL", "the API under test (with --sandbox: the sandbox)")
+    yield option_row("-u N, -t TIME", "scale the load to N users; end the run earlier")
+    yield option_row("--processes N", "several processes on this machine")
     yield "The others: locust --help"
-
-
-def _row(option: str, about: str) -> str:
-    width = max(shutil.get_terminal_size().columns - 2, 2 * _WIDTH)
-    return textwrap.fill(about, width, initial_indent=f"  {option:{_WIDTH}}", subsequent_indent=" " * (_WIDTH + 2))

@@ -62,7 +62,7 @@ class Poller:
 
     def _start_process(self) -> Any:
         process = start_module(
-            "loadtests.observing.list_observer",
+            f"{__package__}.list_observer",
             environment=with_key(LOCUST_SKIP_MONKEY_PATCH="1"),
             popen=subprocess.Popen,
             stdin=subprocess.PIPE,

@@ -112,7 +112,8 @@ def _sessions(snapshots: list[ProcessSnapshot]) -> dict[tuple[str, str], int]:
 
 
 def _hits(snapshots: list[ProcessSnapshot]) -> dict[str, int]:
-    found: dict[str, int] = {}
+    # A counter that appears with its first hit has no rate then: each profile begins with 0.
+    found = {profile: 0 for snapshot in snapshots for profile in snapshot.sessions}
     for snapshot in snapshots:
         for profile, number in snapshot.hits_by_profile.items():
             found[profile] = found.get(profile, 0) + number

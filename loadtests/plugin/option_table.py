@@ -69,7 +69,7 @@ OPTIONS: dict[str, tuple[str, dict[str, Any]]] = {
         "with --sandbox: inject a defect (repeatable; see streamsoak sandbox --help)",
         {"action": "append", "default": [], "metavar": "NAME[=VALUE]"},
     ),
-    "--run-dir": ("parent of the runs' directories (default: runs)", {"default": "runs"}),
+    "--run-dir": ("parent of the runs' directories (default: runs)", {"default": "runs", "metavar": "DIR"}),
     "--limit": ("concurrency limit of the account, and of the sandbox", {"type": int, "metavar": "N"}),
     "--observe": (
         "wait at most S seconds for leaks to be reaped at the end of the run",

@@ -42,10 +42,16 @@ class _Suggested(list[str]):
         return True
 
 
+def locust_parser() -> argparse.ArgumentParser:
+    """Returns Locust's parser with our options, which Locust then has too."""
+    events.init_command_line_parser.add_listener(add_options)
+    parser: argparse.ArgumentParser = argument_parser.get_parser()
+    return parser
+
+
 def read_people(arguments: Sequence[str] | None = None) -> People:
     """Loads the profiles and the scenario that the options name. Raises InputError with every mistake."""
-    events.init_command_line_parser.add_listener(add_options)
-    options, _ = argument_parser.get_parser().parse_known_args(arguments)
+    options, _ = locust_parser().parse_known_args(arguments)
     if options.scenario and options.scenario != NO_SCENARIO:
         scenario = named_scenario(options.scenario, api=options.api)
         return People(dict(scenario.profiles), scenario)

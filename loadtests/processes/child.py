@@ -16,7 +16,8 @@ from typing import Any
 
 from loadtests.http.key import without_key
 
-CLI = "loadtests.cli"
+CLI = f"{__package__.removesuffix('.processes')}.cli"
+"""The command line's module. The wheel has it inside the package `streamsoak`."""
 STOP_SECONDS = 5.0
 """How long a process may take to end after each signal."""
 _SIGNALS = (signal.SIGTERM, signal.SIGKILL)
@@ -36,7 +37,8 @@ def start_module(
     default standard input is empty.
     """
     return popen(
-        [sys.executable, "-m", module, *arguments],
+        # -P: a module of the user's in this folder, csv.py for example, must not replace one of the standard library.
+        [sys.executable, "-P", "-m", module, *arguments],
         env=without_key() if environment is None else dict(environment),
         start_new_session=True,
         **{"stdin": subprocess.DEVNULL, **streams},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -16,11 +17,14 @@ from loadtests.model.text import palette, wording
 from loadtests.model.text.units import format_duration, format_size
 from loadtests.model.text.wording import between, count, of_total, percent, verb
 
+TEMPLATES = Path(__file__).parents[1] / "templates"
+"""The templates, and the style sheets and scripts beside them."""
+
 
 def environment() -> jinja2.Environment:
     """Return the environment of the templates: values are escaped, and an unknown name is an error."""
     found = jinja2.Environment(
-        loader=jinja2.PackageLoader("reports"),
+        loader=jinja2.FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

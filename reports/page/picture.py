@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from functools import cache
-from importlib.resources import files
 
 from loadtests.model.text.palette import LIGHT, patterns
 from reports.analysis.slots import HOLDERS
+from reports.page.document import TEMPLATES
 from reports.page.renderer import Renderer
 from reports.page.vegalite import Spec
 from reports.summary import Analysis
@@ -69,7 +69,7 @@ def mermaid(analysis: Analysis) -> str:
 
 @cache
 def _colours() -> dict[str, str]:
-    style = (files("reports") / "templates" / "colours.css").read_text(encoding="utf-8")
+    style = (TEMPLATES / "colours.css").read_text(encoding="utf-8")
     light = style[style.index(":root {") : style.index("@media")]
     return {
         **dict(re.findall(r"(--[a-z-]+): (#[0-9a-f]{6});", light)),

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
-import subprocess
-import sys
+import shlex
 import tomllib
 from pathlib import Path
 
@@ -17,91 +14,57 @@ from loadtests.model.gates.gates import parse_gate
 from loadtests.model.log.record import COLUMNS, KINDS
 from loadtests.model.text import input_error
 
-from .crew import free_port
+from .. import reference
 from .locust_run import ROOT
+from .reader import Reader, commands
 
 _README = (ROOT / "README.md").read_text(encoding="utf-8")
 _OPTIONS = (ROOT / "docs" / "options.md").read_text(encoding="utf-8")
 _DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-_SERVES = {"locust": "Starting web interface", "streamsoak sandbox --limit 20": "listening on http://127.0.0.1:"}
-"""Commands that run until they are stopped, and what they print when they are ready."""
-_FINDS = {"streamsoak audit --quick -- python tests/clients/leaky.py": 1}
-"""Commands that demonstrate a problem, and the exit code that reports it."""
-_ELSEWHERE = ("make demo", "make test")
-"""Commands that need a fresh clone: the second runs this test, the first takes two minutes."""
+_READ = {
+    "plan and audit": ("README.md", "docs/capacity.md", "docs/audit.md", "docs/ci.md", "docs/web.md"),
+    "options": (
+        "docs/options.md",
+        "docs/page.md",
+        "docs/sweep.md",
+        "docs/profiles.md",
+        "docs/soak.md",
+        "docs/sandbox.md",
+    ),
+}
+"""What two readers read, each in one directory. A command that repeats is run once: the first reader has run a scenario."""
 
 
-def _commands() -> list[str]:
-    """Returns the commands of the README, then those of docs/options.md that are not among them."""
-    texts = [_README, _OPTIONS]
-    blocks = [block for text in texts for block in re.findall(r"```sh\n(.*?)```", text, flags=re.DOTALL)]
-    lines = [line.split("  #")[0].strip() for block in blocks for line in block.splitlines()]
-    return list(dict.fromkeys(line for line in lines if line and not line.startswith("#")))
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("documents", _READ.values(), ids=_READ)
+def test_the_commands_of_the_documents_run_in_their_order(documents: tuple[str, ...], tmp_path: Path) -> None:
+    """The later ones read the runs of the earlier ones, and a run shows something. Exit code 2 is a verdict, not an error."""
+    reader = Reader(tmp_path)
+    for document in documents:
+        reader.read(ROOT / document)
+    assert len(reader.done) >= 10
 
 
-_COMMANDS = [command for command in _commands() if command not in _ELSEWHERE]
+def test_each_document_with_commands_is_read() -> None:
+    """A document that gets a block of commands is read too. The first command of both readers makes what the others read."""
+    with_commands = {str(path.relative_to(ROOT)) for path in _DOCUMENTS if commands(path)}
+    assert with_commands == {name for names in _READ.values() for name in names}
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory as a user has it: the locustfile, the profiles and the example clients."""
-    made = tmp_path_factory.mktemp("readme")
-    for name in ("locustfile.py", "profiles", "tests"):
-        (made / name).symlink_to(ROOT / name)
-    return made
+def test_the_other_examples_of_the_documents_are_commands() -> None:
+    """An example with placeholders is not run, but its subcommand and its options exist."""
+    from loadtests.cli.__main__ import build_parser
 
-
-@pytest.mark.parametrize("command", _COMMANDS)
-def test_each_command_of_the_documents_runs(command: str, folder: Path) -> None:
-    """In their order: the later ones read the runs of the earlier ones. Exit code 2 is a verdict, not an error."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    process = subprocess.Popen(
-        ["bash", "-c", f"exec {command}"],
-        cwd=folder,
-        env={**os.environ, "PATH": path, **_ports()},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        if command in _SERVES:
-            assert process.stdout is not None
-            assert any(_SERVES[command] in line for line in process.stdout)
-            process.send_signal(signal.SIGTERM)
-        output, _ = process.communicate(timeout=120)
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-    assert process.returncode in _codes(command), output
-    assert "Traceback" not in output
-
-
-def _ports() -> dict[str, str]:
-    """Locust's variables for ports on which no other test's master and web UI listen."""
-    master = str(free_port())
-    return {
-        "LOCUST_MASTER_NODE_PORT": master,
-        "LOCUST_MASTER_BIND_PORT": master,
-        "LOCUST_WEB_PORT": str(free_port()),
-    }
-
-
-def _codes(command: str) -> tuple[int, ...]:
-    if command in _FINDS:
-        return (_FINDS[command],)
-    if command.startswith("streamsoak check"):
-        # It may judge half a day of the demo with a smaller limit: any verdict is accepted.
-        return (0, 1, 2)
-    return (0, -signal.SIGTERM) if command in _SERVES else (0, 2)
-
-
-def test_the_documents_show_every_kind_of_run() -> None:
-    """The commands were found, and those that make a run come before those that read one."""
-    assert len(_COMMANDS) >= 16
-    reads = next(number for number, command in enumerate(_COMMANDS) if command.endswith(" latest"))
-    assert _COMMANDS.index("streamsoak run smoke --sandbox --headless") < reads
+    parser = build_parser()
+    examples = [
+        line.strip()
+        for path in _DOCUMENTS
+        for line in re.findall(r"(?m)^    (streamsoak .*)$", path.read_text(encoding="utf-8"))
+    ]
+    assert len(examples) > 5
+    for example in examples:
+        words = shlex.split(re.split(r"\s{4,}", example)[0], comments=True)
+        parser.parse_args(["RUN" if word == "latest" else word for word in words[1:]])
 
 
 def test_the_readme_is_short() -> None:
@@ -125,8 +88,8 @@ def test_the_gates_of_the_documents_are_gates() -> None:
     gates = [parse_gate(gate) for gate in tomllib.loads(block)["gates"]]
     assert {gate.abort_after for gate in gates} == {None, 30.0}
     assert any(gate.is_drift for gate in gates) and any(gate.window for gate in gates)
-    section = _README[_README.index("## Use it in a CI pipeline") :]
-    assert [parse_gate(gate) for gate in re.findall(r'`"(.*?)"`', section[: section.index("\n## ")])]
+    section = _README[_README.index("### Use it in a CI pipeline") :]
+    assert [parse_gate(gate) for gate in re.findall(r'`"(.*?)"`', section[: section.index("\n### ")])]
     names = re.findall(r"`([a-zA-Z0-9_.()]+)", text[text.index("### Figures") : text.index("### Windows")])
     wild = {"FATE": "[a-z-]+", "CALL": "[a-z_]+", r"\(NAME\)": ".[a-z0-9-]+"}
     patterns = [re.sub(r"\\.P$", r"\\.(min|p\\d+|max)", re.escape(name)) for name in names]
@@ -140,6 +103,12 @@ def test_the_exit_codes_of_the_documents_are_those_of_the_code() -> None:
     text = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
     documented = {int(code) for code in re.findall(r"(?m)^\| (\d+) \|", text)}
     assert documented == {getattr(input_error, name) for name in vars(input_error) if name.startswith("EXIT_")}
+
+
+def test_the_reference_is_that_of_the_code() -> None:
+    """`make reference` would change nothing, and every environment variable has its row."""
+    assert reference.page() == reference.PAGE.read_text(encoding="utf-8"), "run `make reference`"
+    assert reference.variables_in_code() == set(reference.VARIABLES)
 
 
 def _anchors(document: Path) -> set[str]:
@@ -167,17 +136,14 @@ def test_paths_in_the_documents_exist(document: Path) -> None:
     assert [path for path in paths if "NAME" not in path and not (ROOT / path).exists()] == []
 
 
-def test_the_command_line_helps(tmp_path: Path) -> None:
+def test_the_command_line_helps(capsys: pytest.CaptureFixture[str]) -> None:
     """Each subcommand has its own help, and is in docs/options.md."""
-    from loadtests.cli.__main__ import SUBCOMMANDS
+    from loadtests.cli.__main__ import SUBCOMMANDS, build_parser
 
+    parser = build_parser()
     for subcommand in SUBCOMMANDS:
-        shown = subprocess.run(
-            [sys.executable, "-m", "loadtests.cli", subcommand, "--help"],
-            capture_output=True,
-            text=True,
-            check=True,
-            cwd=tmp_path,
-        )
-        assert "usage:" in shown.stdout
+        with pytest.raises(SystemExit) as ended:
+            parser.parse_args([subcommand, "--help"])
+        assert ended.value.code == 0
+        assert f"usage: streamsoak {subcommand}" in capsys.readouterr().out
         assert f"streamsoak {subcommand}" in _OPTIONS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -65,10 +66,44 @@ def test_runs_without_a_run_says_how_to_make_one(tmp_path: Path) -> None:
     assert "streamsoak run demo --sandbox --headless" in listed.stdout
 
 
-def test_the_help_of_run_shows_our_options(tmp_path: Path) -> None:
-    """Each, with what it does; and that Locust's follow."""
+def test_help_shows_our_options(tmp_path: Path) -> None:
+    """Of `streamsoak run` first, of Locust's last; and no other command of Locust's shows them."""
     from loadtests.plugin.option_table import OPTIONS
 
     shown = _streamsoak(tmp_path, "run", "--help").stdout
     assert [name for name in OPTIONS if name not in shown] == []
     assert "locust --help" in shown
+    helps, versions = (
+        subprocess.run(
+            [sys.executable, "-m", "locust", option], capture_output=True, text=True, check=True, cwd=tmp_path
+        )
+        for option in ("--help", "--version")
+    )
+    _, _, ours = helps.stdout.partition("options of streamsoak")
+    assert [name for name in ("--scenario", *OPTIONS) if name not in ours] == []
+    assert "streamsoak" not in versions.stdout.partition(" from ")[0]
+
+
+_ASK = {
+    "bash": 'source "$0"; COMP_WORDS=($1); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _shtab_streamsoak; echo "${COMPREPLY[@]}"',
+    "fish": 'source $argv[1]; complete -C "streamsoak $argv[2]"',
+}
+"""What a shell runs to complete a line, by shell. zsh completes at a terminal only: its script is parsed."""
+_COMPLETED = {"ins": "inspect", "run smo": "smoke", "run smoke --max-o": "--max-open", "plan lat": "latest"}
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shells_complete_subcommands_options_scenarios_and_runs(tmp_path: Path, shell: str) -> None:
+    """In the real shell, where it is installed."""
+    script = tmp_path / f"streamsoak.{shell}"
+    script.write_text(_streamsoak(tmp_path, "completion", shell).stdout)
+    assert len(script.read_text()) > 5000
+    if shutil.which(shell) is None:
+        pytest.skip(f"{shell} is not installed")
+    subprocess.run([shell, "-n", str(script)], check=True, timeout=30)
+    for line, completed in _COMPLETED.items() if shell in _ASK else ():
+        words = f"streamsoak {line}" if shell == "bash" else line
+        asked = subprocess.run(
+            [shell, "-c", _ASK[shell], str(script), words], capture_output=True, text=True, check=True, cwd=tmp_path
+        )
+        assert completed in asked.stdout, f"{line}: {asked}"

@@ -1,5 +1,5 @@
 """The locustfile: one User class for each profile; your own below. See docs/locustfile.md of streamsoak."""
 
-from loadtests.plugin.install import install
+from streamsoak.users import install
 
 globals().update(install())
