@@ -10,9 +10,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from loadtests.model.api.surface import Operation
-
 from loadtests.cli.__main__ import SUBCOMMANDS, build_parser
+from loadtests.model.api.operation import Operation
 from loadtests.plugin.option_table import IN_FORM, OPTIONS, SCENARIO
 from loadtests.plugin.users.visitor import Visitor
 
