@@ -1,23 +1,20 @@
-"""Replays a population in virtual time against the rules of the sandbox.
+"""Replays a population in virtual time against an account with a limit.
 
-People do not act in a replay: whoever is admitted holds a slot for the recorded time, and the rules' own reaping ends it.
+People do not act in a replay: whoever is admitted holds a slot for the recorded time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import count
 from typing import NamedTuple
 
 import numpy as np
 
-from loadtests.model.api.rules import DONE, Rules, Terms
 from loadtests.model.maths.calendar_queue import CalendarQueue
 from loadtests.model.people.draw import Draw
 from reports.plan.load.population import Places, Population
-
-_UNLIMITED = (0.0, float("inf"))
+from reports.plan.prediction.held_slots import HeldSlots
 
 
 class Arrival(NamedTuple):
@@ -127,8 +124,7 @@ class _Replay:
     """One account, and the arrivals that are due."""
 
     def __init__(self, population: Population, limit: int, generator: np.random.Generator) -> None:
-        numbers = count()
-        self._rules = Rules(Terms(limit, idle_range=_UNLIMITED), lambda: str(next(numbers)))
+        self._slots = HeldSlots(limit)
         self._population = population
         self._policies = population.policies
         self._pauses = population.pauses()
@@ -153,7 +149,7 @@ class _Replay:
             self._agenda.push(arrival)
         for t, came in self._agenda.due(end):
             if came.stay < 0 and came.closed_person < 0:
-                self._rules.new(t, came.holds)
+                self._slots.take(t, came.holds)
             elif came.stay < 0:
                 self._ask(t, came._replace(stay=self._next_stay(came.closed_person)), result)
             else:
@@ -163,7 +159,7 @@ class _Replay:
     def _ask(self, t: float, came: Arrival, result: ReplayResult) -> None:
         stay = came.stay
         holds = self._end - t if self._endless[stay] else self._used[stay] + self._tail[stay]
-        granted = self._rules.new(t, holds).code == DONE.code
+        granted = self._slots.take(t, holds)
         result.attempts += 1
         if came.attempt == 1:
             result.first.append(t)
