@@ -17,7 +17,6 @@ from loadtests.model.people.draw import Draw
 from reports.plan.load.population import Places, Population
 from reports.plan.prediction.held_slots import HeldSlots
 
-
 _when = itemgetter(0)
 
 
