@@ -28,9 +28,8 @@ def render_audit(analysis: Analysis) -> str:
     findings = analysis.findings
     names = {finding.name for finding in findings}
     numbers = [(sum(finding.severity == severity for finding in findings), severity) for severity in _SEVERITIES]
-    passed = (
-        [check.passed for check in (*CHECKS, *CALL_CHECKS) if check.name not in names] if audit.client.calls else []
-    )
+    checks = [*((each.name, each.passed) for each in CHECKS), *((each.name, each.passed) for each in CALL_CHECKS)]
+    passed = [holds for name, holds in checks if name not in names] if audit.client.calls else []
     return (
         environment()
         .get_template("audit.html")
