@@ -46,7 +46,7 @@ def refused(model: Model, question: Question) -> Chart:
     now, without = "with these settings", "without the leaks"
     rows = [
         *_curve(model, question, now),
-        *_curve(model, replace(question, leak_share=0.0), without),
+        *(_curve(model, replace(question, leak_share=0.0), without) if question.leak_share else ()),
         {"kind": "limit", "slots": question.limit, "refused": answer(model, question).refused},
     ]
     scale = {"type": "log", "domain": [SHARES[0], 1], "clamp": True, "nice": False}
@@ -101,6 +101,7 @@ def limits(plan: CapacityPlan) -> Chart:
             "high": limit.high,
         }
         for limit in plan.limits
+        if limit.leaks or plan.leaks.together
     ]
     shared = {
         "y": field("what:N", sort=None, axis=_LABELS),

@@ -69,11 +69,12 @@ def _limit_rows(plan: CapacityPlan) -> list[dict[str, Any]]:
     if plan.model is None or plan.what_if is None:
         return []
     today = plan.what_if.examples[0].question
+    each = (True, False) if today.leak_share else (True,)
     rows: list[tuple[str, list[Limit]]] = []
     if plan.recommended:
         settings = question_of(plan.recommended, today)
         name = f"recommended: {_settings(settings.idle_timeout, settings.keep_alive)}"
-        for leaks in (True, False):
+        for leaks in each:
             question = settings if leaks else replace(settings, leak_share=0.0)
             rows.append((name, list(limits_of(plan.model, question, times=1.0, leaks=leaks))))
     by = {(limit.arrivals, limit.leaks, limit.target): limit for limit in plan.limits}
@@ -81,7 +82,7 @@ def _limit_rows(plan: CapacityPlan) -> list[dict[str, Any]]:
     rows += [
         (f"today: {now}", [by[arrivals, leaks, target] for target in TARGETS])
         for arrivals in ARRIVALS
-        for leaks in (True, False)
+        for leaks in each
     ]
     return [
         {"settings": settings, "arrivals": limits[0].arrivals, "leaks": limits[0].leaks, "limits": limits}

@@ -49,7 +49,7 @@ def _plan(sources: Sequence[Source], options: PlanOptions) -> CapacityPlan:
         CapacityPlan,
         schema_version=SCHEMA_VERSION,
         seed=options.seed,
-        warnings=tuple(_warnings(sources)),
+        warnings=(*_warnings(sources), *_few(offered)),
         simulated=any(source.manifest.simulated for source in sources),
         runs=tuple(map(_run, sources)),
         limit=limit,
@@ -96,7 +96,7 @@ def _plan(sources: Sequence[Source], options: PlanOptions) -> CapacityPlan:
         unknown=None,
         model=model,
         recommended=recommended,
-        choices=build_choices(model, today, timeout.recommended, keep_alives_an_hour=sent, price=price),
+        choices=build_choices(model, today, timeout.recommended, limit=limit, keep_alives_an_hour=sent, price=price),
         asked=_asked(model, today, options.changes),
     )
 
@@ -143,6 +143,14 @@ def _warnings(sources: Sequence[Source]) -> list[str]:
         for run, endless in zombies
         if endless
     ]
+
+
+def _few(offered: Sequence[OfferedLoad]) -> list[str]:
+    busiest = _busiest(offered)
+    if busiest is None or offered[busiest].arrivals.n >= ENOUGH:
+        return []
+    load = offered[busiest]
+    return [f"{load.run}: {count(load.arrivals.n, 'first attempt')} in the busiest stage; at least {ENOUGH} are needed"]
 
 
 def _busiest(offered: Sequence[OfferedLoad]) -> int | None:

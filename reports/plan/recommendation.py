@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from loadtests.model.text.units import format_duration
+from loadtests.model.text.wording import count, verb
 from reports.plan.model import DECIDES, Model, Question, answer
 from reports.plan.timeout import Pair
 
@@ -93,9 +94,17 @@ def question_of(recommendation: Recommendation, today: Question) -> Question:
 
 
 def build_choices(
-    model: Model, today: Question, pair: Pair | None, *, keep_alives_an_hour: float, price: float | None
+    model: Model,
+    today: Question,
+    pair: Pair | None,
+    *,
+    limit: int | None,
+    keep_alives_an_hour: float,
+    price: float | None,
 ) -> tuple[Choice, ...]:
-    """Return the three changes side by side; `keep_alives_an_hour` as recorded, `price` of a session-minute."""
+    """Return the three changes side by side; `limit` of the account, `keep_alives_an_hour` as recorded, `price` of a
+    session-minute.
+    """
     timeout = format_duration(today.idle_timeout)
 
     def choice(name: str, what: str, question: Question, impossible: str | None = None) -> Choice:
@@ -119,26 +128,37 @@ def build_choices(
         )
 
     return (
-        choice("raise the limit", f"idle timeout {timeout}, leaks as they are", today),
+        choice("raise the limit", f"idle timeout {timeout}, leaks as they are", today, _enough(model, today, limit)),
         choice(
             "fix the leaks",
             f"idle timeout {timeout}, every user closes the session",
             replace(today, leak_share=0.0),
-            None if today.leak_share else "no session was left open",
+            None if today.leak_share else "Nothing to fix: no session was left open",
         ),
         choice("shorten the idle timeout", *_shortened(model, today, pair)),
     )
 
 
+def _enough(model: Model, today: Question, limit: int | None) -> str | None:
+    needed = answer(model, today).slots[_KEY]
+    if limit is None or limit < needed:
+        return None
+    return (
+        f"Not needed: the account’s limit is {limit:,}, and {count(needed, 'slot')} {verb(needed, 'is', 'are')} enough"
+    )
+
+
 def _shortened(model: Model, today: Question, pair: Pair | None) -> tuple[str, Question, str | None]:
     if pair is None:
-        return "", today, "no idle timeout of the API tolerates as many failed keep-alives"
+        return "", today, "Not possible: no idle timeout of the API tolerates as many failed keep-alives"
     changed = replace(today, idle_timeout=float(pair.idle_timeout), keep_alive=pair.keep_alive)
     what = f"{format_duration(pair.idle_timeout)}, keep-alive every {format_duration(pair.keep_alive)}"
     if pair.idle_timeout < today.idle_timeout:
         return what, changed, None
-    why = "as short as recommended" if today.idle_timeout > model.idle_range[0] else "the shortest that the API takes"
-    return what, changed, f"{format_duration(today.idle_timeout)} is {why}"
+    own = format_duration(today.idle_timeout)
+    if today.idle_timeout > model.idle_range[0]:
+        return what, changed, f"Not needed: {own} is as short as recommended"
+    return what, changed, f"Not possible: {own} is the shortest that the API takes"
 
 
 def _keep_alives(question: Question) -> float:

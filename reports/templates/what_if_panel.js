@@ -48,16 +48,19 @@ function showAnswer() {
     const found = answerOf(model, asked);
     document.getElementById("panel-erlang-" + name).textContent = found.erlang.toFixed(1);
     document.getElementById("panel-refused-" + name).textContent = percent(found.refused);
-    document.getElementById("panel-range-" + name).textContent = "(" + percent(found.low) + " to " + percent(found.high) + ")";
+    const [low, high] = [percent(found.low), percent(found.high)];
+    document.getElementById("panel-range-" + name).textContent = low === high ? "" : "(" + low + " to " + high + ")";
     found.slots.forEach((slots, number) => (document.getElementById("panel-slots-" + name + "-" + number).textContent = slots.toLocaleString("en")));
   }
+  document.getElementById("panel-without").hidden = !question.leak_share;
   drawCurves(without);
 }
 function drawCurves(without) {
   const place = document.getElementById("chart-refused");
   const number = Object.keys(JSON.parse(document.getElementById("chart-data").textContent)).indexOf("refused");
   if (!place || number < 0) return;
-  const rows = [...curveOf(model, question, "with these settings"), ...curveOf(model, without, "without the leaks")];
+  const rows = curveOf(model, question, "with these settings");
+  if (question.leak_share) rows.push(...curveOf(model, without, "without the leaks"));
   rows.push({ kind: "limit", slots: question.limit, refused: answerOf(model, question).refused });
   window.drawn[number].then(({ view }) => view.data("rows", rows).runAsync());
 }

@@ -44,7 +44,9 @@ def _run(folder: Path, gap: float, name: str) -> Path:
                 number, t + 29.5, t + 30.5
             )
         else:
-            story.opens(number, t).leaves(number, t + 8, "close").stops(number, t + 8)
+            # One is quiet for longer than some idle timeouts.
+            stay = 50 if number == 1 else 8
+            story.opens(number, t).leaves(number, t + stay, "close").stops(number, t + stay)
     return story.looks(60 * gap + 60).write(folder, limit=3, run=f"{name} {_HOSTILE}", load_ended=61 * gap)
 
 
