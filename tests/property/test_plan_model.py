@@ -82,7 +82,9 @@ def test_each_target_is_kept_by_its_slots(drawn: tuple[Model, Question]) -> None
     for target in TARGETS:
         assert answer(model, replace(today, limit=told.slots[f"{target:g}"])).refused <= target
     assert list(told.slots.values()) == sorted(told.slots.values())
-    assert told.erlang_low <= told.erlang <= told.erlang_high
+    spread = Spread(0.8, 1.3) if today.leak_share else Spread(0.7, 1.4)
+    own = told.erlang - model.others
+    assert (told.erlang_low, told.erlang_high) == (model.others + own * spread.low, model.others + own * spread.high)
     assert told.refused_low - 1e-9 <= told.refused <= told.refused_high + 1e-9
     more = answer(model, replace(today, arrivals_per_minute=2 * today.arrivals_per_minute))
     assert all(more.slots[key] >= slots for key, slots in told.slots.items())
