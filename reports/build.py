@@ -18,6 +18,7 @@ from reports.output.junit import junit
 from reports.output.markdown import markdown
 from reports.output.session_table import write_session_table
 from reports.output.support import support_table
+from reports.page.audit_page import render_audit
 from reports.page.page import ReportPage
 from reports.page.picture import svg
 from reports.page.renderer import Renderer
@@ -69,7 +70,7 @@ def _picture(page: ReportPage, renderer: Renderer) -> str:
 
 def _rendered(page: ReportPage, analysis: Analysis) -> str:
     try:
-        return page.render()
+        return render_audit(analysis) if analysis.audit else page.render()
     except Exception as error:  # noqa: BLE001 - the figures are written already
         _log.exception("The page could not be drawn")
         why = f"This page could not be drawn: {type(error).__name__}: {error}. The figures are in {SUMMARY}."

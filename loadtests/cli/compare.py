@@ -67,13 +67,14 @@ def _show(comparison: Comparison) -> None:
 
     from loadtests.cli.check import RESULT_STYLES
     from loadtests.cli.table import Table, open_console, print_table
-    from reports.compare.wording import shown, shown_change, shown_interval
+    from reports.compare.comparison import rank
+    from reports.compare.wording import shown, shown_change, shown_interval, shown_judgement
 
     console = open_console()
     table = Table(("figure", "base", "run", "change", "95 % interval of the change", "result"))
     notable = [change for change in comparison.changes if change.judged != "noise"]
-    for change in notable:
-        judged = f"{change.judged}: {change.why}" if change.why else change.judged
+    for change in sorted(notable, key=rank):
+        judged = shown_judgement(change)
         figures = (shown(change, change.base), shown(change, change.run), shown_change(change), shown_interval(change))
         table.add(change.figure, *figures, Text(judged, style=_STYLES.get(change.judged, "dim")))
     if notable:

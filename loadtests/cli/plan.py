@@ -43,6 +43,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     what_if.add_argument("--idle-timeout", type=float, metavar="S", help="idle timeout of all sessions, in seconds")
     what_if.add_argument(
+        "--keep-alive", type=float, metavar="S", help="seconds between keep-alives (default: keep-alives as recorded)"
+    )
+    what_if.add_argument(
         "--duration", type=float, metavar="S", help="length of the load in seconds, at most that of the run"
     )
     parser.add_argument("--schema", action="store_true", help="print the JSON Schema of plan.json and exit")
@@ -84,8 +87,15 @@ def _changes(arguments: argparse.Namespace) -> Changes:
         raise InputError.of("--idle-timeout", f"must be more than 0 seconds (is {arguments.idle_timeout:g})")
     if arguments.duration is not None and not arguments.duration > 0:
         raise InputError.of("--duration", f"must be more than 0 seconds (is {arguments.duration:g})")
+    if arguments.keep_alive is not None and not 0 < arguments.keep_alive < 1e6:
+        raise InputError.of("--keep-alive", f"must be more than 0 seconds (is {arguments.keep_alive:g})")
     return Changes(
-        arguments.limit, arguments.arrivals, arguments.leak_share, arguments.idle_timeout, arguments.duration
+        arguments.limit,
+        arguments.arrivals,
+        arguments.leak_share,
+        arguments.idle_timeout,
+        arguments.duration,
+        arguments.keep_alive,
     )
 
 

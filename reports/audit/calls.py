@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from loadtests.model.api.answer import Reason
-from reports.analysis.client import Client
+from reports.analysis.client import Client, ClientCall
 from reports.audit.check import AuditCheck, CallCheck, Facts, kinds
 from reports.findings.finding import Finding
 
@@ -18,8 +18,12 @@ def _on_closed(client: Client) -> Facts:
     }
 
 
+def _stray(client: Client) -> list[ClientCall]:
+    return [call for call in client.stray if call.reason != Reason.UNAUTHORIZED]
+
+
 def _without_session(client: Client) -> Finding | None:
-    stray = [call for call in client.stray if call.reason != Reason.UNAUTHORIZED]
+    stray = _stray(client)
     if not stray:
         return None
     return Finding(
@@ -32,8 +36,12 @@ def _without_session(client: Client) -> Finding | None:
     )
 
 
+def _without_key(client: Client) -> list[ClientCall]:
+    return [call for call in (*client.refused, *client.stray) if call.reason == Reason.UNAUTHORIZED]
+
+
 def _unauthorized(client: Client) -> Finding | None:
-    refused = [call for call in (*client.refused, *client.stray) if call.reason == Reason.UNAUTHORIZED]
+    refused = _without_key(client)
     if not refused:
         return None
     return Finding(
@@ -57,9 +65,10 @@ ON_CLOSED_SESSION = AuditCheck(
     _on_closed,
     "Your client made calls on {n} after it had closed {them}.",
     "Clear timers and forget the session's id when it is closed.",
+    "No call was made on a session after its close.",
 )
-WITHOUT_SESSION = CallCheck("calls-without-session", _without_session)
-UNAUTHORIZED = CallCheck("unauthorized-calls", _unauthorized)
+WITHOUT_SESSION = CallCheck("calls-without-session", _without_session, _stray, "Every call named an existing session.")
+UNAUTHORIZED = CallCheck("unauthorized-calls", _unauthorized, _without_key, "Every call carried the key.")
 DEPRECATED_DISABLE_IDLE_TIMEOUT = AuditCheck(
     "deprecated-disable-idle-timeout",
     "warning",
@@ -68,4 +77,5 @@ DEPRECATED_DISABLE_IDLE_TIMEOUT = AuditCheck(
     "Your client opened {n} with disable_idle_timeout, which is deprecated and has no effect (there is no “forever”).",
     "Leave disable_idle_timeout false; ask for a high activity_idle_timeout (up to 3599 s), and send keep-alives in quiet"
     " periods.",
+    "No session was opened with disable_idle_timeout.",
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from loadtests.model.text.units import format_duration
@@ -28,6 +28,8 @@ class AuditCheck:
     sentence: str
     """With {n} for "2 of 5 sessions", {them} and {was} for its pronoun and verb; the first session's facts follow it."""
     advice: str
+    passed: str
+    """What holds if there is no such session."""
 
     def finding(self, facts: Facts, client: Client) -> Finding:
         """Return the finding for these facts; there is at least one."""
@@ -54,6 +56,10 @@ class CallCheck:
 
     name: str
     find: Callable[[Client], Finding | None]
+    calls: Callable[[Client], Sequence[ClientCall]]
+    """The calls that show it."""
+    passed: str
+    """What holds if there is no finding."""
 
 
 def kinds(calls: Iterable[ClientCall]) -> str:

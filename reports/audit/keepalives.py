@@ -90,6 +90,7 @@ SLOWER = AuditCheck(
     _slower,
     "Keep-alives came after the idle timeout in {n}.",
     "Derive the interval from the timeout (half of activity_idle_timeout); the vendor's example uses a fixed 60 s.",
+    "Every keep-alive came before the idle timeout.",
 )
 TOO_TIGHT = AuditCheck(
     "keepalive-too-tight",
@@ -98,6 +99,7 @@ TOO_TIGHT = AuditCheck(
     _tight,
     "Keep-alives had a margin of less than a tenth of the idle timeout in {n}.",
     "Send keep-alives at half of activity_idle_timeout, or ask for a longer timeout: the answer has to arrive in time, too.",
+    "Every keep-alive had a margin of at least a tenth of the idle timeout.",
 )
 UNCOVERED_QUIET_PERIODS = AuditCheck(
     "uncovered-quiet-periods",
@@ -107,6 +109,7 @@ UNCOVERED_QUIET_PERIODS = AuditCheck(
     "The API closed {n} for idleness while your client still used {them}.",
     "Call streaming.keep_alive before activity_idle_timeout expires in quiet periods, or ask for a longer timeout"
     " (up to 3599 s).",
+    "No session was closed for idleness while it was used.",
 )
 THROTTLED = AuditCheck(
     "keepalive-throttled",
@@ -115,6 +118,7 @@ THROTTLED = AuditCheck(
     _throttled,
     "The keep-alive timer of {n} was throttled to one a minute, as browsers do to pages that have been hidden for long.",
     ADVICE,
+    "No keep-alive timer was throttled.",
 )
 ZOMBIE_KEEP_ALIVES = AuditCheck(
     "zombie-keepalives",
@@ -123,4 +127,5 @@ ZOMBIE_KEEP_ALIVES = AuditCheck(
     _zombies,
     "Only a keep-alive timer kept {n} open.",
     "Clear the keep-alive timer first on every exit path: it holds the slot for as long as it runs.",
+    "No session was kept open by a keep-alive timer alone.",
 )

@@ -60,6 +60,7 @@ UNCLOSED = AuditCheck(
     "Your client did not close {n}.",
     "Send streaming.stop on every exit path (errors, signals, closed pages, reconnects), and wait for its answer: an"
     " unclosed session holds a slot of the account's limit until it has been idle for activity_idle_timeout.",
+    "Every session was closed.",
 )
 NO_STOP_AFTER_FAILED_START = AuditCheck(
     "no-stop-after-failed-start",
@@ -68,6 +69,7 @@ NO_STOP_AFTER_FAILED_START = AuditCheck(
     _failed_start,
     "Your client left {n} open after start had failed.",
     "A session is open and holds its slot from new on: send streaming.stop when start or the media connection fails.",
+    "Every session whose start failed was stopped.",
 )
 DOUBLE_OPEN = AuditCheck(
     "double-open",
@@ -76,6 +78,7 @@ DOUBLE_OPEN = AuditCheck(
     _double_open,
     "Your client opened another session while {n} {was} still open.",
     "Stop the old session before a reconnect opens a new one.",
+    "No session was left behind for a new one.",
 )
 LOST_ANSWERS = AuditCheck(
     "lost-answers",
@@ -84,4 +87,5 @@ LOST_ANSWERS = AuditCheck(
     _lost_answers,
     "The answer to new was lost for {n}, and your client left {them} open.",
     "After a new without an answer, find the session in streaming.list and close it.",
+    "Every answer to new arrived.",
 )

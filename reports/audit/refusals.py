@@ -15,15 +15,22 @@ from reports.findings.finding import Finding
 from reports.findings.retry_storm import BACK_OFF, STORM_REFUSALS, STORM_SECONDS
 
 
-def _ignored(client: Client) -> Finding | None:
-    full = [call.t for call in client.refused if call.reason == Reason.CONCURRENCY]
-    opened = [life.new.t for life in client.lives]
-    # Calls without a session, if the last new before them was refused for the limit.
-    blind = [
+def _full(client: Client) -> list[float]:
+    return [call.t for call in client.refused if call.reason == Reason.CONCURRENCY]
+
+
+def _blind(client: Client) -> list[ClientCall]:
+    """Calls without a session, if the last new before them was refused for the limit."""
+    full, opened = _full(client), [life.new.t for life in client.lives]
+    return [
         call
         for call in client.stray
         if call.reason != Reason.UNAUTHORIZED and _last(full, call.t) > _last(opened, call.t)
     ]
+
+
+def _ignored(client: Client) -> Finding | None:
+    full, blind = _full(client), _blind(client)
     if not blind:
         return None
     return Finding(
@@ -47,8 +54,12 @@ _INVALID = frozenset({Reason.INVALID, Reason.REFUSED, Reason.STATE})
 _MOST_MESSAGES = 3
 
 
+def _refused_as_invalid(client: Client) -> list[ClientCall]:
+    return [call for call in client.refused if call.reason in _INVALID]
+
+
 def _invalid(client: Client) -> Finding | None:
-    refused = [call for call in client.refused if call.reason in _INVALID]
+    refused = _refused_as_invalid(client)
     if not refused:
         return None
     messages = Counter(f"HTTP {call.status}: {call.detail or call.reason}" for call in refused)
@@ -66,9 +77,13 @@ def _invalid(client: Client) -> Finding | None:
     )
 
 
-def _storm(client: Client) -> Finding | None:
+def _worst(client: Client) -> list[ClientCall]:
     refused = [call for call in client.refused if call.reason != Reason.UNAUTHORIZED]
-    worst = max(_chains(refused), key=len, default=[])
+    return max(_chains(refused), key=len, default=[])
+
+
+def _storm(client: Client) -> Finding | None:
+    worst = _worst(client)
     if len(worst) < STORM_REFUSALS or _backs_off(worst):
         return None
     duration = format_duration(worst[-1].t - worst[0].t)
@@ -98,6 +113,10 @@ def _backs_off(chain: list[ClientCall]) -> bool:
     return all(after >= BACK_OFF * before for before, after in pairwise(pauses)) and len(pauses) > 1
 
 
-IGNORED_CONCURRENCY_ERRORS = CallCheck("ignored-concurrency-errors", _ignored)
-INVALID_REQUESTS = CallCheck("invalid-requests", _invalid)
-RETRY_STORM = CallCheck("retry-storm", _storm)
+IGNORED_CONCURRENCY_ERRORS = CallCheck(
+    "ignored-concurrency-errors", _ignored, _blind, "The client made no calls without a session after a refusal."
+)
+INVALID_REQUESTS = CallCheck(
+    "invalid-requests", _invalid, _refused_as_invalid, "No request for a session was refused as invalid."
+)
+RETRY_STORM = CallCheck("retry-storm", _storm, _worst, "No refused request was repeated many times at once.")

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from loadtests.model.gates.gates import Unit
-from reports.compare.comparison import COLUMNS, Change, Comparison
+from reports.compare.comparison import COLUMNS, Change, Comparison, rank
 from reports.compare.wording import shown_change, shown_interval
 from reports.page.timechart import height, milliseconds, moment, over_time, time
-from reports.page.vegalite import DIM, INK, Chart, chart, field, mark, on, rows_of
+from reports.page.vegalite import DIM, INK, Chart, Spec, chart, field, mark, on, rows_of
 
 MOST_COURSES = 6
 _FARTHEST = 1.5
@@ -32,7 +32,7 @@ def with_base(changes: list[Change]) -> list[Change]:
 
 def changes_as_forest(changes: list[Change]) -> Chart:
     """Each change as a share of its base, with its interval; of `changes`, each has a base."""
-    rows = [_row(change) for change in changes]
+    rows = [_row(change) for change in sorted(changes, key=rank)]
     reach = min(_FARTHEST, 1.05 * max(max(abs(row["low"]), abs(row["high"])) for row in rows))
     scale = {"domain": [-reach, reach], "nice": False, "clamp": True}
     axis = {"format": "+.0%", "grid": True, "tickCount": 8, "labelOverlap": True}
@@ -45,16 +45,40 @@ def changes_as_forest(changes: list[Change]) -> Chart:
     zero = mark("rule", {"x": field("zero:Q", scale=scale, title=None)}, color=INK)
     x = field("low:Q", scale=scale, axis=axis, title="change, as a share of the base’s value")
     spans = mark("rule", {**shared, "x": x, "x2": field("high")}, strokeWidth=2)
-    points = mark("point", {**shared, "x": field("relative:Q", scale=scale)}, filled=True, size=60, opacity=1)
-    layers = [on([{"zero": 0}], zero), spans, points]
+    within = {"filter": f"abs(datum.relative) <= {reach}"}
+    point = {**shared, "x": field("relative:Q", scale=scale)}
+    points = mark("point", point, transform=[within], filled=True, size=60, opacity=1)
+    layers = [on([{"zero": 0}], zero), spans, points, *(_beyond(shared, scale, reach, sign) for sign in (1, -1))]
     return chart(layers, rows, description="Changes with their intervals", height=18 * len(rows))
+
+
+def _beyond(shared: Spec, scale: Spec, reach: float, sign: int) -> Spec:
+    """An arrow at one edge for each change or interval that goes on beyond it, with the change if that is beyond, too."""
+    bound = "high" if sign > 0 else "low"
+    arrow, align = ("▸", "right") if sign > 0 else ("◂", "left")
+    value = f"abs(datum.relative) > {reach} && datum.relative * {sign} > 0"
+    text = (
+        f"format(datum.relative, '+,.0%') + ' {arrow}'" if sign > 0 else f"'{arrow} ' + format(datum.relative, '+,.0%')"
+    )
+    return mark(
+        "text",
+        {**shared, "x": field("edge:Q", scale=scale), "text": field("beyond:N")},
+        transform=[
+            {"filter": f"datum.{bound} * {sign} > {reach}"},
+            {"calculate": str(sign * reach), "as": "edge"},
+            {"calculate": f"{value} ? {text} : '{arrow}'", "as": "beyond"},
+        ],
+        align=align,
+        baseline="bottom",
+        fontWeight="bold",
+        dy=-1,
+    )
 
 
 def most_changed(comparison: Comparison) -> list[Change]:
     """The figures that changed, regressions first: those whose course is drawn."""
-    ranks = {"regression": 0, "worse": 1, "better": 2, "changed": 3}
-    found = sorted((c for c in comparison.changes if c.judged in ranks), key=lambda change: ranks[change.judged])
-    return found[:MOST_COURSES]
+    found = (change for change in comparison.changes if change.judged not in ("noise", "unknown"))
+    return sorted(found, key=rank)[:MOST_COURSES]
 
 
 def _row(change: Change) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from loadtests.model.gates.compared import COMPARED, Better, Compared, Tolerances
-from loadtests.model.run.manifest import Manifest
+from loadtests.model.run.manifest import Manifest, read_manifest
 from loadtests.model.text.wording import count, of_total
 from reports.compare.blocks import LEAST_SECONDS, samples_of, sums_of
 from reports.compare.bootstrap import CELLS, LENGTHS, DifferenceInterval, Values, interval, weights
@@ -83,8 +83,19 @@ class Comparison:
         return self.sentence.partition(": ")[2]
 
 
+RANKS: dict[Judged, int] = {"regression": 0, "worse": 1, "better": 2, "changed": 3, "unknown": 4, "noise": 5}
+"""What is told first."""
+
+
+def rank(change: Change) -> int:
+    """Return the place of its judgement: regressions first."""
+    return RANKS[change.judged]
+
+
 def compare_runs(base: Path, run: Path, seed: int) -> Comparison:
     """Compare the runs in these directories. Raises InputError if one cannot be read."""
+    if (short := _too_short(base, run)) is not None:
+        return short
     one, other = open_log(base), open_log(run)
     try:
         analyses = analyse(one), analyse(other)
@@ -96,7 +107,7 @@ def compare_runs(base: Path, run: Path, seed: int) -> Comparison:
             for doubt in _doubts(named, analysis)
         ]
         if seconds < LEAST_SECONDS:
-            doubts.append(f"the runs have {seconds:.1f} s of load in common; at least {LEAST_SECONDS:g} s are needed")
+            doubts.append(_short(seconds))
             return _judged(one.manifest, other.manifest, seconds, conditions, [], doubts)
         before, after = (measures(samples_of(log, seconds), sums_of(log, seconds)) for log in (one, other))
     finally:
@@ -110,6 +121,19 @@ def compare_runs(base: Path, run: Path, seed: int) -> Comparison:
         if change.judged == "unknown" and change.figure in tolerances.figures
     ]
     return _judged(one.manifest, other.manifest, seconds, conditions, changes, doubts)
+
+
+def _too_short(base: Path, run: Path) -> Comparison | None:
+    """Return the comparison of runs of which one says itself that it is too short: nothing has to be read to tell."""
+    one, other = read_manifest(base), read_manifest(run)
+    known = [manifest.load_ended for manifest in (one, other) if manifest.load_ended is not None]
+    if not known or min(known) >= LEAST_SECONDS:
+        return None
+    return _judged(one, other, min(known), differences(one, other), [], [_short(min(known))])
+
+
+def _short(seconds: float) -> str:
+    return f"the runs have {seconds:.1f} s of load in common; at least {LEAST_SECONDS:g} s are needed, so run a longer scenario"
 
 
 def compare_figures(
@@ -201,6 +225,8 @@ def _judged(
         result, sentence = "unknown", "Inconclusive: no figure was measured in both runs."
     elif found:
         sentence = f"Passed: no regression; {of_total(len(found), len(changes), 'figure')} changed by more than noise."
+        if worse := [change.figure for change in found if change.judged == "worse"]:
+            sentence = f"{sentence[:-1]}; worse, but not by more than tolerance and chance: {', '.join(worse)}."
     else:
         sentence = f"Passed: no regression; none of {count(len(changes), 'figure')} changed by more than noise."
     return Comparison(base, run, seconds, differences, changes, result, sentence)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from loadtests.model.text.wording import count
-from reports.compare.comparison import Change, Comparison
-from reports.compare.wording import shown, shown_allowed, shown_change, shown_interval
+from reports.compare.comparison import Change, Comparison, rank
+from reports.compare.wording import in_words, shown, shown_allowed, shown_change, shown_interval, shown_judgement
 
 _HEAD = "| figure | base | run | change | 95 % interval of the change | may be worse by | |"
 
@@ -23,8 +23,10 @@ def write(comparison: Comparison) -> str:
         lines += [f"- {_text(difference)}" for difference in comparison.differences]
     changed = [change for change in comparison.changes if change.judged not in ("noise", "unknown")]
     rest = [change for change in comparison.changes if change.judged in ("noise", "unknown")]
+    if regressions := [change for change in changed if change.judged == "regression"]:
+        lines += ["", *(f"- {_text(in_words(change))}" for change in regressions)]
     if changed:
-        lines += ["", *_table(changed)]
+        lines += ["", *_table(sorted(changed, key=rank))]
     if rest:
         lines += ["", f"<details><summary>{count(len(rest), 'figure')} without a change beyond noise</summary>", ""]
         lines += [*_table(rest), "", "</details>"]
@@ -36,7 +38,7 @@ def _table(changes: list[Change]) -> list[str]:
 
 
 def _line(change: Change) -> str:
-    judged = f"**{change.judged}**" if change.judged == "regression" else change.judged
+    judged = f"**{change.judged}**" if change.judged == "regression" else shown_judgement(change)
     cells = (
         f"`{change.figure}`",
         shown(change, change.base),
@@ -44,7 +46,7 @@ def _line(change: Change) -> str:
         shown_change(change),
         shown_interval(change),
         shown_allowed(change),
-        f"{judged}: {change.why}" if change.why else judged,
+        judged,
     )
     return f"| {' | '.join(cells)} |"
 

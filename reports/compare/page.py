@@ -7,25 +7,43 @@ from functools import partial
 from typing import Any
 
 from reports.compare.charts import changes_as_forest, course, most_changed, with_base
-from reports.compare.comparison import Change, Comparison
-from reports.compare.wording import MEANINGS, shown, shown_allowed, shown_change, shown_interval
+from reports.compare.comparison import Change, Comparison, Judged, rank
+from reports.compare.wording import (
+    MEANINGS,
+    in_words,
+    shown,
+    shown_allowed,
+    shown_change,
+    shown_interval,
+    shown_judgement,
+)
 from reports.page.document import embedded, environment
 from reports.page.drawing import Builder, draw
 from reports.page.renderer import Renderer
 
 FIGURES = "compare.md"
+_TOLD: dict[Judged, str] = {
+    "regression": "Regressions",
+    "worse": "Worse, but no regression",
+    "better": "Better",
+}
 
 
 def render(comparison: Comparison, renderer: Renderer) -> str:
     """The page: no request leaves it, whatever is in the runs is text in it."""
     forest, changed = with_base(comparison.changes), most_changed(comparison)
+    ordered = sorted(comparison.changes, key=rank)
     drawing = draw(_charts(comparison, forest, changed), renderer)
     templates = environment()
     templates.globals.update(failures=drawing.failures, figures=FIGURES)
     return templates.get_template("compare.html").render(
         c=comparison,
         a={"log_end": comparison.seconds},
-        rows=[_row(change) for change in comparison.changes],
+        rows=[_row(change) for change in ordered],
+        told=[
+            (title, [_row(change) for change in ordered if change.judged == judged]) for judged, title in _TOLD.items()
+        ],
+        not_drawn=[change.figure for change in ordered if change.interval and not change.base and change.change],
         meanings=MEANINGS,
         courses=[
             {"figure": change.figure, "chart": f"course-{number}", "judged": change.judged}
@@ -55,5 +73,6 @@ def _row(change: Change) -> dict[str, Any]:
         "interval": shown_interval(change),
         "allowed": shown_allowed(change),
         "judged": change.judged,
-        "why": change.why,
+        "judgement": shown_judgement(change),
+        "words": in_words(change),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -11,27 +12,82 @@ import pandas as pd
 from reports.page.drawing import Builder
 from reports.page.vegalite import DIM, INK, Chart, Spec, chart, field, mark, on, rows_of
 from reports.plan.load.poisson import Quantile
+from reports.plan.model import DECIDES, Model, Question, answer, offered, people_of, slots
 from reports.plan.plan import CapacityPlan
 
 _WITH, _WITHOUT = "var(--leaked)", "var(--active)"
 _MEASURED, _PREDICTED = INK, "var(--quiet)"
 _MOST_INTERVALS = 30
+SHARES = tuple(round(0.001 * 900 ** (n / 30), 6) for n in range(31))
+"""Shares of refusals, 0.1 to 90 %, at which the curves are computed."""
 _LABELS: dict[str, Any] = {"labelLimit": 220, "title": None, "ticks": False, "domain": False}
 
 
 def charts_of(plan: CapacityPlan) -> Iterator[tuple[str, Builder]]:
     """Each chart that there are figures for, by name."""
+    if plan.model and plan.what_if:
+        yield "refused", partial(refused, plan.model, plan.what_if.examples[0].question)
     if plan.limits:
         yield "limits", partial(limits, plan)
     if any(blocking.predicted or blocking.measured for blocking in plan.blocking):
         yield "blocking", partial(refusals, plan)
     if plan.today and plan.today.arrivals.gaps:
         yield "gaps", partial(gaps, plan.today.arrivals.gaps)
-    if plan.timeout.candidates:
+    if any(candidate.lost for candidate in plan.timeout.candidates):
         yield "timeout-lost", partial(timeouts, plan, "lost", "lost to idleness", ".0%")
+    if any(candidate.leaked_slots_with for candidate in plan.timeout.candidates):
         yield "timeout-leaks", partial(timeouts, plan, "leaked_slots_with", "slots held by leaks", "~s")
     if len(plan.steps.steps) > 1:
         yield "steps", partial(steps, plan)
+
+
+def refused(model: Model, question: Question) -> Chart:
+    """Refused first attempts by limit, with the leaks and without; the page's panel gives it other rows."""
+    now, without = "with these settings", "without the leaks"
+    rows = [
+        *_curve(model, question, now),
+        *(_curve(model, replace(question, leak_share=0.0), without) if question.leak_share else ()),
+        {"kind": "limit", "slots": question.limit, "refused": answer(model, question).refused},
+    ]
+    scale = {"type": "log", "domain": [SHARES[0], 1], "clamp": True, "nice": False}
+    axis = {"values": [0.001, 0.01, 0.1, 1], "format": "~%", "grid": True}
+    y = field("refused:Q", title=None, scale=scale, axis=axis)
+    colour = field("leaks:N", legend=None, scale={"domain": [now, without], "range": [_WITH, _WITHOUT]})
+    x = field(
+        "slots:Q", title="limit (slots)", scale={"zero": False, "nice": True}, axis={"tickMinStep": 1, "format": "~s"}
+    )
+    curves, limit = {"filter": "datum.kind === 'curve'"}, {"filter": "datum.kind === 'limit'"}
+    tooltip = [
+        field("leaks:N", title="load"),
+        field("refused:Q", format=".2~%"),
+        *(field(f"{name}:Q") for name in ("slots", "low", "high")),
+    ]
+    band = {
+        "x": field("low:Q", title="limit (slots)"),
+        "x2": field("high"),
+        "y": y,
+        "color": colour,
+        "detail": field("leaks:N"),
+    }
+    layers = [
+        mark("area", band, transform=[curves], opacity=0.18, orient="horizontal"),
+        mark("line", {"x": x, "y": y, "color": colour, "order": field("refused:Q")}, transform=[curves], strokeWidth=2),
+        mark("point", {"x": x, "y": y, "color": colour, "tooltip": tooltip}, transform=[curves], opacity=0, size=80),
+        on([{"target": DECIDES}], mark("rule", {"y": field("target:Q")}, color=DIM, strokeDash=[3, 3])),
+        mark("rule", {"x": x}, transform=[limit], color="var(--limit)", strokeDash=[6, 3], size=2),
+        mark("point", {"x": x, "y": y}, transform=[limit], filled=True, size=80, color="var(--limit)", opacity=1),
+    ]
+    return chart(layers, rows, description="Refused first attempts by limit", height=250)
+
+
+def _curve(model: Model, question: Question, name: str) -> Iterator[dict[str, Any]]:
+    """For each share of refusals, the slots that it takes."""
+    erlang, people = offered(model, question), people_of(model, question)
+    spread = model.spread if question.leak_share else model.spread_without_leaks
+    loads = [model.others + (erlang - model.others) * factor for factor in (1.0, spread.low, spread.high)]
+    for share in SHARES:
+        middle, low, high = (slots(model, load, share, people) for load in loads)
+        yield {"kind": "curve", "leaks": name, "refused": share, "slots": middle, "low": low, "high": high}
 
 
 def limits(plan: CapacityPlan) -> Chart:
@@ -45,6 +101,7 @@ def limits(plan: CapacityPlan) -> Chart:
             "high": limit.high,
         }
         for limit in plan.limits
+        if limit.leaks or plan.leaks.together
     ]
     shared = {
         "y": field("what:N", sort=None, axis=_LABELS),

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from loadtests.model.maths.erlang import erlang_servers
-from reports.plan.limit import TARGETS
+from reports.plan.model import TARGETS, Model, Question, offered, people_of, slots
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class LeakCost:
     endless: bool
     """Zombies: their number grows with the duration of the run."""
     saves: dict[str, int]
-    """By target of refusals, slots saved by fixing this way."""
+    """By target of refusals, slots saved by fixing this way, with the recommended settings."""
     costs_an_hour: float | None
     """At the scenario's price of an open session; None: it has no price."""
 
@@ -42,24 +41,40 @@ class LeakCosts:
     together: LeakCost | None
 
 
-def build_leaks(people: pd.DataFrame, seconds: float, load: float, price: float | None) -> LeakCosts:
-    """Return the costs of the `people` who arrived in `seconds`; `load` is what they offer, in Erlang."""
+def build_leaks(
+    people: pd.DataFrame, seconds: float, model: Model, settings: Question, price: float | None
+) -> LeakCosts:
+    """Return the costs of the `people` who arrived in `seconds`; slots are saved with these `settings`."""
     leaking = people[people["leak"]]
     if leaking.empty:
         return LeakCosts((), None)
     ways = leaking["intent"].where(leaking["way"] == "", leaking["way"])
-    found = [_leak(str(way), own, people, seconds, load, price) for way, own in leaking.groupby(ways, sort=True)]
-    together = replace(_leak("all", leaking, people, seconds, load, price), endless=bool(leaking["endless"].any()))
+    found = [
+        _leak(str(way), own, people, seconds, model, settings, price) for way, own in leaking.groupby(ways, sort=True)
+    ]
+    together = replace(
+        _leak("all", leaking, people, seconds, model, settings, price), endless=bool(leaking["endless"].any())
+    )
     return LeakCosts(tuple(sorted(found, key=lambda leak: -leak.slots)), together)
 
 
 def _leak(
-    way: str, own: pd.DataFrame, people: pd.DataFrame, seconds: float, load: float, price: float | None
+    way: str,
+    own: pd.DataFrame,
+    people: pd.DataFrame,
+    seconds: float,
+    model: Model,
+    settings: Question,
+    price: float | None,
 ) -> LeakCost:
     tail = own["tail"].to_numpy(dtype=float)
-    slots = float(np.sum(tail)) / seconds
+    held = float(np.sum(tail)) / seconds
+    load, everyone = offered(model, settings), people_of(model, settings)
+    # Of the slots that leaks hold with these settings, this way has its recorded part.
+    leaked = load - offered(model, replace(settings, leak_share=0.0))
+    part = leaked * float(tail.sum()) / max(float(people.loc[people["leak"], "tail"].sum()), 1e-9)
     saves = {
-        f"{target:g}": erlang_servers(load, target) - erlang_servers(max(load - slots, 0.0), target)
+        f"{target:g}": slots(model, load, target, everyone) - slots(model, load - part, target, everyone)
         for target in TARGETS
     }
     return LeakCost(
@@ -67,9 +82,9 @@ def _leak(
         len(own),
         len(own) / len(people),
         float(tail.mean()),
-        slots,
-        slots * seconds / 3600,
+        held,
+        held * seconds / 3600,
         bool(own["endless"].any()),
         saves,
-        None if price is None else slots * 60 * price,
+        None if price is None else held * 60 * price,
     )

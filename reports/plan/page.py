@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from loadtests.model.text.wording import between, percent
 from reports.page.document import duration, embedded, environment
 from reports.page.drawing import draw
 from reports.page.renderer import Renderer
-from reports.plan.charts import charts_of
-from reports.plan.limit import ARRIVALS, TARGETS
+from reports.plan.charts import SHARES, charts_of
+from reports.plan.limit import ARRIVALS, Limit, limits_of
 from reports.plan.load.offered_load import Holding, OfferedLoad
+from reports.plan.model import DECIDES, TARGETS
 from reports.plan.plan import CapacityPlan
-from reports.plan.sentences import WARNING, headline, limit_for, sentences
+from reports.plan.recommendation import question_of
+from reports.plan.sentences import SIMULATED, WARNING, another_run, headline, sentences
 
 _BY = {
     "erlang-b": "Erlang B",
     "engset": "Engset",
     "replay": "replay",
-    "erlang-b-with-returning": "Erlang B with retries",
 }
 
 
@@ -33,29 +34,65 @@ def render(plan: CapacityPlan, renderer: Renderer) -> str:
         plan=plan,
         headline=headline(plan),
         sentences=[
-            sentence for sentence in sentences(plan) if sentence != headline(plan) and not sentence.startswith(WARNING)
+            sentence
+            for sentence in sentences(plan)
+            if sentence not in (headline(plan), another_run(plan)) and not sentence.startswith((WARNING, SIMULATED))
         ],
-        needed=limit_for(plan, arrivals=1.0, leaks=True),
-        without_leaks=limit_for(plan, arrivals=1.0, leaks=False),
+        another_run=another_run(plan),
+        target=DECIDES,
         limit_rows=_limit_rows(plan),
         targets=TARGETS,
         leaks=[*plan.leaks.ways, plan.leaks.together],
         holdings=[(offered, _parts(offered)) for offered in plan.offered if offered.holding],
         charts=embedded(drawing.specs),
-        panel=embedded(asdict(plan.what_if) if plan.what_if else {}),
+        panel=embedded(_panel(plan)),
         library=drawing.library,
     )
 
 
+def _panel(plan: CapacityPlan) -> dict[str, Any]:
+    """Return what the what-if panel needs."""
+    if plan.model is None or plan.what_if is None:
+        return {}
+    return {
+        **asdict(plan.what_if),
+        "model": asdict(plan.model),
+        "targets": TARGETS,
+        "shares": SHARES,
+        "slack": plan.timeout.slack,
+        "survives": plan.timeout.survives,
+    }
+
+
 def _limit_rows(plan: CapacityPlan) -> list[dict[str, Any]]:
-    """Return a row for each number of arrivals, with and without leaks, with the limits by target."""
+    """Return a row for each number of arrivals, with and without leaks, with the limits by target; the recommended first."""
+    if plan.model is None or plan.what_if is None:
+        return []
+    today = plan.what_if.examples[0].question
+    each = (True, False) if today.leak_share else (True,)
+    rows: list[tuple[str, list[Limit]]] = []
+    if plan.recommended:
+        settings = question_of(plan.recommended, today)
+        name = f"recommended: {_settings(settings.idle_timeout, settings.keep_alive)}"
+        for leaks in each:
+            question = settings if leaks else replace(settings, leak_share=0.0)
+            rows.append((name, list(limits_of(plan.model, question, times=1.0, leaks=leaks))))
     by = {(limit.arrivals, limit.leaks, limit.target): limit for limit in plan.limits}
-    return [
-        {"arrivals": arrivals, "leaks": leaks, "limits": [by[arrivals, leaks, target] for target in TARGETS]}
+    now = _settings(today.idle_timeout, None)
+    rows += [
+        (f"today: {now}", [by[arrivals, leaks, target] for target in TARGETS])
         for arrivals in ARRIVALS
-        for leaks in (True, False)
-        if (arrivals, leaks, TARGETS[0]) in by
+        for leaks in each
     ]
+    return [
+        {"settings": settings, "arrivals": limits[0].arrivals, "leaks": limits[0].leaks, "limits": limits}
+        for settings, limits in rows
+    ]
+
+
+def _settings(idle_timeout: float, keep_alive: float | None) -> str:
+    every = "keep-alives as recorded" if keep_alive is None else f"keep-alive every {duration(keep_alive)}"
+    return f"{duration(idle_timeout)} timeout, {every}"
 
 
 def _parts(offered: OfferedLoad) -> list[dict[str, Any]]:

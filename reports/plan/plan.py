@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from reports.plan.leaks import LeakCosts
 from reports.plan.limit import Limit
 from reports.plan.load.offered_load import OfferedLoad
+from reports.plan.model import Estimate, Model, Question
 from reports.plan.prediction.blocking import Blocking
 from reports.plan.prediction.expected import Changes, Expected
+from reports.plan.recommendation import Choice, Recommendation
 from reports.plan.steps import Steps
 from reports.plan.timeout import SURVIVES, Timeout
 from reports.plan.what_if import WhatIf
@@ -45,6 +47,14 @@ class Price:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """The model's answer to the settings of the command line."""
+
+    question: Question
+    answer: Estimate
+
+
+@dataclass(frozen=True)
 class CapacityPlan:
     """The plan. Times are seconds, loads Erlang, shares 0 to 1; null: unknown."""
 
@@ -74,6 +84,14 @@ class CapacityPlan:
     """The prediction for another run, if one was requested."""
     unknown: str | None
     """Why no limit can be computed; None: it can."""
+    model: Model | None
+    """The load that the plan is for, and what follows from it."""
+    recommended: Recommendation | None
+    """Limit, idle timeout and keep-alive interval that hold together."""
+    choices: tuple[Choice, ...]
+    """The single changes that refuse no more than the target."""
+    asked: Asked | None
+    """The answer for other settings, if some were requested."""
 
 
 @dataclass(frozen=True)

@@ -7,26 +7,29 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from loadtests.model.people.profile import IDLE_RANGE
 from loadtests.model.text.input_error import InputError, Mistake
+from loadtests.model.text.units import format_duration
 from loadtests.model.text.wording import count, verb
+from reports.plan.fit import Today, build_model
 from reports.plan.hidden import for_hidden_pages
 from reports.plan.leaks import LeakCosts, build_leaks
-from reports.plan.limit import Today, build_limits
+from reports.plan.limit import build_limits
 from reports.plan.load.offered_load import OfferedLoad, build_offered_load, people_in
-from reports.plan.load.phases import Phase
+from reports.plan.load.phases import WHOLE, Phase
 from reports.plan.measured import build_measured
-from reports.plan.plan import SCHEMA_VERSION, CapacityPlan, PlannedRun, PlanOptions, Price
+from reports.plan.model import Model, Question, answer
+from reports.plan.plan import SCHEMA_VERSION, Asked, CapacityPlan, PlannedRun, PlanOptions, Price
 from reports.plan.prediction.blocking import replay_count
-from reports.plan.prediction.expected import Expected, expect
+from reports.plan.prediction.expected import Changes, Expected, expect
 from reports.plan.prediction.theory import theory_of
+from reports.plan.recommendation import build_choices, build_recommendation, question_of
 from reports.plan.source import Source, read_source
 from reports.plan.steps import build_steps
-from reports.plan.timeout import Timeout, build_timeout
-from reports.plan.what_if import Question, WhatIf, build_what_if
+from reports.plan.timeout import Timeout, build_timeout, with_model
+from reports.plan.what_if import build_what_if
 
 ENOUGH = 30
 """First attempts that a phase needs to be the basis of a limit."""
@@ -47,7 +50,7 @@ def _plan(sources: Sequence[Source], options: PlanOptions) -> CapacityPlan:
         CapacityPlan,
         schema_version=SCHEMA_VERSION,
         seed=options.seed,
-        warnings=tuple(_warnings(sources)),
+        warnings=(*_warnings(sources), *_few(offered)),
         simulated=any(source.manifest.simulated for source in sources),
         runs=tuple(map(_run, sources)),
         limit=limit,
@@ -63,27 +66,39 @@ def _plan(sources: Sequence[Source], options: PlanOptions) -> CapacityPlan:
             today=None,
             limits=(),
             price=None,
-            timeout=_timeout(source, source.people, seconds, options.survives),
+            timeout=_timeout(source, source.people, seconds, options.survives, None),
             leaks=LeakCosts((), None),
             what_if=None,
             expected=None,
             unknown=_why_unknown(sources, offered),
+            model=None,
+            recommended=None,
+            choices=(),
+            asked=None,
         )
     source, phase = phases[busiest]
     assert source.population is not None
-    today = offered[busiest]
+    load = offered[busiest]
     people = people_in(source.people, phase)
-    load = today.erlang.value if today.erlang else 0.0
+    model, today = build_model(_today(source, phase, load, _name(source, phase, sources)), options.seed)
+    timeout = with_model(_timeout(source, people, phase.seconds, options.survives, _idle_timeout(people)), model, today)
     price = source.manifest.scenario.price_per_minute if source.manifest.scenario else None
+    recommended = build_recommendation(model, today, timeout.recommended)
+    settings = question_of(recommended, today) if recommended else today
+    sent = 3600 * source.keep_alives[source.phases.index(phase)] / phase.seconds
     return known(
-        today=today,
-        limits=tuple(build_limits(_today(source, phase, today), options.seed)),
-        price=_price(price, today),
-        timeout=_timeout(source, people, phase.seconds, options.survives),
-        leaks=build_leaks(people, phase.seconds, load, price),
-        what_if=_what_if(today, people, limit),
+        today=load,
+        limits=tuple(build_limits(model, today)),
+        price=_price(price, model, today),
+        timeout=timeout,
+        leaks=build_leaks(people, phase.seconds, model, settings, price),
+        what_if=build_what_if(model, today, settings if recommended else None),
         expected=_expected(source, options),
         unknown=None,
+        model=model,
+        recommended=recommended,
+        choices=build_choices(model, today, timeout.recommended, limit=limit, keep_alives_an_hour=sent, price=price),
+        asked=_asked(model, today, options.changes),
     )
 
 
@@ -131,6 +146,14 @@ def _warnings(sources: Sequence[Source]) -> list[str]:
     ]
 
 
+def _few(offered: Sequence[OfferedLoad]) -> list[str]:
+    busiest = _busiest(offered)
+    if busiest is None or offered[busiest].arrivals.n >= ENOUGH:
+        return []
+    load = offered[busiest]
+    return [f"{load.run}: {count(load.arrivals.n, 'first attempt')} in the busiest stage; at least {ENOUGH} are needed"]
+
+
 def _busiest(offered: Sequence[OfferedLoad]) -> int | None:
     """Return the index of the phase with the highest load; one with few arrivals only if there is no other."""
     known = [(place, load) for place, load in enumerate(offered) if load.erlang]
@@ -138,23 +161,53 @@ def _busiest(offered: Sequence[OfferedLoad]) -> int | None:
     return max(large, key=lambda pair: pair[1].erlang.value if pair[1].erlang else 0.0)[0] if large else None
 
 
-def _today(source: Source, phase: Phase, offered: OfferedLoad) -> Today:
+def _name(source: Source, phase: Phase, sources: Sequence[Source]) -> str:
+    """Return the name of the load that the plan is for: "busiest stage: leaky clients, 25 s"."""
+    of_run = f" of {phase.run}" if len(sources) > 1 else ""
+    if sum(len(each.phases) for each in sources) == 1:
+        return f"{phase.name}, {format_duration(phase.seconds)}"
+    name = "whole load" if phase.name == WHOLE else phase.name
+    return f"busiest {'run' if len(source.phases) == 1 else 'stage'}: {name}{of_run}, {format_duration(phase.seconds)}"
+
+
+def _today(source: Source, phase: Phase, offered: OfferedLoad, name: str) -> Today:
     assert source.population is not None
-    population = replace(source.population.within(phase.low, phase.high), others=()).with_zombies_until(phase.high)
+    everyone = source.population.with_zombies_until(phase.high)
+    population = replace(everyone.within(phase.low, phase.high), others=())
     is_steady = not source.population.others
     theory = theory_of(population, is_poisson=offered.arrivals.poisson, is_steady=is_steady)
-    return Today(population, phase.seconds, theory.kind, source.others)
+    came = (everyone.t >= phase.low) & (everyone.t < phase.high)
+    is_fixed = not population.is_open.any() and bool(population.closed_people)
+    manifest = source.manifest
+    return Today(
+        population,
+        phase.seconds,
+        theory.kind,
+        source.others,
+        # Few people of the closed model arrive in one phase, but they are the same people throughout.
+        None if is_fixed else replace(everyone.stays, endless=source.population.stays.endless).taken(came),
+        name,
+        manifest.limit,
+        manifest.scenario.idle_range if manifest.scenario else IDLE_RANGE,
+    )
 
 
-def _price(price: float | None, today: OfferedLoad) -> Price | None:
+def _price(price: float | None, model: Model, today: Question) -> Price | None:
     if price is None:
         return None
-    loads = (today.erlang, today.erlang_without_leaks)
-    with_leaks, without = (None if load is None else load.value * 60 * price for load in loads)
+    with_leaks, without = (
+        answer(model, question).erlang * 60 * price for question in (today, replace(today, leak_share=0.0))
+    )
     return Price(price, 60 * price, with_leaks, without)
 
 
-def _timeout(source: Source, people: pd.DataFrame, seconds: float, survives: int) -> Timeout:
+def _idle_timeout(people: pd.DataFrame) -> float | None:
+    """Return the idle timeout of these people; None: they have several."""
+    found = people["idle_timeout"].dropna().unique()
+    return float(found[0]) if len(found) == 1 else None
+
+
+def _timeout(source: Source, people: pd.DataFrame, seconds: float, survives: int, today: float | None) -> Timeout:
     scenario = source.manifest.scenario
     gaps = source.gaps[source.gaps["session"].isin(people["session"])]
     timeout = build_timeout(
@@ -165,26 +218,30 @@ def _timeout(source: Source, people: pd.DataFrame, seconds: float, survives: int
         slack=source.slack,
         survives=survives,
         idle_range=scenario.idle_range if scenario else IDLE_RANGE,
+        today=today,
     )
     return for_hidden_pages(timeout, source.manifest.people.values(), survives)
 
 
-def _what_if(today: OfferedLoad, people: pd.DataFrame, limit: int | None) -> WhatIf | None:
-    if today.holding is None or today.leak_share is None:
+def _asked(model: Model, today: Question, changes: Changes) -> Asked | None:
+    if not changes.any:
         return None
-    leaks = people[people["leak"]]
-    timeout = float(people["idle_timeout"].mean())
-    timeout_of_leaks = float(leaks["idle_timeout"].mean()) if len(leaks) else timeout
-    # A leak holds its slot for the timeout less the silence before its person left: this reproduces the recorded tails.
-    silent = timeout_of_leaks - float(leaks["tail"].mean()) if len(leaks) else 0.0
-    question = Question(
-        today.arrivals.per_minute,
-        today.holding.used + today.holding.quiet,
-        today.leak_share,
-        timeout_of_leaks,
-        limit if limit is not None else max(1, int(np.ceil(today.erlang.value if today.erlang else 1))),
+    low, high = model.idle_range
+    timeout = changes.idle_timeout
+    if timeout is not None and not low <= timeout <= high:
+        raise InputError.of("--idle-timeout", f"must be {low:g} to {high:g} s, as the API takes (is {timeout:g})")
+    question = replace(
+        today,
+        arrivals_per_minute=today.arrivals_per_minute * changes.arrivals,
+        leak_share=today.leak_share if changes.leak_share is None else changes.leak_share,
+        idle_timeout=today.idle_timeout if timeout is None else timeout,
+        limit=today.limit if changes.limit is None else changes.limit,
+        keep_alive=changes.keep_alive,
     )
-    return build_what_if(question, silent)
+    if question.keep_alive is not None and question.keep_alive >= question.idle_timeout:
+        problem = f"must be less than the idle timeout, {question.idle_timeout:g} s (is {question.keep_alive:g})"
+        raise InputError.of("--keep-alive", problem)
+    return Asked(question, answer(model, question))
 
 
 def _expected(source: Source, options: PlanOptions) -> Expected | None:

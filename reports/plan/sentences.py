@@ -6,12 +6,10 @@ from collections.abc import Iterator
 
 from loadtests.model.text.units import format_duration
 from loadtests.model.text.wording import between, count, percent
-from reports.plan.limit import Limit
 from reports.plan.plan import CapacityPlan
 
-DECIDES = 0.01
-"""The target of refusals that the first sentence is about."""
 WARNING = "Warning: "
+SIMULATED = "Simulated: "
 
 
 def sentences(plan: CapacityPlan) -> Iterator[str]:
@@ -19,35 +17,45 @@ def sentences(plan: CapacityPlan) -> Iterator[str]:
     for warning in plan.warnings:
         yield f"{WARNING}{warning}."
     if plan.simulated:
-        yield "Simulated: the run was in virtual time, so it says nothing about the API's speed."
+        yield f"{SIMULATED}the run was in virtual time, so it says nothing about the API's speed."
     yield headline(plan)
-    yield from filter(None, (_timeout(plan), _leaks(plan), _expected(plan)))
+    yield from filter(None, (promise(plan), _leaks(plan), _timeout(plan), asked(plan), another_run(plan)))
 
 
 def headline(plan: CapacityPlan) -> str:
-    """Return the limit to ask for."""
-    needed = limit_for(plan, arrivals=1.0, leaks=True)
-    if plan.unknown or needed is None:
+    """Return what to ask for."""
+    found = plan.recommended
+    if plan.unknown or plan.model is None:
         return f"Inconclusive: {plan.unknown or 'no load was recorded'}, so no limit can be computed."
-    without = limit_for(plan, arrivals=1.0, leaks=False)
-    saved = f"; without the leaks, {count(without.slots, 'slot')}" if without and without.slots < needed.slots else ""
-    current = f" The account's limit is {plan.limit:,}." if plan.limit is not None else ""
+    if found is None:
+        return (
+            "Inconclusive: no idle timeout of the API tolerates as many failed keep-alives, so none can be recommended."
+        )
     return (
-        f"Ask for {count(needed.slots, 'slot')}{_bounds(needed)}: 1 in 100 first attempts is then refused at today's load of"
-        f" {needed.erlang:,.1f} Erlang{saved}.{current}"
+        f"Ask for {count(found.limit, 'slot')}{_bounds(found.low, found.high)}, an idle timeout of"
+        f" {format_duration(found.idle_timeout)} and a keep-alive every {format_duration(found.keep_alive)}."
     )
 
 
-def limit_for(plan: CapacityPlan, *, arrivals: float, leaks: bool, target: float = DECIDES) -> Limit | None:
-    """Return one of the plan's limits; None: it was not computed."""
-    fitting = (
-        limit for limit in plan.limits if (limit.arrivals, limit.leaks, limit.target) == (arrivals, leaks, target)
+def promise(plan: CapacityPlan) -> str | None:
+    """Return what the recommendation gives, and at which load."""
+    found, model = plan.recommended, plan.model
+    if found is None or model is None:
+        return None
+    today = plan.what_if.examples[0] if plan.what_if else None
+    now = (
+        f" The account's limit is {plan.limit:,}: {percent(today.answer.refused)} would be refused if this load lasted."
+        if plan.limit is not None and today
+        else ""
     )
-    return next(fitting, None)
+    return (
+        f"At most 1 in {1 / found.target:g} first attempts is then refused at today's load ({model.load}):"
+        f" {today.answer.erlang if today else 0.0:,.1f} Erlang.{now}"
+    )
 
 
-def _bounds(limit: Limit) -> str:
-    return "" if limit.low == limit.high else f" ({limit.low:,} to {limit.high:,})"
+def _bounds(low: int, high: int) -> str:
+    return "" if low == high else f" ({low:,} to {high:,})"
 
 
 def _timeout(plan: CapacityPlan) -> str | None:
@@ -55,11 +63,13 @@ def _timeout(plan: CapacityPlan) -> str | None:
     if pair is None:
         return None
     alone = plan.timeout.without_keep_alives
-    without = f"{format_duration(alone)} suffices" if alone else "no timeout is long enough"
-    return (
-        f"Idle timeout: {format_duration(pair.idle_timeout)} with a keep-alive every {format_duration(pair.keep_alive)}, which"
-        f" tolerates {count(pair.survives, 'failed keep-alive')} in a row; without keep-alives, {without}.{_hidden(plan)}"
+    without = (
+        f"{format_duration(alone)} is the shortest timeout that loses at most 1 % of sessions"
+        if alone
+        else "no timeout of the API is long enough"
     )
+    tolerates = f"The keep-alive interval tolerates {count(pair.survives, 'failed keep-alive')} in a row."
+    return f"{tolerates} Without keep-alives, {without}.{_hidden(plan)}"
 
 
 def _hidden(plan: CapacityPlan) -> str:
@@ -73,23 +83,41 @@ def _hidden(plan: CapacityPlan) -> str:
 
 
 def _leaks(plan: CapacityPlan) -> str | None:
-    together = plan.leaks.together
-    if together is None:
-        return None
-    saved = together.saves[f"{DECIDES:g}"]
-    return f"Leaks hold {together.slots:,.1f} slots on average; fixing all leaks saves {count(saved, 'slot')}."
-
-
-def _expected(plan: CapacityPlan) -> str | None:
-    expected = plan.expected
-    if expected is None:
+    together, found = plan.leaks.together, plan.recommended
+    if together is None or found is None:
         return None
     return (
-        f"Another run of {format_duration(expected.seconds)} with a limit of {expected.limit:,},"
-        f" {expected.arrivals:g} × the arrivals"
-        + (f", {percent(expected.leak_share)} leaks" if expected.leak_share is not None else "")
-        + (f", an idle timeout of {expected.idle_timeout:g} s" if expected.idle_timeout is not None else "")
-        + f": {percent(expected.share)} of first attempts refused on average"
-        f" ({between(expected.low, expected.high, percent)}); in a single run"
+        f"Fixing all leaks saves {count(found.saves, 'slot')}: without the leaks, ask for {count(found.without_leaks, 'slot')}."
+        f" Today leaks hold {together.slots:,.1f} slots on average."
+    )
+
+
+def asked(plan: CapacityPlan) -> str | None:
+    """Return the answer for the settings of the command line."""
+    if plan.asked is None:
+        return None
+    question, found = plan.asked.question, plan.asked.answer
+    keep_alives = (
+        "keep-alives as recorded"
+        if question.keep_alive is None
+        else f"a keep-alive every {format_duration(question.keep_alive)}"
+    )
+    slots = found.slots["0.01"]
+    return (
+        f"What if: {count(question.limit, 'slot')}, {question.arrivals_per_minute:,.1f} arrivals a minute,"
+        f" {percent(question.leak_share)} leaks, an idle timeout of {format_duration(question.idle_timeout)}, {keep_alives}:"
+        f" {percent(found.refused)} of first attempts refused"
+        f" ({between(found.refused_low, found.refused_high, percent)}). For 1 %, ask for {count(slots, 'slot')}."
+    )
+
+
+def another_run(plan: CapacityPlan) -> str | None:
+    """Return the prediction for a whole run, if one of another length was requested."""
+    expected = plan.expected
+    if expected is None or not expected.seconds < sum(run.seconds for run in plan.runs[:1]):
+        return None
+    return (
+        f"A whole run of {format_duration(expected.seconds)} that begins without sessions: {percent(expected.share)} of first"
+        f" attempts refused on average ({between(expected.low, expected.high, percent)}); in a single run"
         f" {between(expected.run_low, expected.run_high, percent)}."
     )

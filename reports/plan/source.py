@@ -31,6 +31,7 @@ _HELD = """
 SELECT coalesce(sum(least(high, $high) - greatest(low, $low)), 0) / ($high - $low) AS mean FROM segments
 WHERE low < $high AND high > $low
 """
+_SENT = "SELECT count(*) AS n FROM events WHERE kind = 'keep_alive' AND t / 1e9 >= $low AND t / 1e9 < $high"
 _LEAST_SLACK = 1.0
 
 
@@ -56,6 +57,8 @@ class Source:
     """Share of keep-alives without an answer."""
     slack: float
     """Seconds reserved for the answer to a keep-alive."""
+    keep_alives: list[int]
+    """Number of keep-alives sent in each phase."""
 
 
 def read_source(run: Path) -> Source:
@@ -105,4 +108,5 @@ def _read(log: EventLog) -> Source:
         slots.seconds["others"] / max(end, 1e-9),
         int(answers["failed"]) / int(answers["sent"]) if answers["sent"] else 0.0,
         max(_LEAST_SLACK, 2 * (percentiles(log, _ACKNOWLEDGED).p99 or 0.0)),
+        [int(log.row(_SENT, low=phase.low, high=phase.high)["n"]) for phase in phases],
     )

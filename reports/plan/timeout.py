@@ -7,7 +7,7 @@ it is lost only if so many in a row fail that the timeout passes.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ import pandas as pd
 
 from loadtests.model.people.profile import IDLE_RANGE
 from loadtests.model.text.wording import count
+from reports.plan.model import Model, Question, tail
 
 CANDIDATES = (30, 45, 60, 90, 120, 180, 240, 300, 600, 900, 1200, 1800, 2700, 3599)
 """Seconds, within the range of the API."""
@@ -37,7 +38,7 @@ class Candidate:
     lost: float
     """Share of sessions lost to idleness without keep-alives."""
     leaked_slots: float
-    """Mean number of slots held by leaks without keep-alives."""
+    """Mean number of slots held by leaks, without keep-alives or with those recorded."""
     keep_alive: float
     """Seconds between keep-alives that tolerate the given number of failed ones."""
     lost_with: float
@@ -72,12 +73,14 @@ class Timeout:
     slack: float
     """Seconds of the timeout that are reserved for the answer to a keep-alive."""
     endless: int
-    """Number of zombies, which are left out because no timeout frees their slots."""
+    """Number of zombies, whose slots no timeout frees."""
     candidates: tuple[Candidate, ...]
     recommended: Pair | None
     without_keep_alives: int | None
     """The shortest candidate that loses at most 1 % of sessions without keep-alives; None: there is none."""
     unknown: str | None
+    survives: int = SURVIVES
+    """Keep-alives in a row that may fail, at the candidates' intervals."""
     hidden: Pair | None = None
     """For pages that are hidden for minutes: see `reports.plan.hidden`. None: no candidate is long enough."""
 
@@ -92,16 +95,19 @@ def build_timeout(
     survives: int = SURVIVES,
     least_interval: float = LEAST_INTERVAL,
     idle_range: tuple[float, float] = IDLE_RANGE,
+    today: float | None = None,
 ) -> Timeout:
-    """Compare the candidates for the people who arrived in `seconds`, by the gaps of their sessions."""
+    """Compare the candidates for the people who arrived in `seconds`, by the gaps of their sessions. `today` is their idle
+    timeout; None: unknown, or they have several.
+    """
     sessions = int(people["served"].sum())
     leaks = people[people["leak"] & ~people["endless"]]
     endless = int(people["endless"].sum())
     if not sessions:
-        return Timeout(0, None, failing, slack, endless, (), None, None, "no session was opened")
+        return Timeout(0, None, failing, slack, endless, (), None, None, "no session was opened", survives)
     since = leaks["since_spoke"].to_numpy(dtype=float)
     longest = gaps.groupby("session")["gap"].max().to_numpy(dtype=float)
-    allowed = [timeout for timeout in CANDIDATES if idle_range[0] <= timeout <= idle_range[1]]
+    allowed = [timeout for timeout in _candidates(today) if idle_range[0] <= timeout <= idle_range[1]]
     candidates = tuple(
         _candidate(
             timeout, longest, gaps["gap"].to_numpy(dtype=float), since, sessions, seconds, failing, slack, survives
@@ -116,15 +122,38 @@ def build_timeout(
         slack,
         endless,
         candidates,
-        _recommended(candidates, survives, least_interval, slack),
+        _recommended(candidates, survives, least_interval, slack, today),
         min(accepted, default=None),
         None,
+        survives,
+    )
+
+
+def with_model(timeout: Timeout, model: Model, today: Question) -> Timeout:
+    """Return the same with the slots that leaks hold at today's load, as all of the plan has them."""
+    leaks = today.arrivals_per_minute / 60 * today.leak_share
+    return replace(
+        timeout,
+        candidates=tuple(
+            replace(
+                candidate,
+                leaked_slots=leaks * tail(model, candidate.idle_timeout, None),
+                leaked_slots_with=leaks * tail(model, candidate.idle_timeout, candidate.keep_alive),
+            )
+            for candidate in timeout.candidates
+        ),
     )
 
 
 def interval_for(timeout: float, survives: int, slack: float) -> float:
     """Return the most whole seconds between keep-alives at which `survives` in a row may fail, and the next is in time."""
     return max(1.0, math.floor((timeout - slack) / (survives + 1) + 1e-9))
+
+
+def _candidates(today: float | None) -> list[int]:
+    """Return the usual timeouts and today's, if it is a whole number of seconds."""
+    own = {int(today)} if today is not None and today.is_integer() and today >= CANDIDATES[0] else set()
+    return sorted({*CANDIDATES, *own})
 
 
 def _candidate(
@@ -155,13 +184,17 @@ def _candidate(
     )
 
 
-def _recommended(candidates: tuple[Candidate, ...], survives: int, least: float, slack: float) -> Pair | None:
-    """Return the shortest timeout that allows the interval: a shorter timeout reaps leaks sooner."""
+def _recommended(
+    candidates: tuple[Candidate, ...], survives: int, least: float, slack: float, today: float | None
+) -> Pair | None:
+    """Return the shortest timeout that allows the interval, but none longer than today's: a shorter one reaps leaks sooner."""
+    reserved = f"({slack:.1f} s are reserved for a slow answer)"
+    tolerates = f"tolerates {count(survives, 'failed keep-alive')} in a row"
     for candidate in candidates:
         if candidate.keep_alive >= least:
-            why = (
-                f"the shortest timeout that tolerates {count(survives, 'failed keep-alive')} in a row with at least {least:g} s"
-                f" between keep-alives ({slack:.1f} s are reserved for a slow answer)"
-            )
+            why = f"the shortest timeout that {tolerates} with at least {least:g} s between keep-alives {reserved}"
+            return Pair(candidate.idle_timeout, candidate.keep_alive, survives, why)
+        if candidate.idle_timeout == today:
+            why = f"today’s timeout; a longer one would hold the slots of leaks for longer. The interval {tolerates} {reserved}"
             return Pair(candidate.idle_timeout, candidate.keep_alive, survives, why)
     return None

@@ -35,11 +35,16 @@ class Result:
         return self.foreseen.share - self.came
 
 
-def carry_out(case: Case, seeds: int = SEEDS, replays: int = REPLAYS) -> Result:
-    """One hour is seen; what is foreseen from it is set beside so many hours of the other kind."""
+def foresee(case: Case, replays: int = REPLAYS) -> Expected:
+    """One hour is seen; returns what is foreseen from it."""
     with tempfile.TemporaryDirectory() as folder:
         source = read_source(recorded(case.seen.scenario, case.seed, Path(folder) / "seen"))
     assert source.population is not None
     changes = Changes(limit=case.limit, leak_share=case.leak_share)
-    foreseen = expect(source.population, case.limit, changes, case.seed, replays)
+    return expect(source.population, case.limit, changes, case.seed, replays)
+
+
+def carry_out(case: Case, seeds: int = SEEDS, replays: int = REPLAYS) -> Result:
+    """One hour is seen; what is foreseen from it is set beside so many hours of the other kind."""
+    foreseen = foresee(case, replays)
     return Result(case, foreseen, expected_share(case.foreseen.scenario, seeds), seeds)

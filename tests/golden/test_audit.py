@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape as escaped
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,11 @@ class Seen(Story):
         return audit
 
 
+def escape(text: str) -> str:
+    """As the templates write it."""
+    return escaped(text, quote=False).replace("'", "&#39;").replace('"', "&#34;")
+
+
 def _names(audit: Audit) -> list[str]:
     return [finding.name for finding in audit.findings]
 
@@ -90,8 +96,47 @@ def test_the_report_of_an_audit_knows_its_leaks(tmp_path: Path) -> None:
     assert analysis.summary["verdict"] == "fail"
     assert analysis.summary["findings"][0]["owner"] == "your client"
     page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
-    assert "your client" in page
+    assert "Your client did not close 1 of 2 sessions" in page
     assert "modelled client" not in page
+
+
+def test_the_page_goes_from_finding_to_fix_to_calls(tmp_path: Path) -> None:
+    """Each finding with its fix and the calls that show it, many of them shortened; then what was checked and holds. Nothing of a
+    load test.
+    """
+    seen = Seen().opened(1, 1).did(1, "task", *range(2, 20)).reaped(1, 49).opened(2, 5).did(2, "stop", 9)
+    for attempt in range(4):
+        seen.refused(3 + attempt, 20.0 + 0.1 * attempt)
+    seen.failed(0, "task", 21.0, reason="session-not-found")
+    seen.call(0, "list", LONG_AFTER, intended=LONG_AFTER, value=0.0)
+    analysis = seen.reported(tmp_path, audit=True)
+    page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    audit = analysis.audit
+    assert audit
+    named = {"unclosed-sessions", "retry-storm", "ignored-concurrency-errors", "calls-without-session"}
+    assert named <= set(_names(audit))
+    for finding in analysis.findings:
+        assert escape(finding.text) in page
+        assert f"<strong>Fix:</strong> {escape(finding.advice)}" in page
+    for check in (*CHECKS, *CALL_CHECKS):
+        assert (escape(check.passed) in page) != (check.name in _names(audit)), check.name
+    assert "closed by the API" in page
+    assert "6 more calls" in page
+    assert "HTTP 400, session-not-found" in page
+    assert 'class="tiles"' not in page
+    assert "slot" not in page.partition("<main>")[2].partition("What to fix")[0]
+
+
+def test_each_finding_about_calls_has_calls(tmp_path: Path) -> None:
+    """A check names the calls that show it exactly if it finds something."""
+    clean = Seen().opened(1, 1).did(1, "stop", 9).audited(tmp_path / "clean").client
+    seen = Seen().failed(0, "task", 2.0, reason="session-not-found").failed(1, "new", 3.0, reason="unauthorized")
+    wrong = seen.failed(2, "new", 4.0, reason="invalid").audited(tmp_path / "wrong").client
+    for client in (clean, wrong):
+        for check in CALL_CHECKS:
+            if check.name != "retry-storm":
+                assert bool(check.calls(client)) == (check.find(client) is not None), check.name
+    assert sum(check.find(wrong) is not None for check in CALL_CHECKS) >= 3
 
 
 def test_hits_of_an_audit_are_laid_to_the_clients_leaks(tmp_path: Path) -> None:

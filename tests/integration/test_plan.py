@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,32 +23,61 @@ from .locust_run import ROOT
 
 _TEXT = (ROOT / "docs" / "capacity.md").read_text(encoding="utf-8")
 
+_RECORDED = str(ROOT / "tests" / "golden" / "recorded-run")
+
 
 def _plan(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """`streamsoak plan` in this process: starting one takes longer than planning."""
     return streamsoak("plan", *map(str, arguments))
 
 
-def _simulated(folder: Path, scenario: str, *options: str) -> Path:
-    assert streamsoak("simulate", scenario, "--run-dir", str(folder), *options).returncode == 0
-    (run,) = folder.iterdir()
-    return run
+def _commands() -> list[str]:
+    blocks = re.findall(r"```sh\n(.*?)```", _TEXT, flags=re.DOTALL)
+    lines = [line.split("  #")[0].strip() for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+@dataclass(frozen=True)
+class Document:
+    """The directory in which the commands of docs/capacity.md were run, and how each ended."""
+
+    folder: Path
+    ended: dict[str, subprocess.CompletedProcess[str]]
+
+    def run(self, name: str) -> Path:
+        """The run in runs/NAME."""
+        (found,) = (self.folder / "runs" / name).iterdir()
+        return found
 
 
 @pytest.fixture(scope="module")
-def steps(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The scenario of six loads, simulated."""
-    return _simulated(tmp_path_factory.mktemp("steps"), "capacity-steps")
-
-
-@pytest.fixture(scope="module")
-def planned(steps: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The directory of its plan with the default seed, which is 1, and of what was said."""
-    folder = tmp_path_factory.mktemp("planned")
-    said = _plan(steps, "--out", folder)
-    assert said.returncode == 0, said.stderr
-    (folder / "output.txt").write_text(said.stdout, encoding="utf-8")
-    return folder
+def document(tmp_path_factory: pytest.TempPathFactory) -> Document:
+    """Every command, in their order, in a directory as a user has it; of the hour in virtual time only ten minutes, of the live
+    run two seconds. `streamsoak` itself runs in this process, and once as a command.
+    """
+    folder = tmp_path_factory.mktemp("document")
+    for name in ("locustfile.py", "profiles", "tests"):
+        (folder / name).symlink_to(ROOT / name)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    commands, ended = _commands(), {}
+    inspect = next(command for command in commands if command.startswith("streamsoak inspect"))
+    for command in commands:
+        shorter = command.replace("--duration 1h", "--duration 10m").replace("-t 10s --observe 3", "-t 2s --observe 1")
+        if command.startswith("streamsoak") and command != inspect:
+            words = shorter.split()[1:]
+            found = [sorted(map(str, folder.glob(word))) if "*" in word else [word] for word in words]
+            ended[command] = streamsoak(*itertools.chain(*found), folder=folder)
+        else:
+            ended[command] = subprocess.run(
+                ["bash", "-c", shorter],
+                cwd=folder,
+                env={**os.environ, "PATH": path},
+                capture_output=True,
+                text=True,
+                timeout=200,
+                check=False,
+            )
+    return Document(folder, ended)
 
 
 def _figures(run: Path) -> dict[str, Any]:
@@ -55,9 +85,10 @@ def _figures(run: Path) -> dict[str, Any]:
     return found
 
 
-def test_the_plan_of_six_loads(planned: Path) -> None:
+def test_the_plan_of_six_loads(document: Document) -> None:
     """Erlang B for each load, agreeing with what was measured; a bend where the account is full; the file as its schema says."""
-    said = (planned / "output.txt").read_text(encoding="utf-8")
+    said = document.ended["streamsoak plan runs/steps/*"].stdout
+    planned = document.run("steps")
     assert "Simulated" in said
     assert "Ask for" in said
     plan = _figures(planned)
@@ -75,26 +106,35 @@ def test_the_plan_of_six_loads(planned: Path) -> None:
     assert today["by"] == "erlang-b"
 
 
-def test_equal_seeds_give_equal_plans(steps: Path, planned: Path, tmp_path: Path) -> None:
+def test_equal_seeds_give_equal_plans(tmp_path: Path) -> None:
     """To the byte; another seed draws others."""
-    first = (planned / "plan.json").read_bytes()
     texts = []
-    for seed in ("1", "5"):
-        assert _plan(steps, "--seed", seed, "--out", tmp_path).returncode == 0
+    for seed in ("1", "1", "5"):
+        assert _plan(_RECORDED, "--seed", seed, "--out", tmp_path).returncode == 0
         texts.append((tmp_path / "plan.json").read_bytes())
-    assert first == texts[0] != texts[1]
+    assert texts[0] == texts[1] != texts[2]
 
 
-def test_another_run_is_foreseen(steps: Path, tmp_path: Path) -> None:
-    """A higher limit refuses fewer, more leaks refuse more; an idle timeout of half frees slots."""
-    shares = []
-    for asked in (("--limit", "60"), ("--limit", "60", "--leak-share", "0.4"), ("--idle-timeout", "30")):
-        assert _plan(steps, "--out", tmp_path, *asked).returncode == 0
-        shares.append(_figures(tmp_path)["expected"]["share"])
-    more_slots, more_leaks, shorter = shares
-    measured = _figures(tmp_path)["blocking"][0]["measured"]["value"]
-    assert more_slots < more_leaks
-    assert shorter < measured
+def test_another_run_is_foreseen(document: Document, tmp_path: Path) -> None:
+    """A higher limit refuses fewer, more leaks refuse more, and a longer idle timeout, too: in a whole run like the recorded
+    one, and at the load that the plan is for. The same run of another length is told of.
+    """
+    told = []
+    for asked in (
+        ("--limit", "60", "--idle-timeout", "300", "--duration", "300"),
+        ("--limit", "60", "--leak-share", "0.4"),
+        ("--limit", "60"),
+    ):
+        ended = _plan(document.run("soak"), "--out", tmp_path, *asked)
+        assert ended.returncode == 0, ended.stderr
+        assert ("A whole run of 5 min" in ended.stdout) == ("--duration" in asked)
+        assert "What if: 60 slots" in ended.stdout
+        told.append(_figures(tmp_path))
+    longer, more_leaks, more_slots = told
+    today = more_slots["what_if"]["examples"][0]["answer"]["refused"]
+    asked_shares = [plan["asked"]["answer"]["refused"] for plan in (more_slots, more_leaks, longer)]
+    assert asked_shares[0] < min(today, *asked_shares[1:])
+    assert more_slots["expected"]["share"] < more_leaks["expected"]["share"]
 
 
 @pytest.mark.parametrize(
@@ -104,6 +144,7 @@ def test_another_run_is_foreseen(steps: Path, tmp_path: Path) -> None:
         (("nowhere",), "is not a run's directory"),
         (("nowhere", "--leak-share", "2"), "must be between 0 and 1 (is 2)"),
         (("nowhere", "--limit", "0"), "must be 1 or more (is 0)"),
+        (("nowhere", "--keep-alive", "0"), "must be more than 0 seconds (is 0)"),
         (("nowhere", "--arrivals", "nan"), "must be more than 0"),
         (("nowhere", "--out", "elsewhere"), "is not a directory"),
         (("nowhere", "--survives", "-1"), "must be 0 or more"),
@@ -115,6 +156,21 @@ def test_mistakes_are_told(arguments: tuple[str, ...], said: str) -> None:
     assert ended.returncode == 64
     assert said in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_what_the_api_does_not_take_is_refused(tmp_path: Path) -> None:
+    """Its range of idle timeouts is known from the run; a keep-alive must come before the timeout."""
+    run = Story().opens(1, 1.0).stops(1, 5.0).write(tmp_path / "run", limit=2)
+    for asked, said in (
+        (("--idle-timeout", "15"), "--idle-timeout: must be 30 to 3599 s, as the API takes (is 15)"),
+        (
+            ("--idle-timeout", "30", "--keep-alive", "30"),
+            "--keep-alive: must be less than the idle timeout, 30 s (is 30)",
+        ),
+    ):
+        ended = _plan(run, *asked)
+        assert ended.returncode == 64
+        assert said in ended.stderr
 
 
 def test_runs_of_different_limits_are_not_planned_together(tmp_path: Path) -> None:
@@ -165,37 +221,9 @@ def test_the_schema_is_printed() -> None:
     assert {"limits", "timeout", "leaks", "steps", "what_if"} <= set(schema["properties"])
 
 
-def _commands() -> list[str]:
-    blocks = re.findall(r"```sh\n(.*?)```", _TEXT, flags=re.DOTALL)
-    lines = [line.split("  #")[0].strip() for block in blocks for line in block.splitlines()]
-    return [line for line in lines if line and not line.startswith("#")]
-
-
-def test_every_command_of_the_document_runs(tmp_path: Path) -> None:
-    """In their order, in a directory as a user has it; of the hour in virtual time only ten minutes.
-
-    `streamsoak` itself runs in this process, and once as a command.
-    """
-    for name in ("locustfile.py", "profiles", "tests"):
-        (tmp_path / name).symlink_to(ROOT / name)
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    commands = _commands()
-    assert sum("streamsoak plan" in command for command in commands) >= 3
-    inspect = next(command for command in commands if command.startswith("streamsoak inspect"))
-    for command in commands:
-        if command.startswith("streamsoak") and command != inspect:
-            arguments = command.replace("--duration 1h", "--duration 10m").split()[1:]
-            found = [sorted(map(str, tmp_path.glob(word))) if "*" in word else [word] for word in arguments]
-            ended = streamsoak(*itertools.chain(*found), folder=tmp_path)
-        else:
-            ended = subprocess.run(
-                ["bash", "-c", command],
-                cwd=tmp_path,
-                env={**os.environ, "PATH": path},
-                capture_output=True,
-                text=True,
-                timeout=200,
-                check=False,
-            )
+def test_every_command_of_the_document_runs(document: Document) -> None:
+    """Each ends without a defect; a plan may be inconclusive."""
+    assert sum("streamsoak plan" in command for command in document.ended) >= 3
+    for command, ended in document.ended.items():
         assert ended.returncode in (0, 2), f"{command}\n{ended.stdout}{ended.stderr}"
         assert "Traceback" not in ended.stdout + ended.stderr

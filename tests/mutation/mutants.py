@@ -137,6 +137,24 @@ MUTANTS = (
         "return max(1.0, math.ceil((timeout - slack) / (survives + 1) + 1e-9))",
         "tests/unit/test_capacity.py",
     ),
+    Mutant(
+        "reports/plan/model.py",
+        "spread = model.spread if question.leak_share else model.spread_without_leaks",
+        "spread = model.spread_without_leaks",
+        "tests/property/test_plan_model.py",
+    ),
+    Mutant(
+        "reports/plan/model.py",
+        "return load * sum(people * share**before for before, people in enumerate(attempts))",
+        "return load",
+        "tests/unit/test_capacity.py",
+    ),
+    Mutant(
+        "reports/plan/prediction/held_slots.py",
+        "while ends and ends[0] <= t:",
+        "while ends and ends[0] < t:",
+        "tests/property/test_plan_model.py",
+    ),
     # Findings: a ghost is not a lingering session.
     Mutant("reports/findings/lingering_sessions.py", "NOT {IS_GHOST}", "TRUE", "tests/golden/test_findings.py"),
     # Counters: first attempts.

@@ -106,11 +106,17 @@ class Population:
         return [profile.arrivals.pause.quantile if profile else float for profile in self.profiles]
 
     def changed(
-        self, arrivals: float = 1.0, leak_share: float | None = None, idle_timeout: float | None = None
+        self,
+        arrivals: float = 1.0,
+        leak_share: float | None = None,
+        idle_timeout: float | None = None,
+        keep_alive: float | None = None,
     ) -> Population:
-        """Return the same people with another number of arrivals, share of leaks or idle timeout."""
+        """Return the same people with another number of arrivals, share of leaks, idle timeout or interval of keep-alives."""
         stays = self.stays
         population = self
+        if keep_alive is not None:
+            stays = _with_keep_alives(stays, keep_alive)
         if idle_timeout is not None:
             shift = np.where(stays.leak & ~stays.endless, idle_timeout - stays.idle_timeout, 0.0)
             tail = np.maximum(0.0, stays.tail + shift)
@@ -246,6 +252,13 @@ def _multiplied(closed_people: tuple[ClosedPerson, ...], factor: float) -> list[
     """Return `factor` times as many people, rounded, each repeated evenly."""
     wanted = round(len(closed_people) * factor)
     return [closed_people[number * len(closed_people) // wanted] for number in range(wanted)] if closed_people else []
+
+
+def _with_keep_alives(stays: Stays, interval: float) -> Stays:
+    """Return stays whose last activity was at most half an interval before their person left, on average."""
+    tail = np.maximum(stays.tail, stays.idle_timeout - interval / 2)
+    ended = stays.leak & ~stays.endless
+    return replace(stays, tail=np.where(ended, tail, stays.tail), since=np.minimum(stays.since, interval / 2))
 
 
 def _with_leak_share(stays: Stays, share: float) -> tuple[Stays, Places]:

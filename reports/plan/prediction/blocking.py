@@ -7,6 +7,7 @@ a formula's where one applies (`theory`), else the mean of the replays.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -90,8 +91,8 @@ def build_blocking(
 
 
 def _share(result: ReplayResult, low: float, high: float) -> float | None:
-    first = sum(low <= t < high for t in result.first)
-    return sum(low <= t < high for t in result.refused) / first if first else None
+    first, refused = (bisect_left(t, high) - bisect_left(t, low) for t in (result.first, result.refused))
+    return refused / first if first else None
 
 
 def _measured(

@@ -22,6 +22,8 @@ class Changes:
     idle_timeout: float | None = None
     seconds: float | None = None
     """Duration of the other run's load, at most that of the recorded one."""
+    keep_alive: float | None = None
+    """Seconds between keep-alives."""
 
     @property
     def any(self) -> bool:
@@ -54,7 +56,7 @@ class Expected:
 
 def expect(population: Population, limit: int, changes: Changes, seed: int, times: int) -> Expected:
     """Predict by `times` replays of resampled people."""
-    changed = population.changed(changes.arrivals, changes.leak_share, changes.idle_timeout)
+    changed = population.changed(changes.arrivals, changes.leak_share, changes.idle_timeout, changes.keep_alive)
     seconds = min(changes.seconds or population.end, population.end)
     results = list(replays(changed.until(seconds), limit, seed, times))
     shares = np.array([result.share for result in results])

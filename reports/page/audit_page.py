@@ -1,0 +1,94 @@
+"""The page of an audit: what to fix, how, and the calls that show it; then what was checked and holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from loadtests.model.text.wording import count
+from reports.analysis.client import ClientCall, Life, as_dict
+from reports.audit.audit import Audit
+from reports.audit.catalogue import CALL_CHECKS, CHECKS
+from reports.findings.finding import Finding
+from reports.page.document import embedded, environment
+from reports.summary import Analysis
+
+MOST_SESSIONS_SHOWN = 3
+"""Sessions whose calls are shown for each finding."""
+_MOST_CALLS = 14
+_FIRST_CALLS = 4
+_MOST_LISTED = 400
+_SEVERITIES = ("problem", "warning")
+
+
+def render_audit(analysis: Analysis) -> str:
+    """The page: no request leaves it, whatever is in the log is text in it."""
+    audit = analysis.audit
+    assert audit
+    findings = analysis.findings
+    names = {finding.name for finding in findings}
+    numbers = [(sum(finding.severity == severity for finding in findings), severity) for severity in _SEVERITIES]
+    checks = [*((each.name, each.passed) for each in CHECKS), *((each.name, each.passed) for each in CALL_CHECKS)]
+    passed = [holds for name, holds in checks if name not in names] if audit.client.calls else []
+    return (
+        environment()
+        .get_template("audit.html")
+        .render(
+            s=analysis.summary,
+            verdict=analysis.verdict,
+            manifest=analysis.log.manifest,
+            problems=sum(finding.severity == "problem" for finding in findings),
+            found=[_finding(finding, audit) for finding in findings],
+            told=", ".join(count(number, severity) for number, severity in numbers if number) or "Nothing to fix",
+            passed=passed,
+            calls=audit.client.calls,
+            refused=len(audit.client.refused),
+            sessions=[
+                {**as_dict(judged.life), "verdict": judged.verdict, "is_wrong": bool(judged.facts)}
+                for judged in audit.sessions[:_MOST_LISTED]
+            ],
+            total=len(audit.sessions),
+            charts=embedded({}),
+            library="",
+        )
+    )
+
+
+def _finding(finding: Finding, audit: Audit) -> dict[str, Any]:
+    """A finding with the calls that show it: by session, or those of no single session."""
+    facts = audit.facts.get(finding.name, {})
+    lives = {judged.life.number: judged.life for judged in audit.sessions}
+    shown = [number for number in sorted(facts) if number in lives][:MOST_SESSIONS_SHOWN]
+    groups = [{"title": f"Session {number}: {facts[number]}", **_calls_of(lives[number])} for number in shown]
+    check = next((check for check in CALL_CHECKS if check.name == finding.name), None)
+    if check and (calls := check.calls(audit.client)):
+        groups.append({"title": "", **_shortened([_row(call) for call in calls])})
+    return {**vars(finding), "groups": groups, "more": len(facts) - len(shown)}
+
+
+def _calls_of(life: Life) -> dict[str, Any]:
+    """What happened in one session, in the order of time."""
+    rows = [(call.t, _row(call)) for call in (life.new, *life.calls)]
+    if life.reaped is not None:
+        rows.append((life.reaped, {"t": life.reaped, "kind": "", "answer": "closed by the API", "is_bad": True}))
+    return _shortened([row for _, row in sorted(rows, key=lambda pair: pair[0])])
+
+
+def _row(call: ClientCall) -> dict[str, Any]:
+    refused = f"{call.reason}{f': {call.detail}' if call.kind == 'new' and call.detail else ''}"
+    answer = (
+        "ok"
+        if call.ok and call.status
+        else "ok, but its answer was lost"
+        if call.ok
+        else f"HTTP {call.status}, {refused}"
+    )
+    return {"t": call.t, "kind": call.kind, "answer": answer, "is_bad": not call.ok or not call.status}
+
+
+def _shortened(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The first and the last of many calls, with the number of those between."""
+    if len(rows) <= _MOST_CALLS:
+        return {"first": rows, "left_out": 0, "last": []}
+    last = _MOST_CALLS - _FIRST_CALLS
+    return {"first": rows[:_FIRST_CALLS], "left_out": len(rows) - _MOST_CALLS, "last": rows[-last:]}
