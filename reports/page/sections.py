@@ -90,7 +90,10 @@ def _coverage(analysis: Analysis) -> list[dict[str, Any]]:
 def first(analysis: Analysis) -> dict[str, Any]:
     """Who held the slots, over the run and at the hits."""
     held = analysis.hits.slots
-    return {"holders": _holders(analysis), "holders_at_hits": [name for name in HOLDERS if held.get(name, 0.0) >= _LEAST_SLOTS]}
+    return {
+        "holders": _holders(analysis),
+        "holders_at_hits": [name for name in HOLDERS if held.get(name, 0.0) >= _LEAST_SLOTS],
+    }
 
 
 def _holders(analysis: Analysis) -> list[str]:
