@@ -12,6 +12,7 @@ import pandas as pd
 
 from loadtests.model.log.fate import FATES
 from loadtests.model.run.end_reason import STOPPED, is_early
+from reports.analysis.cause import describe_cause
 from reports.analysis.client import read_client
 from reports.analysis.counterfactual import Counterfactual, build_counterfactual
 from reports.analysis.effects import build_effects
@@ -19,6 +20,7 @@ from reports.analysis.generator import GeneratorHealth, build_generator
 from reports.analysis.hits import Hits, build_hits
 from reports.analysis.keepalive import KeepAlives, build_keep_alives
 from reports.analysis.latency import CallLatencies, build_calls
+from reports.analysis.leaks import LeakCosts, build_leak_costs, with_costs
 from reports.analysis.offered import load_shortfalls
 from reports.analysis.sessions import LOST_ANSWER, build_sessions, unresolved
 from reports.analysis.slots import Slots, build_slots
@@ -28,6 +30,7 @@ from reports.findings.check import CheckOutcome
 from reports.findings.evidence import Evidence
 from reports.findings.failed_calls import doubt
 from reports.findings.finding import Finding
+from reports.findings.priorities import fix_first
 from reports.log.log import EventLog
 from reports.verdict.measurement import read
 from reports.verdict.verdict import Verdict, failed_by, judge, with_problems
@@ -45,6 +48,7 @@ class Analysis:
     slots: Slots
     hits: Hits
     counterfactual: Counterfactual
+    leak_costs: LeakCosts
     keep_alives: KeepAlives
     generator: GeneratorHealth
     calls: CallLatencies
@@ -68,37 +72,43 @@ def analyse(log: EventLog) -> Analysis:
     slots = build_slots(log, log_end)
     hits = build_hits(log)
     counterfactual = build_counterfactual(log, log_end)
+    leak_costs = build_leak_costs(log, hits, counterfactual)
     keep_alives = build_keep_alives(log, log_end)
     generator = build_generator(log, log_end)
     lists = int(log.row("SELECT count(*) AS n FROM events WHERE kind = 'list' AND outcome = 'ok'")["n"] or 0)
     evidence = Evidence(
-        log, log_end, sessions, hits, keep_alives, generator, calls.sent, lists, unresolved(log, sessions)
+        log=log,
+        log_end=log_end,
+        sessions=sessions,
+        hits=hits,
+        keep_alives=keep_alives,
+        generator=generator,
+        calls=calls.sent,
+        looks=lists,
+        unresolved=unresolved(log, sessions),
+        peak=slots.peak,
+        slot_seconds=slots.seconds,
+        counterfactual=counterfactual,
+        leak_costs=leak_costs,
     )
     findings, checks = find(evidence)
-    figures = _figures(evidence, slots, counterfactual, calls)
-    gates = log.manifest.scenario.gates if log.manifest.scenario else ()
+    figures = _figures(evidence, slots, calls)
     audited = audit(read_client(log), log.manifest) if log.manifest.audit else None
     if audited:
         findings = [*audited.findings, *findings]
         figures["audit"] = audited.as_dict()
-    judged = {**figures, "finding": _found(checks)}
-    shortfalls = [why for why in (_cut_short(log), doubt(evidence), *load_shortfalls(log, log_end)) if why]
-    verdict = (
-        audited.verdict
-        if audited
-        else judge(gates, partial(read, log, log_end, judged), judged, generator.doubts, shortfalls)
-    )
-    if not audited:
-        weigh = failed_by if log.manifest.scenario and log.manifest.scenario.findings == "fail" else with_problems
-        verdict = weigh(verdict, [finding.name for finding in findings if finding.severity == "problem"])
+    verdict = audited.verdict if audited else _verdict(evidence, figures, findings, checks)
     summary = _summary(log, log_end, figures, findings, checks, verdict)
+    summary["cause"] = describe_cause(counterfactual, hits, slots, log.manifest.limit)
+    summary["fix_first"] = [asdict(priority) for priority in fix_first(findings, evidence)]
     return Analysis(
         log,
         log_end,
-        sessions,
+        with_costs(sessions, leak_costs),
         slots,
         hits,
         counterfactual,
+        leak_costs,
         keep_alives,
         generator,
         calls,
@@ -110,12 +120,25 @@ def analyse(log: EventLog) -> Analysis:
     )
 
 
-def _figures(
-    evidence: Evidence,
-    slots: Slots,
-    counterfactual: Counterfactual,
-    calls: CallLatencies,
-) -> dict[str, Any]:
+def _verdict(
+    evidence: Evidence, figures: Mapping[str, Any], findings: list[Finding], checks: list[CheckOutcome]
+) -> Verdict:
+    """Return the verdict on a load run."""
+    log, scenario = evidence.log, evidence.manifest.scenario
+    judged = {**figures, "finding": _found(checks), "finding_unknown": _unknown(checks)}
+    why = (_cut_short(log), doubt(evidence), *load_shortfalls(log, evidence.log_end))
+    verdict = judge(
+        scenario.gates if scenario else (),
+        partial(read, log, evidence.log_end, judged),
+        judged,
+        evidence.generator.doubts,
+        list(filter(None, why)),
+    )
+    weigh = failed_by if scenario and scenario.findings == "fail" else with_problems
+    return weigh(verdict, [finding.name for finding in findings if finding.severity == "problem"])
+
+
+def _figures(evidence: Evidence, slots: Slots, calls: CallLatencies) -> dict[str, Any]:
     sessions, hits, generator = evidence.sessions, evidence.hits, evidence.generator
     counts = sessions["fate"].value_counts()
     fates = {fate: int(counts.get(fate, 0)) for fate in FATES}
@@ -136,9 +159,12 @@ def _figures(
             "first_attempt_share": hits.first_attempts / hits.first_attempts_made if hits.first_attempts_made else None,
             "persons_lost": hits.persons_lost,
             "held_by": hits.held_by,
+            "slots": hits.slots,
+            "worst_episode": hits.worst_episode,
             "other_refusals": hits.others,
-            "without_leaks": counterfactual.as_dict(),
+            "without_leaks": evidence.counterfactual.as_dict(),
         },
+        "leaks": evidence.leak_costs.as_list(),
         "withheld": hits.withheld,
         "calls": build_effects(evidence.log),
         "slot_seconds": slots.seconds,
@@ -176,6 +202,11 @@ def _found(checks: list[CheckOutcome]) -> dict[str, int]:
     return {check.name: int(check.result == "fail") for check in checks if check.result != "unknown"}
 
 
+def _unknown(checks: list[CheckOutcome]) -> dict[str, str]:
+    """Return why checks are inconclusive."""
+    return {check.name: check.why for check in checks if check.why}
+
+
 def _summary(
     log: EventLog,
     log_end: float,
@@ -211,6 +242,6 @@ def _summary(
             for finding in findings
         ],
         "checks": {check.name: check.result for check in checks},
-        "checks_unknown": {check.name: check.why for check in checks if check.why},
+        "checks_unknown": _unknown(checks),
         "gates": [asdict(gate) for gate in verdict.gates],
     }

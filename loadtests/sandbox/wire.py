@@ -137,7 +137,8 @@ class Wire:
         if answers.code:
             put(document, answers.code, code)
         if answers.data:
-            put(document, answers.data, reply.data)
+            # The sessions of a list that was refused are not told.
+            put(document, answers.data, reply.data if isinstance(reply.data, dict) else None)
         put(document, answers.message[0], message)
         return status, _encode(document)
 

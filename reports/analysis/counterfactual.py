@@ -11,7 +11,7 @@ holding times need not mean fewer refusals (whoever is let in may keep out two o
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -36,6 +36,13 @@ ASSUMPTIONS = (
 )
 """What the figure rests on, for people."""
 
+UNPLANNED = "it is not known how long those who were refused wanted to stay"
+MISSED = (
+    "a replay with the leaks does not refuse those whom the API refused, so its limit may differ from the advertised one, or"
+    " slots are not free when they should be"
+)
+"""Why there is no figure."""
+
 # A call takes effect when it is sent: what all calls are late by alike changes no order. Attempts that were refused for
 # another reason, and those of which nobody knows whether they opened anything, are none.
 _ATTEMPTS = f"""
@@ -57,6 +64,13 @@ ORDER BY t, session LIMIT $most
 """
 
 
+# A `new` without an answer may have opened a session that nobody saw.
+_NOTHING_LEAKED = """
+SELECT (SELECT count(*) FROM segments WHERE holder = 'leaked') + (
+    SELECT count(*) FROM events WHERE kind = 'new' AND outcome = 'unknown') = 0 AS nothing
+"""
+
+
 class Attempt(NamedTuple):
     """Somebody asks for a session."""
 
@@ -73,7 +87,7 @@ class Counterfactual:
     """First attempts refused, in the run and in two replays of it; None where it cannot be told."""
 
     first_attempts: int | None
-    """Had the leaks been closed at once."""
+    """Had the leaks been closed at once; None, too, where the replay with the leaks misses what was measured."""
     measured: int
     """In the run."""
     replayed: int | None = None
@@ -84,6 +98,11 @@ class Counterfactual:
     """The replay ends at this second of the run, as do all of these figures; None: at the run's end."""
     unknown: str | None = None
     """Why it cannot be told; None: it can."""
+
+    @property
+    def caused(self) -> int | None:
+        """Refused first attempts of the run that the leaks caused; None: it cannot be told."""
+        return None if self.first_attempts is None else max(0, self.measured - self.first_attempts)
 
     @property
     def agreement(self) -> float | None:
@@ -100,7 +119,7 @@ class Counterfactual:
 
     def as_dict(self) -> dict[str, Any]:
         """The part `concurrency_hits.without_leaks` of summary.json."""
-        return {**asdict(self), "agreement": self.agreement, "is_near": self.is_near}
+        return {**asdict(self), "caused": self.caused, "agreement": self.agreement, "is_near": self.is_near}
 
 
 def refused(attempts: Iterable[Attempt], limit: int) -> frozenset[int]:
@@ -121,27 +140,30 @@ def refused(attempts: Iterable[Attempt], limit: int) -> frozenset[int]:
 
 
 def build_counterfactual(log: EventLog, log_end: float) -> Counterfactual:
-    """The figures, out of the events and the tables `sessions`, `strangers` and `hits`."""
+    """The figures, out of the events and the tables `sessions`, `segments`, `strangers` and `hits`."""
     measured = log.frame("SELECT session, t FROM hits WHERE attempt = 1")
     limit = log.manifest.limit
     if not log.row("SELECT count(*) AS n FROM hits")["n"]:
         # Nobody was refused, so all held what they held at once; shorter, they do so all the more.
         return Counterfactual(0, 0, 0, 0)
+    if log.row(_NOTHING_LEAKED)["nothing"]:
+        return Counterfactual(len(measured), len(measured), len(measured), len(measured))
     if limit is None:
-        return Counterfactual(None, len(measured), unknown="the account's limit was not told")
+        return Counterfactual(None, len(measured), unknown="the account's limit is not known")
     attempts = log.frame(_ATTEMPTS, log_end=log_end, most=MOST_ATTEMPTS + 1)
     until = float(attempts["t"].iloc[-1]) if len(attempts) > MOST_ATTEMPTS else None
     attempts = attempts.head(MOST_ATTEMPTS)
     if until is not None:
         measured = measured[measured["session"].isin(attempts["session"])]
-    unplanned = attempts.loc[attempts["without_tail"].isna(), "session"].nunique()
-    if unplanned:
-        why = f"nobody knows how long {unplanned} of the refused meant to stay"
-        return Counterfactual(None, len(measured), until=until, unknown=why)
+    if attempts["without_tail"].isna().any():
+        return Counterfactual(None, len(measured), until=until, unknown=UNPLANNED)
     with_leaks = refused(_attempts(attempts, "with_tail"), limit)
-    without = refused(_attempts(attempts, "without_tail"), limit)
     same = len(with_leaks.intersection(measured["session"]))
-    return Counterfactual(len(without), len(measured), len(with_leaks), same, until)
+    check = Counterfactual(None, len(measured), len(with_leaks), same, until, MISSED)
+    if not check.is_near:
+        return check
+    without = refused(_attempts(attempts, "without_tail"), limit)
+    return replace(check, first_attempts=len(without), unknown=None)
 
 
 def _attempts(frame: pd.DataFrame, holds: str) -> Iterable[Attempt]:

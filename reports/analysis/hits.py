@@ -17,7 +17,7 @@ _HITS = "SELECT session, profile, t, answered, number AS attempt FROM attempts W
 
 # Each refused attempt counts once, even if two have the same time.
 _SHARES = """
-SELECT holder, sum(held) / sum(sum(held)) OVER () AS share FROM hits JOIN held USING (t) GROUP BY holder
+SELECT holder, sum(held) / sum(sum(held)) OVER () AS share, avg(held) AS slots FROM hits JOIN held USING (t) GROUP BY holder
 """
 
 _NUMBERED = f"""
@@ -60,9 +60,19 @@ class Hits:
     """Refusals of `new` for other reasons, by reason."""
     held_by: dict[str, float]
     """Mean share of the slots of each holder at the hits."""
+    slots: dict[str, float]
+    """Mean slots of each holder at the hits."""
     times: pd.DataFrame
     """Columns t, attempt: each refused attempt, numbered per person from 1."""
     episodes: list[dict[str, Any]]
+
+    @property
+    def worst_episode(self) -> dict[str, Any] | None:
+        """The part `concurrency_hits.worst_episode` of summary.json: the episode with the most hits; None: there is none."""
+        if not self.episodes:
+            return None
+        worst = max(self.episodes, key=lambda episode: episode["hits"])
+        return {name: worst[name] for name in ("low", "high", "hits", "first_attempts")}
 
 
 def build_hits(log: EventLog) -> Hits:
@@ -72,6 +82,7 @@ def build_hits(log: EventLog) -> Hits:
     made = log.row("SELECT count(DISTINCT session) AS n FROM attempts")["n"]
     lost = log.row("SELECT count(*) AS n FROM persons_lost")["n"]
     keep_held(log, "SELECT t FROM hits")
+    shares, slots = _holders(log)
     return Hits(
         count=len(times),
         first_attempts=int((times["attempt"] == 1).sum()),
@@ -79,7 +90,8 @@ def build_hits(log: EventLog) -> Hits:
         persons_lost=int(lost or 0),
         withheld=int(log.row("SELECT count(*) AS n FROM events WHERE kind = 'new' AND outcome = 'withheld'")["n"] or 0),
         others=_other_refusals(log),
-        held_by=_shares(log),
+        held_by=shares,
+        slots=slots,
         times=times,
         episodes=_episodes(log),
     )
@@ -92,10 +104,16 @@ def _other_refusals(log: EventLog) -> dict[str, int]:
     return {str(reason): int(n) for reason, n in zip(found["reason"], found["n"], strict=True)}
 
 
-def _shares(log: EventLog) -> dict[str, float]:
-    shares = {str(row["holder"]): row["share"] for row in log.records(_SHARES)}
-    # Without any observed holder there are no shares.
-    return {holder: float(shares.get(holder, 0.0)) for holder in HOLDERS} if any(shares.values()) else {}
+def _holders(log: EventLog) -> tuple[dict[str, float], dict[str, float]]:
+    """Returns each holder's mean share of the slots at the hits, and its mean number of slots; both empty without any."""
+    rows = {str(row["holder"]): row for row in log.records(_SHARES)}
+    if not any(row["share"] for row in rows.values()):
+        return {}, {}
+    shares, slots = (
+        {holder: float(rows[holder][name] or 0.0) if holder in rows else 0.0 for holder in HOLDERS}
+        for name in ("share", "slots")
+    )
+    return shares, slots
 
 
 def _episodes(log: EventLog) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from loadtests.model.run.plan import LoadPlan
@@ -43,22 +43,33 @@ class _Part:
     high: float
 
 
+Expected = Mapping[_Part, Mapping[str, float]]
+"""By stage and profile: arrivals (open model) or person-seconds (closed model)."""
+
+
 def load_shortfalls(log: EventLog, log_end: float) -> list[str]:
     """Returns how the load fell short of the scenario's; empty if it did not. Each keeps a run from passing."""
     manifest = log.manifest
     until = manifest.load_ended if manifest.load_ended is not None else log_end
     found: list[str] = []
     if manifest.plan:
-        found += _missing_profiles(log, manifest.plan, until)
-        found += _light_stages(log, manifest.plan, until)
+        expected = _expected_by_part(manifest.plan, until)
+        found += _missing_profiles(log, manifest.plan, expected)
+        found += _light_stages(log, manifest.plan, expected)
     return found + _idle_workers(log) + _withheld(log)
 
 
-def _light_stages(log: EventLog, plan: LoadPlan, until: float) -> Iterator[str]:
+def _expected_by_part(plan: LoadPlan, until: float) -> Expected:
+    return {
+        part: {name: _expected(plan, name, part) for name in plan.scenario.profiles} for part in _parts(plan, until)
+    }
+
+
+def _light_stages(log: EventLog, plan: LoadPlan, by_part: Expected) -> Iterator[str]:
     open_profiles = [name for name, profile in plan.scenario.profiles.items() if profile.arrivals.model == "open"]
-    for part in _parts(plan, until):
+    for part, by_profile in by_part.items():
         offered = _offered(log, part)
-        expected = sum(_expected(plan, name, part) for name in open_profiles)
+        expected = sum(by_profile[name] for name in open_profiles)
         came = sum(offered.get(name, 0) for name in open_profiles)
         if came < LEAST_SHARE * expected and came < expected - _DEVIATIONS * math.sqrt(expected):
             yield (
@@ -67,10 +78,10 @@ def _light_stages(log: EventLog, plan: LoadPlan, until: float) -> Iterator[str]:
             )
 
 
-def _missing_profiles(log: EventLog, plan: LoadPlan, until: float) -> Iterator[str]:
+def _missing_profiles(log: EventLog, plan: LoadPlan, by_part: Expected) -> Iterator[str]:
     offered = _offered(log, _Part("", 0.0, math.inf))
     for name, profile in plan.scenario.profiles.items():
-        expected = sum(_expected(plan, name, part) for part in _parts(plan, until))
+        expected = sum(by_profile[name] for by_profile in by_part.values())
         if profile.arrivals.model == "closed":
             # Persons, not arrivals: one who is expected for a while arrives at its start.
             expected = LEAST_EXPECTED if expected >= LEAST_EXPECTED else 0.0

@@ -42,25 +42,37 @@ GROUP BY detail HAVING low IS NOT NULL
 
 _CHANGES = "SELECT low AS t, holder, 1 AS change FROM segments UNION ALL SELECT high, holder, -1 FROM segments"
 
+# A slot whose stop is on its way may be free already, and taken by the next session: it counts only where a later list showed
+# the session.
+_COUNTED = """
+SELECT low, high FROM segments LEFT JOIN (SELECT session, seen_until > stop_answered AS lags FROM sessions) USING (session)
+WHERE holder <> 'closing' OR lags
+"""
+_TOTALS = f"""
+WITH counted AS ({_COUNTED}), changes AS (
+    SELECT low AS t, 1 AS change FROM counted UNION ALL SELECT high, -1 FROM counted
+    UNION ALL SELECT 0.0, 0 UNION ALL SELECT $log_end, 0
+), sums AS (SELECT t, sum(sum(change)) OVER (ORDER BY t) AS held FROM changes GROUP BY t)
+SELECT t, held::INTEGER AS held, coalesce(lead(t) OVER (ORDER BY t), t) AS until FROM sums
+"""
+
 # Rows at the same moment all have the sum of their changes; the last one holds until the next moment.
 _EDGES = f"""
 SELECT t, holder, (sum(change) OVER moments)::INTEGER AS held, coalesce(lead(t) OVER moments, t) AS until
 FROM ({_CHANGES}) WINDOW moments AS (PARTITION BY holder ORDER BY t)
 """
 
-# The curve in as many columns as a screen has: the mean (its integral is exactly the slot-seconds) and the maximum.
-_CURVE = """
+# The least and the most slots held in each column, and a moment of the most.
+_RANGE = """
 WITH parts AS (
-    SELECT *, unnest(range(floor(t / $width)::INTEGER, least(floor(until / $width)::INTEGER + 1, $columns))) AS i
-    FROM edges WHERE until > t
-), shares AS (
-    SELECT i, holder, held, least(until, (i + 1) * $width) - greatest(t, i * $width) AS seconds FROM parts
+    SELECT *, unnest(range(
+        least(floor(t / $width), $columns - 1)::INTEGER, least(floor(until / $width)::INTEGER + 1, $columns)
+    )) AS i
+    FROM totals WHERE until > t
 )
-SELECT i, i * $width AS t, holder, sum(held * seconds) / $width AS mean, max(held) AS most
-FROM shares WHERE seconds > 0 GROUP BY i, holder ORDER BY i, holder
+SELECT i, min(held) AS least, max(held) AS most, arg_max(greatest(t, i * $width), held) AS t
+FROM parts WHERE until > i * $width OR t >= i * $width GROUP BY i ORDER BY i
 """
-
-_PEAK = f"SELECT max(held) AS most FROM (SELECT sum(change) OVER (ORDER BY t) AS held FROM ({_CHANGES}))"
 
 
 @dataclass(frozen=True)
@@ -69,11 +81,15 @@ class Slots:
 
     seconds: dict[str, float]
     """Slot-seconds by holder."""
-    curve: pd.DataFrame
-    """Columns t, holder, mean, most: sessions held, in columns of `width` seconds."""
     width: float
-    peak: int
-    """The most slots held at once."""
+    """Of a chart's columns, in seconds."""
+    totals: pd.DataFrame
+    """By column i: `least` and `most` slots held at once by all holders, and by each holder at the moment of the most."""
+
+    @property
+    def peak(self) -> int:
+        """The most slots held at once."""
+        return int(self.totals["most"].max()) if len(self.totals) else 0
 
 
 def build_slots(log: EventLog, log_end: float) -> Slots:
@@ -83,9 +99,25 @@ def build_slots(log: EventLog, log_end: float) -> Slots:
     log.create_table("edges", _EDGES)
     sums = log.frame("SELECT holder, sum(high - low) AS seconds FROM segments GROUP BY holder")
     width = column_seconds(log_end)
-    curve = log.frame(_CURVE, width=width, columns=COLUMNS_ON_SCREEN)
     seconds = dict.fromkeys(HOLDERS, 0.0) | dict(zip(sums["holder"], map(float, sums["seconds"]), strict=True))
-    return Slots(seconds, curve, width, _peak(log))
+    return Slots(seconds, width, _totals(log, log_end, width))
+
+
+def _totals(log: EventLog, log_end: float, width: float) -> pd.DataFrame:
+    """Returns the columns least, most and one for each holder, by i; the holders add up to `most`."""
+    log.create_table("totals", _TOTALS, log_end=log_end)
+    log.create_table("tops", _RANGE, width=width, columns=COLUMNS_ON_SCREEN)
+    found = log.frame("SELECT i, least, most FROM tops ORDER BY i").set_index("i")
+    held = log.frame(
+        f"SELECT i, holder, held.held AS held FROM tops JOIN ({_held('SELECT t FROM tops')}) AS held USING (t)"
+    )
+    for name in ("totals", "tops"):
+        log.drop_table(name)
+    by_holder = held.pivot(index="i", columns="holder", values="held").reindex(index=found.index, columns=list(HOLDERS))
+    table = found.join(by_holder).fillna(0).astype(int)
+    # What closes and may be free already does not count.
+    table["closing"] = table["most"] - table.drop(columns=["least", "most", "closing"]).sum(axis=1)
+    return table
 
 
 def keep_held(log: EventLog, moments: str) -> None:
@@ -100,7 +132,3 @@ def _held(moments: str) -> str:
         FROM moments CROSS JOIN holders
         ASOF LEFT JOIN edges ON edges.holder = holders.holder AND edges.t <= moments.t
     """
-
-
-def _peak(log: EventLog) -> int:
-    return int(log.row(_PEAK)["most"] or 0)

@@ -63,14 +63,6 @@ _COSTS: dict[str, tuple[str, ...]] = {
 """By finding: the ways of leaving whose sessions hold slots without their person."""
 
 _PROFILES = "SELECT DISTINCT profile FROM sessions WHERE list_contains($sessions, session)"
-_HELD = """
-WITH held AS (
-    SELECT left_at AS low, coalesce(ended, $log_end) AS high FROM sessions
-    WHERE list_contains($ways, way) AND own_stop IS NULL AND coalesce(ended, $log_end) > left_at
-)
-SELECT coalesce(sum(high - low), 0) AS seconds, (SELECT sum(high - low) FROM segments) AS all_seconds,
-    (SELECT count(*) FROM hits JOIN held ON held.low <= hits.t AND hits.t < held.high) AS at_hits FROM held
-"""
 
 
 def as_modelled(finding: Finding, evidence: Evidence) -> Finding:
@@ -98,11 +90,12 @@ def _cost(name: str, evidence: Evidence) -> str:
     ways = _COSTS.get(name)
     if ways is None:
         return ""
-    held = evidence.log.row(_HELD, ways=[str(way) for way in ways], log_end=evidence.log_end)
-    if not held["seconds"] or not held["all_seconds"]:
+    costs = evidence.leak_costs.rows
+    own = costs[costs["way"].isin([str(way) for way in ways])]
+    seconds, whole = float(own["slot_seconds"].sum()), sum(evidence.slot_seconds.values())
+    if not seconds or not whole:
         return ""
-    share = percent(held["seconds"] / held["all_seconds"])
-    text = f" Afterwards these sessions held slots for {format_duration(held['seconds'])} ({share} of all slot time)"
+    text = f" Afterwards these sessions held slots for {format_duration(seconds)} ({percent(seconds / whole)} of all slot time)"
     if hits := evidence.hits.count:
-        text += f", and {held['at_hits'] / hits:.1f} slots on average at a concurrency hit"
+        text += f", and {own['hits'].sum() / hits:.1f} slots on average at a concurrency hit"
     return f"{text}."

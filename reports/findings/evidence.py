@@ -9,10 +9,12 @@ from functools import cached_property
 import pandas as pd
 
 from loadtests.model.run.manifest import Manifest
+from reports.analysis.counterfactual import Counterfactual
 from reports.analysis.generator import GeneratorHealth
 from reports.analysis.hits import Hits
 from reports.analysis.keepalive import KeepAlives
 from reports.analysis.latency import Percentiles
+from reports.analysis.leaks import LeakCosts
 from reports.findings.causes import Causes, attribute
 from reports.findings.failures import Failures, build_failures
 from reports.findings.finding import Confidence
@@ -39,6 +41,12 @@ class Evidence:
     looks: int
     """Looks at the API's list that succeeded."""
     unresolved: int
+    peak: int
+    """The most slots held at once."""
+    slot_seconds: Mapping[str, float]
+    """By holder."""
+    counterfactual: Counterfactual
+    leak_costs: LeakCosts
 
     @property
     def manifest(self) -> Manifest:

@@ -6,9 +6,8 @@ from loadtests.model.text.wording import count, were
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
 from reports.findings.finding import Checked, Finding, Unknown
-from reports.findings.refusal_causes import Cause
+from reports.findings.refusal_causes import LEAST_REFUSALS, Cause
 
-LEAST_HITS = 2
 LEAST_FOR_CERTAIN = 10
 
 
@@ -23,13 +22,12 @@ def check(evidence: Evidence) -> Checked:
         return Unknown("the API's list, which shows who else holds slots, was not available")
     causes = evidence.refusal_causes
     named = causes.named
-    if named is None or causes.n < LEAST_HITS or named.cause not in (Cause.LOWER_LIMIT, Cause.PERIODS):
+    if named is None or causes.n < LEAST_REFUSALS or named.cause not in (Cause.LOWER_LIMIT, Cause.PERIODS):
         return None
-    peak = evidence.occupancy.peak
     seen = (
-        f"at most {peak} were open at once"
+        f"the peak was {evidence.peak}"
         if named.cause is Cause.LOWER_LIMIT
-        else f"up to {peak} were open at other times"
+        else f"up to {evidence.peak} were open at other times"
     )
     return Finding(
         "limit-below-advertised",

@@ -12,9 +12,17 @@ from dataclasses import dataclass
 from reports.analysis.sessions import LAG_SECONDS
 from reports.log.log import EventLog
 
-_MAY_HOLD = """
-SELECT opening AS low, CASE WHEN stopped AND seen_until > stop_answered THEN vanished ELSE end_high END AS high, stopped
-FROM sessions
+MAY_HOLD_UNTIL = "CASE WHEN stopped AND seen_until > stop_answered THEN vanished ELSE end_high END"
+"""The last moment at which a session can have held its slot, in SQL of the table `sessions`; null: it still may."""
+
+
+def counted(moments: str) -> str:
+    """Returns a query for `t` and `n`, the number of moments up to `t`, of a query for moments `t`."""
+    return f"SELECT t, max(n) AS n FROM (SELECT t, row_number() OVER (ORDER BY t) AS n FROM ({moments})) GROUP BY t"
+
+
+_MAY_HOLD = f"""
+SELECT opening AS low, {MAY_HOLD_UNTIL} AS high, stopped FROM sessions
 UNION ALL
 SELECT min(t) / 1e9, max(t + latency) / 1e9 + any_value(value) + $tolerance, FALSE FROM events
 WHERE kind = 'new' AND outcome = 'unknown' GROUP BY session
@@ -23,20 +31,12 @@ SELECT low - 2 * $poll - 1, high, FALSE FROM strangers
 """
 
 # Sums of what began and what ended up to a moment, each in the order of time.
-_REFUSALS = """
+_REFUSALS = f"""
 WITH refused AS (
     SELECT session, t AS sent, answered FROM hits
-), begun AS (
-    SELECT low AS t, max(n) AS n FROM (SELECT low, row_number() OVER (ORDER BY low) AS n FROM may_hold) GROUP BY low
-), ended AS (
-    SELECT high AS t, max(n) AS n FROM (
-        SELECT high, row_number() OVER (ORDER BY high) AS n FROM may_hold WHERE high IS NOT NULL) GROUP BY high
-), freed AS (
-    SELECT high AS t, max(n) AS n FROM (
-        SELECT high, row_number() OVER (ORDER BY high) AS n
-        FROM (SELECT high + CASE WHEN stopped THEN $lag ELSE 0 END AS high FROM may_hold WHERE high IS NOT NULL)
-    ) GROUP BY high
-)
+), begun AS ({counted("SELECT low AS t FROM may_hold")}),
+ended AS ({counted("SELECT high AS t FROM may_hold WHERE high IS NOT NULL")}),
+freed AS ({counted("SELECT high + CASE WHEN stopped THEN $lag ELSE 0 END AS t FROM may_hold WHERE high IS NOT NULL")})
 SELECT refused.session, refused.sent, refused.answered, (coalesce(begun.n, 0) - coalesce(ended.n, 0))::INTEGER AS at_most,
     (coalesce(begun.n, 0) - coalesce(freed.n, 0))::INTEGER AS with_lag
 FROM refused

@@ -20,9 +20,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from loadtests.model.text.wording import count
-from reports.findings.occupancy import Occupancy
+from reports.findings.occupancy import MAY_HOLD_UNTIL, Occupancy, counted
 from reports.log.log import EventLog
 
+LEAST_REFUSALS = 2
+"""Refusals below the limit that a finding needs: a single one may be due to a session that was open between two polls."""
 EXPLAINS = 0.9
 """Share of the refusals that a cause must explain."""
 MOST_CONTRADICTED = 0.1
@@ -36,17 +38,14 @@ _SIMPLER = 1.5
 
 Array = npt.NDArray[np.float64]
 
-_ENDS = "SELECT end_low, high, stopped FROM may_hold_ends WHERE high IS NOT NULL ORDER BY high"
-_MAY_HOLD_ENDS = """
-SELECT end_low, CASE WHEN stopped AND seen_until > stop_answered THEN vanished ELSE end_high END AS high, stopped FROM sessions
+_ENDS = f"""
+SELECT end_low, high, stopped FROM (SELECT *, {MAY_HOLD_UNTIL} AS high FROM sessions) WHERE high IS NOT NULL ORDER BY high
 """
 # Sessions that certainly held a slot when a `new` was granted, beside the new one.
-_GRANTS = """
+_GRANTS = f"""
 WITH granted AS (SELECT t, answered FROM attempts WHERE outcome = 'ok'),
-begun AS (SELECT opened AS t, max(n) AS n FROM
-    (SELECT opened, row_number() OVER (ORDER BY opened) AS n FROM sessions WHERE end_low > opened) GROUP BY opened),
-ended AS (SELECT end_low AS t, max(n) AS n FROM
-    (SELECT end_low, row_number() OVER (ORDER BY end_low) AS n FROM sessions WHERE end_low > opened) GROUP BY end_low)
+begun AS ({counted("SELECT opened AS t FROM sessions WHERE end_low > opened")}),
+ended AS ({counted("SELECT end_low AS t FROM sessions WHERE end_low > opened")})
 SELECT granted.t, granted.answered, (coalesce(begun.n, 0) - coalesce(ended.n, 0))::DOUBLE AS held
 FROM granted ASOF LEFT JOIN begun ON begun.t <= granted.t ASOF LEFT JOIN ended ON ended.t < granted.answered
 ORDER BY granted.t
@@ -118,9 +117,7 @@ def explain_refusals(log: EventLog, occupancy: Occupancy, limit: int) -> Refusal
     )
     if rows.empty:
         return RefusalCauses(rows, ())
-    log.create_table("may_hold_ends", _MAY_HOLD_ENDS)
     ends, grants = log.frame(_ENDS), log.frame(_GRANTS)
-    log.drop_table("may_hold_ends")
     lags = (
         _lag(cause, rows, grants, ends[ends["stopped"]] if cause is Cause.LAG_AFTER_STOPS else ends, limit)
         for cause in (Cause.LAG_AFTER_STOPS, Cause.LAG_AFTER_ENDS)

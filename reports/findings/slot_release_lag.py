@@ -7,11 +7,9 @@ from loadtests.model.text.wording import count, of_total, verb, were
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
 from reports.findings.finding import Checked, Finding, Severity, Unknown
-from reports.findings.refusal_causes import Cause
+from reports.findings.refusal_causes import LEAST_REFUSALS, Cause
 from reports.findings.shown import shown
 
-LEAST_HITS = 2
-"""Refusals that a lag alone explains; one may have had another reason."""
 _NAME = "slot-release-lag"
 _LAGGING = "seen_until > stop_answered AND vanished IS NOT NULL AND NOT stop_ignored"
 _LAGS = {"middle": "median(seen_until - stop_answered)", "most": "max(seen_until - stop_answered)"}
@@ -41,7 +39,7 @@ def check(evidence: Evidence) -> Checked:
         _NAME,
         severity,
         "API",
-        evidence.from_list("certain" if held >= LEAST_HITS else "likely"),
+        evidence.from_list("certain" if held >= LEAST_REFUSALS else "likely"),
         f"{of_total(lagging.n, stopped, 'stopped session')} {verb(lagging.n, 'was', 'were')} still listed after stop had been"
         f" acknowledged, for {format_duration(middle)} (median) to {format_duration(most)} (maximum)."
         f" {_HELD.format(refused=were(held, 'request')) if held else _NOT_KNOWN}",
@@ -66,7 +64,7 @@ def _by_refusals(evidence: Evidence) -> Checked:
         return Unknown("the API's list, which shows who else holds slots, was not available")
     causes = evidence.refusal_causes
     named = causes.named
-    if named is None or causes.n < LEAST_HITS or named.cause not in (Cause.LAG_AFTER_STOPS, Cause.LAG_AFTER_ENDS):
+    if named is None or causes.n < LEAST_REFUSALS or named.cause not in (Cause.LAG_AFTER_STOPS, Cause.LAG_AFTER_ENDS):
         return None
     end = "an acknowledged stop" if named.cause is Cause.LAG_AFTER_STOPS else "the end of a session"
     return Finding(

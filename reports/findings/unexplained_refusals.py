@@ -6,10 +6,8 @@ from loadtests.model.text.wording import between, count, of_total, verb, were
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
 from reports.findings.finding import Checked, Finding, Unknown
-from reports.findings.refusal_causes import RefusalCauses, RefusalFit
+from reports.findings.refusal_causes import LEAST_REFUSALS, RefusalCauses, RefusalFit
 
-LEAST_REFUSALS = 2
-"""Fewer may be due to a session that was open between two polls of the list."""
 LEAST_SHARE_WITH_OTHERS = 0.05
 """Share of the refusals, where foreign sessions use the account: the list does not show those shorter than its interval."""
 

@@ -28,6 +28,7 @@ def markdown(analysis: Analysis, chart: str) -> str:
     parts = [
         f"### streamsoak: {verdict.word}",
         f"{escaped(verdict.reason)}",
+        *([escaped(summary["cause"])] if analysis.audit is None else []),
         *_table(("gate", "result", "value"), _gates(analysis)),
         *_table(("figure", "value"), _figures(summary)),
         *_table(("call", "n", "median", "p99", "maximum"), _latencies(summary)),

@@ -58,13 +58,26 @@ class WithoutLeaks(_Part):
     """First attempts that would have been refused without the leaks; null: unknown."""
 
     first_attempts: Count | None
+    """Null, too, where a replay with the leaks does not refuse whom the run refused."""
     measured: Count
     replayed: Count | None
     same: Count | None
     until: float | None
     unknown: str | None
+    caused: Count | None
+    """Refused first attempts that the leaks caused."""
     agreement: float | None
     is_near: bool | None
+
+
+class EpisodeSchema(_Part):
+    """An episode of hits."""
+
+    low: float
+    """Its first and its last hit, in seconds of the run."""
+    high: float
+    hits: Count
+    first_attempts: Count
 
 
 class ConcurrencyHits(_Part):
@@ -81,7 +94,38 @@ class ConcurrencyHits(_Part):
     """Mean share of each holder at the hits; empty without any."""
     other_refusals: dict[str, Count]
     """Refusals of `new` that are no hits, by reason."""
+    slots: dict[str, float]
+    """Mean slots of each holder at the hits; empty without any."""
+    worst_episode: EpisodeSchema | None
+    """The episode with the most hits; null: there were none."""
     without_leaks: WithoutLeaks
+
+
+class LeakSchema(_Part):
+    """One leak and its cost."""
+
+    session: int
+    profile: str
+    way: str
+    fate: str
+    slot_seconds: float
+    """For which it held its slot after its user had left."""
+    hits: Count
+    """Refused attempts at which it held a slot."""
+    refusals: float | None
+    """Its part of the refused first attempts that leaks caused; null: unknown."""
+
+
+class PrioritySchema(_Part):
+    """One thing to fix, and what it cost."""
+
+    finding: str
+    severity: Severity
+    advice: str
+    cost: str
+    """As text; empty: no refusal that can be counted."""
+    share: float
+    """Of the refusals that it caused."""
 
 
 class KeepAlivesSchema(_Part):
@@ -155,6 +199,8 @@ class GateSchema(_Part):
     """The value as text, or why there is none."""
     span: tuple[float, float] | None
     """The part of the run that decided, in seconds of the run; null: the whole run."""
+    distance: float | None
+    """The value less the gate's bound, in the value's unit; null: not measured."""
     interval: tuple[float | None, float | None] | None
     """Bounds of the value, for a drift those of its 95 % interval. Null: the value is exact; null within it: no bound."""
 
@@ -179,6 +225,12 @@ class Summary(_Part):
     """Why the run ended; "" if it was cut off."""
     sessions: Sessions
     concurrency_hits: ConcurrencyHits
+    leaks: list[LeakSchema]
+    """The ten costliest leaks."""
+    cause: str
+    """What caused the refusals, as text."""
+    fix_first: list[PrioritySchema]
+    """At most three, the costliest first."""
     withheld: Count
     """Attempts that streamsoak's own guard did not send."""
     calls: dict[str, CallsSchema]

@@ -40,15 +40,19 @@ _SAME_SECONDS = 1e-6
 """Times that differ by less are the same."""
 _BARS = 200
 """Columns of the chart of hits: wide enough for a pointer."""
+_MOST_TICKS = 1000
+"""Of more hits, those of a column have one tick."""
+_ROOM = 0.85
+"""A bar that ends after this share of the run has no room for a label behind it."""
 
 
-def sessions_over_time(slots: Slots, limit: int | None, stages: list[StageSpan], end: float) -> Chart:
-    """Sessions by holder, stacked, against the limit."""
-    held = slots.curve.pivot(index="i", columns="holder", values="mean").fillna(0.0)
-    held = held.reindex(range(int(held.index.max()) + 1), fill_value=0.0)
-    holders: list[Any] = [holder for holder in HOLDERS if holder in held and held[holder].sum() > 0]
-    frame = held[holders].round(3).assign(t=held.index * slots.width, until=(held.index + 1) * slots.width)
-    top = max(float(slots.peak), float(limit or 0)) * 1.15 + 0.5
+def sessions_over_time(slots: Slots, hits: Hits, limit: int | None, stages: list[StageSpan], end: float) -> Chart:
+    """The most sessions at once in each column, stacked by holder, and the least; the limit, the hits, the worst episode."""
+    totals = slots.totals
+    holders: list[Any] = [holder for holder in HOLDERS if totals[holder].any()]
+    frame = totals[[*holders, "least", "most"]].assign(t=totals.index * slots.width)
+    frame = frame.assign(until=frame["t"] + slots.width)
+    top = max(float(slots.peak), float(limit or 0)) * 1.25 + 0.5
     scale = {"domain": [0, top], "nice": False}
     y = height("held", "sessions", stack="zero", scale=scale, axis={"tickCount": 5, "tickMinStep": 1})
     areas = mark(
@@ -62,16 +66,21 @@ def sessions_over_time(slots: Slots, limit: int | None, stages: list[StageSpan],
         clip=True,
     )
     # One tooltip for all holders, wherever in the column the pointer is.
-    tooltip = [moment(), *(field(f"{name}:Q", format=".1f") for name in holders)]
+    tooltip = [moment(), *(field(f"{name}:Q") for name in (*holders, "most", "least"))]
     columns = mark("rect", {"x": time("t", end), "x2": field("until"), "tooltip": tooltip}, opacity=0, clip=True)
+    line: dict[str, Any] = {"color": INK, "strokeWidth": 1, "opacity": 0.6, "interpolate": "step-after", "clip": True}
+    least = mark("line", {"x": time("t", end), "y": field("least:Q")}, **line)
     return over_time(
+        *_worst_episode(hits, slots.width, end),
         areas,
+        least,
+        *_hit_ticks(hits, top, slots.width, end),
         *_limit_layers(limit),
         *_stage_layers(stages, top, end),
         columns,
         rows=rows_of(milliseconds(frame, "t", "until")),
         end=end,
-        height=260,
+        height=290,
         description="Sessions over time by who held the slot, against the limit",
     )
 
@@ -245,6 +254,26 @@ def _limit_layers(limit: int | None) -> list[Spec]:
     ]
 
 
+def _worst_episode(hits: Hits, width: float, end: float) -> list[Spec]:
+    """Its time as a shade behind the sessions, at least as wide as a column."""
+    worst = hits.worst_episode
+    if worst is None:
+        return []
+    rows = rows_of(milliseconds(pd.DataFrame({"low": [worst["low"]], "high": [worst["high"]]}), "low", "high"))
+    rows[0]["high"] = max(rows[0]["high"], rows[0]["low"] + round(1000 * width))
+    return [on(rows, mark("rect", {"x": time("low", end), "x2": field("high")}, color=_LIMIT, opacity=0.16, clip=True))]
+
+
+def _hit_ticks(hits: Hits, top: float, width: float, end: float) -> list[Spec]:
+    """A tick for each hit, or for each column with hits where there are many."""
+    if not hits.count:
+        return []
+    times = hits.times["t"] if hits.count <= _MOST_TICKS else ((hits.times["t"] // width + 0.5) * width)
+    ticks = pd.DataFrame({"t": times.drop_duplicates(), "low": top * 0.96, "high": top})
+    rule = mark("rule", {"x": time("t", end), "y": field("low:Q"), "y2": field("high")}, color=_FAIL, size=1, clip=True)
+    return [on(rows_of(milliseconds(ticks, "t")), rule)]
+
+
 def _stage_layers(stages: list[StageSpan], top: float, end: float) -> list[Spec]:
     if len(stages) < 2:
         return []
@@ -258,7 +287,8 @@ def _stage_layers(stages: list[StageSpan], top: float, end: float) -> list[Spec]
         align="left",
         baseline="top",
         dx=4,
-        dy=3,
+        # Below the ticks of the hits.
+        dy=13,
         color=DIM,
         clip=True,
         opacity=expression(f"{room} ? 1 : 0"),

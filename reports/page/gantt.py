@@ -7,20 +7,18 @@ from typing import Any
 import pandas as pd
 
 MOST_BARS = 40
-URGENT = ("lingering", "unobserved", "leaked-late", "swept", "leaked-early")
 
 
 def worst_leaks(sessions: pd.DataFrame, log_end: float, most: int) -> pd.DataFrame:
-    """Return at most `most` of the leaks in the table `sessions`: lingering ones first, then those that held a slot longest.
+    """Return at most `most` of the leaks in the table `sessions`: those first that cost the most refusals, then slot time.
 
-    Additional columns: `end` (that of the log if the leak's end was not observed) and `tail` (seconds from leaving to `end`).
+    Additional column: `end` (that of the log if the leak's end was not observed).
     """
-    leaks = sessions[sessions["leak"]].copy()
-    urgency = [URGENT.index(fate) if fate in URGENT else len(URGENT) for fate in leaks["fate"]]
-    leaks["end"] = leaks["ended"].astype(float).fillna(log_end)
-    leaks["tail"] = (leaks["end"] - leaks["left_at"]).clip(lower=0.0)
-    ranked = leaks.assign(urgency=urgency).sort_values(["urgency", "tail", "session"], ascending=[True, False, True])
-    return ranked.head(most)
+    leaks = sessions[sessions["leak"]]
+    leaks = leaks.assign(end=leaks["ended"].astype(float).fillna(log_end))
+    return leaks.sort_values(
+        ["refusals", "hits", "slot_seconds", "session"], ascending=[False, False, False, True]
+    ).head(most)
 
 
 def bars(sessions: pd.DataFrame, log_end: float) -> list[dict[str, Any]]:

@@ -18,6 +18,8 @@ from reports.page import charts, sections
 from reports.page.document import embedded, environment
 from reports.page.drawing import Builder, Drawing, draw, reason
 from reports.page.explorer import Choice, choose_sessions, clipped
+from reports.page.figures import PageFigures
+from reports.page.gates import gate_lines
 from reports.page.leak_chart import leaks_as_gantt
 from reports.page.renderer import Renderer
 from reports.page.stages import build_stages
@@ -51,6 +53,7 @@ class ReportPage:
 def _render(analysis: Analysis, drawing: Drawing, latency: Callable[[], pd.DataFrame]) -> str:
     templates = environment()
     templates.filters.update(clipped=clipped)
+    figures = PageFigures(sections.figures(analysis))
     choice = cache(lambda: choose_sessions(analysis.sessions, analysis.findings))
     templates.globals.update(
         a=analysis,
@@ -60,8 +63,11 @@ def _render(analysis: Analysis, drawing: Drawing, latency: Callable[[], pd.DataF
         failures=drawing.failures,
         sentences=drawing.sentences,
         figures="summary.json",
+        fig=figures,
+        gates=gate_lines(analysis),
     )
     return templates.get_template("report.html").render(
+        first=_section(templates, _first(analysis)),
         sections=[_section(templates, section) for section in _sections(analysis, drawing, latency, choice)],
         charts=embedded(drawing.specs),
         library=drawing.library,
@@ -70,10 +76,12 @@ def _render(analysis: Analysis, drawing: Drawing, latency: Callable[[], pd.DataF
 
 def _charts(analysis: Analysis, latency: Callable[[], pd.DataFrame]) -> Iterator[tuple[str, Builder]]:
     end, limit = analysis.log_end, analysis.log.manifest.limit
-    if not analysis.slots.curve.empty:
+    if analysis.slots.peak:
         yield (
             "sessions",
-            lambda: charts.sessions_over_time(analysis.slots, limit, build_stages(analysis.log, end), end),
+            lambda: charts.sessions_over_time(
+                analysis.slots, analysis.hits, limit, build_stages(analysis.log, end), end
+            ),
         )
     if analysis.hits.count:
         yield "hits", lambda: charts.hits_over_time(analysis.hits, end)
@@ -113,6 +121,11 @@ def _sections(
     yield Section("profiles.html", "profiles", "Who came?", lambda: sections.profiles(analysis))
     yield Section("generator.html", "generator", "Can the run be believed?", dict)
     yield Section("run.html", "the-run", "The run", dict)
+
+
+def _first(analysis: Analysis) -> Section:
+    """What stands above everything else, beside the verdict."""
+    return Section("first.html", "held", "Sessions by who held the slot", lambda: sections.first(analysis))
 
 
 def _section(templates: jinja2.Environment, section: Section) -> Markup:

@@ -7,7 +7,7 @@ import re
 from functools import cache
 
 from loadtests.model.text.palette import LIGHT, patterns
-from reports.analysis.slots import HOLDERS
+from reports.log.time_columns import COLUMNS_ON_SCREEN
 from reports.page.document import TEMPLATES
 from reports.page.renderer import Renderer
 from reports.page.vegalite import Spec
@@ -41,16 +41,19 @@ def in_light(drawing: str) -> str:
 
 def mermaid(analysis: Analysis) -> str:
     """Return a fenced block of Mermaid: all sessions, the leaked ones, the limit; "" if no session was held."""
-    curve = analysis.slots.curve
-    if curve.empty:
+    totals = analysis.slots.totals
+    if not analysis.slots.peak:
         return ""
-    by_point = curve.assign(point=(curve["t"] * _POINTS / analysis.log_end).astype(int).clip(upper=_POINTS - 1))
-    columns = by_point.groupby("point")["i"].nunique().reindex(range(_POINTS), fill_value=1)
-    held = by_point.pivot_table(index="point", columns="holder", values="mean", aggfunc="sum")
-    held = held.reindex(index=range(_POINTS), columns=list(HOLDERS), fill_value=0.0).fillna(0.0).div(columns, axis=0)
-    lines = [held.sum(axis=1), held["leaked"]]
+    point = totals.index * _POINTS // COLUMNS_ON_SCREEN
+    # The most of each point, as the page's chart has the most of each column.
+    tops = (
+        totals.loc[totals.groupby(point)["most"].idxmax()]
+        .set_axis(point.unique())
+        .reindex(range(_POINTS), fill_value=0)
+    )
+    lines = [tops["most"], tops["leaked"]]
     if limit := analysis.log.manifest.limit:
-        lines.append(held["leaked"] * 0 + limit)
+        lines.append(tops["most"] * 0 + limit)
     top = max(1.0, *(float(line.max()) for line in lines)) * 1.1
     theme = {"themeVariables": {"xyChart": {"plotColorPalette": ", ".join(_LINES)}}}
     return "\n".join(
@@ -61,7 +64,7 @@ def mermaid(analysis: Analysis) -> str:
             '  title "Sessions: all (blue), leaked (red), the limit (brown)"',
             f'  x-axis "seconds" 0 --> {max(1.0, analysis.log_end):.0f}',
             f'  y-axis "sessions" 0 --> {top:.1f}',
-            *(f"  line [{', '.join(f'{value:.1f}' for value in line)}]" for line in lines),
+            *(f"  line [{', '.join(f'{value}' for value in line)}]" for line in lines),
             "```",
         )
     )

@@ -5,31 +5,98 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache, partial
 from typing import Any
 
 import pandas as pd
 
 from loadtests.model.log.fate import FATES, in_words
 from loadtests.model.text.palette import fill
-from loadtests.model.text.wording import count, of_total, percent
+from loadtests.model.text.wording import count, of_total
 from reports.analysis.counterfactual import ASSUMPTIONS
 from reports.analysis.slots import HOLDERS
+from reports.findings.check import ORDER
 from reports.findings.finding import Finding
 from reports.output.support import support_table
-from reports.page.document import number
 from reports.page.explorer import Choice, explorer_rows
+from reports.page.figures import wall_clock
 from reports.page.gantt import MOST_BARS, worst_leaks
 from reports.page.timeline import KINDS, OUTCOMES, build_timelines
+from reports.page.vegalite import rows_of
 from reports.summary import Analysis
 
 MOST_LEAKS = 100
 MOST_SUPPORT_ROWS = 500
 _NOTES_OF_A_SESSION = 10
+_LEAST_SLOTS = 0.05
+"""A holder of fewer slots would be shown with none."""
 
 
 def findings(analysis: Analysis, charted: Sequence[str], choice: Choice) -> dict[str, Any]:
-    """Each finding, and where on the page it leads."""
-    return {"findings": [_finding(finding, charted, choice) for finding in analysis.findings]}
+    """Each finding, by its owner, and where on the page it leads."""
+    shown = [_finding(finding, charted, choice) for finding in analysis.findings]
+    own = {
+        owner: [each for each in shown if each["owner"] == owner and each["severity"] != "modelled"]
+        for owner in _OWNERS
+    }
+    groups = [(_OWNERS[owner], sorted(found, key=_rank)) for owner, found in own.items() if found]
+    return {
+        "groups": sorted(groups, key=lambda group: _rank(group[1][0])),
+        "modelled": [each for each in shown if each["severity"] == "modelled"],
+    }
+
+
+_OWNERS = {
+    "API": "The API",
+    "your client": "Your client",
+    "modelled client": "The clients",
+    "account limit": "The account",
+    "generator": "The load generator",
+}
+"""In the order in which owners of equally severe findings are named."""
+
+
+def _rank(finding: Mapping[str, Any]) -> tuple[bool, int]:
+    """Problems first, notes on samples last."""
+    return finding["name"] == "too-few-samples", ORDER.index(finding["severity"])
+
+
+def figures(analysis: Analysis) -> dict[str, Any]:
+    """The figures of the page: summary.json's, and others by functions, so that one that fails costs its section alone."""
+    summary = analysis.summary
+    opened, seconds = summary["sessions"]["opened"], sum(summary["slot_seconds"].values())
+    return {
+        **summary,
+        "reason": analysis.verdict.reason,
+        "doubts": "; ".join(summary["generator"]["doubts"]),
+        "wall": wall_clock(summary["started"], 0.0 if analysis.log.manifest.simulated else summary["duration"]),
+        "leaked_share": summary["sessions"]["leaked"] / opened if opened else None,
+        "slot_shares": {holder: part / seconds if seconds else 0.0 for holder, part in summary["slot_seconds"].items()},
+        "episodes": analysis.hits.episodes,
+        "episode_count": len(analysis.hits.episodes),
+        "support": cache(partial(_support, analysis)),
+        "leak_rows": cache(partial(_leak_rows, analysis)),
+        "profiles": cache(lambda: profiles(analysis)["profiles"]),
+        "coverage": cache(partial(_coverage, analysis)),
+    }
+
+
+def _coverage(analysis: Analysis) -> list[dict[str, Any]]:
+    rows = analysis.keep_alives.coverage
+    return rows_of(rows.assign(uncovered=rows["periods"] - rows["covered"]))
+
+
+def first(analysis: Analysis) -> dict[str, Any]:
+    """Who held the slots, over the run and at the hits."""
+    held = analysis.hits.slots
+    return {
+        "holders": _holders(analysis),
+        "holders_at_hits": [name for name in HOLDERS if held.get(name, 0.0) >= _LEAST_SLOTS],
+    }
+
+
+def _holders(analysis: Analysis) -> list[str]:
+    return [holder for holder in HOLDERS if analysis.slots.totals[holder].any()]
 
 
 def _finding(finding: Finding, charted: Sequence[str], choice: Choice) -> dict[str, Any]:
@@ -83,54 +150,47 @@ def _findings_by_session(analysis: Analysis) -> dict[int, list[str]]:
 
 
 def slots(analysis: Analysis) -> dict[str, Any]:
-    """Who held the slots over the run, and at the concurrency hits."""
-    seconds, shares = analysis.slots.seconds, analysis.hits.held_by
-    total = sum(seconds.values())
-    held = {holder: seconds[holder] / total if total else 0.0 for holder in HOLDERS}
+    """Who held the slots over the run, and each episode of hits."""
+    seconds = analysis.slots.seconds
     return {
         "holders": [holder for holder in HOLDERS if seconds[holder]],
         "holders_all": HOLDERS,
-        "slot_parts": [
-            _part(
-                holder, holder, seconds[holder], held[holder], f"{_seconds(seconds[holder])} ({percent(held[holder])})"
-            )
-            for holder in HOLDERS
-        ],
-        "hit_parts": [_part(holder, holder, share, share, percent(share)) for holder, share in shares.items()],
         "assumptions": ASSUMPTIONS,
-        "bar": _bar,
     }
 
 
 def leaks(analysis: Analysis) -> dict[str, Any]:
     """The fates of all sessions, the worst leaks, and the file for the API's support."""
     sessions, fates = analysis.sessions, analysis.summary["sessions"]["fates"]
-    worst = worst_leaks(sessions, analysis.log_end, MOST_LEAKS)
-    support = support_table(sessions, analysis.log.manifest.started_unix)
-    text = support.head(MOST_SUPPORT_ROWS).to_csv(index=False)
     return {
-        "leaks": [{str(key): value for key, value in row.items()} for row in worst.to_dict("records")],
+        "leaks": _leak_rows(analysis),
         "leaks_total": int(sessions["leak"].sum()),
         "leak_bars": MOST_BARS,
         "fate_parts": [
-            _part(in_words(fate), fate, fates[fate], fates[fate] / max(len(sessions), 1), number(fates[fate]))
+            _part(in_words(fate), fate, fates[fate], fates[fate] / max(len(sessions), 1), f"sessions/fates/{fate}")
             for fate in FATES
         ],
-        "support": {
-            "rows": min(len(support), MOST_SUPPORT_ROWS),
-            "total": len(support),
-            "url": f"data:text/csv;charset=utf-8;base64,{base64.b64encode(text.encode()).decode()}",
-        },
+        "support": _support(analysis),
     }
 
 
-def _part(name: str, kind: str, value: float, share: float, shown: str) -> dict[str, Any]:
-    return {"name": name, "class": kind, "value": value, "share": share, "shown": shown}
+def _support(analysis: Analysis) -> dict[str, Any]:
+    rows = support_table(analysis.sessions, analysis.log.manifest.started_unix)
+    text = rows.head(MOST_SUPPORT_ROWS).to_csv(index=False)
+    return {
+        "rows": min(len(rows), MOST_SUPPORT_ROWS),
+        "total": len(rows),
+        "url": f"data:text/csv;charset=utf-8;base64,{base64.b64encode(text.encode()).decode()}",
+    }
 
 
-def _bar(value: int, replay: Mapping[str, Any]) -> str:
-    """The length of a bar of the counterfactual, in percent."""
-    return f"{100 * value / max(replay['measured'], replay['first_attempts'], 1):.1f}"
+def _leak_rows(analysis: Analysis) -> list[dict[str, Any]]:
+    worst = worst_leaks(analysis.sessions, analysis.log_end, MOST_LEAKS)
+    return [{str(key): value for key, value in row.items()} for row in worst.to_dict("records")]
+
+
+def _part(name: str, kind: str, value: float, share: float, path: str) -> dict[str, Any]:
+    return {"name": name, "class": kind, "value": value, "share": share, "path": path}
 
 
 def drift(analysis: Analysis, latency: pd.DataFrame) -> dict[str, Any]:
@@ -156,19 +216,11 @@ def profiles(analysis: Analysis) -> dict[str, Any]:
         rows.append(
             {
                 "name": name,
-                "did": ", ".join(
-                    (
-                        count(len(own), "session"),
-                        count(int(own["turns"].sum()), "turn"),
-                        count(int(own["keep_alives"].sum()), "keep-alive"),
-                    )
-                ),
+                "sessions": len(own),
+                "turns": int(own["turns"].sum()),
+                "keep_alives": int(own["keep_alives"].sum()),
                 "fates": {str(fate): int(n) for fate, n in own["fate"].value_counts().items()},
                 "calls": calls[calls["profile"] == name].to_dict("records"),
             }
         )
     return {"profiles": rows}
-
-
-def _seconds(value: float) -> str:
-    return f"{value:,.0f} s" if value >= 100 else f"{value:.1f} s"

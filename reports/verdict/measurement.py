@@ -57,6 +57,25 @@ def lookup(figures: Mapping[str, Any], path: str) -> float | None:
     return float(value) if isinstance(value, int | float) else None
 
 
+def _why_unmeasured(figures: Mapping[str, Any], figure: str) -> str:
+    group, _, name = figure.partition(".")
+    if group == "finding" and (why := figures.get("finding_unknown", {}).get(name)):
+        return f"not measured: {why}"
+    if group == "keep_alive" and figures["keep_alive"]["count"]:
+        return "not measured: no keep-alive was sent while its session was open"
+    return (
+        f"not measured: {_NOTHING[group].format(call=name.partition('.')[0])}" if group in _NOTHING else "not measured"
+    )
+
+
+_NOTHING = {
+    "keep_alive": "no keep-alive was sent",
+    "latency": "no {call} call was sent",
+    "concurrency_hits": "no session was requested",
+    "generator": "no request was sent",
+}
+"""By the first part of a figure: why it has no value."""
+
 _LISTS = "SELECT count(*) AS n FROM events WHERE kind = 'list' AND outcome = 'ok'"
 
 
@@ -67,7 +86,7 @@ def _unmeasured(why: str) -> Measurement:
 def _whole(log: EventLog, figures: Mapping[str, Any], figure: str) -> Measurement:
     value = lookup(figures, figure)
     if value is None:
-        return _unmeasured("not measured")
+        return _unmeasured(_why_unmeasured(figures, figure))
     if figure == "keep_alive.failed" and not figures["keep_alive"]["count"]:
         return _unmeasured("no keep-alive was sent")
     if why := could_not_rise(figures["calls"], figure):

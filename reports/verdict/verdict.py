@@ -6,6 +6,7 @@ time; else pass. Nothing measured is unknown, which a person reads as "Inconclus
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -34,6 +35,8 @@ class GateResult:
     """The part of the run that decided it, in seconds; None: the whole run."""
     interval: tuple[float, float] | None = None
     """Bounds of the value, for a drift those of its 95 % interval; None: the value is exact."""
+    distance: float | None = None
+    """The value less the gate's bound, in the figure's unit; None: not measured."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ def judge(
     `doubts`: why the load generator cannot be trusted; `shortfalls`: what the run was to do and did not. Such a run can fail, but
     not pass.
     """
-    judged = [_judge_gate(gate, read(gate), tainted=bool(doubts)) for gate in gates]
+    judged = [_judge_gate(gate, read(gate), doubts) for gate in gates]
     failed = [gate for gate in judged if gate.result == "fail"]
     unknown = [gate for gate in judged if gate.result == "unknown"]
     confirmed = figures["sessions"]["opened"] - figures["sessions"]["lost_answers"]
@@ -120,8 +123,9 @@ def show(figure: str, value: float | None) -> str:
     return percent(value) if unit is Unit.SHARE else f"{value:g}"
 
 
-def _judge_gate(gate: Gate, readings: Sequence[Measurement], *, tainted: bool) -> GateResult:
+def _judge_gate(gate: Gate, readings: Sequence[Measurement], doubts: Sequence[str]) -> GateResult:
     """Choose the reading that decides: the worst of those that fail, else of those that are unknown, else of all."""
+    tainted = bool(doubts)
     results = [(_result(gate, reading, tainted=tainted), reading) for reading in readings]
     deciding = next(result for result in ("fail", "unknown", "pass") if any(own == result for own, _ in results))
     worst = min((reading for own, reading in results if own == deciding), key=lambda reading: _spare(gate, reading))
@@ -129,8 +133,9 @@ def _judge_gate(gate: Gate, readings: Sequence[Measurement], *, tainted: bool) -
     shown = _shown(gate, worst, deciding)
     if tainted and deciding == "unknown" and worst.value is not None and gate.agrees(worst.low, worst.high):
         # The figure alone would decide: the reader has to learn why it does not.
-        shown += ", but the run's figures are in doubt"
-    return GateResult(gate.text, _RESULTS[deciding], worst.value, shown, worst.span, interval)
+        shown += f", but the run's figures are in doubt: {doubts[0]}"
+    distance = None if worst.value is None else worst.value - gate.bound
+    return GateResult(gate.text, _RESULTS[deciding], worst.value, shown, worst.span, interval, distance)
 
 
 _RESULTS: dict[str, Result] = {"fail": "fail", "unknown": "unknown", "pass": "pass"}
@@ -161,7 +166,11 @@ def _shown(gate: Gate, reading: Measurement, result: str) -> str:
     if reading.value is None:
         return f"{reading.why}{_within(reading.span)}"
     if gate.is_drift:
-        return f"{reading.value:+.1%}/h{_within(reading.span)}, {reading.why}"
+        drift = f"{reading.value:+.1%}/h{_within(reading.span)}"
+        if result != "unknown" or gate.agrees(reading.low, reading.high):
+            return f"{drift}, {reading.why}"
+        bound = ", and that interval contains the bound" if math.isfinite(reading.low) else ""
+        return f"{drift}, but {reading.why}{bound}"
     shown = f"{show(gate.figure, reading.value)}{_within(reading.span)}"
     if reading.n is not None and reading.n < LEAST_VALUES.get(gate.figure.rpartition(".")[2], 0):
         shown += f", of {count(reading.n, 'value')}"

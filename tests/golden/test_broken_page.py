@@ -59,7 +59,7 @@ def test_a_chart_that_fails_says_so_in_its_place(
     assert "ZeroDivisionError" in caplog.text
 
 
-@pytest.mark.parametrize("section", ["slots", "leaks", "explorer", "findings"])
+@pytest.mark.parametrize("section", ["slots", "leaks", "explorer", "findings", "first", "profiles"])
 def test_a_section_that_fails_says_so_in_its_place(run: Path, section: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its heading stays, so that links to it lead somewhere."""
     build_report(run)

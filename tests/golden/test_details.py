@@ -62,7 +62,7 @@ def test_a_long_timeline_keeps_its_start_and_its_end(tmp_path: Path) -> None:
 
 
 def test_the_worst_leaks_come_first(tmp_path: Path) -> None:
-    """The one that lingers, then those that held a slot longest; in the chart by the time of leaving."""
+    """Nobody was refused: those that held a slot longest; in the chart by the time of leaving."""
     story = Story().looks(100)
     for number, (left, gone) in enumerate([(5.0, 33.0), (4.0, 34.0), (6.0, None)], 1):
         story.opens(number, float(number)).listed(number, number + 0.5).leaves(number, left, "abandon")

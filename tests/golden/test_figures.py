@@ -10,6 +10,8 @@ import pytest
 
 from loadtests.model.gates.gates import parse_gate
 from loadtests.model.run.scenario import Scenario
+from reports.analysis.counterfactual import MISSED, UNPLANNED
+from reports.analysis.slots import HOLDERS
 from reports.build import plain
 
 from .story import TOOK, Story
@@ -61,6 +63,7 @@ def test_hits_that_would_have_happened_without_the_leaks(tmp_path: Path) -> None
         "same": 2,
         "until": None,
         "unknown": None,
+        "caused": 1,
         "agreement": 1.0,
         "is_near": True,
     }
@@ -69,18 +72,20 @@ def test_hits_that_would_have_happened_without_the_leaks(tmp_path: Path) -> None
 def test_a_replay_that_misses_what_was_measured_says_so(tmp_path: Path) -> None:
     """The API takes one session where it advertises two: the replay finds room for everybody."""
     story = Story().opens(1, 1.0).listed(1, 1.5).note(2, "arrive", 3.0, 5.0, "close").refused(2, 3.0)
-    found = story.leaves(1, 9.0, "close").stops(1, 9.0).looks(20).analysed(tmp_path).counterfactual
+    story.leaves(1, 9.0, "close").stops(1, 9.0).opens(3, 10.0).leaves(3, 12.0, "abandon")
+    found = story.looks(20).analysed(tmp_path).counterfactual
     assert (found.measured, found.replayed, found.is_near) == (1, 0, False)
+    assert (found.first_attempts, found.caused, found.unknown) == (None, None, MISSED)
 
 
 def test_without_a_limit_or_a_plan_the_counterfactual_is_unknown(tmp_path: Path) -> None:
     """Nothing is made up: neither the limit, nor how long somebody of an audit meant to stay."""
     told = _crowded().analysed(tmp_path / "a", limit=None).counterfactual
-    assert (told.first_attempts, told.measured, told.unknown) == (None, 2, "the account's limit was not told")
+    assert (told.first_attempts, told.measured, told.unknown) == (None, 2, "the account's limit is not known")
     story = Story().call(1, "new", 1.0, value=30.0, detail="id-1").refused(2, 3.0).looks(20)
     told = story.analysed(tmp_path / "b", audit=True, limit=1).counterfactual
     assert told.first_attempts is None
-    assert told.unknown == "nobody knows how long 1 of the refused meant to stay"
+    assert told.unknown == UNPLANNED
 
 
 def test_a_run_without_hits_needs_no_replay(tmp_path: Path) -> None:
@@ -88,6 +93,16 @@ def test_a_run_without_hits_needs_no_replay(tmp_path: Path) -> None:
     story = Story().opens(1, 1.0).leaves(1, 4.0, "abandon").looks(40)
     found = story.analysed(tmp_path, limit=None).counterfactual
     assert (found.first_attempts, found.measured, found.is_near) == (0, 0, True)
+
+
+def test_a_run_without_leaks_needs_no_replay(tmp_path: Path) -> None:
+    """Whatever the reason of the refusals was, leaks are none; but an answer that was lost may have opened a session."""
+    story = Story().opens(1, 1.0).refused(2, 3.0).looks(40)
+    found = story.analysed(tmp_path / "a", limit=None)
+    assert (found.counterfactual.first_attempts, found.counterfactual.caused) == (1, 0)
+    assert found.summary["cause"] == "No session leaked: the load alone caused 1 first refusal."
+    story.call(3, "new", 5.0, outcome="unknown", status=0, reason="timeout", value=30.0)
+    assert story.analysed(tmp_path / "b", limit=None).counterfactual.first_attempts is None
 
 
 def test_a_run_too_long_to_replay_is_replayed_from_its_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,12 +132,21 @@ def test_a_slot_is_free_when_stop_answers_unless_a_later_list_still_has_it(
     assert list(analysis.sessions["fate"]) == ["closed"]
 
 
-def test_slot_seconds_are_the_integral_of_the_curve(tmp_path: Path) -> None:
-    """The chart's columns add up to the table's figures, holder by holder."""
-    analysis = _crowded().analysed(tmp_path)
-    sums = analysis.slots.curve.groupby("holder")["mean"].sum() * analysis.slots.width
-    for holder, seconds in analysis.slots.seconds.items():
-        assert sums.get(holder, 0.0) == pytest.approx(seconds, abs=1e-6)
+def test_each_column_of_the_chart_has_the_least_and_the_most(tmp_path: Path) -> None:
+    """Sessions 1 and 2 hold both slots from 2 s, session 2 until it is due at 22 s; the holders add up to the most."""
+    slots = _crowded().analysed(tmp_path).slots
+    totals = slots.totals
+    assert slots.peak == 2
+    assert (totals[list(HOLDERS)].sum(axis=1) == totals["most"]).all()
+    full, opening = totals.loc[int(15 / slots.width)], totals.loc[int((2 + TOOK) / slots.width)]
+    assert (full["least"], full["most"], full["leaked"], full["quiet"]) == (2, 2, 1, 1)
+    assert (opening["least"], opening["most"]) == (1, 2)
+
+
+def test_a_slot_that_is_being_closed_is_not_counted_twice(tmp_path: Path) -> None:
+    """With a limit of one, the next session is answered before the stop of the one before: the peak is one."""
+    story = Story().opens(1, 1.0).leaves(1, 5.0, "close").call(1, "stop", 5.0, took=0.5).opens(2, 5.1).stops(2, 9.0)
+    assert story.looks(20).analysed(tmp_path, limit=1).summary["sessions"]["peak"] == 1
 
 
 def test_margin_and_lateness_of_a_keep_alive(tmp_path: Path) -> None:

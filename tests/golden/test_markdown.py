@@ -126,7 +126,7 @@ def test_annotations(tmp_path: Path) -> None:
     )
     assert lines[0].startswith("::error title=streamsoak%3A Failed::")
     assert "::error title=sessions.opened == 7%3A fail::2" in lines
-    assert "::warning title=latency.start.p99 < 1s%3A unknown::not measured" in lines
+    assert "::warning title=latency.start.p99 < 1s%3A unknown::not measured: no start call was sent" in lines
     assert len(lines) == 3
     assert list(annotation_lines(analysed(tmp_path / "b", "sessions.opened > 0"))) == []
 

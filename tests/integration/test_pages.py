@@ -141,10 +141,26 @@ def test_the_page_of_a_large_run_is_small_and_says_what_it_leaves_out(page: Any,
     assert "21 calls in the middle omitted" in page.inner_text("#timeline")
 
 
+def test_the_first_screen_tells_the_story_without_scrolling(page: Any, report: Path) -> None:
+    """Verdict, cause, chart, holders, what to fix and figures; a thing to fix leads to its finding, unfolded."""
+    page.set_viewport_size({"width": 1440, "height": 900})
+    _open(page, report)
+    for part in ("h1", ".cause, header .doubt", "#chart-sessions svg", ".first .bars", ".fix", ".tiles"):
+        box = page.locator(part).first.bounding_box()
+        assert box["y"] + box["height"] <= 900, part
+    link = page.locator(".fix a").first
+    name = link.inner_text()
+    assert not page.locator(f"#finding-{name} .advice").is_visible()
+    link.click()
+    assert page.locator(f"#finding-{name} .advice").is_visible()
+    assert page.complaints == []
+
+
 def test_a_finding_leads_to_its_chart_with_the_interval_shaded(page: Any, report: Path) -> None:
     """The link goes to the chart, and the shade lies over 10 to 14 s of the run's 59.5, in every chart over time."""
     _open(page, report)
-    page.click(".findings a[data-shade]")
+    page.click(".findings summary >> nth=0")
+    page.click(".findings a[data-shade] >> nth=0")
     assert "#chart-sessions?finding=" in page.url
     for chart in ("sessions", "hits", "leaks"):
         # Without the stroke around it.
@@ -159,6 +175,7 @@ def test_a_finding_leads_to_its_chart_with_the_interval_shaded(page: Any, report
 def test_a_finding_leads_to_its_sessions(page: Any, report: Path) -> None:
     """The explorer then shows those that it names."""
     _open(page, report)
+    page.click(".findings summary:has-text('unclosed-sessions')")
     page.click(".findings li:has-text('unclosed-sessions') a[data-search]")
     assert page.input_value("#search") == "unclosed-sessions"
     numbers = page.locator("#sessions-table tbody button").all_inner_texts()
@@ -339,6 +356,7 @@ def test_the_page_of_an_audit_says_what_the_client_did(page: Any, tmp_path: Path
     run = story.call(0, "list", 60.0, intended=60.0).write(tmp_path / "run", audit=True)
     build_report(run)
     _open(page, run / "report.html")
+    page.click(".findings summary")
     assert "your client" in page.inner_text(".findings")
     assert "unclosed-sessions: reaped by the API" in page.inner_text("#timeline")
     assert page.complaints == []

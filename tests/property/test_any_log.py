@@ -6,11 +6,13 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loadtests.model.api.answer import Reason
 from loadtests.model.people.profile import Way
+from tests.golden.impossible import negative
 from tests.golden.story import Story
 
 _TIMES = st.floats(0, 120).map(lambda t: round(t, 2))
@@ -80,11 +82,13 @@ def test_no_check_fails_and_no_figure_is_impossible(story: Story, limit: int | N
         analysis = story.analysed(Path(folder) / "run", limit=limit)
         broken = [finding.text for finding in analysis.findings if "internal error" in finding.text]
         assert broken == []
+        assert list(negative(analysis.summary)) == []
         sessions, hits = analysis.summary["sessions"], analysis.summary["concurrency_hits"]
         assert sum(sessions["fates"].values()) == sessions["opened"] >= sessions["leaked"] >= 0
-        assert all(n >= 0 for n in sessions["fates"].values())
-        assert sessions["unresolved"] >= 0
-        assert 0 <= hits["first_attempts"] <= hits["count"]
-        assert all(seconds >= 0 for seconds in analysis.summary["slot_seconds"].values())
+        assert hits["first_attempts"] <= hits["count"]
+        assert max(sessions["peak"], 0) == analysis.slots.totals["most"].max()
+        costs = analysis.leak_costs.rows
+        assert costs["slot_seconds"].sum() == pytest.approx(analysis.slots.seconds["leaked"], abs=1e-6)
+        assert (costs["hits"] <= hits["count"]).all()
         rows = analysis.sessions.dropna(subset=["end_high"])
         assert (rows["end_low"] <= rows["end_high"] + 1e-9).all(), rows[["session", "end_low", "end_high"]]

@@ -1,0 +1,239 @@
+"""Every number on a report page is the figure that it claims to be, and no two places give one name two values."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from reports.build import plain
+from reports.log.log import open_log
+from reports.page import sections
+from reports.page.figures import FORMS, value_at
+from reports.page.page import ReportPage
+from reports.page.renderer import Renderer
+from reports.summary import analyse
+
+from .impossible import negative
+from .runs import RUNS
+
+_SILENT = ("script", "style", "template")
+_VOID = ("meta", "link", "br", "input", "img")
+_CHECKED = ("header", "first", "slots", "leaks", "keep-alives", "profiles", "generator")
+"""The parts of a page that have no number without a name."""
+_OF_TIMES = ("slots", "leaks")
+"""Those whose tables have times and ids beside figures."""
+
+
+@dataclass
+class _Element:
+    tag: str
+    attributes: dict[str, str | None]
+
+
+@dataclass
+class _Reader(HTMLParser):
+    """Reads the figures of a page, and the numbers that are none."""
+
+    figures: list[tuple[str, str, str]] = field(default_factory=list)
+    """Path, form, text."""
+    loose: list[str] = field(default_factory=list)
+    """Numbers in prose without a name, with the text around them."""
+    text: str = ""
+
+    def __post_init__(self) -> None:
+        super().__init__()
+        self._open: list[_Element] = []
+        self._part = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _VOID:
+            return
+        element = _Element(tag, dict(attrs))
+        self._open.append(element)
+        if tag in ("header", "section", "nav", "form"):
+            self._part = element.attributes.get("class") or "" if tag == "section" else tag
+        if tag == "h2":
+            self._part = self._part or element.attributes.get("id") or ""
+        if path := element.attributes.get("data-figure"):
+            self.figures.append((path, element.attributes["data-form"] or "", ""))
+
+    def handle_endtag(self, tag: str) -> None:
+        while self._open and self._open.pop().tag != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        tags = [element.tag for element in self._open]
+        if any(tag in _SILENT for tag in tags):
+            return
+        self.text += data
+        if "header" in tags:
+            self._part = "header"
+        if any("data-figure" in element.attributes for element in self._open):
+            path, form, text = self.figures[-1]
+            self.figures[-1] = (path, form, text + data)
+        elif self._part in _CHECKED and re.search(r"\d", data) and not self._may_be_loose(data):
+            self.loose.append(data.strip())
+
+    def _may_be_loose(self, data: str) -> bool:
+        classes = {name for element in self._open for name in (element.attributes.get("class") or "").split()}
+        return (
+            any(element.tag in ("th", "caption", "details") for element in self._open)
+            or (self._part in _OF_TIMES and any(element.tag == "table" for element in self._open))
+            or bool(classes & {"distance", "missing", "key"})
+            or data.strip() in ("99 % had more",)
+            or "support.csv" in data
+        )
+
+
+@dataclass
+class _Page:
+    summary: dict[str, Any]
+    figures: dict[str, Any]
+    read: _Reader
+    charts: dict[str, list[dict[str, Any]]]
+    """The rows of each chart."""
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, _Page]]:
+    """The page of each kind of run."""
+    folder = tmp_path_factory.mktemp("runs")
+    found = {}
+    with Renderer() as renderer:
+        for name, write in RUNS.items():
+            with closing(open_log(write(folder / name))) as log:
+                analysis = analyse(log)
+                page = ReportPage(analysis, renderer)
+                read = _Reader()
+                read.feed(page.render())
+                summary = json.loads(json.dumps(plain(analysis.summary)))
+                figures = {**sections.figures(analysis), **summary}
+                charts = {chart: _rows(spec) for chart, spec in page.drawing.specs.items()}
+                assert page.drawing.failures == {}
+            found[name] = _Page(summary, figures, read, charts)
+    yield found
+
+
+def _rows(spec: dict[str, Any]) -> list[dict[str, Any]]:
+    return next((data["values"] for data in spec["data"] if data["name"] == "rows"), [])
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_each_number_is_the_figure_that_it_claims_to_be(pages: dict[str, _Page], name: str) -> None:
+    """As the file beside the page has it; and the section was drawn."""
+    page = pages[name]
+    assert "could not be drawn" not in page.read.text
+    assert len(page.read.figures) > 10
+    wrong = []
+    for path, form, text in page.read.figures:
+        value = value_at(page.figures, path)
+        expected = FORMS["number"](value) if form == "count" else FORMS[form](value)
+        if text != expected and not (form == "count" and text.startswith(f"{expected} ")):
+            wrong.append((path, form, text, expected))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_no_number_is_without_a_name(pages: dict[str, _Page], name: str) -> None:
+    """Above the charts, around them, and in tables."""
+    assert pages[name].read.loose == []
+
+
+_NAMES = (
+    (r"At ([\d,]+) concurrency hits?, leaked", "concurrency_hits/count"),
+    (r"[Aa]t the ([\d,]+) hits? ", "concurrency_hits/count"),
+    (r"leaked sessions held ([\d.,]+) ", "concurrency_hits/slots/leaked"),
+    (r"[Ll]eaks caused ([\d,]+) of", "concurrency_hits/without_leaks/caused"),
+    (r"They caused ([\d,]+) of", "concurrency_hits/without_leaks/caused"),
+    (r"caused [\d,]+ of ([\d,]+) first", "concurrency_hits/without_leaks/measured"),
+    (r"[Ww]ithout the leaks, ([\d,]+) first", "concurrency_hits/without_leaks/first_attempts"),
+    (r"peak(?: was|,)? ([\d,]+)", "sessions/peak"),
+    (r"of ([\d,]+) sessions \([^)]*\) were left", "sessions/opened"),
+    (r"limit is ([\d,]+)", "limit"),
+)
+"""What sentences call a figure."""
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_no_name_has_two_values(pages: dict[str, _Page], name: str) -> None:
+    """In the sentences of findings, causes and headings, and in the tiles, tables and charts."""
+    page = pages[name]
+    for pattern, path in _NAMES:
+        for told in re.findall(pattern, page.read.text):
+            number = float(told.replace(",", "").rstrip("."))
+            assert number == pytest.approx(value_at(page.figures, path), abs=0.05), (pattern, path)
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_charts_show_what_the_figures_say(pages: dict[str, _Page], name: str) -> None:
+    """The peak and the limit are reached where they were; rows add up to the counts."""
+    page = pages[name]
+    summary, charts = page.summary, page.charts
+    if "sessions" in charts:
+        rows = charts["sessions"]
+        assert max(row["most"] for row in rows) == summary["sessions"]["peak"]
+        if summary["concurrency_hits"]["count"] and summary["sessions"]["peak"] == summary["limit"]:
+            assert any(row["most"] == summary["limit"] for row in rows)
+        holders = [name for name in summary["slot_seconds"] if name in rows[0]]
+        assert all(sum(row[holder] for holder in holders) == row["most"] >= row["least"] for row in rows)
+    hits = summary["concurrency_hits"]
+    assert sum(row["all"] for row in charts.get("hits", [])) == hits["count"]
+    assert sum(row["first"] for row in charts.get("hits", [])) == hits["first_attempts"]
+    assert sum(row["n"] for row in charts.get("margins", [])) == summary["keep_alive"]["margin"]["n"]
+    for kind, values in summary["latency"].items():
+        assert sum(row["n"] for row in charts[f"latency-{kind}"]) == values["n"]
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_sums_of_a_summary_add_up(pages: dict[str, _Page], name: str) -> None:
+    """Peaks within the limit, parts within their whole, no negative count anywhere."""
+    summary = pages[name].summary
+    hits, replay = summary["concurrency_hits"], summary["concurrency_hits"]["without_leaks"]
+    assert sum(summary["sessions"]["fates"].values()) == summary["sessions"]["opened"]
+    assert summary["limit"] is None or summary["sessions"]["peak"] <= summary["limit"]
+    if replay["first_attempts"] is not None:
+        assert replay["caused"] == max(0, replay["measured"] - replay["first_attempts"])
+        assert sum(leak["refusals"] for leak in summary["leaks"]) <= replay["caused"] + 0.001
+    assert sum(leak["slot_seconds"] for leak in summary["leaks"]) <= summary["slot_seconds"]["leaked"] + 0.001
+    assert sum(hits["held_by"].values()) == pytest.approx(1 if hits["held_by"] else 0)
+    assert list(negative(summary)) == []
+
+
+def test_a_replay_that_fails_its_check_gives_no_figure(pages: dict[str, _Page]) -> None:
+    """Nor does a run without a limit; the sentence under the verdict says that it cannot be told."""
+    for name in ("replay-fails", "without-limit"):
+        page = pages[name]
+        shown = {path for path, _, _ in page.read.figures if "without_leaks" in path}
+        assert shown == {"concurrency_hits/without_leaks/measured"}
+        assert page.summary["concurrency_hits"]["without_leaks"]["first_attempts"] is None
+        assert "How many refusals the leaks caused cannot be told" in page.summary["cause"]
+        assert not re.search(r"\d", page.summary["cause"])
+
+
+def test_each_inconclusive_gate_says_why(pages: dict[str, _Page]) -> None:
+    """In its own line."""
+    told = {gate["gate"]: gate["shown"] for gate in pages["doubtful"].summary["gates"] if gate["result"] == "unknown"}
+    assert len(told) == 3
+    assert "in doubt: the load generator stalled" in told["keep_alive.margin.p1 < 1s"]
+    assert told["latency.start.p99 < 1s"] == "not measured: no start call was sent"
+    assert "too few answers" in told["latency.new.p95 drift < 10%/h"]
+
+
+def test_the_costliest_leak_is_named(pages: dict[str, _Page]) -> None:
+    """One zombie among hundreds of sessions: its refusals, its time, in a finding, in the table and as what to fix."""
+    page = pages["zombie"]
+    (leak,) = page.summary["leaks"]
+    caused = page.summary["concurrency_hits"]["without_leaks"]["caused"]
+    assert leak["way"] == "zombie"
+    assert leak["refusals"] == caused > 50
+    assert leak["slot_seconds"] > 3 * 3600 - 300
+    assert f"The costliest, session {leak['session']} (zombie), held its slot for 2 h 58 min" in page.read.text
+    assert "leaks-held-the-limit" in [each["finding"] for each in page.summary["fix_first"]]
+    assert ("leak_rows/0/hits", "number", f"{leak['hits']:,}") in page.read.figures
