@@ -11,8 +11,11 @@ import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.metadata import version
+from typing import Any, NoReturn
 
+from loadtests.model.text.command_line import in_our_words
 from loadtests.model.text.input_error import EXIT_DEFECT, EXIT_INTERRUPTED, EXIT_MISTAKE, EXIT_UNAVAILABLE, InputError
+from loadtests.model.text.suggestion import nearest
 
 _SYSTEM_ERRORS = frozenset(
     (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE)
@@ -26,8 +29,28 @@ SUBCOMMANDS = (
 
 
 class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> None:  # type: ignore[override]
-        self.exit(EXIT_MISTAKE, f"{self.prog}: {message}\n(see {self.prog} --help)\n")
+    """Reports mistakes with what the user may have meant."""
+
+    def error(self, message: str) -> NoReturn:
+        options = [option for action in self._actions for option in action.option_strings]
+        self.exit(EXIT_MISTAKE, f"{self.prog}: {in_our_words(message, options)}\n(see {self.prog} --help)\n")
+        raise AssertionError("unreachable")
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[argparse.Namespace, list[str]]:  # type: ignore[override]
+        """Also ends at an option that is not known, here and not in the parser of `streamsoak`, which knows no others."""
+        parsed, others = super().parse_known_args(args, namespace)
+        if others:
+            self.error(f"unrecognized arguments: {' '.join(others)}")
+        return parsed, others
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            known = list(map(str, action.choices))
+            what = f"no {action.metavar.lower()} {value!r}" if isinstance(action.metavar, str) else f"not {value!r}"
+            raise argparse.ArgumentError(
+                None if isinstance(action.metavar, str) else action,
+                f"{what}{nearest(str(value), known)} (known: {', '.join(known)})",
+            )
 
 
 def build_parser() -> argparse.ArgumentParser:

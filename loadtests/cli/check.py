@@ -9,9 +9,6 @@ from loadtests.model.text.input_error import EXIT_FAIL, EXIT_PASS, EXIT_UNKNOWN
 
 HELP = "Print a run's verdict, gates and findings. Exit code 0 pass, 1 fail, 2 unknown."
 
-RESULT_STYLES = {"pass": "green", "fail": "bold red", "unknown": "yellow"}
-"""Of a verdict or a gate, on a terminal."""
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
@@ -22,6 +19,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the verdict, the gates and the findings of a run."""
     from rich.text import Text
 
+    from loadtests.cli.result import RESULT_STYLES
     from loadtests.cli.table import Table, open_console, print_table
     from loadtests.cli.terminal import print_finding
     from reports.build import judge_run

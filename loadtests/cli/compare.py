@@ -65,7 +65,7 @@ def _check(arguments: argparse.Namespace) -> None:
 def _show(comparison: Comparison) -> None:
     from rich.text import Text
 
-    from loadtests.cli.check import RESULT_STYLES
+    from loadtests.cli.result import RESULT_STYLES
     from loadtests.cli.table import Table, open_console, print_table
     from reports.compare.wording import shown, shown_change, shown_interval
 

@@ -37,14 +37,15 @@ def run(arguments: argparse.Namespace) -> int:
     """Build the report and print its path."""
     from loadtests.cli.announce import announce
     from loadtests.cli.check import exit_code
+    from loadtests.cli.result import print_result
+    from loadtests.cli.table import open_console
     from reports.build import PAGE, build_report
     from reports.output.session_table import write_session_csv
 
     analysis = build_report(arguments.run)
     if arguments.csv:
         write_session_csv(arguments.run)
-    print(analysis.verdict.sentence)
-    print(f"Report: {(arguments.run / PAGE).resolve()}")
+    print_result(open_console(), analysis, arguments.run / PAGE)
     if not arguments.verdict:
         return 0
     announce(analysis)

@@ -22,7 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = "\n".join(_epilog())
     parser.add_argument("scenario", metavar="SCENARIO", help="name or file of a scenario: see `streamsoak profiles`")
-    parser.add_argument("options", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    parser.add_argument("options", nargs=argparse.REMAINDER, metavar="[OPTIONS]", help=argparse.SUPPRESS)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from loadtests.model.run.scenario import Scenario
     from loadtests.simulation.simulator import SimulationResult
 
-HELP = "Run a scenario in virtual time: same behaviour, event log and report as a live run, hours in seconds."
+HELP = (
+    "Run a scenario in virtual time: same behaviour, event log and report as a live run, hours in seconds. Exit code"
+    " 0 pass, 1 fail, 2 unknown."
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -30,6 +33,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Simulate the scenario, build the report and print its path."""
+    from loadtests.cli.check import exit_code
+    from loadtests.cli.result import print_result
+    from loadtests.cli.table import open_console
     from loadtests.defects.account import check_fit
     from loadtests.defects.catalogue import parse_defects
     from loadtests.model.api.rules import Terms
@@ -63,9 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
     print(
         f"{format_duration(duration)} of load in {format_duration(took)}: {recorder.written:,} events; {simulated.drained}"
     )
-    print(analysis.verdict.sentence)
-    print(f"Report: {(folder / PAGE).resolve()}")
-    return 0
+    print_result(open_console(), analysis, folder / PAGE)
+    return exit_code(analysis.verdict.result)
 
 
 def _write_manifest(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
-from loadtests.cli.check import RESULT_STYLES
+from loadtests.cli.result import RESULT_STYLES, SEVERITY_STYLES
 from loadtests.cli.table import Table, open_console, print_table
 from loadtests.model.text.units import format_duration
 from loadtests.model.text.wording import count
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from reports.findings.finding import Finding
     from reports.summary import Analysis
 
-_SEVERITY_STYLES = {"problem": "bold red", "warning": "yellow"}
 _MOST_SESSIONS = 200
 _SHORTEST_ID = 8
 
@@ -41,7 +40,7 @@ def print_audit(analysis: Analysis, folder: Path) -> None:
 
 def print_finding(console: Console, finding: Finding) -> None:
     """Print one finding and its advice."""
-    style = _SEVERITY_STYLES.get(finding.severity, "bold")
+    style = SEVERITY_STYLES.get(finding.severity, "bold")
     text = f" {finding.name} ({finding.owner}): {finding.text}\n  → {finding.advice}"
     console.print(Text.assemble((finding.severity, style), text))
 

@@ -18,6 +18,7 @@ from loadtests.plugin.form import listen_to_form
 from loadtests.plugin.local import LocalRole, stop_run
 from loadtests.plugin.master import MasterRole
 from loadtests.plugin.options import People
+from loadtests.plugin.report import LAST_LINES
 from loadtests.plugin.setup import Setup, options_of
 from loadtests.plugin.users.role import Role
 from loadtests.plugin.worker import WorkerRole
@@ -42,9 +43,18 @@ class Plugin:
 
     def listen(self) -> None:
         """Registers with Locust's events."""
-        events.init.add_listener(self._init)
+        events.init.add_listener(self._init_or_exit)
         events.test_start.add_listener(self._begin)
         events.quit.add_listener(self._quit)
+
+    def _init_or_exit(self, **arguments: Any) -> None:
+        """Locust itself would end with the exit code of a failed gate."""
+        try:
+            self._init(**arguments)
+        except Exception:
+            logger.exception("Internal error: this is a bug in streamsoak, please report it.")
+            self._quit()
+            sys.exit(EXIT_DEFECT)
 
     def _init(self, environment: Environment, runner: Runner, web_ui: Any = None, **_: Any) -> None:
         def interrupt() -> None:
@@ -110,6 +120,9 @@ class Plugin:
             self._live.ended()
             if code is not None:
                 environment.process_exit_code = code
+            if not options_of(environment).headless:
+                # This process goes on, so its end is not the run's.
+                LAST_LINES.print()
 
     def _quit(self, **_: Any) -> None:
         if self._role:
@@ -120,6 +133,7 @@ def _refuse(environment: Environment, error: InputError) -> None:
     """Stops Locust, which is already starting its users; they find no run and do nothing."""
     environment.process_exit_code = error.code
     logger.error("The run does not begin:\n%s", error)
+    LAST_LINES.keep(f"The run did not begin:\n{error}\n")
     start_task("stopping Locust", _stop_soon, environment)
 
 

@@ -97,7 +97,7 @@ def test_arguments_that_are_none(arguments: tuple[str, ...], says: str) -> None:
 def test_a_mistake_as_a_process() -> None:
     """The exit code and both streams are those that `main` has within this process."""
     assert_mistake(streamsoak_process("report"), "RUN", "--help")
-    assert_mistake(streamsoak_process("check", "/nonexistent"), "is not a run's directory")
+    assert_mistake(streamsoak_process("check", "/nonexistent"), "no such directory")
 
 
 @pytest.mark.parametrize(
@@ -143,8 +143,10 @@ def test_run_that_is_none(tmp_path: Path, subcommand: str) -> None:
     file.write_text("hello")
     empty = tmp_path / "empty"
     empty.mkdir()
-    for run in (tmp_path / "missing", empty, file):
+    for run in (empty, file):
         assert_mistake(streamsoak(subcommand, str(run)), str(run), "is not a run's directory")
+    missing = tmp_path / "emtpy"
+    assert_mistake(streamsoak(subcommand, str(missing)), str(missing), f"no such directory; did you mean '{empty}'?")
 
 
 @pytest.mark.parametrize("manifest", [b"", b"{}", b"\xff\xfe", b"[" * 100_000])

@@ -22,8 +22,9 @@ from pydantic import (
 
 from loadtests.model.people.distribution import Constant, Distribution
 from loadtests.model.people.draw import Draw
-from loadtests.model.text.input_error import InputError, from_pydantic
+from loadtests.model.text.input_error import InputError
 from loadtests.model.text.units import Rate, Seconds
+from loadtests.model.text.validation import from_pydantic
 from loadtests.model.text.wording import between
 
 IDLE_RANGE = (30.0, 3599.0)
@@ -265,4 +266,4 @@ def build_profile(where: str, tables: dict[str, Any], folder: Path, idle_range: 
     try:
         return Profile.model_validate(tables, context={"folder": folder, "idle_range": idle_range})
     except ValidationError as error:
-        raise from_pydantic(where, error) from None
+        raise from_pydantic(where, error, Profile) from None
