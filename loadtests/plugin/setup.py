@@ -30,6 +30,7 @@ from loadtests.plugin.form import make_typed
 from loadtests.plugin.metrics import Metrics
 from loadtests.plugin.option_table import STAGES, USERS
 from loadtests.plugin.options import People
+from loadtests.plugin.preflight import check_api
 from loadtests.plugin.users.role import StartRequest
 from loadtests.plugin.users.shape import ScenarioShape, dispatcher_for
 from loadtests.plugin.users.user import StreamingUser, class_name, profile_of, user_classes
@@ -197,12 +198,15 @@ class Setup:
             self.metrics.route(self._environment.web_ui, self.options.web_base_path or "")
 
     def _check_account(self, settings: RunSettings) -> None:
-        if not is_real(settings.host, self.options):
-            if not self._is_sandboxed:
-                require_no_others(settings.host, settings.surface, settings.key, self.options)
-            return
-        require_consent(self.options, self._profiles.values(), has_plan=self._plan is not None)
-        require_empty(settings.host, settings.surface, settings.key, self.options)
+        is_guarded = is_real(settings.host, self.options)
+        if is_guarded:
+            require_consent(self.options, self._profiles.values(), has_plan=self._plan is not None)
+        if not self._is_sandboxed:
+            check_api(settings)
+        if is_guarded:
+            require_empty(settings.host, settings.surface, settings.key, self.options)
+        elif not self._is_sandboxed:
+            require_no_others(settings.host, settings.surface, settings.key, self.options)
 
     def _planned(self) -> LoadPlan | None:
         scenario, users = self._scenario, self._users

@@ -25,7 +25,7 @@ def check_usage(parser: argparse.ArgumentParser) -> None:
         raise AssertionError("unreachable")
 
     def parse_args(*arguments: Any, **others: Any) -> argparse.Namespace:
-        options = parse(*arguments, **others)
+        options: argparse.Namespace = parse(*arguments, **others)
         for message in mistakes(options):
             error(message)
         # Locust's tables, every two seconds, would bury the progress of the run.

@@ -8,6 +8,7 @@ from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from loadtests.model.text.input_error import InputError, Mistake
 from loadtests.model.text.suggestion import nearest
@@ -54,7 +55,7 @@ def from_pydantic(where: str | Path, error: ValidationError, model: type[BaseMod
     """Returns pydantic's errors as mistakes in `where`. `model`: whose keys to suggest for one that is not known."""
     return InputError(
         Mistake(str(where), _path(detail["loc"]), _sentence(detail, model))
-        for detail in map(dict, error.errors(include_url=False))
+        for detail in error.errors(include_url=False)
     )
 
 
@@ -64,7 +65,7 @@ def _path(location: tuple[int | str, ...]) -> str:
     return ".".join(map(str, keys))
 
 
-def _sentence(detail: Mapping[str, Any], model: type[BaseModel] | None) -> str:
+def _sentence(detail: ErrorDetails, model: type[BaseModel] | None) -> str:
     kind, location = detail["type"], detail["loc"]
     if kind == "extra_forbidden":
         return f"is not a known key{nearest(str(location[-1]), _keys(model, location[:-1]))}"
