@@ -77,6 +77,7 @@ def analyse(log: EventLog) -> Analysis:
     findings, checks = find(evidence)
     figures = _figures(evidence, slots, counterfactual, calls)
     gates = log.manifest.scenario.gates if log.manifest.scenario else ()
+    least_samples = log.manifest.scenario.least_samples if log.manifest.scenario else None
     audited = audit(read_client(log), log.manifest) if log.manifest.audit else None
     if audited:
         findings = [*audited.findings, *findings]
@@ -86,7 +87,7 @@ def analyse(log: EventLog) -> Analysis:
     verdict = (
         audited.verdict
         if audited
-        else judge(gates, partial(read, log, log_end, judged), judged, generator.doubts, shortfalls)
+        else judge(gates, partial(read, log, log_end, judged), judged, generator.doubts, shortfalls, least_samples)
     )
     if not audited:
         weigh = failed_by if log.manifest.scenario and log.manifest.scenario.findings == "fail" else with_problems

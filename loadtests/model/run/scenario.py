@@ -96,6 +96,8 @@ class Scenario(BaseModel):
     """Price of one open session, in any currency."""
     stages: tuple[Stage, ...]
     gates: tuple[GateText, ...] = ()
+    least_samples: int | None = Field(default=None, ge=1)
+    """Values from which on a gate on a percentile may pass; None: 100 for p1 and p99, 20 for p5 and p95, 10 for p50."""
     findings: Literal["report", "fail"] = "report"
     """Whether a finding of severity *problem* is only reported beside the verdict, or fails a run that would have passed."""
     compare: Tolerances = Tolerances()
