@@ -9,13 +9,20 @@ from pathlib import Path
 
 from loadtests.defects.catalogue import usage
 from loadtests.model.people.profile import IDLE_RANGE
-from loadtests.model.run.run_name import LATEST, run_directory
+from loadtests.model.run.run_name import LATEST, RUNS, run_directory
 from loadtests.model.text.input_error import InputError
 
 
 def add_run(parser: argparse.ArgumentParser) -> None:
     """Declare RUN."""
     parser.add_argument("run", type=run_path, metavar="RUN", help=f"directory of the run, or `{LATEST}`")
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """Declare --json and --quiet."""
+    output = parser.add_mutually_exclusive_group()
+    output.add_argument("--json", action="store_true", help="print the result as JSON, and nothing else")
+    output.add_argument("--quiet", action="store_true", help="print nothing; the exit code tells the result")
 
 
 def run_path(text: str) -> Path:
@@ -29,7 +36,7 @@ def run_path(text: str) -> Path:
 def add_run_dir(parser: argparse.ArgumentParser) -> None:
     """Declare --run-dir."""
     about = "parent of the run's directory (default: %(default)s)"
-    parser.add_argument("--run-dir", type=Path, default=Path("runs"), metavar="DIR", help=about)
+    parser.add_argument("--run-dir", type=Path, default=RUNS, metavar="DIR", help=about)
 
 
 def add_scenario(parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from loadtests.cli.arguments import at_least, run_path
+from loadtests.cli.arguments import add_output, at_least, run_path
 from loadtests.model.text.input_error import EXIT_PASS, EXIT_UNKNOWN, InputError
 
 if TYPE_CHECKING:
@@ -45,12 +45,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     what_if.add_argument(
         "--duration", type=float, metavar="S", help="length of the load in seconds, at most that of the run"
     )
+    add_output(parser)
     parser.add_argument("--schema", action="store_true", help="print the JSON Schema of plan.json and exit")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the plan and print its main results."""
-    from reports.plan.build import PAGE, schema, write_plan
+    from loadtests.cli.waiting import waiting
+    from reports.plan.build import PAGE, figures, schema, write_plan
     from reports.plan.plan import PlanOptions
 
     if arguments.schema:
@@ -66,9 +68,13 @@ def run(arguments: argparse.Namespace) -> int:
     into = arguments.out or arguments.runs[-1]
     if arguments.out and not arguments.out.is_dir():
         raise InputError.of("--out", f"{arguments.out} is not a directory")
-    plan = write_plan(arguments.runs, into, options)
-    _print_summary(plan)
-    print(f"Plan: {(into / PAGE).resolve()}")
+    with waiting("planning"):
+        plan = write_plan(arguments.runs, into, options)
+    if arguments.json:
+        print(json.dumps(figures(plan), indent=1))
+    elif not arguments.quiet:
+        _print_summary(plan)
+        print(f"Plan: {(into / PAGE).resolve()}")
     return EXIT_UNKNOWN if plan.unknown else EXIT_PASS
 
 

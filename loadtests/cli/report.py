@@ -39,12 +39,14 @@ def run(arguments: argparse.Namespace) -> int:
     from loadtests.cli.check import exit_code
     from loadtests.cli.result import print_result
     from loadtests.cli.table import open_console
+    from loadtests.cli.waiting import waiting
     from reports.build import PAGE, build_report
     from reports.output.session_table import write_session_csv
 
-    analysis = build_report(arguments.run)
-    if arguments.csv:
-        write_session_csv(arguments.run)
+    with waiting(f"writing the report of {arguments.run}"):
+        analysis = build_report(arguments.run)
+        if arguments.csv:
+            write_session_csv(arguments.run)
     print_result(open_console(), analysis, arguments.run / PAGE)
     if not arguments.verdict:
         return 0

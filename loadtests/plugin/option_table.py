@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from loadtests.model.run.run_name import RUNS
+
 NO_SCENARIO = "none"
 STAGES, USERS = "stages", "users"
 """The values of --load."""
@@ -46,7 +48,7 @@ OPTIONS: dict[str, tuple[str, dict[str, Any]]] = {
         "with --sandbox: inject a defect (repeatable; see streamsoak sandbox --help)",
         {"action": "append", "default": [], "metavar": "NAME[=VALUE]"},
     ),
-    "--run-dir": ("parent of the runs' directories (default: runs)", {"default": "runs"}),
+    "--run-dir": (f"parent of the runs' directories (default: {RUNS})", {"default": str(RUNS), "metavar": "DIR"}),
     "--limit": ("concurrency limit of the account, and of the sandbox", {"type": int, "metavar": "N"}),
     "--observe": (
         "wait at most S seconds for leaks to be reaped at the end of the run",
