@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from loadtests.cli import quiet_start
+
+# isort: split
 import argparse
 import errno
 import io
@@ -10,7 +13,6 @@ import sys
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.metadata import version
 from typing import Any, NoReturn
 
 from loadtests.model.text.command_line import in_our_words
@@ -55,6 +57,8 @@ class _Parser(argparse.ArgumentParser):
 
 def build_parser() -> argparse.ArgumentParser:
     """Returns the parser of all subcommands."""
+    from importlib.metadata import version
+
     parser = _Parser(prog="streamsoak", description="Load and soak tests for streaming-session APIs.")
     parser.add_argument("--version", action="version", version=f"streamsoak {version('streamsoak')}")
     chosen = parser.add_subparsers(dest="subcommand", required=True, metavar="SUBCOMMAND")
@@ -70,8 +74,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             # A terminal with a small character set shows "?" instead of raising an error.
             stream.reconfigure(errors="replace")
-    parsed = build_parser().parse_args(arguments)
+    file: object = "a file"
     try:
+        # Within the frame that handles Ctrl-C: the subcommands' imports take a part of a second.
+        quiet_start.restore()
+        parsed = build_parser().parse_args(arguments)
+        file = getattr(parsed, "run", file)
         return int(import_module(f"loadtests.cli.{parsed.subcommand}").run(parsed))
     except InputError as error:
         print(error, file=sys.stderr)
@@ -83,7 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:  # noqa: BLE001 - the outermost frame turns every error into an exit code
-        return _report_error(error, getattr(parsed, "run", "a file"))
+        return _report_error(error, file)
 
 
 def _report_error(error: Exception, file: object) -> int:

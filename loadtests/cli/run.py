@@ -27,11 +27,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Replaces this process by Locust."""
-    from loadtests.cli import starter
+    from loadtests.cli import launcher, starter
 
     # Alone in its folder, which Locust puts before the standard library.
     locustfile = Path(starter.__path__[0]) / "locustfile.py"
-    command = [sys.executable, "-m", "locust", "-f", str(locustfile), "--scenario", arguments.scenario]
+    command = [sys.executable, "-m", launcher.__name__, "-f", str(locustfile), "--scenario", arguments.scenario]
     sys.stdout.flush()
     os.execv(sys.executable, [*command, *arguments.options])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     from loadtests.cli.check import exit_code
     from loadtests.cli.result import print_result
     from loadtests.cli.table import open_console
+    from loadtests.cli.waiting import waiting
     from loadtests.defects.account import check_fit
     from loadtests.defects.catalogue import parse_defects
     from loadtests.model.api.rules import Terms
@@ -55,22 +57,44 @@ def run(arguments: argparse.Namespace) -> int:
     seed = arguments.seed if arguments.seed is not None else scenario.seed
     defects = parse_defects(arguments.defect)
     check_fit(Terms(limit), defects)
+    if duration != scenario.duration:
+        print(_stretched(scenario, duration))
     folder = new_folder(arguments.run_dir, f"{scenario.name}-simulated")
-    recorder = Recorder(folder, scenario.profiles, batch_rows=LARGE_BATCH_ROWS)
     began = time.perf_counter()
-    simulator = Simulator(LoadPlan(scenario), limit, seed, recorder, defects)
-    simulated = simulator.run(
-        duration, DrainBounds(scenario.observe, scenario.tolerance, scenario.poll, scenario.timeout)
-    )
-    recorder.close()
-    took = time.perf_counter() - began
-    _write_manifest(folder, scenario, limit, seed, simulated, recorder.lost, defects)
-    analysis = build_report(folder)
+    try:
+        with waiting("simulating"):
+            recorder = Recorder(folder, scenario.profiles, batch_rows=LARGE_BATCH_ROWS)
+            simulator = Simulator(LoadPlan(scenario), limit, seed, recorder, defects)
+            bounds = DrainBounds(scenario.observe, scenario.tolerance, scenario.poll, scenario.timeout)
+            simulated = simulator.run(duration, bounds)
+            recorder.close()
+        took = time.perf_counter() - began
+        _write_manifest(folder, scenario, limit, seed, simulated, recorder.lost, defects)
+    except BaseException:
+        # Half a simulation is worth nothing; it is made again in seconds.
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    with waiting("writing the report"):
+        analysis = build_report(folder)
     print(
         f"{format_duration(duration)} of load in {format_duration(took)}: {recorder.written:,} events; {simulated.drained}"
     )
     print_result(open_console(), analysis, folder / PAGE)
     return exit_code(analysis.verdict.result)
+
+
+def _stretched(scenario: Scenario, duration: float) -> str:
+    """Says which stage a duration other than the scenario's lengthens or cuts."""
+    from loadtests.model.text.units import format_duration
+
+    total, last = scenario.duration, scenario.stages[-1]
+    if duration < total:
+        return f"The load ends after {format_duration(duration)} of {format_duration(total)}."
+    name = last.name or "without a name"
+    lasts = format_duration(last.duration + duration - total)
+    return (
+        f"The last stage ({name}) lasts {lasts} instead of {format_duration(last.duration)}; the others are unchanged."
+    )
 
 
 def _write_manifest(

@@ -57,13 +57,6 @@ class Plugin:
             sys.exit(EXIT_DEFECT)
 
     def _init(self, environment: Environment, runner: Runner, web_ui: Any = None, **_: Any) -> None:
-        def interrupt() -> None:
-            runner.quit()
-            if web_ui:
-                web_ui.stop()
-
-        # Python would raise KeyboardInterrupt in the greenlet that happens to run, possibly within a request.
-        gevent.signal_handler(signal.SIGINT, interrupt)
         # Added after Locust's own listeners, which run in reverse order at the end: a worker drains before it quits.
         events.test_stopping.add_listener(self._end)
         events.quitting.add_listener(self._end)
@@ -73,6 +66,14 @@ class Plugin:
             print(error, file=sys.stderr)
             self._quit()
             sys.exit(error.code)
+
+        def interrupt() -> None:
+            runner.quit()
+            if web_ui:
+                web_ui.stop()
+
+        # Python would raise KeyboardInterrupt in the greenlet that happens to run, possibly within a request.
+        gevent.signal_handler(signal.SIGINT, interrupt)
         if web_ui:
             self._background_report = install_pages(web_ui, options_of(environment), self._live)
             listen_to_form(web_ui, environment, self._role)

@@ -231,6 +231,7 @@ class Setup:
         seconds = run_time or self._plan.scenario.duration
         expected = gevent.get_hub().threadpool.apply(forecast, (self._plan, self._limit(), seconds))
         logger.info("%s", expected.line(self._limit()))
+        logger.info("%s", self._plan.line())
         DiskNeed.of(expected.events, expected.arrivals).require_room(Path(self.options.run_dir), self._max_disk())
         return shape
 
