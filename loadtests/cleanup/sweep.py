@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from loadtests.cleanup.account_client import AccountClient
+from loadtests.http.failure import in_words
 from loadtests.http.origin import Origin
 from loadtests.model.api.answer import GONE, Answer, Outcome, Reason
 from loadtests.model.run.manifest import Manifest, read_manifest
@@ -60,7 +61,7 @@ def sweep(run: Path, open_account: Callable[[Manifest], AccountClient], *, exclu
         listed = _first_list(account)
     except UnreachableError as error:
         if not manifest.sandbox:
-            raise InputError.of(manifest.host, f"cannot be reached: {error}", code=EXIT_UNAVAILABLE) from None
+            raise InputError.of(manifest.host, f"cannot be reached: {in_words(error)}", code=EXIT_UNAVAILABLE) from None
         result.gone = [*contents.open.values()]
         return result
     ledger = Ledger(run, SWEEP_FILE)

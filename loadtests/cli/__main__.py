@@ -13,6 +13,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Any, NoReturn
 
 from loadtests.model.text.command_line import in_our_words
@@ -75,6 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             # A terminal with a small character set shows "?" instead of raising an error.
             stream.reconfigure(errors="replace")
     file: object = "a file"
+    parsed = argparse.Namespace()
     try:
         # Within the frame that handles Ctrl-C: the subcommands' imports take a part of a second.
         quiet_start.restore()
@@ -91,7 +93,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:  # noqa: BLE001 - the outermost frame turns every error into an exit code
+        try:
+            _check_logs(parsed)
+        except InputError as damage:
+            print(damage, file=sys.stderr)
+            return damage.code
         return _report_error(error, file)
+
+
+def _check_logs(parsed: argparse.Namespace) -> None:
+    """Raises InputError if a run that was named has a damaged event log: the cause of what failed."""
+    named = [getattr(parsed, name, None) for name in ("base", "run")]
+    if runs := [run for run in (*named, *getattr(parsed, "runs", ())) if isinstance(run, Path)]:
+        from reports.log.log import check_whole
+
+        for run in runs:
+            check_whole(run)
 
 
 def _report_error(error: Exception, file: object) -> int:

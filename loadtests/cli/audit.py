@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from loadtests.cli.arguments import add_account, add_defects, add_run_dir, at_least, idle_range
+from loadtests.cli.arguments import add_account, add_defects, add_run_dir, at_least, idle_range, share
 from loadtests.defects.account import check_fit
 from loadtests.defects.catalogue import DEFECTS, parse_defect, parse_defects
 from loadtests.defects.defect import Injected
@@ -34,7 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_run_dir(parser)
     for name, defect in _SHORT.items():
         about = f"short for --defect {defect}=P: {DEFECTS[defect].about}"
-        parser.add_argument(f"--{name}", type=float, default=0.0, metavar="P", help=about)
+        parser.add_argument(f"--{name}", type=share, default=0.0, metavar="P", help=about)
     add_defects(parser)
     parser.add_argument(
         "--seed", type=int, default=0, metavar="N", help="random seed for defects (default: %(default)s)"
@@ -96,8 +96,6 @@ def _short_defects(arguments: argparse.Namespace) -> Iterator[Injected]:
     """Yields the defects that have options of their own."""
     for name, defect in _SHORT.items():
         value = float(getattr(arguments, name.replace("-", "_")))
-        if not 0 <= value <= 1:
-            raise InputError.of(f"--{name}", f"must be a probability, 0 to 1 (is {value:g})")
         if value:
             yield parse_defect(f"{defect}={value!r}", f"--{name}")
 

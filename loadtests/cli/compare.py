@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _check(arguments: argparse.Namespace) -> None:
     from loadtests.model.run.manifest import read_manifest
-    from reports.compare.comparison import LEAST_SECONDS
+    from reports.compare.blocks import LEAST_SECONDS
     from reports.compare.conditions import differences
 
     at_least(0, "--seed", arguments.seed)

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from loadtests.cli.arguments import add_defects, add_run_dir, add_scenario, at_least, changes_of
+from loadtests.cli.arguments import add_defects, add_run_dir, add_scenario, at_least, changes_of, duration
 from loadtests.model.text.input_error import InputError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_scenario(parser)
     about = "length of the load, for example 12h; the last stage is extended (default: the stages')"
-    parser.add_argument("--duration", metavar="TIME", help=about)
+    parser.add_argument("--duration", type=duration, metavar="TIME", help=about)
     parser.add_argument("--seed", type=int, metavar="N", help="random seed for the run (default: the scenario's)")
     add_run_dir(parser)
     add_defects(parser)
@@ -51,14 +51,16 @@ def run(arguments: argparse.Namespace) -> int:
     from reports.build import PAGE, build_report
 
     scenario = named_scenario(arguments.scenario, changes_of(arguments.set))
-    duration = _duration(arguments.duration) or scenario.duration
+    if arguments.duration is not None and arguments.duration <= 0:
+        raise InputError.of("--duration", f"must be more than 0 (is {arguments.duration:g})")
+    lasts = arguments.duration or scenario.duration
     limit = arguments.limit if arguments.limit is not None else scenario.limit
     at_least(1, "--limit", limit)
     seed = arguments.seed if arguments.seed is not None else scenario.seed
     defects = parse_defects(arguments.defect)
     check_fit(Terms(limit), defects)
-    if duration != scenario.duration:
-        print(_stretched(scenario, duration))
+    if lasts != scenario.duration:
+        print(_stretched(scenario, lasts))
     folder = new_folder(arguments.run_dir, f"{scenario.name}-simulated")
     began = time.perf_counter()
     try:
@@ -66,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
             recorder = Recorder(folder, scenario.profiles, batch_rows=LARGE_BATCH_ROWS)
             simulator = Simulator(LoadPlan(scenario), limit, seed, recorder, defects)
             bounds = DrainBounds(scenario.observe, scenario.tolerance, scenario.poll, scenario.timeout)
-            simulated = simulator.run(duration, bounds)
+            simulated = simulator.run(lasts, bounds)
             recorder.close()
         took = time.perf_counter() - began
         _write_manifest(folder, scenario, limit, seed, simulated, recorder.lost, defects)
@@ -77,21 +79,21 @@ def run(arguments: argparse.Namespace) -> int:
     with waiting("writing the report"):
         analysis = build_report(folder)
     print(
-        f"{format_duration(duration)} of load in {format_duration(took)}: {recorder.written:,} events; {simulated.drained}"
+        f"{format_duration(lasts)} of load in {format_duration(took)}: {recorder.written:,} events; {simulated.drained}"
     )
     print_result(open_console(), analysis, folder / PAGE)
     return exit_code(analysis.verdict.result)
 
 
-def _stretched(scenario: Scenario, duration: float) -> str:
+def _stretched(scenario: Scenario, seconds: float) -> str:
     """Says which stage a duration other than the scenario's lengthens or cuts."""
     from loadtests.model.text.units import format_duration
 
     total, last = scenario.duration, scenario.stages[-1]
-    if duration < total:
-        return f"The load ends after {format_duration(duration)} of {format_duration(total)}."
+    if seconds < total:
+        return f"The load ends after {format_duration(seconds)} of {format_duration(total)}."
     name = last.name or "without a name"
-    lasts = format_duration(last.duration + duration - total)
+    lasts = format_duration(last.duration + seconds - total)
     return (
         f"The last stage ({name}) lasts {lasts} instead of {format_duration(last.duration)}; the others are unchanged."
     )
@@ -133,17 +135,3 @@ def _write_manifest(
         lost_events=lost,
     )
     write_manifest(folder, manifest)
-
-
-def _duration(text: str | None) -> float | None:
-    from loadtests.model.text.units import parse_duration
-
-    if text is None:
-        return None
-    try:
-        seconds = parse_duration(float(text) if text.replace(".", "", 1).isdigit() else text)
-    except ValueError as error:
-        raise InputError.of("--duration", f"{error} (is {text!r})") from None
-    if seconds <= 0:
-        raise InputError.of("--duration", f"must be more than 0 (is {text!r})")
-    return seconds

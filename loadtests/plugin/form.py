@@ -12,12 +12,13 @@ from locust.runners import STATE_INIT, STATE_STOPPED
 from locust.util.timespan import parse_timespan
 
 from loadtests.model.text.input_error import InputError, Mistake
+from loadtests.model.text.units import read_duration
 from loadtests.plugin.option_table import NO_SCENARIO, STAGES, USERS
 from loadtests.plugin.users.role import Role, StartRequest
 
-_NUMBERS: Mapping[str, tuple[type, str]] = {
+_NUMBERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "limit": (int, "a whole number"),
-    "observe": (float, "a number of seconds"),
+    "observe": (read_duration, "a duration, for example 90 or 2m"),
     "max_open": (int, "a whole number"),
     "max_session_minutes": (float, "a number of minutes"),
     "seed": (int, "a whole number"),

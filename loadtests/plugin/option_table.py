@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from loadtests.model.run.run_name import RUNS
+from loadtests.model.text.units import read_duration
 
 NO_SCENARIO = "none"
 STAGES, USERS = "stages", "users"
@@ -51,8 +52,8 @@ OPTIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "--run-dir": (f"parent of the runs' directories (default: {RUNS})", {"default": str(RUNS), "metavar": "DIR"}),
     "--limit": ("concurrency limit of the account, and of the sandbox", {"type": int, "metavar": "N"}),
     "--observe": (
-        "wait at most S seconds for leaks to be reaped at the end of the run",
-        {"type": float, "metavar": "S"},
+        "wait at most so long for leaks to be reaped at the end of the run, for example 90 or 2m",
+        {"type": read_duration, "metavar": "TIME"},
     ),
     "--allow-leaks": ("allow profiles that leave sessions open on a real account", {"action": "store_true"}),
     "--max-open": (

@@ -5,25 +5,19 @@ from __future__ import annotations
 import logging
 
 from loadtests.http.client import HttpClient
+from loadtests.http.failure import in_words
 from loadtests.http.key import VARIABLE, has_key
 from loadtests.http.origin import Origin
 from loadtests.model.api.answer import Reason
 from loadtests.model.api.surface import Operation
 from loadtests.model.text.input_error import EXIT_UNAVAILABLE, InputError
 from loadtests.model.text.wording import count, verb
-from loadtests.observing.list_observer import ListRefusedError, UnreachableError, listed_sessions
+from loadtests.observing.list_observer import ListRefusedError, listed_sessions
 from loadtests.run.run import RunSettings
 
 logger = logging.getLogger(__name__)
 
 _SECONDS = 5.0
-_ERRORS = {
-    "ECONNREFUSED": "the connection is refused; is the API running, and is the port right?",
-    "EHOSTUNREACH": "there is no route to the host; check the network",
-    "ENETUNREACH": "there is no route to the network; check the network",
-    "ETIMEDOUT": "the connection timed out; check the address and firewalls",
-}
-"""By the operating system's name."""
 
 
 def check_api(settings: RunSettings) -> None:
@@ -36,8 +30,8 @@ def check_api(settings: RunSettings) -> None:
             origin.connect().close()
             return
         found = listed_sessions(client, path, settings.key, settings.surface.session_id)
-    except (UnreachableError, TimeoutError, OSError) as error:
-        raise InputError.of(settings.host, f"cannot be reached: {_why(error)}", code=EXIT_UNAVAILABLE) from None
+    except OSError as error:
+        raise InputError.of(settings.host, f"cannot be reached: {in_words(error)}", code=EXIT_UNAVAILABLE) from None
     except ListRefusedError as error:
         _check_refusal(settings.host, error)
         return
@@ -49,12 +43,6 @@ def check_api(settings: RunSettings) -> None:
     if settings.limit is not None and len(found) >= settings.limit:
         are = f"{count(len(found), 'session')} {verb(len(found), 'is', 'are')}"
         raise InputError.of(settings.host, f"has no free slot: {are} open, and the limit is {settings.limit:,}")
-
-
-def _why(error: OSError) -> str:
-    if isinstance(error, TimeoutError):
-        return f"no answer within {_SECONDS:g} s; check the address and firewalls"
-    return _ERRORS.get(str(error)) or f"{error}; check the address"
 
 
 def _check_refusal(host: str, error: ListRefusedError) -> None:

@@ -97,8 +97,8 @@ def state_lines(snapshots: Sequence[ProcessSnapshot], limit: int | None, delays:
     held = sum(snapshot.held for snapshot in snapshots)
     holders = Counter[str]()
     for snapshot in snapshots:
-        for counts in snapshot.sessions.values():
-            holders.update(counts)
+        for by_holder in snapshot.sessions.values():
+            holders.update(by_holder)
     names = "  ".join(f"{name} {holders[name]:,}" for name in _HOLDERS if holders[name])
     yield f"sessions {held:,}" + (f" of {limit:,}" if limit else "") + (f":  {names}" if names else "")
     counts = together(snapshot.counts for snapshot in snapshots)

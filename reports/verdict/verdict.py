@@ -135,6 +135,8 @@ def _judge_gate(gate: Gate, readings: Sequence[Measurement], *, tainted: bool, l
     return GateResult(gate.text, _RESULTS[deciding], worst.value, shown, worst.span, interval)
 
 
+_UNSEEN = ("sessions.fates.unobserved", "sessions.unresolved")
+"""Counts of what is not known: a log that was cut off makes them too high."""
 _RESULTS: dict[str, Result] = {"fail": "fail", "unknown": "unknown", "pass": "pass"}
 
 
@@ -154,7 +156,7 @@ def _result(gate: Gate, reading: Measurement, *, tainted: bool) -> Result:
     if gate.holds(reading.value):
         return "unknown" if tainted else "pass"
     # A late generator or a cut log distorts timing and makes counts too low; it does not add to a count.
-    is_count = FIGURES[gate.figure] is Unit.COUNT and not gate.figure.startswith("finding.")
+    is_count = FIGURES[gate.figure] is Unit.COUNT and not gate.figure.startswith(("finding.", *_UNSEEN))
     is_certain = is_count and reading.low > gate.bound and gate.is_upper
     return "unknown" if tainted and not is_certain else "fail"
 

@@ -9,7 +9,11 @@ from loadtests.model.text.suggestion import nearest
 
 _UNKNOWN = "unrecognized arguments: "
 _REQUIRED = "the following arguments are required: "
-_KINDS = {"int": "must be a whole number", "float": "must be a number"}
+_KINDS = {
+    "int": "must be a whole number",
+    "float": "must be a number",
+    "read_duration": "must be a duration: a number of seconds, or for example '90s', '5m', '1h30m'",
+}
 _INVALID = re.compile(r"(?:argument )?(?P<option>\S+): invalid (?P<kind>\w+) value: (?P<value>.*)", re.DOTALL)
 
 

@@ -30,6 +30,22 @@ def parse_duration(value: Any) -> float:
     raise ValueError("must be a duration: a number of seconds, or for example '90s', '250ms', '5m', '1h30m'")
 
 
+def read_duration(text: str) -> float:
+    """Returns the seconds in a text that a user typed: "90", "90s", "1h30m". Raises ValueError with examples."""
+    with contextlib.suppress(ValueError):
+        return parse_duration(float(text))
+    return parse_duration(text)
+
+
+def read_share(text: str) -> float:
+    """Returns the share in "30%" or "0.3". Raises ValueError with examples."""
+    with contextlib.suppress(ValueError):
+        share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+        if 0 <= share <= 1:
+            return share
+    raise ValueError("must be a share: 0 to 1, or for example '30%'")
+
+
 def parse_rate(value: Any) -> float:
     """Returns the events a second in "30/min", "2/s" or "400/h". Raises ValueError with examples."""
     if isinstance(value, str) and (match := _RATE.fullmatch(value.strip())):
