@@ -28,7 +28,9 @@ def annotation_lines(analysis: Analysis) -> Iterator[str]:
             yield _line(_kind(result), f"{gate.gate}: {result}", gate.shown)
     problems = [finding for finding in analysis.findings if finding.severity == "problem"]
     for finding in problems[:_MOST]:
-        yield _line("notice", f"{finding.name} ({finding.owner})", finding.text)
+        # A problem fails an audit; beside a run's gates it only informs.
+        kind = "error" if analysis.audit else "notice"
+        yield _line(kind, f"{finding.name} ({finding.owner})", finding.text)
 
 
 def _kind(result: str) -> str:

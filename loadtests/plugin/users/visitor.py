@@ -9,8 +9,12 @@ def visit(self, visitor):
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, cast
 
+from loadtests.engine.blame import UserErrors
 from loadtests.model.api.answer import Answer, Outcome
 from loadtests.model.api.surface import Operation
 from loadtests.model.people.profile import Way
@@ -18,6 +22,39 @@ from loadtests.model.session.behaviour import Person, leave, open_session, quiet
 from loadtests.model.session.keepalive import keep_alive_timer
 from loadtests.model.session.session import Session, State
 from loadtests.model.session.steps import Behaviour, Call, Fork, Sleep
+
+_P = ParamSpec("_P")
+_errors = UserErrors()
+
+
+class Action:
+    """An action that a locustfile asked for, at a place in it. It happens when it is iterated, by `yield from`."""
+
+    def __init__(self, behaviour: Behaviour, name: str, file: str, line: int) -> None:
+        self._behaviour: Behaviour | None = behaviour
+        self._place = file, line
+        self._name = name
+
+    def __iter__(self) -> Behaviour:
+        behaviour, self._behaviour = self._behaviour, None
+        assert behaviour is not None, f"visitor.{self._name}() happens once"
+        return behaviour
+
+    def __del__(self) -> None:
+        if self._behaviour is not None:
+            _errors.report_at(*self._place, f"visitor.{self._name}() without `yield from` does nothing")
+
+
+def action(method: Callable[_P, Behaviour]) -> Callable[_P, Behaviour]:
+    """Makes a method say so if what it returns is dropped: a generator that is never iterated does nothing, silently."""
+
+    @wraps(method)
+    def asked(*arguments: _P.args, **others: _P.kwargs) -> Behaviour:
+        caller = sys._getframe(1)
+        asked_for = Action(method(*arguments, **others), method.__name__, caller.f_code.co_filename, caller.f_lineno)
+        return cast("Behaviour", asked_for)
+
+    return asked
 
 
 class Visitor:
@@ -33,6 +70,7 @@ class Visitor:
         """Whether the session can be used."""
         return self.session.usable
 
+    @action
     def open(self) -> Behaviour:
         """Opens a session, with the profile's retries if it is refused; returns whether it is open."""
         self.now = yield from open_session(self.person, self.session, Way.CLOSE, self.now)
@@ -40,6 +78,7 @@ class Visitor:
             yield Fork(keep_alive_timer(self.session, self.person.profile.keep_alive, self.person.draw, self.now))
         return self.session.state is State.OPEN
 
+    @action
     def say(self, words: int = 10) -> Behaviour:
         """Sends a task of `words` words and waits until the answer has been spoken; returns the answer."""
         answer = yield from self.call(Operation.TASK, words=words)
@@ -47,28 +86,34 @@ class Visitor:
             self.now = yield Sleep(self.now + answer.value)
         return answer
 
+    @action
     def keep_alive(self) -> Behaviour:
         """Sends a keep-alive; returns its answer."""
         return (yield from self.call(Operation.KEEP_ALIVE))
 
+    @action
     def wait(self, seconds: float) -> Behaviour:
         """Waits, as a person who thinks."""
         self.now = yield Sleep(self.now + seconds)
 
+    @action
     def be_quiet(self, seconds: float) -> Behaviour:
         """Waits for a quiet period, with keep-alives if the profile sends them."""
         self.now = yield from quiet_period(self.person, self.session, seconds, self.now)
 
+    @action
     def call(self, operation: Operation, words: int = 0) -> Behaviour:
         """Sends any call of the session; returns its answer."""
         answer: Answer = yield Call(self.session, operation, self.now, words=words)
         self.now = answer.answered
         return answer
 
+    @action
     def close(self) -> Behaviour:
         """Leaves and closes the session."""
         self.now = yield from leave(self.person, self.session, Way.CLOSE, self.now)
 
+    @action
     def abandon(self) -> Behaviour:
         """Leaves without closing the session: a leak."""
         self.now = yield from leave(self.person, self.session, Way.ABANDON, self.now)
