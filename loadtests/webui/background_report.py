@@ -7,14 +7,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from gevent import subprocess
 
 from loadtests.processes.child import CLI, start_module, stop
 from loadtests.processes.greenlets import start_loop, start_task
+from loadtests.recording.report_summary import read_summary
 from loadtests.webui.live import Live
 
-SUMMARY = "summary.json"
 _INTERVAL_SECONDS = 60.0
 _INTERVAL_FACTOR = 10
 """The interval is at least so many times as long as the last analysis took."""
@@ -52,11 +51,7 @@ class BackgroundReport:
 
     def findings(self, run: Path) -> list[dict[str, Any]]:
         """Returns the findings in summary.json of `run`, without those that apply to every run that has not ended."""
-        try:
-            summary = msgspec.json.decode((run / SUMMARY).read_bytes())
-        except (OSError, msgspec.DecodeError):
-            return []
-        return [finding for finding in summary.get("findings", []) if finding.get("name") not in _NOT_YET]
+        return [finding for finding in read_summary(run).findings if finding.get("name") not in _NOT_YET]
 
     def _analyse_regularly(self) -> float:
         is_same, self._previous = self._previous == self._live.state.run, self._live.state.run

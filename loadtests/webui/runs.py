@@ -8,6 +8,7 @@ from typing import Any
 import gevent
 import msgspec
 
+from loadtests.recording.report_summary import read_summary
 from loadtests.recording.unswept import count_left_open
 
 MOST_RUNS = 50
@@ -43,11 +44,6 @@ class _Manifest(msgspec.Struct):
     started_unix: float = 0.0
     simulated_unix: float | None = None
     ended: float | None = None
-
-
-class _Summary(msgspec.Struct):
-    verdict: str | None = None
-    sentence: str = ""
 
 
 class Runs:
@@ -86,7 +82,7 @@ class Runs:
 
 def _read(folder: Path) -> PastRun:
     manifest = _decoded(folder / "manifest.json", _Manifest)
-    summary = _decoded(folder / "summary.json", _Summary)
+    summary = read_summary(folder)
     return PastRun(
         folder.name,
         manifest.scenario.name if manifest.scenario else "",
