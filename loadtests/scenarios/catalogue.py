@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from loadtests.model.gates.window import WindowKind
 from loadtests.model.people.profile import Profile, load_profile
 from loadtests.model.run.scenario import Scenario, find, is_file, load_scenario
 from loadtests.model.text.input_error import InputError, Mistake
 from loadtests.model.text.suggestion import nearest, nearest_path
+
+logger = logging.getLogger(__name__)
 
 _BUILT_IN = Path(__file__).parents[2] / "profiles"
 
@@ -50,7 +54,17 @@ def named_scenario(name: str, changes: Mapping[str, str] | None = None) -> Scena
     file = _scenario_file(name)
     if file is None:
         raise InputError.of("--scenario", _missing(name))
-    return load_scenario(file, (file.parent, file.parent / "profiles", file.parent.parent, *folders()), changes)
+    scenario = load_scenario(file, (file.parent, file.parent / "profiles", file.parent.parent, *folders()), changes)
+    warn_of_former_words(scenario)
+    return scenario
+
+
+def warn_of_former_words(scenario: Scenario) -> None:
+    """Logs which gates have a word that a later version will not read."""
+    for gate in scenario.gates:
+        if gate.window and gate.window.kind is WindowKind.ANY and " any " in gate.text:
+            new = gate.text.replace(" any ", " every ")
+            logger.warning("Scenario %s: write %r: a later version will not read 'any'", scenario.name, new)
 
 
 def _scenario_file(name: str) -> Path | None:

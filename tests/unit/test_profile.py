@@ -214,7 +214,7 @@ def test_hostile_toml_is_a_mistake(tmp_path: Path, text: str) -> None:
 def test_file_that_cannot_be_read(tmp_path: Path) -> None:
     """A missing file, a folder, and what is not text are told as such."""
     (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe\x00")
-    for file, said in [("none.toml", "No such file"), ("", "directory"), ("bytes.toml", "not UTF-8")]:
+    for file, said in [("none.toml", "no such file"), ("", "directory"), ("bytes.toml", "not UTF-8")]:
         with pytest.raises(InputError, match=said):
             load_profile(tmp_path / file)
 

@@ -23,7 +23,8 @@ from pydantic import (
 from loadtests.model.people.distribution import Constant, Distribution
 from loadtests.model.people.draw import Draw
 from loadtests.model.text.input_error import InputError
-from loadtests.model.text.units import Rate, Seconds
+from loadtests.model.text.suggestion import nearest_path
+from loadtests.model.text.units import Rate, Seconds, Share
 from loadtests.model.text.validation import from_pydantic
 from loadtests.model.text.wording import between
 
@@ -34,8 +35,6 @@ IDLE_DEFAULT = 120.0
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
 """The name of a profile or scenario: lower case letters, digits, single hyphens."""
-
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Way(StrEnum):
@@ -247,6 +246,8 @@ def parse_toml(path: Path) -> dict[str, Any]:
     """Returns the tables of a TOML file. Raises InputError."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError.of(path, f"no such file{nearest_path(path, '.toml')}") from None
     except OSError as error:
         raise InputError.of(path, f"cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError as error:

@@ -22,8 +22,10 @@ def nearest_path(path: Path, suffix: str = "") -> str:
         entries = [entry for entry in path.parent.iterdir() if _fits(entry, suffix)]
     except (OSError, ValueError):
         return ""
-    near = difflib.get_close_matches(path.name, [entry.name for entry in entries], n=1, cutoff=0.5)
-    return f"; did you mean {str(path.parent / near[0])!r}?" if near else ""
+    # Without the suffix, which makes all of them similar.
+    names = {entry.name.removesuffix(suffix): entry for entry in entries}
+    near = difflib.get_close_matches(path.name.removesuffix(suffix), names, n=1, cutoff=0.6)
+    return f"; did you mean {str(names[near[0]])!r}?" if near else ""
 
 
 def _fits(entry: Path, suffix: str) -> bool:
