@@ -83,7 +83,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
 def _finish_clients(item: pytest.Function) -> None:
     """Ends the test's fixtures that use ours, as pytest would do next: they may close sessions."""
     # Any: pytest has no public names for these.
-    request, definitions = item._request, item._fixtureinfo.name2fixturedefs  # type: ignore[attr-defined]
+    request, definitions = item._request, item._fixtureinfo.name2fixturedefs
     for name in reversed(list(definitions)):
         definition: Any = definitions[name][-1]
         if definition.scope == "function" and _NAME in _used_by(definition, definitions) and name in item.funcargs:

@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from loadtests.model.text.units import format_duration
 
 _SILENT_SECONDS = 1.0
-_LOG_SECONDS = 10.0
+_LOG_SECONDS = 30.0
 """Between two lines where there is no terminal."""
 _ERASE = "\r\x1b[K"
 
 
 @contextlib.contextmanager
 def waiting(what: str) -> Iterator[None]:
-    """While its body runs: "what … 12 s", in one line that is erased at the end; a line every ten seconds without a terminal."""
+    """Says "what … 12 s" while its body runs: in one line that is erased at the end; without a terminal, every 30 s."""
     ended = threading.Event()
     thread = threading.Thread(target=_tell, args=(what, ended), daemon=True)
     thread.start()
