@@ -54,6 +54,7 @@ class LocalRole:
             return None
         reason = reason_of_end(self._setup.shape, run.early_end)
         load_ended = run.now()
+        self._progress.drain()
         drained = run.drain(reason)
         self._progress.close()
         logger.info("%s", drained)

@@ -118,6 +118,7 @@ class MasterRole:
         reason = reason_of_end(self._setup.shape, run.early_end)
         load_ended = run.now()
         run.process.ending = True
+        self._progress.drain()
         self._drain_message = {"reason": reason, "observe": run.observe}
         self._send_all(MessageKind.DRAIN, self._drain_message)
         self._await_drained(run, workers, load_ended)

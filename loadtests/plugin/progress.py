@@ -57,6 +57,13 @@ class Progress:
         self._delays = RecentDelays()
         run.each_second(self._show)
 
+    def drain(self) -> None:
+        """Shows at once that the load is over: until the next second the time that was left would stand there."""
+        if self._screen:
+            snapshots = self._run.snapshots()
+            state = state_lines(snapshots, self._run.settings.limit, self._delays)
+            self._screen.draw([drain_line(snapshots, self._run.now()), *state])
+
     def close(self) -> None:
         """Shows nothing any more."""
         if self._screen:

@@ -8,6 +8,7 @@ import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase
 
 from loadtests.model.run.scenario import Scenario
+from reports.output.annotation import annotation_lines
 
 from .story import Story
 
@@ -97,3 +98,11 @@ def test_hostile_texts_are_text(closed: Story, tmp_path: Path) -> None:
     """What the API says may hold what XML has no place for, or what would end an element."""
     closed.refused(2, 8.0, "quota", ']]></system-out><x a="\x00\x1b')
     assert "1 new" in (cases(closed, tmp_path)["checks: quota-exhausted"].system_out or "")
+
+
+def test_one_failed_gate_is_one_annotation(closed: Story, tmp_path: Path) -> None:
+    """Not one for the verdict beside it; a verdict without a gate that says so has one."""
+    failed = closed.analysed(tmp_path / "a", scenario=scenario("sessions.opened == 7", "sessions.opened == 1"))
+    assert list(annotation_lines(failed)) == ["::error title=sessions.opened == 7%3A fail::1"]
+    (line,) = annotation_lines(Story().looks(60.0).analysed(tmp_path / "b", scenario=scenario()))
+    assert line.startswith("::warning title=streamsoak%3A Inconclusive::")
