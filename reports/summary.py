@@ -133,6 +133,7 @@ def _verdict(
         judged,
         evidence.generator.doubts,
         list(filter(None, why)),
+        scenario.least_samples if scenario else None,
     )
     weigh = failed_by if scenario and scenario.findings == "fail" else with_problems
     return weigh(verdict, [finding.name for finding in findings if finding.severity == "problem"])

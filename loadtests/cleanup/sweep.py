@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from loadtests.cleanup.account_client import AccountClient
+from loadtests.http.failure import in_words
 from loadtests.http.key import key_variables
 from loadtests.http.route import route_to
 from loadtests.model.api.answer import GONE, Answer, Outcome, Reason
@@ -61,7 +62,7 @@ def sweep(run: Path, open_account: Callable[[Manifest], AccountClient], *, exclu
         listed = _first_list(account, key_variables(manifest.description)[1])
     except UnreachableError as error:
         if not manifest.sandbox:
-            raise InputError.of(manifest.host, f"cannot be reached: {error}", code=EXIT_UNAVAILABLE) from None
+            raise InputError.of(manifest.host, f"cannot be reached: {in_words(error)}", code=EXIT_UNAVAILABLE) from None
         result.gone = [*contents.open.values()]
         return result
     ledger = Ledger(run, SWEEP_FILE)

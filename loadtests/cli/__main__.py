@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from loadtests.cli import quiet_start
+
+# isort: split
 import argparse
 import errno
 import io
@@ -10,9 +13,12 @@ import sys
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NoReturn
 
+from loadtests.model.text.command_line import in_our_words
 from loadtests.model.text.input_error import EXIT_DEFECT, EXIT_INTERRUPTED, EXIT_MISTAKE, EXIT_UNAVAILABLE, InputError
+from loadtests.model.text.suggestion import nearest
 
 _SYSTEM_ERRORS = frozenset(
     (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE)
@@ -26,12 +32,34 @@ SUBCOMMANDS = (
 
 
 class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> None:  # type: ignore[override]
-        self.exit(EXIT_MISTAKE, f"{self.prog}: {message}\n(see {self.prog} --help)\n")
+    """Reports mistakes with what the user may have meant."""
+
+    def error(self, message: str) -> NoReturn:
+        options = [option for action in self._actions for option in action.option_strings]
+        self.exit(EXIT_MISTAKE, f"{self.prog}: {in_our_words(message, options)}\n(see {self.prog} --help)\n")
+        raise AssertionError("unreachable")
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[argparse.Namespace, list[str]]:  # type: ignore[override]
+        """Also ends at an option that is not known, here and not in the parser of `streamsoak`, which knows no others."""
+        parsed, others = super().parse_known_args(args, namespace)
+        if others:
+            self.error(f"unrecognized arguments: {' '.join(others)}")
+        return parsed, others
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            known = list(map(str, action.choices))
+            what = f"no {action.metavar.lower()} {value!r}" if isinstance(action.metavar, str) else f"not {value!r}"
+            raise argparse.ArgumentError(
+                None if isinstance(action.metavar, str) else action,
+                f"{what}{nearest(str(value), known)} (known: {', '.join(known)})",
+            )
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Returns the parser of all subcommands."""
+    from importlib.metadata import version
+
     parser = _Parser(prog="streamsoak", description="Load and soak tests for streaming-session APIs.")
     parser.add_argument("--version", action="version", version=f"streamsoak {version('streamsoak')}")
     chosen = parser.add_subparsers(dest="subcommand", required=True, metavar="SUBCOMMAND")
@@ -47,8 +75,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             # A terminal with a small character set shows "?" instead of raising an error.
             stream.reconfigure(errors="replace")
-    parsed = build_parser().parse_args(arguments)
+    file: object = "a file"
+    parsed = argparse.Namespace()
     try:
+        # Within the frame that handles Ctrl-C: the subcommands' imports take a part of a second.
+        quiet_start.restore()
+        parsed = build_parser().parse_args(arguments)
+        file = getattr(parsed, "run", file)
         return int(import_module(f"{__package__}.{parsed.subcommand}").run(parsed))
     except InputError as error:
         print(error, file=sys.stderr)
@@ -60,7 +93,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:  # noqa: BLE001 - the outermost frame turns every error into an exit code
-        return _report_error(error, getattr(parsed, "run", "a file"))
+        try:
+            _check_logs(parsed)
+        except InputError as damage:
+            print(damage, file=sys.stderr)
+            return damage.code
+        return _report_error(error, file)
+
+
+def _check_logs(parsed: argparse.Namespace) -> None:
+    """Raises InputError if a run that was named has a damaged event log: the cause of what failed."""
+    named = [getattr(parsed, name, None) for name in ("base", "run")]
+    if runs := [run for run in (*named, *getattr(parsed, "runs", ())) if isinstance(run, Path)]:
+        from reports.log.log import check_whole
+
+        for run in runs:
+            check_whole(run)
 
 
 def _report_error(error: Exception, file: object) -> int:

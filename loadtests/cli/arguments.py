@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from loadtests.defects.catalogue import usage
 from loadtests.model.people.profile import IDLE_RANGE
-from loadtests.model.run.run_name import LATEST, run_directory
+from loadtests.model.run.run_name import LATEST, RUNS, run_directory
 from loadtests.model.text.input_error import InputError
+from loadtests.model.text.units import read_duration, read_share
 
 
 def add_run(parser: argparse.ArgumentParser) -> None:
     """Declare RUN."""
     parser.add_argument("run", type=run_path, metavar="RUN", help=f"directory of the run, or `{LATEST}`")
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """Declare --json and --quiet."""
+    output = parser.add_mutually_exclusive_group()
+    output.add_argument("--json", action="store_true", help="print the result as JSON, and nothing else")
+    output.add_argument("--quiet", action="store_true", help="print nothing; the exit code tells the result")
 
 
 def run_path(text: str) -> Path:
@@ -29,7 +37,7 @@ def run_path(text: str) -> Path:
 def add_run_dir(parser: argparse.ArgumentParser) -> None:
     """Declare --run-dir."""
     about = "parent of the run's directory (default: %(default)s)"
-    parser.add_argument("--run-dir", type=Path, default=Path("runs"), metavar="DIR", help=about)
+    parser.add_argument("--run-dir", type=Path, default=RUNS, metavar="DIR", help=about)
 
 
 def add_api(parser: argparse.ArgumentParser, default: str = "konpro") -> None:
@@ -57,7 +65,9 @@ def add_account(parser: argparse.ArgumentParser) -> None:
         "--idle-range",
         default="",
         metavar="LOW:HIGH",
-        help="accepted idle timeouts, in seconds (default: the API's; {:g}:{:g} for konpro)".format(*IDLE_RANGE),
+        help="accepted idle timeouts, in seconds or for example 5s:10m (default: the API's; {:g}:{:g} for konpro)".format(
+            *IDLE_RANGE
+        ),
     )
 
 
@@ -65,6 +75,23 @@ def add_defects(parser: argparse.ArgumentParser) -> None:
     """Declare --defect."""
     about = f"inject a defect (repeatable). {usage()}"
     parser.add_argument("--defect", action="append", default=[], metavar="NAME[=VALUE]", help=about)
+
+
+def duration(text: str) -> float:
+    """A type of argparse: seconds, or for example 10m."""
+    return _read(read_duration, text)
+
+
+def share(text: str) -> float:
+    """A type of argparse: 0 to 1, or for example 30%."""
+    return _read(read_share, text)
+
+
+def _read(read: Callable[[str], float], text: str) -> float:
+    try:
+        return read(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{error} (is {text!r})") from None
 
 
 def at_least(least: int, option: str, value: int | None) -> None:
@@ -88,9 +115,9 @@ def idle_range(text: str) -> tuple[float, float]:
     """The bounds in LOW:HIGH, in seconds; raises InputError."""
     low, _, high = text.partition(":")
     try:
-        bounds = float(low), float(high)
+        bounds = read_duration(low), read_duration(high)
     except ValueError:
         bounds = math.nan, math.nan
     if not 0 < bounds[0] <= bounds[1] < math.inf:
-        raise InputError.of("--idle-range", f"must be LOW:HIGH in seconds, for example 30:3599 (is {text!r})")
+        raise InputError.of("--idle-range", f"must be LOW:HIGH in seconds, for example 30:3599 or 30s:1h (is {text!r})")
     return bounds

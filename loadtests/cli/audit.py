@@ -5,20 +5,31 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from loadtests.cli.arguments import add_account, add_defects, add_run_dir, at_least, idle_range
+from loadtests.cli.arguments import add_account, add_defects, add_run_dir, at_least, idle_range, share
 from loadtests.defects.account import check_fit
 from loadtests.defects.catalogue import DEFECTS, parse_defect, parse_defects
 from loadtests.defects.defect import Injected
 from loadtests.model.text.input_error import InputError
+
+if TYPE_CHECKING:
+    from reports.summary import Analysis
 
 HELP = (
     "Run a client against the sandbox and report what it left open. Exit code 0 pass, 1 fail, 2 unknown; if the audit passes and"
     " the program failed, the program's."
 )
 
+_FILES = {
+    "json": "JSON, in the format of summary.json",
+    "junit": "JUnit XML",
+    "markdown": "Markdown",
+    "sarif": "SARIF 2.1.0",
+}
+"""Options that name a file, with its format."""
 _SHORT = {"fail-start": "fail-start", "fail-new": "fail-new", "lose-answer": "lost-answer"}
 """Options for single defects, with the defect's name."""
 
@@ -26,7 +37,8 @@ _SHORT = {"fail-start": "fail-start", "fail-new": "fail-new", "lose-answer": "lo
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_account(parser)
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the result to FILE")
+    for name, about in _FILES.items():
+        parser.add_argument(f"--{name}", type=Path, metavar="FILE", help=f"also write the result to FILE as {about}")
     parser.add_argument("--quick", action="store_true", help="do not wait for the API to reap what is left open")
     parser.add_argument(
         "--ignore-exit-code", action="store_true", help="exit with 0 if the audit passes, although the program failed"
@@ -34,7 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_run_dir(parser)
     for name, defect in _SHORT.items():
         about = f"short for --defect {defect}=P: {DEFECTS[defect].about}"
-        parser.add_argument(f"--{name}", type=float, default=0.0, metavar="P", help=about)
+        parser.add_argument(f"--{name}", type=share, default=0.0, metavar="P", help=about)
     add_defects(parser)
     parser.add_argument(
         "--seed", type=int, default=0, metavar="N", help="random seed for defects (default: %(default)s)"
@@ -51,12 +63,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Audit the client and print the result."""
     from loadtests.audit.audit import AuditSettings, run_audit
+    from loadtests.cli.announce import announce
     from loadtests.cli.check import exit_code
     from loadtests.cli.terminal import print_audit
     from loadtests.model.api.description.default import default_api
     from loadtests.model.api.rules import Terms
     from loadtests.scenarios.catalogue import named_api
-    from reports.build import plain, write_summary
+    from reports.build import write_summary
 
     command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
     _check(arguments)
@@ -74,8 +87,8 @@ def run(arguments: argparse.Namespace) -> int:
     )
     audited = run_audit(settings, lambda line: print(line, file=sys.stderr, flush=True))
     analysis = write_summary(audited.folder)
-    if arguments.json:
-        _write(arguments.json, json.dumps(plain(analysis.summary), indent=1) + "\n")
+    _write_files(arguments, analysis, audited.folder)
+    announce(analysis)
     print_audit(analysis, audited.folder)
     code = exit_code(analysis.verdict.result)
     if code or not audited.code or arguments.ignore_exit_code:
@@ -91,8 +104,10 @@ def _shell_code(code: int) -> int:
 
 def _check(arguments: argparse.Namespace) -> None:
     at_least(1, "--limit", arguments.limit)
-    if arguments.json and not arguments.json.absolute().parent.is_dir():
-        raise InputError.of("--json", f"{arguments.json} cannot be written: no such directory")
+    for name in _FILES:
+        path: Path | None = getattr(arguments, name)
+        if path and not path.absolute().parent.is_dir():
+            raise InputError.of(f"--{name}", f"{path} cannot be written: no such directory")
     if arguments.idle_range:
         idle_range(arguments.idle_range)
 
@@ -101,14 +116,29 @@ def _short_defects(arguments: argparse.Namespace) -> Iterator[Injected]:
     """Yields the defects that have options of their own."""
     for name, defect in _SHORT.items():
         value = float(getattr(arguments, name.replace("-", "_")))
-        if not 0 <= value <= 1:
-            raise InputError.of(f"--{name}", f"must be a probability, 0 to 1 (is {value:g})")
         if value:
             yield parse_defect(f"{defect}={value!r}", f"--{name}")
 
 
-def _write(path: Path, text: str) -> None:
+def _write_files(arguments: argparse.Namespace, analysis: Analysis, folder: Path) -> None:
+    from reports.build import SUMMARY, plain
+    from reports.output.junit import junit
+    from reports.output.markdown import markdown
+    from reports.output.sarif import sarif
+
+    formats: dict[str, Callable[[], str]] = {
+        "json": lambda: json.dumps(plain(analysis.summary), indent=1) + "\n",
+        "junit": lambda: junit(analysis),
+        "markdown": lambda: markdown(analysis, ""),
+        "sarif": lambda: sarif(analysis, (folder / SUMMARY).as_posix()),
+    }
+    for name, text in formats.items():
+        if path := getattr(arguments, name):
+            _write(f"--{name}", path, text())
+
+
+def _write(option: str, path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise InputError.of("--json", f"{path} cannot be written: {error.strerror}") from None
+        raise InputError.of(option, f"{path} cannot be written: {error.strerror}") from None

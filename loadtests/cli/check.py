@@ -3,32 +3,46 @@
 from __future__ import annotations
 
 import argparse
+import json
+from typing import TYPE_CHECKING
 
-from loadtests.cli.arguments import add_run
+from loadtests.cli.arguments import add_output, add_run
 from loadtests.model.text.input_error import EXIT_FAIL, EXIT_PASS, EXIT_UNKNOWN
 
-HELP = "Print a run's verdict, gates and findings. Exit code 0 pass, 1 fail, 2 unknown."
+if TYPE_CHECKING:
+    from reports.summary import Analysis
 
-RESULT_STYLES = {"pass": "green", "fail": "bold red", "unknown": "yellow"}
-"""Of a verdict or a gate, on a terminal."""
+HELP = "Print a run's verdict, gates and findings. Exit code 0 pass, 1 fail, 2 unknown."
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_run(parser)
+    add_output(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the verdict, the gates and the findings of a run."""
+    """Print the gates, the findings and the verdict of a run."""
+    from loadtests.cli.waiting import waiting
+    from reports.build import judge_run, plain
+
+    with waiting(f"analysing {arguments.run}"):
+        analysis = judge_run(arguments.run)
+    if arguments.json:
+        print(json.dumps(plain(analysis.summary), indent=1))
+    elif not arguments.quiet:
+        _show(analysis)
+    return exit_code(analysis.verdict.result)
+
+
+def _show(analysis: Analysis) -> None:
     from rich.text import Text
 
+    from loadtests.cli.result import RESULT_STYLES
     from loadtests.cli.table import Table, open_console, print_table
     from loadtests.cli.terminal import print_finding
-    from reports.build import judge_run
 
-    analysis = judge_run(arguments.run)
     console, verdict = open_console(), analysis.verdict
-    console.print(Text(verdict.sentence, style=RESULT_STYLES[verdict.result]))
     if verdict.gates:
         table = Table(("result", "gate", "value"))
         for gate in verdict.gates:
@@ -36,7 +50,7 @@ def run(arguments: argparse.Namespace) -> int:
         print_table(console, table)
     for finding in analysis.findings:
         print_finding(console, finding)
-    return exit_code(verdict.result)
+    console.print(Text(verdict.sentence, style=RESULT_STYLES[verdict.result]))
 
 
 def exit_code(result: str) -> int:

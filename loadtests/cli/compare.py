@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+import json
+import math
+from typing import TYPE_CHECKING, Any
 
-from loadtests.cli.arguments import at_least, run_path
+from loadtests.cli.arguments import add_output, at_least, run_path
 from loadtests.model.run.run_name import LATEST
-from loadtests.model.text.input_error import InputError
+from loadtests.model.text.input_error import EXIT_UNKNOWN, InputError
 from loadtests.model.text.wording import count
 
 if TYPE_CHECKING:
     from reports.compare.comparison import Comparison
 
-HELP = "Compare a run with its base, against noise. Exit code 0 no regression, 1 regression, 2 unknown."
+HELP = "Compare a run with its base, against noise; both need 30 s of load. Exit code 0 no regression, 1 regression, 2 unknown."
 
 _STYLES = {"regression": "bold red", "worse": "yellow", "better": "green", "changed": "blue", "unknown": "yellow"}
 _MOST_DIFFERENCES = 5
@@ -28,24 +30,31 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=int, default=1, metavar="N", help="random seed for resampling (default: %(default)s)"
     )
+    add_output(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Compare two runs, write compare.html and compare.md, and print the changes."""
     from loadtests.cli.check import exit_code
+    from loadtests.cli.waiting import waiting
     from reports.compare.build import PAGE, write_comparison
     from reports.compare.comparison import compare_runs
 
     _check(arguments)
-    comparison = compare_runs(arguments.base, arguments.run, arguments.seed)
-    write_comparison(arguments.run, comparison)
-    _show(comparison)
-    print(f"Page: {(arguments.run / PAGE).resolve()}")
+    with waiting("comparing the runs"):
+        comparison = compare_runs(arguments.base, arguments.run, arguments.seed)
+        write_comparison(arguments.run, comparison)
+    if arguments.json:
+        print(json.dumps(_as_json(comparison), indent=1))
+    elif not arguments.quiet:
+        _show(comparison)
+        print(f"Page: {(arguments.run / PAGE).resolve()}")
     return exit_code(comparison.result)
 
 
 def _check(arguments: argparse.Namespace) -> None:
     from loadtests.model.run.manifest import read_manifest
+    from reports.compare.blocks import LEAST_SECONDS
     from reports.compare.conditions import differences
 
     at_least(0, "--seed", arguments.seed)
@@ -53,6 +62,13 @@ def _check(arguments: argparse.Namespace) -> None:
     for folder, manifest in zip((arguments.base, arguments.run), manifests, strict=True):
         if manifest.audit:
             raise InputError.of(folder, "is an audit: it has no load to compare")
+    shortest = min(manifest.load_ended or math.inf for manifest in manifests)
+    if shortest < LEAST_SECONDS:
+        raise InputError.of(
+            arguments.run,
+            f"cannot be compared: the runs have {shortest:.3g} s of load in common, and {LEAST_SECONDS:g} s are needed",
+            code=EXIT_UNKNOWN,
+        )
     found = differences(*manifests)
     if found and not arguments.force:
         more = len(found) - _MOST_DIFFERENCES
@@ -62,10 +78,41 @@ def _check(arguments: argparse.Namespace) -> None:
         )
 
 
+def _as_json(comparison: Comparison) -> dict[str, Any]:
+    from reports.build import plain
+
+    changes = [
+        {
+            "figure": change.figure,
+            "base": change.base,
+            "run": change.run,
+            "change": change.change,
+            "interval": change.interval,
+            "allowed": change.allowed,
+            "result": change.judged,
+            "why": change.why,
+        }
+        for change in comparison.changes
+    ]
+    return dict(
+        plain(
+            {
+                "base": comparison.base.run,
+                "run": comparison.run.run,
+                "result": comparison.result,
+                "sentence": comparison.sentence,
+                "seconds": comparison.seconds,
+                "other_conditions": comparison.differences,
+                "changes": changes,
+            }
+        )
+    )
+
+
 def _show(comparison: Comparison) -> None:
     from rich.text import Text
 
-    from loadtests.cli.check import RESULT_STYLES
+    from loadtests.cli.result import RESULT_STYLES
     from loadtests.cli.table import Table, open_console, print_table
     from reports.compare.comparison import rank
     from reports.compare.wording import shown, shown_change, shown_interval, shown_judgement

@@ -93,7 +93,9 @@ def _timeline(expected: Forecast) -> Table:
     table = Table(("time", "live sessions", "requests/s", "keep-alives/s"), "Expected")
     cells = len(expected.seconds)
     for cell in range(cells // 20, cells, cells // 10):
-        figures = (expected.live[cell], expected.requests[cell], expected.keep_alives[cell])
+        # The mean of a tenth of the run.
+        tenth = slice(cell - cells // 20, cell + cells // 20)
+        figures = (expected.live[cell], expected.requests[tenth].mean(), expected.keep_alives[tenth].mean())
         table.add(format_clock(expected.seconds[cell]), *(f"{figure:,.1f}" for figure in figures))
     return table
 
@@ -102,7 +104,7 @@ def _totals(expected: Forecast, limit: int | None, scenario: Scenario) -> Iterat
     from loadtests.recording.disk import DiskNeed
 
     peak, at = expected.peak(expected.live)
-    busiest, when = expected.peak(expected.requests)
+    busiest, when = expected.peak_rate(expected.requests)
     yield f"attempts: {count(round(expected.arrivals), 'first attempt')}; {expected.session_minutes:,.1f} session-minutes"
     if scenario.price_per_minute is not None:
         price = expected.session_minutes * scenario.price_per_minute

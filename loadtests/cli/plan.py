@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from loadtests.cli.arguments import at_least, run_path
+from loadtests.cli.arguments import add_output, at_least, duration, run_path, share
 from loadtests.model.text.input_error import EXIT_PASS, EXIT_UNKNOWN, InputError
 
 if TYPE_CHECKING:
@@ -39,21 +39,26 @@ def configure(parser: argparse.ArgumentParser) -> None:
     what_if.add_argument("--limit", type=int, metavar="N", help="concurrency limit of the account")
     what_if.add_argument("--arrivals", type=float, default=1.0, metavar="X", help="factor for the arrival rates")
     what_if.add_argument(
-        "--leak-share", type=float, metavar="P", help="share of people who leave their session open, 0 to 1"
+        "--leak-share", type=share, metavar="P", help="share of people who leave their session open: 0 to 1, or 30%%"
     )
-    what_if.add_argument("--idle-timeout", type=float, metavar="S", help="idle timeout of all sessions, in seconds")
+    what_if.add_argument("--idle-timeout", type=duration, metavar="TIME", help="idle timeout of all sessions")
     what_if.add_argument(
-        "--keep-alive", type=float, metavar="S", help="seconds between keep-alives (default: keep-alives as recorded)"
+        "--keep-alive",
+        type=duration,
+        metavar="TIME",
+        help="time between keep-alives (default: keep-alives as recorded)",
     )
     what_if.add_argument(
-        "--duration", type=float, metavar="S", help="length of the load in seconds, at most that of the run"
+        "--duration", type=duration, metavar="TIME", help="length of the load, at most that of the run"
     )
+    add_output(parser)
     parser.add_argument("--schema", action="store_true", help="print the JSON Schema of plan.json and exit")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the plan and print its main results."""
-    from reports.plan.build import PAGE, schema, write_plan
+    from loadtests.cli.waiting import waiting
+    from reports.plan.build import PAGE, figures, schema, write_plan
     from reports.plan.plan import PlanOptions
 
     if arguments.schema:
@@ -69,9 +74,13 @@ def run(arguments: argparse.Namespace) -> int:
     into = arguments.out or arguments.runs[-1]
     if arguments.out and not arguments.out.is_dir():
         raise InputError.of("--out", f"{arguments.out} is not a directory")
-    plan = write_plan(arguments.runs, into, options)
-    _print_summary(plan)
-    print(f"Plan: {(into / PAGE).resolve()}")
+    with waiting("planning"):
+        plan = write_plan(arguments.runs, into, options)
+    if arguments.json:
+        print(json.dumps(figures(plan), indent=1))
+    elif not arguments.quiet:
+        _print_summary(plan)
+        print(f"Plan: {(into / PAGE).resolve()}")
     return EXIT_UNKNOWN if plan.unknown else EXIT_PASS
 
 
@@ -81,8 +90,6 @@ def _changes(arguments: argparse.Namespace) -> Changes:
     at_least(1, "--limit", arguments.limit)
     if not 0 < arguments.arrivals <= 1000:
         raise InputError.of("--arrivals", f"must be more than 0 and at most 1000 (is {arguments.arrivals:g})")
-    if arguments.leak_share is not None and not 0 <= arguments.leak_share <= 1:
-        raise InputError.of("--leak-share", f"must be between 0 and 1 (is {arguments.leak_share:g})")
     if arguments.idle_timeout is not None and not 0 < arguments.idle_timeout < 1e6:
         raise InputError.of("--idle-timeout", f"must be more than 0 seconds (is {arguments.idle_timeout:g})")
     if arguments.duration is not None and not arguments.duration > 0:

@@ -37,13 +37,13 @@ def _validate(files: list[Path]) -> int:
     from loadtests.model.run.scenario import load_scenario
     from loadtests.model.text.input_error import InputError, Mistake
     from loadtests.model.text.toml import parse_toml
-    from loadtests.scenarios.catalogue import folders
+    from loadtests.scenarios.catalogue import folders, warn_of_former_words
 
     mistakes: list[Mistake] = []
     for file in files:
         try:
             if "stages" in parse_toml(file):
-                load_scenario(file, (file.parent, file.parent.parent, *folders()))
+                warn_of_former_words(load_scenario(file, (file.parent, file.parent.parent, *folders())))
             else:
                 load_profile(file)
         except InputError as error:

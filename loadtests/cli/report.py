@@ -44,6 +44,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Build the report and print its path."""
     from loadtests.cli.announce import announce
     from loadtests.cli.check import exit_code
+    from loadtests.cli.result import print_result
+    from loadtests.cli.table import open_console
+    from loadtests.cli.waiting import waiting
     from loadtests.model.text.input_error import EXIT_UNAVAILABLE, InputError
     from reports.build import PAGE, build_report
     from reports.output.session_table import write_session_csv
@@ -52,15 +55,15 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.png and not arguments.png.resolve().parent.is_dir():
         raise InputError.of("--png", f"must be a file in a directory that exists (is {arguments.png})")
     try:
-        analysis = build_report(arguments.run, arguments.png)
+        with waiting(f"writing the report of {arguments.run}"):
+            analysis = build_report(arguments.run, arguments.png)
+            if arguments.csv:
+                write_session_csv(arguments.run)
     except RenderError as error:
         raise InputError.of("--png", f"the picture could not be drawn: {error}", code=EXIT_UNAVAILABLE) from None
-    if arguments.csv:
-        write_session_csv(arguments.run)
-    print(analysis.verdict.sentence)
-    print(f"Report: {(arguments.run / PAGE).resolve()}")
     if arguments.png:
         print(f"Picture: {arguments.png.resolve()}")
+    print_result(open_console(), analysis, arguments.run / PAGE)
     if not arguments.verdict:
         return 0
     announce(analysis)

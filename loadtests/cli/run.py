@@ -28,13 +28,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Replaces this process by Locust."""
-    from loadtests.cli import starter
+    from loadtests.cli import launcher, starter
 
     # Alone in its folder, which Locust puts before the standard library. -P: Python does not put the user's folder there.
     locustfile = Path(starter.__path__[0]) / "locustfile.py"
     scenario = ["--scenario", arguments.scenario] if arguments.scenario else []
     sys.stdout.flush()
-    command = [sys.executable, "-P", "-m", "locust", "-f", str(locustfile), *scenario, *arguments.options]
+    command = [sys.executable, "-P", "-m", launcher.__name__, "-f", str(locustfile), *scenario, *arguments.options]
     os.execv(sys.executable, command)
 
 

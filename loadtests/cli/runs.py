@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
-from pathlib import Path
-from typing import Any
 
 from loadtests.cli.arguments import add_run_dir
 
@@ -26,9 +23,10 @@ def run(arguments: argparse.Namespace) -> int:
     from loadtests.model.run.run_name import recorded_runs
     from loadtests.model.text.input_error import InputError
     from loadtests.model.text.units import format_duration
+    from loadtests.recording.report_summary import read_summary
 
     found = recorded_runs(arguments.run_dir)
-    table = Table(("run", "duration", "verdict", "host"))
+    table = Table(("run", "verdict", "duration", "host"))
     for folder in found if arguments.all else found[:_MOST_RUNS]:
         try:
             manifest = read_manifest(folder)
@@ -37,18 +35,10 @@ def run(arguments: argparse.Namespace) -> int:
             continue
         duration = format_duration(manifest.ended) if manifest.ended is not None else "not ended"
         host = "simulated" if manifest.simulated else "audit" if manifest.audit else manifest.host
-        table.add(folder.name, duration, str(_summary(folder).get("verdict", "–")), host)
+        table.add(folder.name, read_summary(folder).verdict or "–", duration, host)
     console = open_console()
     if found:
         print_table(console, table)
     else:
         console.print(f"No runs in {arguments.run_dir}. To make one: streamsoak run demo --sandbox --headless")
     return 0
-
-
-def _summary(folder: Path) -> dict[str, Any]:
-    try:
-        summary = json.loads((folder / "summary.json").read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return summary if isinstance(summary, dict) else {}

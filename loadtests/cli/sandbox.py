@@ -7,9 +7,10 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from loadtests.cli.arguments import add_account, add_defects, at_least, idle_range
+from loadtests.cli.arguments import add_account, add_defects, at_least, duration, idle_range
 from loadtests.defects.catalogue import parse_defects
 from loadtests.model.text.input_error import InputError
+from loadtests.model.text.units import read_duration
 
 if TYPE_CHECKING:
     from loadtests.model.api.description.description import ApiDescription
@@ -26,8 +27,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--session-cap",
         default="",
-        metavar="S",
-        help="longest duration of a session in seconds; none: no limit (default: the API's; 3600 for konpro)",
+        metavar="TIME",
+        help="longest duration of a session; none: no limit (default: the API's; 3600 for konpro)",
     )
     parser.add_argument(
         "--log", type=Path, metavar="FILE", help="write each change of a session to FILE, as lines of JSON"
@@ -59,16 +60,16 @@ def _add_choices(parser: argparse.ArgumentParser) -> None:
     choices.add_argument("--stop-again", action="store_true", help="let a second stop succeed")
     choices.add_argument(
         "--slot-lag",
-        type=float,
+        type=duration,
         default=0.0,
-        metavar="S",
+        metavar="TIME",
         help="delay between stop and the release of the slot (default: 0)",
     )
     choices.add_argument(
         "--new-is-not-kept-alive", action="store_true", help="ignore keep_alive while the status is new"
     )
     choices.add_argument(
-        "--retry-after", type=float, default=0.0, metavar="S", help="send Retry-After with refusals for the limit"
+        "--retry-after", type=duration, default=0.0, metavar="TIME", help="send Retry-After with refusals for the limit"
     )
     choices.add_argument("--no-list", action="store_true", help="answer the list call with 404")
 
@@ -139,9 +140,11 @@ def session_cap(text: str) -> float | None:
     if text == "none":
         return None
     try:
-        seconds = float(text)
+        seconds = read_duration(text)
     except ValueError:
         seconds = math.nan
     if not 0 < seconds < math.inf:
-        raise InputError.of("--session-cap", f"must be seconds, more than 0, or none (is {text!r})")
+        raise InputError.of(
+            "--session-cap", f"must be a duration of more than 0, for example 3600 or 1h, or none (is {text!r})"
+        )
     return seconds

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from loadtests.cli.arguments import add_defects, add_run_dir, add_scenario, at_least, changes_of
+from loadtests.cli.arguments import add_defects, add_run_dir, add_scenario, at_least, changes_of, duration
 from loadtests.model.text.input_error import InputError
 
 if TYPE_CHECKING:
@@ -15,14 +16,17 @@ if TYPE_CHECKING:
     from loadtests.model.run.scenario import Scenario
     from loadtests.simulation.simulator import SimulationResult
 
-HELP = "Run a scenario in virtual time: same behaviour, event log and report as a live run, hours in seconds."
+HELP = (
+    "Run a scenario in virtual time: same behaviour, event log and report as a live run, hours in seconds. Exit code"
+    " 0 pass, 1 fail, 2 unknown."
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_scenario(parser)
     about = "length of the load, for example 12h; the last stage is extended (default: the stages')"
-    parser.add_argument("--duration", metavar="TIME", help=about)
+    parser.add_argument("--duration", type=duration, metavar="TIME", help=about)
     parser.add_argument("--seed", type=int, metavar="N", help="random seed for the run (default: the scenario's)")
     add_run_dir(parser)
     add_defects(parser)
@@ -30,6 +34,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Simulate the scenario, build the report and print its path."""
+    from loadtests.cli.check import exit_code
+    from loadtests.cli.result import print_result
+    from loadtests.cli.table import open_console
+    from loadtests.cli.waiting import waiting
     from loadtests.defects.account import check_fit
     from loadtests.defects.catalogue import parse_defects
     from loadtests.model.api.rules import Terms
@@ -43,29 +51,52 @@ def run(arguments: argparse.Namespace) -> int:
     from reports.build import PAGE, build_report
 
     scenario = named_scenario(arguments.scenario, changes_of(arguments.set), arguments.api)
-    duration = _duration(arguments.duration) or scenario.duration
+    if arguments.duration is not None and arguments.duration <= 0:
+        raise InputError.of("--duration", f"must be more than 0 (is {arguments.duration:g})")
+    lasts = arguments.duration or scenario.duration
     limit = arguments.limit if arguments.limit is not None else scenario.limit
     at_least(1, "--limit", limit)
     seed = arguments.seed if arguments.seed is not None else scenario.seed
     defects = parse_defects(arguments.defect)
     check_fit(Terms(limit), defects)
+    if lasts != scenario.duration:
+        print(_stretched(scenario, lasts))
     folder = new_folder(arguments.run_dir, f"{scenario.name}-simulated")
-    recorder = Recorder(folder, scenario.profiles, batch_rows=LARGE_BATCH_ROWS)
     began = time.perf_counter()
-    simulator = Simulator(LoadPlan(scenario), limit, seed, recorder, defects)
-    simulated = simulator.run(
-        duration, DrainBounds(scenario.observe, scenario.tolerance, scenario.poll, scenario.timeout)
-    )
-    recorder.close()
-    took = time.perf_counter() - began
-    _write_manifest(folder, scenario, limit, seed, simulated, recorder.lost, defects)
-    analysis = build_report(folder)
+    try:
+        with waiting("simulating"):
+            recorder = Recorder(folder, scenario.profiles, batch_rows=LARGE_BATCH_ROWS)
+            simulator = Simulator(LoadPlan(scenario), limit, seed, recorder, defects)
+            bounds = DrainBounds(scenario.observe, scenario.tolerance, scenario.poll, scenario.timeout)
+            simulated = simulator.run(lasts, bounds)
+            recorder.close()
+        took = time.perf_counter() - began
+        _write_manifest(folder, scenario, limit, seed, simulated, recorder.lost, defects)
+    except BaseException:
+        # Half a simulation is worth nothing; it is made again in seconds.
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    with waiting("writing the report"):
+        analysis = build_report(folder)
     print(
-        f"{format_duration(duration)} of load in {format_duration(took)}: {recorder.written:,} events; {simulated.drained}"
+        f"{format_duration(lasts)} of load in {format_duration(took)}: {recorder.written:,} events; {simulated.drained}"
     )
-    print(analysis.verdict.sentence)
-    print(f"Report: {(folder / PAGE).resolve()}")
-    return 0
+    print_result(open_console(), analysis, folder / PAGE)
+    return exit_code(analysis.verdict.result)
+
+
+def _stretched(scenario: Scenario, seconds: float) -> str:
+    """Says which stage a duration other than the scenario's lengthens or cuts."""
+    from loadtests.model.text.units import format_duration
+
+    total, last = scenario.duration, scenario.stages[-1]
+    if seconds < total:
+        return f"The load ends after {format_duration(seconds)} of {format_duration(total)}."
+    name = last.name or "without a name"
+    lasts = format_duration(last.duration + seconds - total)
+    return (
+        f"The last stage ({name}) lasts {lasts} instead of {format_duration(last.duration)}; the others are unchanged."
+    )
 
 
 def _write_manifest(
@@ -104,17 +135,3 @@ def _write_manifest(
         lost_events=lost,
     )
     write_manifest(folder, manifest)
-
-
-def _duration(text: str | None) -> float | None:
-    from loadtests.model.text.units import parse_duration
-
-    if text is None:
-        return None
-    try:
-        seconds = parse_duration(float(text) if text.replace(".", "", 1).isdigit() else text)
-    except ValueError as error:
-        raise InputError.of("--duration", f"{error} (is {text!r})") from None
-    if seconds <= 0:
-        raise InputError.of("--duration", f"must be more than 0 (is {text!r})")
-    return seconds

@@ -1,7 +1,7 @@
 """Writes a table to a terminal or a pipe.
 
 On a terminal a table fits the width: the last column wraps, and a table that is too wide even then is written row by row, one
-cell below the other. In a pipe it is plain text: one line per row, of any length, without colours or borders.
+cell below the other. In a pipe it has one line per row, of any length, with a tab between cells: for `cut` and `awk`.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def print_table(console: Console, table: Table) -> None:
         console.print(Text(table.title, style="italic"))
     widths = table.widths()
     if not console.is_terminal:
-        _print_plain(console, table, widths)
+        _print_plain(console, table)
     elif sum(widths[:-1]) + _GAP * len(widths[:-1]) + min(widths[-1], _NARROWEST) <= console.width:
         console.print(_grid(table))
     else:
@@ -61,10 +61,11 @@ def print_table(console: Console, table: Table) -> None:
     console.print()
 
 
-def _print_plain(console: Console, table: Table, widths: Sequence[int]) -> None:
+def _print_plain(console: Console, table: Table) -> None:
     for row in (table.headings, *table.rows):
-        cells = [str(cell).ljust(width) for cell, width in zip(row, widths, strict=True)]
-        console.print((" " * _GAP).join(cells).rstrip(), markup=False, soft_wrap=True)
+        # A tab or a line break within a cell would make two of it.
+        line = "\t".join(" ".join(str(cell).split()) for cell in row)
+        console.file.write(f"{line}\n")
 
 
 def _grid(table: Table) -> Grid:

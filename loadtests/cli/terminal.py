@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.text import Text
 
-from loadtests.cli.check import RESULT_STYLES
+from loadtests.cli.result import RESULT_STYLES, SEVERITY_STYLES
 from loadtests.cli.table import Table, open_console, print_table
 from loadtests.model.text.units import format_duration
 from loadtests.model.text.wording import count
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from reports.findings.finding import Finding
     from reports.summary import Analysis
 
-_SEVERITY_STYLES = {"problem": "bold red", "warning": "yellow"}
 _MOST_SESSIONS = 200
 _SHORTEST_ID = 8
 
@@ -29,19 +28,19 @@ def print_audit(analysis: Analysis, folder: Path) -> None:
     console = open_console()
     assert analysis.audit is not None
     if analysis.audit.sessions:
-        print_table(console, _table(analysis.audit))
+        print_table(console, _table(analysis.audit, console))
     if (more := len(analysis.audit.sessions) - _MOST_SESSIONS) > 0:
         console.print(f"… and {count(more, 'session')} more: see summary.json.")
     for finding in analysis.findings:
         print_finding(console, finding)
+    console.print(Text(f"Full ids: {folder / 'summary.json'}. To write a page: streamsoak report {folder}"))
     verdict = analysis.verdict
     console.print(Text(verdict.sentence, style=RESULT_STYLES[verdict.result]))
-    console.print(Text(f"Full ids: {folder / 'summary.json'}. To write a page: streamsoak report {folder}"))
 
 
 def print_finding(console: Console, finding: Finding) -> None:
     """Print one finding and its advice."""
-    style = _SEVERITY_STYLES.get(finding.severity, "bold")
+    style = SEVERITY_STYLES.get(finding.severity, "bold")
     text = f" {finding.name} ({finding.owner}): {finding.text}\n  → {finding.advice}"
     console.print(Text.assemble((finding.severity, style), text))
 
@@ -58,9 +57,11 @@ def shorten(ids: Collection[str]) -> dict[str, str]:
     return {full: full[:length] for full in known}
 
 
-def _table(audit: Audit) -> Table:
+def _table(audit: Audit, console: Console) -> Table:
     shown = audit.sessions[:_MOST_SESSIONS]
-    short = shorten([judged.life.id for judged in shown])
+    ids = [judged.life.id for judged in shown]
+    # A pipe has room for whole ids.
+    short = shorten(ids) if console.is_terminal else {full: full for full in ids}
     table = Table(("session", "id", "opened", "tasks", "keep-alives", "closed by", "verdict"))
     for judged in shown:
         life = judged.life

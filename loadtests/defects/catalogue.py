@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
+import contextlib
 from collections.abc import Iterable
 
 from loadtests.defects import answers, listing, reaping, slots, slowness
 from loadtests.defects.defect import Defect, Injected
 from loadtests.model.text.input_error import InputError
+from loadtests.model.text.suggestion import nearest
+from loadtests.model.text.units import read_duration, read_share
 
 DEFECTS: dict[str, Defect] = {
     defect.name: defect
@@ -56,17 +58,14 @@ def parse_defect(text: str, option: str = "--defect") -> Injected:
     name, equals, value = text.partition("=")
     defect = DEFECTS.get(name)
     if defect is None:
-        near = difflib.get_close_matches(name, DEFECTS, n=1)
-        hint = f"did you mean {near[0]}? " if near else ""
-        raise InputError.of(option, f"no defect {name!r}; {hint}available defects: {', '.join(DEFECTS)}")
+        raise InputError.of(option, f"no defect {name!r}{nearest(name, DEFECTS)} (known: {', '.join(DEFECTS)})")
     if not equals:
         if defect.value.default is None:
             raise InputError.of(option, f"requires a value: {name}=VALUE ({defect.value.about})", name)
         return Injected(defect, defect.value.default)
-    try:
-        number = float(value)
-    except ValueError:
-        number = 0.0
+    number = 0.0
+    with contextlib.suppress(ValueError):
+        number = read_share(value) if value.endswith("%") else read_duration(value)
     if not defect.value.allows(number):
         raise InputError.of(option, f"must be {defect.value.about} (is {value!r})", name)
     return Injected(defect, number)

@@ -25,14 +25,17 @@ class UserErrors:
         place = _place(error)
         if place is None:
             return False
-        file, line = place
-        key = file, line, f"{type(error).__name__}: {error}"
+        self.report_at(*place, f"{type(error).__name__}: {error}")
+        return True
+
+    def report_at(self, file: str, line: int | None, what: str) -> None:
+        """Logs an error at a place in the user's code."""
+        key = file, line, what
         self._counts[key] += 1
         times = self._counts[key]
         if times == 10 ** (len(str(times)) - 1):
             again = f" ({times:,} times so far)" if times > 1 else ""
-            logger.error("Error in your code, %s, line %s: %s%s", file, line, key[2], again)
-        return True
+            logger.error("Error in your code, %s, line %s: %s%s", file, line, what, again)
 
 
 def _place(error: Exception) -> tuple[str, int | None] | None:

@@ -28,3 +28,20 @@ def connect_failure(error: Exception) -> tuple[Reason, str]:
     if code in _RESOURCES:
         return Reason.OUT_OF_RESOURCES, name
     return Reason.CONNECT, f"proxy: {name or error.strerror}" if isinstance(error, ProxyError) else name
+
+
+def in_words(error: OSError) -> str:
+    """Says why a host cannot be reached, and what to check. `error` may be one whose text is the system's name of an error."""
+    if isinstance(error, TimeoutError):
+        return "no answer in time; check the address and firewalls"
+    return _WORDS.get(str(error)) or _WORDS.get(connect_failure(error)[1]) or "the connection failed; check the address"
+
+
+_WORDS = {
+    "ECONNREFUSED": "the connection is refused; is the API running, and is the port right?",
+    "EHOSTUNREACH": "there is no route to the host; check the network",
+    "ENETUNREACH": "there is no route to the network; check the network",
+    "ETIMEDOUT": "the connection timed out; check the address and firewalls",
+    "EMFILE": "this machine has no more open files; raise `ulimit -n`",
+}
+"""By the operating system's name."""

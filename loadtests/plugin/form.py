@@ -13,13 +13,14 @@ from locust.runners import STATE_INIT, STATE_STOPPED, MasterRunner
 from locust.util.timespan import parse_timespan
 
 from loadtests.model.text.input_error import InputError, Mistake
+from loadtests.model.text.units import read_duration
 from loadtests.plugin.field_mistakes import FieldMistake, field_mistakes
 from loadtests.plugin.option_table import NO_SCENARIO, STAGES, USERS
 from loadtests.plugin.users.role import Role, StartRequest
 
-_NUMBERS: Mapping[str, tuple[type, str]] = {
+_NUMBERS: Mapping[str, tuple[Callable[[str], Any], str]] = {
     "limit": (int, "a whole number"),
-    "observe": (float, "a number of seconds"),
+    "observe": (read_duration, "a duration, for example 90 or 2m"),
     "max_open": (int, "a whole number"),
     "max_session_minutes": (float, "a number of minutes"),
     "seed": (int, "a whole number"),
@@ -110,7 +111,9 @@ def _check_users(form: Any) -> None:
         raise InputError(mistakes)
 
 
-def _numbers(texts: Mapping[str, str], kinds: Mapping[str, tuple[type, str]] = _NUMBERS) -> dict[str, Any]:
+def _numbers(
+    texts: Mapping[str, str], kinds: Mapping[str, tuple[Callable[[str], Any], str]] = _NUMBERS
+) -> dict[str, Any]:
     values, mistakes = {}, []
     for name, text in texts.items():
         kind, expected = kinds[name]

@@ -6,6 +6,7 @@ import sys
 from functools import lru_cache
 
 from loadtests.model.text.input_error import InputError
+from loadtests.plugin.interrupt import exit_on_interrupt
 from loadtests.plugin.options import People, read_people
 from loadtests.plugin.plugin import Plugin
 from loadtests.plugin.users.user import StreamingUser, user_classes
@@ -27,6 +28,7 @@ def register() -> People:
 
     Prints mistakes in profiles and scenarios on standard error and ends the process.
     """
+    exit_on_interrupt()
     try:
         people = read_people()
     except InputError as error:

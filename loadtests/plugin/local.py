@@ -43,7 +43,7 @@ class LocalRole:
         settings = self._setup.admitted()
         self._statistics = Statistics(self._environment, settings.description)
         self._run = Run(settings, self._statistics, partial(end_early, self._environment))
-        Progress(self._run)
+        self._progress = Progress(self._run)
         self._setup.metrics.follow(self._run)
         logger.info("Run %s", self._run.folder)
 
@@ -54,7 +54,9 @@ class LocalRole:
             return None
         reason = reason_of_end(self._setup.shape, run.early_end)
         load_ended = run.now()
+        self._progress.drain()
         drained = run.drain(reason)
+        self._progress.close()
         logger.info("%s", drained)
         self._statistics.close()
         process = run.process

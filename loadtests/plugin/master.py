@@ -100,7 +100,7 @@ class MasterRole:
         listening = sorted(self._listening & set(self._runner.clients), key=self._number)
         for index, worker in enumerate(listening):
             self._send_run(worker, index, len(listening))
-        Progress(run)
+        self._progress = Progress(run)
         self._setup.metrics.follow(run)
         self._watchdog = start_loop("checking for lost workers", self._check_workers, run.process.engine.record_defect)
 
@@ -118,10 +118,12 @@ class MasterRole:
         reason = reason_of_end(self._setup.shape, run.early_end)
         load_ended = run.now()
         run.process.ending = True
+        self._progress.drain()
         self._drain_message = {"reason": reason, "observe": run.observe}
         self._send_all(MessageKind.DRAIN, self._drain_message)
         self._await_drained(run, workers, load_ended)
         drained = run.drain(reason)
+        self._progress.close()
         self._watchdog.kill()
         self._statistics.close()
         logger.info("%s; %s", drained, _summary(workers))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from loadtests.model.run.run_name import RUNS
+from loadtests.model.text.units import read_duration
+
 NO_SCENARIO = "none"
 STAGES, USERS = "stages", "users"
 """The values of --load."""
@@ -69,11 +72,11 @@ OPTIONS: dict[str, tuple[str, dict[str, Any]]] = {
         "with --sandbox: inject a defect (repeatable; see streamsoak sandbox --help)",
         {"action": "append", "default": [], "metavar": "NAME[=VALUE]"},
     ),
-    "--run-dir": ("parent of the runs' directories (default: runs)", {"default": "runs", "metavar": "DIR"}),
+    "--run-dir": (f"parent of the runs' directories (default: {RUNS})", {"default": str(RUNS), "metavar": "DIR"}),
     "--limit": ("concurrency limit of the account, and of the sandbox", {"type": int, "metavar": "N"}),
     "--observe": (
-        "wait at most S seconds for leaks to be reaped at the end of the run",
-        {"type": float, "metavar": "S"},
+        "wait at most so long for leaks to be reaped at the end of the run, for example 90 or 2m",
+        {"type": read_duration, "metavar": "TIME"},
     ),
     "--allow-leaks": ("allow profiles that leave sessions open on a real account", {"action": "store_true"}),
     "--max-open": (

@@ -18,6 +18,7 @@ from loadtests.plugin.form import listen_to_form
 from loadtests.plugin.local import LocalRole, stop_run
 from loadtests.plugin.master import MasterRole
 from loadtests.plugin.options import People
+from loadtests.plugin.report import LAST_LINES
 from loadtests.plugin.setup import Setup, options_of
 from loadtests.plugin.start_offer import StartOffer
 from loadtests.plugin.users.role import Role
@@ -43,18 +44,20 @@ class Plugin:
 
     def listen(self) -> None:
         """Registers with Locust's events."""
-        events.init.add_listener(self._init)
+        events.init.add_listener(self._init_or_exit)
         events.test_start.add_listener(self._begin)
         events.quit.add_listener(self._quit)
 
-    def _init(self, environment: Environment, runner: Runner, web_ui: Any = None, **_: Any) -> None:
-        def interrupt() -> None:
-            runner.quit()
-            if web_ui:
-                web_ui.stop()
+    def _init_or_exit(self, **arguments: Any) -> None:
+        """Locust itself would end with the exit code of a failed gate."""
+        try:
+            self._init(**arguments)
+        except Exception:
+            logger.exception("Internal error: this is a bug in streamsoak, please report it.")
+            self._quit()
+            sys.exit(EXIT_DEFECT)
 
-        # Python would raise KeyboardInterrupt in the greenlet that happens to run, possibly within a request.
-        gevent.signal_handler(signal.SIGINT, interrupt)
+    def _init(self, environment: Environment, runner: Runner, web_ui: Any = None, **_: Any) -> None:
         # Added after Locust's own listeners, which run in reverse order at the end: a worker drains before it quits.
         events.test_stopping.add_listener(self._end)
         events.quitting.add_listener(self._end)
@@ -66,6 +69,14 @@ class Plugin:
             print(error, file=sys.stderr)
             self._quit()
             sys.exit(error.code)
+
+        def interrupt() -> None:
+            runner.quit()
+            if web_ui:
+                web_ui.stop()
+
+        # Python would raise KeyboardInterrupt in the greenlet that happens to run, possibly within a request.
+        gevent.signal_handler(signal.SIGINT, interrupt)
         if web_ui:
             self._background_report = install_pages(
                 web_ui, options_of(environment), self._live, StartOffer(environment, given_host).describe
@@ -115,11 +126,15 @@ class Plugin:
             self._live.ended()
             if code is not None:
                 environment.process_exit_code = code
+            if not options_of(environment).headless:
+                # This process goes on, so its end is not the run's.
+                LAST_LINES.print()
 
     def _refuse(self, environment: Environment, error: InputError) -> None:
         """Stops Locust, which is already starting its users; they find no run and do nothing."""
         environment.process_exit_code = error.code
         logger.error("The run does not begin:\n%s", error)
+        LAST_LINES.keep(f"The run did not begin:\n{error}\n")
         self._live.refused(str(error))
         start_task("stopping Locust", _stop_soon, environment)
 

@@ -34,6 +34,7 @@ from loadtests.plugin.form import make_typed
 from loadtests.plugin.metrics import Metrics
 from loadtests.plugin.option_table import STAGES, USERS
 from loadtests.plugin.options import People
+from loadtests.plugin.preflight import check_api
 from loadtests.plugin.users.role import StartRequest
 from loadtests.plugin.users.shape import ScenarioShape, dispatcher_for
 from loadtests.plugin.users.user import StreamingUser, class_name, profile_of, user_classes
@@ -217,12 +218,15 @@ class Setup:
 
     def _check_account(self, settings: RunSettings) -> None:
         route = route_to(settings.host, is_sandbox=settings.sandbox)
-        if not is_real(route, self.options):
-            if not settings.sandbox:
-                require_no_others(route, settings.description, settings.key, self.options)
-            return
-        require_consent(route, self.options, self._profiles.values(), has_plan=self._plan is not None)
-        require_empty(route, settings.description, settings.key, self.options)
+        is_guarded = is_real(route, self.options)
+        if is_guarded:
+            require_consent(route, self.options, self._profiles.values(), has_plan=self._plan is not None)
+        if not settings.sandbox:
+            check_api(settings, route)
+        if is_guarded:
+            require_empty(route, settings.description, settings.key, self.options)
+        elif not settings.sandbox:
+            require_no_others(route, settings.description, settings.key, self.options)
 
     def _planned(self) -> LoadPlan | None:
         scenario, users = self._scenario, self._users
@@ -247,6 +251,7 @@ class Setup:
         seconds = run_time or self._plan.scenario.duration
         expected = gevent.get_hub().threadpool.apply(forecast, (self._plan, self._limit(), seconds))
         logger.info("%s", expected.line(self._limit()))
+        logger.info("%s", self._plan.line())
         DiskNeed.of(expected.events, expected.arrivals).require_room(Path(self.options.run_dir), self._max_disk())
         return shape
 

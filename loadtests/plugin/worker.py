@@ -23,7 +23,7 @@ from loadtests.model.log.record import Observation
 from loadtests.model.people.profile import Profile
 from loadtests.model.run.guard import Guard
 from loadtests.model.run.manifest import FILE, SPOOL, Manifest
-from loadtests.model.text.input_error import EXIT_UNKNOWN, InputError
+from loadtests.model.text.input_error import EXIT_PASS, EXIT_UNKNOWN, InputError
 from loadtests.observing.list_snapshot import ListSnapshot
 from loadtests.plugin.messaging.clock_sync import ClockSync
 from loadtests.plugin.messaging.messages import MessageKind, on_message, send, send_of_run
@@ -70,6 +70,8 @@ class WorkerRole:
         self._reason, self._observe = "stopped", 0.0
         self._is_over = False
         """The master has ended the load, whether or not this worker has begun."""
+        self._code = EXIT_PASS
+        """Of this process: Locust's own would be that of a failed gate if a request had failed."""
         self._is_acknowledged = Event()
         self._clock_sync = ClockSync(lambda now: self._send(MessageKind.CLOCK, now))
         on_message(runner, MessageKind.RUN, self._on_run)
@@ -105,7 +107,7 @@ class WorkerRole:
         self._report(worker_run.process.manifest.run, report)
         self._begun.clear()
         self._worker_run = None
-        return None
+        return self._code
 
     def process_for(self, profile: Profile) -> RunProcess | None:
         """The process of the current run; waits for it, since users may arrive just before it has begun."""
@@ -208,7 +210,7 @@ class WorkerRole:
 
     def _give_up(self) -> None:
         logger.error("No message from the master for %g s: this worker closes its sessions and ends", LEASE_SECONDS)
-        self._environment.process_exit_code = EXIT_UNKNOWN
+        self._environment.process_exit_code = self._code = EXIT_UNKNOWN
         start_task("ending this worker", self._runner.quit)
 
     def _send(self, kind: MessageKind, data: Any) -> bool:

@@ -12,6 +12,7 @@ from loadtests.model.maths.histogram import Histogram
 from loadtests.model.session.listener import EngineListener
 from loadtests.model.session.session import Session
 from loadtests.model.session.steps import Call
+from loadtests.run.hopeless import FailedAttempts
 from loadtests.run.snapshot import LATENESS_BOUNDS, ProcessSnapshot
 
 _NEW, _KEEP_ALIVE = Operation.NEW, Operation.KEEP_ALIVE
@@ -37,6 +38,7 @@ class Counters(EngineListener):
         """The longest delay of the engine's loop since the last snapshot, in seconds."""
         self.counts = Counts()
         """Since the run began."""
+        self.failed_attempts = FailedAttempts()
         self._retrying: set[int] = set()
         """Numbers of the sessions that were refused and whose users may retry."""
 
@@ -60,9 +62,12 @@ class Counters(EngineListener):
         is_first = session.number not in self._retrying
         if answer.outcome is _OK:
             self.opened_by_profile[session.profile] += 1
+            self.failed_attempts.clear()
             self._retrying.discard(session.number)
             return
         self._retrying.add(session.number)
+        if not self.opened:
+            self.failed_attempts.add(answer)
         if answer.reason is Reason.CONCURRENCY:
             self.counts.hits += 1
             self.hits[session.profile] += 1
@@ -117,6 +122,7 @@ class Counters(EngineListener):
             ended_last=occupancy.ended_last(),
             defects=engine.defects,
             counts=self.counts,
+            failed_attempts=dict(self.failed_attempts.by_cause),
         )
         self.lateness.clear()
         self.worst_delay = 0.0

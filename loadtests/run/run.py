@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ from loadtests.model.gates.counts import together
 from loadtests.model.log.record import Observation
 from loadtests.model.log.rows import note_row
 from loadtests.model.people.profile import Profile
-from loadtests.model.run.end_reason import DISK_FULL, SPENT, UNMEASURED, gate_failed
+from loadtests.model.run.end_reason import DISK_FULL, SPENT, UNMEASURED, gate_failed, nothing_opened
 from loadtests.model.run.guard import UNGUARDED, Guard
 from loadtests.model.run.manifest import Manifest
 from loadtests.model.run.plan import LoadPlan
@@ -29,6 +30,7 @@ from loadtests.processes.greenlets import attempt, start_loop
 from loadtests.recording.disk import used
 from loadtests.recording.run_directory import new_folder, software_versions, write_manifest
 from loadtests.run.drain import drain
+from loadtests.run.hopeless import Hopeless
 from loadtests.run.process import RunProcess
 from loadtests.run.snapshot import ProcessSnapshot
 
@@ -101,6 +103,7 @@ class Run:
             self._is_ours, self._known_until, self._record_observation, self._record_preexisting
         )
         self._poller = self._start_poller()
+        self._hopeless = Hopeless()
         self._stage = ""
         self.listed: int | None = None
         """Number of sessions in the API's list; None: it is not polled, or the last poll failed."""
@@ -249,8 +252,17 @@ class Run:
         others = self._others.snapshots()
         counts = together([self.process.counters.counts, *(other.counts for other in others)])
         # As of the oldest snapshot: a gate's window begins once all processes have reported its beginning.
+        if why := self._hopeless_because(now, others):
+            return nothing_opened(why)
         gate = self._abort.broken(min([now, *(other.now for other in others)]), counts)
         return gate_failed(gate) if gate else ""
+
+    def _hopeless_because(self, now: float, others: list[ProcessSnapshot]) -> str:
+        counters = self.process.counters
+        failed = Counter(counters.failed_attempts.by_cause)
+        for other in others:
+            failed.update(other.failed_attempts)
+        return self._hopeless.reason(now, counters.opened + sum(other.opened for other in others), failed)
 
     def _notify_followers(self) -> None:
         self._own_snapshot = self.process.snapshot()

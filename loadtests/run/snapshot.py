@@ -45,6 +45,8 @@ class ProcessSnapshot(msgspec.Struct):
     """Every `new` that this process sent before this time, in seconds of the run, has its answer."""
     counts: Counts = msgspec.field(default_factory=Counts)
     """Counts since the run began, for gates that abort."""
+    failed_attempts: dict[str, int] = {}
+    """Failed attempts to open a session by cause, until the first one succeeds; a bounded number of causes."""
     sessions: dict[str, dict[str, int]] = {}
     """Session counts by profile, then by holder (active, quiet, closing, leaked, unconfirmed)."""
     opened_by_profile: dict[str, int] = {}

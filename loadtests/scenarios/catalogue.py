@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from loadtests.model.api.description.description import ApiDescription
+from loadtests.model.gates.window import WindowKind
 from loadtests.model.people.profile import Profile, load_profile
-from loadtests.model.run.scenario import Scenario, find, find_api, load_scenario
+from loadtests.model.run.scenario import Scenario, find, find_api, is_file, load_scenario
 from loadtests.model.text.input_error import InputError, Mistake
+from loadtests.model.text.suggestion import nearest, nearest_path
+
+logger = logging.getLogger(__name__)
 
 _BUILT_IN = Path(__file__).parents[2] / "profiles"
 
@@ -57,12 +62,37 @@ def named_api(name: str) -> ApiDescription:
 
 def named_scenario(name: str, changes: Mapping[str, str] | None = None, api: str = "") -> Scenario:
     """Loads a scenario by name or file and applies `changes`, by dotted path; `api` replaces its API. Raises InputError."""
-    file = find(name, tuple(folder / "scenarios" for folder in folders()))
+    file = _scenario_file(name)
     if file is None:
-        known = ", ".join(found.stem for found in scenario_files())
-        raise InputError.of("--scenario", f"no scenario {name!r} (known: {known}); a file's path must end in .toml")
+        raise InputError.of("--scenario", _missing(name))
     places = (file.parent, file.parent / "profiles", file.parent.parent, *folders())
-    return load_scenario(file, places, changes, named_api(api) if api else None)
+    scenario = load_scenario(file, places, changes, named_api(api) if api else None)
+    warn_of_former_words(scenario)
+    return scenario
+
+
+def warn_of_former_words(scenario: Scenario) -> None:
+    """Logs which gates have a word that a later version will not read."""
+    for gate in scenario.gates:
+        if gate.window and gate.window.kind is WindowKind.ANY and " any " in gate.text:
+            new = gate.text.replace(" any ", " every ")
+            logger.warning("Scenario %s: write %r: a later version will not read 'any'", scenario.name, new)
+
+
+def _scenario_file(name: str) -> Path | None:
+    # A path with folders names one file, and none of the same name elsewhere.
+    places = () if Path(name).name != name else tuple(folder / "scenarios" for folder in folders())
+    return find(name, places)
+
+
+def _missing(name: str) -> str:
+    path = Path(name)
+    if is_file(path):
+        return f"{name!r} is not a scenario: the file's name must end in .toml"
+    known = [found.stem for found in scenario_files()]
+    if path.name != name or path.suffix:
+        return f"no file {name!r}{nearest_path(path, '.toml') or nearest(path.stem, known)}"
+    return f"no scenario {name!r}{nearest(name, known)} (known: {', '.join(known)}; or a path that ends in .toml)"
 
 
 def _files(pattern: str) -> list[Path]:

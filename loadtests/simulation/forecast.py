@@ -20,7 +20,7 @@ from loadtests.model.people.profile import Profile
 from loadtests.model.run.plan import LoadPlan
 from loadtests.model.run.scenario import Load, Scenario, Stage
 from loadtests.model.session.ending import DrainBounds
-from loadtests.model.text.units import format_duration
+from loadtests.model.text.units import format_clock
 from loadtests.model.text.wording import count
 from loadtests.simulation.simulator import Simulator
 
@@ -64,7 +64,7 @@ class Forecast:
         peak, at = self.peak(self.live)
         against = f", limit {limit:,}" if limit else ""
         return (
-            f"Expected: {count(round(self.arrivals), 'session')}, peak demand {peak:,.0f} at {format_duration(at)}{against};"
+            f"Expected: {count(round(self.arrivals), 'session')}, peak demand {peak:,.0f} at {format_clock(at)}{against};"
             f" {self.session_minutes:,.1f} session-minutes; about {self.refused:,.0f} refused"
         )
 
@@ -72,6 +72,14 @@ class Forecast:
         """Returns the maximum, and the second at which it occurs."""
         at = int(np.argmax(course))
         return float(course[at]), float(self.seconds[at])
+
+    def peak_rate(self, course: Course) -> tuple[float, float]:
+        """Returns the maximum of a rate over a second, and when that second begins: in a cell, a few calls are a high rate."""
+        width = 2 * float(self.seconds[0])
+        cells = min(CELLS, max(1, round(1 / width)))
+        means: Course = np.convolve(course, np.full(cells, 1 / cells), mode="valid")
+        at = int(np.argmax(means))
+        return float(means[at]), at * width
 
 
 def forecast(plan: LoadPlan, limit: int | None, duration: float) -> Forecast:

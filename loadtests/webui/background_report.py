@@ -7,14 +7,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from gevent import subprocess
 
 from loadtests.processes.child import CLI, start_module, stop
 from loadtests.processes.greenlets import start_loop, start_task
+from loadtests.recording.report_summary import read_summary
 from loadtests.webui.live import Live
-from loadtests.webui.outcome import SUMMARY
-from loadtests.webui.runs import read_json
 
 _INTERVAL_SECONDS = 60.0
 _INTERVAL_FACTOR = 10
@@ -23,11 +21,6 @@ _LONGEST_SECONDS = 600.0
 _LEAST_PRIORITY = 19
 _NOT_YET = frozenset({"run-incomplete"})
 """Findings that apply to every run that has not ended."""
-
-
-class _Summary(msgspec.Struct):
-    findings: list[dict[str, Any]] = []
-    gates: list[dict[str, Any]] = []
 
 
 class BackgroundReport:
@@ -58,8 +51,7 @@ class BackgroundReport:
 
     def findings(self, run: Path) -> list[dict[str, Any]]:
         """Returns the findings in summary.json of `run`, without those that apply to every run that has not ended."""
-        found = read_json(run / SUMMARY, _Summary).findings
-        return [finding for finding in found if finding.get("name") not in _NOT_YET]
+        return [finding for finding in read_summary(run).findings if finding.get("name") not in _NOT_YET]
 
     def _analyse_regularly(self) -> float:
         is_same, self._previous = self._previous == self._live.state.run, self._live.state.run
@@ -86,7 +78,7 @@ class BackgroundReport:
         self._took = time.monotonic() - began
         is_known = code is not None and 0 <= code <= 2 and self._live.state.run == folder.name
         if is_known:
-            self._live.judged(read_json(folder / SUMMARY, _Summary).gates, now)
+            self._live.judged(read_summary(folder).gates, now)
         self._live.analysis(now if is_known else self._live.state.analysed, running=False)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import gevent
 import msgspec
 
+from loadtests.recording.report_summary import read_summary
 from loadtests.recording.unswept import count_left_open
 
 MOST_RUNS = 50
@@ -52,11 +53,6 @@ class _Manifest(msgspec.Struct):
     ended: float | None = None
 
 
-class _Summary(msgspec.Struct):
-    verdict: str | None = None
-    sentence: str = ""
-
-
 class Runs:
     """The runs in the directory `folder`. A run is read again only when one of its files has changed."""
 
@@ -99,7 +95,7 @@ class Runs:
 
 def _read(folder: Path) -> PastRun:
     manifest = read_json(folder / "manifest.json", _Manifest)
-    summary = read_json(folder / "summary.json", _Summary)
+    summary = read_summary(folder)
     return PastRun(
         folder.name,
         manifest.scenario.name if manifest.scenario else "",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadtests.model.maths.histogram import LEAST_VALUES
+from loadtests.model.maths.histogram import least_values
 from loadtests.model.text.wording import count
 from reports.analysis.latency import Percentiles
 from reports.findings.check import Check
@@ -13,12 +13,12 @@ from reports.findings.finding import Checked, Finding
 def check(evidence: Evidence) -> Checked:
     """Checks how many values each gate's percentile is computed from."""
     scenario = evidence.manifest.scenario
+    least_samples = scenario.least_samples if scenario else None
     thin = []
     for gate in scenario.gates if scenario else ():
-        figure, _, percentile = gate.figure.rpartition(".")
-        n = _values(figure, evidence)
-        if n is not None and 0 < n < LEAST_VALUES.get(percentile, 0):
-            thin.append(f"{gate.figure} has {count(n, 'value')} (at least {LEAST_VALUES[percentile]} needed)")
+        n, least = _values(gate.figure.rpartition(".")[0], evidence), least_values(gate.figure, least_samples)
+        if n is not None and 0 < n < least:
+            thin.append(f"{gate.figure} has {count(n, 'value')} (at least {least} needed)")
     if not thin:
         return None
     return Finding(

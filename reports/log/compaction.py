@@ -30,6 +30,12 @@ from reports.log.files import replacing
 
 _VERSION_KEY = b"streamsoak.version"
 _DAMAGE_KEY = "streamsoak.damage"
+_DESCRIPTION = {
+    _VERSION_KEY.decode(): str(VERSION),
+    "streamsoak.units": json.dumps({column.name: column.unit for column in COLUMNS if column.unit}),
+    "streamsoak.about": json.dumps({column.name: column.about for column in COLUMNS}),
+}
+"""Written into the file, which is read without the documentation, too."""
 _GROUP_ROWS = 122_880
 """Rows of a row group, which a reader reads or skips as a whole; DuckDB's default."""
 _ROWS_AT_ONCE = 8 * _GROUP_ROWS
@@ -52,7 +58,7 @@ def compact(streams: list[Path], target: Path) -> None:
     damage = {source.path.name: [source.unread, source.size] for source in sources if source.unread}
     try:
         with replacing(target) as partial:
-            _write(_merged(sources, _ROWS_AT_ONCE), partial, {_DAMAGE_KEY: json.dumps(damage)})
+            _write(_merged(sources, _ROWS_AT_ONCE), partial, {_DAMAGE_KEY: json.dumps(damage), **_DESCRIPTION})
     except OSError:
         raise InputError.of(target, "cannot be written: is the disk full?", code=EXIT_UNAVAILABLE) from None
     # The analysis needs the memory.

@@ -180,8 +180,28 @@ def _opened(run: Path, manifest: Manifest, scratch: Path, kept: Path) -> EventLo
         for view in VIEWS:
             database.execute(view)
     except (duckdb.Error, pa.ArrowException, OSError) as error:
-        raise InputError.of(parquet, f"cannot be read: {error}") from None
+        raise damaged(parquet) from error
     return EventLog(manifest, database, parquet, [] if manifest.ended is None else _incomplete(run, parquet), scratch)
+
+
+def damaged(parquet: Path) -> InputError:
+    """Returns the error for an event log that cannot be read. The reader's own words would speak of pages and queries."""
+    streams = any(parquet.parent.glob("events*.arrow"))
+    remedy = "delete it, and it is made again from events*.arrow" if streams else "copy it from where the run was made"
+    return InputError.of(parquet, f"is damaged or was cut off; {remedy}")
+
+
+def check_whole(run: Path) -> None:
+    """Raises InputError if the run's events.parquet cannot be read to its end."""
+    parquet = run / PARQUET
+    if not parquet.is_file():
+        return
+    try:
+        with pq.ParquetFile(parquet) as file:
+            for group in range(file.num_row_groups):
+                file.read_row_group(group)
+    except (pa.ArrowException, OSError):
+        raise damaged(parquet) from None
 
 
 def _connect(scratch: Path) -> duckdb.DuckDBPyConnection:

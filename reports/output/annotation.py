@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from reports.output.junit import is_told_by_parts
 from reports.summary import Analysis
 
 _MOST = 9
@@ -18,16 +19,18 @@ _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 def annotation_lines(analysis: Analysis) -> Iterator[str]:
-    """Yield a line for the verdict and for each gate that does not hold, then for each problem found."""
+    """Yield a line for each gate that does not hold, or for the verdict if none says the same, then for each problem found."""
     verdict = analysis.verdict
-    if verdict.result != "pass":
+    if verdict.result != "pass" and not is_told_by_parts(analysis):
         yield _line(_kind(verdict.result), f"streamsoak: {verdict.word}", verdict.reason)
     for result in ("fail", "unknown"):
         for gate in [gate for gate in verdict.gates if gate.result == result][: _MOST - 1]:
             yield _line(_kind(result), f"{gate.gate}: {result}", gate.shown)
     problems = [finding for finding in analysis.findings if finding.severity == "problem"]
     for finding in problems[:_MOST]:
-        yield _line("notice", f"{finding.name} ({finding.owner})", finding.text)
+        # A problem fails an audit; beside a run's gates it only informs.
+        kind = "error" if analysis.audit else "notice"
+        yield _line(kind, f"{finding.name} ({finding.owner})", finding.text)
 
 
 def _kind(result: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from loadtests.model.gates.gates import Gate
 from loadtests.model.gates.window import Span
+from loadtests.model.maths.histogram import least_values
 from loadtests.model.text.wording import count
 from reports.analysis.drift import LOAD_RISE, drift_of
 from reports.log.log import EventLog
@@ -30,7 +31,7 @@ class Measurement:
     span: Span | None = None
     """The part of the run; None: the whole."""
     n: int | None = None
-    """Number of values in a window's percentile."""
+    """Number of values of a percentile; None: the figure is none."""
 
 
 def read(log: EventLog, log_end: float, figures: Mapping[str, Any], gate: Gate) -> list[Measurement]:
@@ -93,7 +94,13 @@ def _whole(log: EventLog, figures: Mapping[str, Any], figure: str) -> Measuremen
         return Measurement(value, value, math.inf, why)
     unseen = _unseen(log, figures, figure)
     why = f"the end of {count(unseen, 'session')} was not observed" if unseen else ""
-    return Measurement(value, value, value + unseen, why)
+    return Measurement(value, value, value + unseen, why, n=_values(figures, figure))
+
+
+def _values(figures: Mapping[str, Any], figure: str) -> int | None:
+    """Return how many values a percentile is computed from."""
+    n = lookup(figures, f"{figure.rpartition('.')[0]}.n") if least_values(figure) else None
+    return None if n is None else int(n)
 
 
 def _unseen(log: EventLog, figures: Mapping[str, Any], figure: str) -> int:

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from loadtests.model.gates.figure import FIGURES, Unit
 from loadtests.model.gates.gates import Gate
 from loadtests.model.gates.window import Span
-from loadtests.model.maths.histogram import LEAST_VALUES
+from loadtests.model.maths.histogram import least_values
 from loadtests.model.text.units import format_duration
 from loadtests.model.text.wording import count, of_total, percent, verb
 from reports.verdict.measurement import Measurement
@@ -65,13 +65,14 @@ def judge(
     figures: Mapping[str, Any],
     doubts: Sequence[str],
     shortfalls: Sequence[str] = (),
+    least_samples: int | None = None,
 ) -> Verdict:
     """Return the verdict on a run of these `figures` (summary.json's shape).
 
     `doubts`: why the load generator cannot be trusted; `shortfalls`: what the run was to do and did not. Such a run can fail, but
-    not pass.
+    not pass. `least_samples`: the scenario's own, from which on a gate on a percentile may pass.
     """
-    judged = [_judge_gate(gate, read(gate), doubts) for gate in gates]
+    judged = [_judge_gate(gate, read(gate), doubts, least_samples) for gate in gates]
     failed = [gate for gate in judged if gate.result == "fail"]
     unknown = [gate for gate in judged if gate.result == "unknown"]
     confirmed = figures["sessions"]["opened"] - figures["sessions"]["lost_answers"]
@@ -123,10 +124,12 @@ def show(figure: str, value: float | None) -> str:
     return percent(value) if unit is Unit.SHARE else f"{value:g}"
 
 
-def _judge_gate(gate: Gate, readings: Sequence[Measurement], doubts: Sequence[str]) -> GateResult:
+def _judge_gate(
+    gate: Gate, readings: Sequence[Measurement], doubts: Sequence[str], least_samples: int | None
+) -> GateResult:
     """Choose the reading that decides: the worst of those that fail, else of those that are unknown, else of all."""
-    tainted = bool(doubts)
-    results = [(_result(gate, reading, tainted=tainted), reading) for reading in readings]
+    tainted, least = bool(doubts), least_values(gate.figure, least_samples)
+    results = [(_with_few(reading, _result(gate, reading, tainted=tainted), least), reading) for reading in readings]
     deciding = next(result for result in ("fail", "unknown", "pass") if any(own == result for own, _ in results))
     worst = min((reading for own, reading in results if own == deciding), key=lambda reading: _spare(gate, reading))
     interval = (worst.low, worst.high) if worst.value is not None and worst.low != worst.high else None
@@ -138,6 +141,8 @@ def _judge_gate(gate: Gate, readings: Sequence[Measurement], doubts: Sequence[st
     return GateResult(gate.text, _RESULTS[deciding], worst.value, shown, worst.span, interval, distance)
 
 
+_UNSEEN = ("sessions.fates.unobserved", "sessions.unresolved")
+"""Counts of what is not known: a log that was cut off makes them too high."""
 _RESULTS: dict[str, Result] = {"fail": "fail", "unknown": "unknown", "pass": "pass"}
 
 
@@ -157,9 +162,14 @@ def _result(gate: Gate, reading: Measurement, *, tainted: bool) -> Result:
     if gate.holds(reading.value):
         return "unknown" if tainted else "pass"
     # A late generator or a cut log distorts timing and makes counts too low; it does not add to a count.
-    is_count = FIGURES[gate.figure] is Unit.COUNT and not gate.figure.startswith("finding.")
+    is_count = FIGURES[gate.figure] is Unit.COUNT and not gate.figure.startswith(("finding.", *_UNSEEN))
     is_certain = is_count and reading.low > gate.bound and gate.is_upper
     return "unknown" if tainted and not is_certain else "fail"
+
+
+def _with_few(reading: Measurement, result: Result, least: int) -> Result:
+    """Return unknown for a percentile of too few values that would pass. A failure stays one: a value did exceed the bound."""
+    return "unknown" if result == "pass" and reading.n is not None and reading.n < least else result
 
 
 def _shown(gate: Gate, reading: Measurement, result: str) -> str:
@@ -172,8 +182,10 @@ def _shown(gate: Gate, reading: Measurement, result: str) -> str:
         bound = ", and that interval contains the bound" if math.isfinite(reading.low) else ""
         return f"{drift}, but {reading.why}{bound}"
     shown = f"{show(gate.figure, reading.value)}{_within(reading.span)}"
-    if reading.n is not None and reading.n < LEAST_VALUES.get(gate.figure.rpartition(".")[2], 0):
+    if reading.n is not None and reading.n < (least := least_values(gate.figure)):
         shown += f", of {count(reading.n, 'value')}"
+        if result == "unknown" and not reading.why:
+            return f"{shown}, too few to pass (needs {least:,}, or least_samples in the scenario)"
     return f"{shown}, but {reading.why}" if result == "unknown" and reading.why else shown
 
 

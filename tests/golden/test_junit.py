@@ -8,6 +8,7 @@ import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase
 
 from loadtests.model.run.scenario import Scenario
+from reports.output.annotation import annotation_lines
 
 from .story import Story
 
@@ -45,19 +46,35 @@ def test_what_holds_passes(closed: Story, tmp_path: Path) -> None:
 
 
 def test_a_gate_that_fails_is_a_failure(closed: Story, tmp_path: Path) -> None:
-    """It, and the verdict with it; with the value in the message."""
+    """It alone, with the value in the message; the verdict says so in its output only."""
     found = cases(closed, tmp_path, "sessions.opened == 7")
     (result,) = found["gates: sessions.opened == 7"].result
     assert isinstance(result, Failure)
     assert result.message == "1"
-    assert what(found["verdict: verdict"]) == [Failure]
+    assert what(found["verdict: verdict"]) == []
+    assert "sessions.opened == 7" in (found["verdict: verdict"].system_out or "")
 
 
 def test_what_cannot_be_told_is_an_error(closed: Story, tmp_path: Path) -> None:
     """A figure that was not measured is neither passed nor failed."""
     found = cases(closed, tmp_path, "keep_alive.margin.p1 > 5s")
     assert what(found["gates: keep_alive.margin.p1 > 5s"]) == [Error]
-    assert what(found["verdict: verdict"]) == [Error]
+    assert what(found["verdict: verdict"]) == []
+
+
+def test_a_verdict_that_no_gate_tells_is_red_itself(tmp_path: Path) -> None:
+    """A run in which nothing was measured."""
+    assert what(cases(Story().looks(60.0), tmp_path)["verdict: verdict"]) == [Error]
+
+
+def test_names_are_stable_and_times_are_there(closed: Story, tmp_path: Path) -> None:
+    """The suites are named by the scenario; when, which run and how long are beside the names."""
+    closed.reported(tmp_path, scenario=scenario("sessions.opened == 1"))
+    suites = list(JUnitXml.fromfile(str(tmp_path / "run" / "junit.xml")))
+    assert [suite.name for suite in suites] == [f"streamsoak.judged.{kind}" for kind in ("verdict", "gates", "checks")]
+    assert suites[0].time == pytest.approx(60.0, abs=1.0)
+    assert all(suite.timestamp for suite in suites)
+    assert [(one.name, one.value) for one in suites[0].properties()] == [("run", "by-hand")]
 
 
 def test_a_gate_on_a_finding_decides(tmp_path: Path) -> None:
@@ -81,3 +98,11 @@ def test_hostile_texts_are_text(closed: Story, tmp_path: Path) -> None:
     """What the API says may hold what XML has no place for, or what would end an element."""
     closed.refused(2, 8.0, "quota", ']]></system-out><x a="\x00\x1b')
     assert "1 new" in (cases(closed, tmp_path)["checks: quota-exhausted"].system_out or "")
+
+
+def test_one_failed_gate_is_one_annotation(closed: Story, tmp_path: Path) -> None:
+    """Not one for the verdict beside it; a verdict without a gate that says so has one."""
+    failed = closed.analysed(tmp_path / "a", scenario=scenario("sessions.opened == 7", "sessions.opened == 1"))
+    assert list(annotation_lines(failed)) == ["::error title=sessions.opened == 7%3A fail::1"]
+    (line,) = annotation_lines(Story().looks(60.0).analysed(tmp_path / "b", scenario=scenario()))
+    assert line.startswith("::warning title=streamsoak%3A Inconclusive::")

@@ -77,12 +77,12 @@ def test_at_60_columns_an_audit_is_written_row_by_row() -> None:
 
 
 def test_in_a_pipe_a_table_is_plain() -> None:
-    """One line per row, without borders, colours or cuts, whatever the width."""
+    """One line per row, a tab between cells, without borders, colours or cuts, whatever the width."""
     assert written(audit_table(), None) == [
-        "session  id          opened  tasks  keep-alives  closed by              verdict",
-        "1        3f2a9c1b-5  120 ms  3      0            client, 12.3 s         closed",
-        "2        3f2a9c1b-7  1.02 s  1      12           API, idle, 1 min 30 s  unclosed-sessions",
-        "3        90fe1a02-5  10.1 s  0      0            not closed             zombie-keepalives",
+        "session\tid\topened\ttasks\tkeep-alives\tclosed by\tverdict",
+        "1\t3f2a9c1b-5\t120 ms\t3\t0\tclient, 12.3 s\tclosed",
+        "2\t3f2a9c1b-7\t1.02 s\t1\t12\tAPI, idle, 1 min 30 s\tunclosed-sessions",
+        "3\t90fe1a02-5\t10.1 s\t0\t0\tnot closed\tzombie-keepalives",
         "",
     ]
 

@@ -114,10 +114,23 @@ def test_a_lost_answer_without_a_list_may_linger(tmp_path: Path) -> None:
     assert seen.result == "pass"
 
 
-def test_a_percentile_of_few_values_says_so(tmp_path: Path) -> None:
-    """A 99th percentile of ten calls is the worst of them."""
-    (found,) = judged(refusals(30.0), tmp_path, "latency.new.p99 < 1s after 2s")
-    assert (found.result, found.shown) == ("pass", "10 ms from 2 s to 120 s, of 10 values")
+@pytest.mark.parametrize(
+    ("gate", "least", "result", "shown"),
+    [
+        ("latency.new.p99 < 1s", None, "unknown", ", too few to pass (needs 100, or least_samples in the scenario)"),
+        ("latency.new.p99 < 1s", 11, "unknown", ", too few to pass (needs 100, or least_samples in the scenario)"),
+        ("latency.new.p99 < 1s", 10, "pass", ""),
+        ("latency.new.p99 < 1ms", None, "fail", ""),
+    ],
+)
+def test_a_percentile_of_few_values_does_not_pass(
+    tmp_path: Path, gate: str, least: int | None, result: str, shown: str
+) -> None:
+    """A 99th percentile of ten calls is the worst of them: it proves a failure, and what is right if the scenario says so."""
+    chosen = scenario(f"{gate} after 2s").model_copy(update={"least_samples": least})
+    verdict = refusals(30.0).analysed(tmp_path, scenario=chosen, load_ended=ENDED, limit=20).verdict
+    assert verdict.result == result
+    assert verdict.gates[0].shown == f"10 ms from 2 s to 120 s, of 10 values{shown}"
 
 
 @pytest.fixture(scope="module")

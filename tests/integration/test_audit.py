@@ -326,13 +326,14 @@ def test_mistakes_are_told_before_anything_runs(tmp_path: Path, arguments: list[
 
 _USERS_TESTS = """
 import os
+import pytest
 import requests
 
 def post(url, call, **body):
     with requests.Session() as http:
         http.trust_env = False
         http.headers["Authorization"] = "Bearer " + os.environ["KONPRO_API_KEY"]
-        return http.post(f"{url}/v1/streaming.{call}", json=body).json()["data"]
+        return http.post(f"{url}/v1/streaming.{call}", json=body).json().get("data")
 
 def test_clean(session_audit):
     assert os.environ["KONPRO_BASE_URL"] == session_audit.url
@@ -341,6 +342,21 @@ def test_clean(session_audit):
 
 def test_leaky(session_audit):
     print("LEFT", post(session_audit.url, "new")["session_id"])
+
+@pytest.fixture
+def client(session_audit):
+    session = post(session_audit.url, "new", activity_idle_timeout=5)["session_id"]
+    yield session
+    post(session_audit.url, "stop", session_id=session)
+
+@pytest.mark.session_audit(limit=1, idle_range=("5s", "1m"), defects=["late-reap=3"])
+def test_clean_by_its_fixture(client, session_audit):
+    assert session_audit.open_sessions() == [client]
+    assert not post(session_audit.url, "new")
+
+@pytest.mark.session_audit(limt=1)
+def test_of_no_account(session_audit):
+    pass
 """
 
 
@@ -361,8 +377,10 @@ def test_the_fixture_fails_the_test_that_leaks(tmp_path: Path) -> None:
     environment = {**_environment(), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=tmp_path)
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "2 passed, 1 error" in done.stdout
-    left = done.stdout.split("LEFT ")[1].split()[0].rstrip("E")
+    # The error is the marker's: a wrong argument.
+    assert "1 failed, 2 passed, 1 error" in done.stdout
+    assert "unexpected keyword argument 'limt'" in done.stdout
+    left = done.stdout.split("LEFT ")[1].split()[0].rstrip("F")
     assert f"sessions left open (no streaming.stop): {left}" in done.stdout
 
 

@@ -229,7 +229,7 @@ def _streamsoak(cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("sandbox", "--defect", "late-reaper=3"), "did you mean late-reap?"),
+        (("sandbox", "--defect", "late-reaper=3"), "did you mean 'late-reap'?"),
         (("sandbox", "--defect", "limit-short=3"), "requires an account with a limit"),
         (("sandbox", "--slot-lag", "-1"), "--slot-lag"),
         (("simulate", "smoke", "--defect", "hang=2"), "at most 1"),

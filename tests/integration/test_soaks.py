@@ -34,7 +34,7 @@ def test_the_ci_soak_passes_against_the_rules(tmp_path: Path, capsys: pytest.Cap
     assert main(["simulate", "ci-soak", "--run-dir", str(tmp_path / "good")]) == 0
     gates = len(named_scenario("ci-soak").gates)
     assert f"Passed: {gates} of {gates} gates hold." in capsys.readouterr().out
-    assert main(["simulate", "ci-soak", "--run-dir", str(tmp_path / "bad"), "--defect", "never-reap"]) == 0
+    assert main(["simulate", "ci-soak", "--run-dir", str(tmp_path / "bad"), "--defect", "never-reap"]) == 1
     assert "finding(lingering-sessions) absent (was found)" in capsys.readouterr().out
 
 

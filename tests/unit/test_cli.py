@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import subprocess
 import sys
@@ -97,7 +98,7 @@ def test_arguments_that_are_none(arguments: tuple[str, ...], says: str) -> None:
 def test_a_mistake_as_a_process() -> None:
     """The exit code and both streams are those that `main` has within this process."""
     assert_mistake(streamsoak_process("report"), "RUN", "--help")
-    assert_mistake(streamsoak_process("check", "/nonexistent"), "is not a run's directory")
+    assert_mistake(streamsoak_process("check", "/nonexistent"), "no such directory")
 
 
 @pytest.mark.parametrize(
@@ -143,8 +144,10 @@ def test_run_that_is_none(tmp_path: Path, subcommand: str) -> None:
     file.write_text("hello")
     empty = tmp_path / "empty"
     empty.mkdir()
-    for run in (tmp_path / "missing", empty, file):
+    for run in (empty, file):
         assert_mistake(streamsoak(subcommand, str(run)), str(run), "is not a run's directory")
+    missing = tmp_path / "emtpy"
+    assert_mistake(streamsoak(subcommand, str(missing)), str(missing), f"no such directory; did you mean '{empty}'?")
 
 
 @pytest.mark.parametrize("manifest", [b"", b"{}", b"\xff\xfe", b"[" * 100_000])
@@ -258,3 +261,55 @@ def test_terminal_of_few_letters_is_enough() -> None:
     """Where the output can hold ASCII alone, nothing fails."""
     done = streamsoak_process("profiles", PYTHONIOENCODING="ascii")
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_what_was_meant_is_suggested(tmp_path: Path) -> None:
+    """A subcommand, an option, a scenario, a file."""
+    assert_mistake(streamsoak("chekc"), "no subcommand 'chekc'; did you mean 'check'?")
+    assert_mistake(streamsoak("check", "run", "--quite"), "'--quite'; did you mean '--quiet'?")
+    assert_mistake(streamsoak("inspect", "smok"), "no scenario 'smok'; did you mean 'smoke'?")
+    (tmp_path / "mine.toml").write_text("")
+    assert_mistake(streamsoak("inspect", str(tmp_path / "mien.toml")), f"did you mean '{tmp_path / 'mine.toml'}'?")
+    assert_mistake(streamsoak("inspect", str(tmp_path / "other.toml")), "no file")
+
+
+def test_a_path_names_one_file(tmp_path: Path) -> None:
+    """`./smoke.toml` is not the built-in scenario."""
+    assert_mistake(streamsoak("inspect", "./smoke.toml", folder=tmp_path), "no file './smoke.toml'")
+
+
+def test_a_simulation_exits_as_check_does(tmp_path: Path) -> None:
+    """And says which gate failed, with the report's path as the last line."""
+    failing = ("--set", "gates=['sessions.opened == 0']")
+    done = streamsoak("simulate", "smoke", "--duration", "5s", *failing, "--run-dir", str(tmp_path))
+    (run,) = tmp_path.iterdir()
+    assert done.returncode == 1
+    assert "Failed: sessions.opened == 0" in done.stdout
+    assert done.stdout.splitlines()[-1] == f"Report: {run / 'report.html'}"
+    checked = streamsoak("check", str(run))
+    assert checked.returncode == 1
+    assert checked.stdout.splitlines()[-1].startswith("Failed: ")
+    quiet = streamsoak("check", str(run), "--quiet")
+    assert (quiet.returncode, quiet.stdout) == (1, "")
+    assert json.loads(streamsoak("check", str(run), "--json").stdout)["verdict"] == "fail"
+
+
+def test_a_simulation_that_is_interrupted_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C is no error."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("loadtests.simulation.simulator.Simulator.run", interrupted)
+    done = streamsoak("simulate", "smoke", "--run-dir", str(tmp_path))
+    assert (done.returncode, done.stderr) == (130, "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_former_word_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """With what to write; it is still read."""
+    file = tmp_path / "mine.toml"
+    stages = "[[stages]]\nduration = 10\nload = { quiet = 1 }"
+    file.write_text(f"gates = ['latency.new.max < 2s any 5s window']\n{stages}")
+    assert streamsoak("profiles", str(file)).returncode == 0
+    assert "write 'latency.new.max < 2s every 5s window'" in caplog.text

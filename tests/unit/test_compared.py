@@ -61,11 +61,11 @@ def test_what_matters_to_nobody_is_tolerated_unless_a_figure_says_else() -> None
         ('worse = "much"', "compare.worse", "'10%'"),
         ('worse = "5ms"', "compare.worse", "must be a share"),
         ('worse = "-5%"', "compare.worse", "must be a tolerance"),
-        ("worse = -1", "compare.worse", "greater than or equal to 0"),
+        ("worse = -1", "compare.worse", "must be 0 or more"),
         ("worse = true", "compare.worse", "must be a tolerance"),
         ('figures = { "latency.nwe.p99" = "5%" }', "compare.figures", "did you mean 'latency.new.p99'?"),
         ('figures = { "slots.held" = "5%" }', "compare.figures", "neither better nor worse"),
-        ('tolerance = "5%"', "compare.tolerance", "Extra inputs"),
+        ('tolerance = "5%"', "compare.tolerance", "is not a known key"),
     ],
 )
 def test_a_mistake_is_told_with_its_key(tmp_path: Path, table: str, path: str, says: str) -> None:

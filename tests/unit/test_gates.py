@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from loadtests.model.gates.figure import ALIASES, DRIFTING, FIGURES, GROWING, SHARES, WHOLE, Unit
 from loadtests.model.gates.gates import Gate, GateText, parse_gate
 from loadtests.model.gates.window import Window, WindowKind
-from loadtests.model.text.input_error import from_pydantic
+from loadtests.model.text.validation import from_pydantic
 
 
 @pytest.mark.parametrize(

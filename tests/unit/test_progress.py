@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from loadtests.model.gates.counts import Counts
 from loadtests.model.session.ending import DrainPhase, DrainStep
-from loadtests.plugin.progress import RecentDelays, drain_line, load_line
+from loadtests.plugin.progress import RecentDelays, drain_line, load_line, state_lines, time_line
 from loadtests.run.snapshot import ProcessSnapshot
 
 
@@ -19,7 +20,7 @@ def test_the_line_says_how_long_the_load_still_lasts() -> None:
 
 def test_a_load_that_is_over_has_no_time_left() -> None:
     """It is about to be stopped."""
-    assert "00:11 of 00:10, stopping  " in load_line([], 11.5, None, RecentDelays(), 10.0)
+    assert "00:10 of 00:10, stopping  " in load_line([], 11.5, None, RecentDelays(), 10.0)
 
 
 def test_a_run_without_an_end_says_no_time_left() -> None:
@@ -55,3 +56,27 @@ def test_the_slowest_process_makes_the_line() -> None:
 def test_before_its_first_phase_a_drain_says_what_is_open() -> None:
     """A master waits for its workers' first snapshots."""
     assert drain_line([ProcessSnapshot(95.0, held=1)], 95.0) == "01:35  draining: 1 session open"
+
+
+def test_the_screen_says_who_holds_the_slots_and_what_is_wrong() -> None:
+    """Of all processes together; nothing about problems where there are none."""
+    snapshots = [
+        ProcessSnapshot(5.0, held=4, hits=2, sessions={"quiet": {"quiet": 1, "active": 3}}, counts=Counts(hits=2)),
+        ProcessSnapshot(5.0, held=2, leaks=2, sessions={"leaky": {"leaked": 2}}, margin_p1=4.0),
+    ]
+    assert list(state_lines(snapshots, 10, RecentDelays(0.003))) == [
+        "sessions 6 of 10:  active 3  quiet 1  leaked 2",
+        "hits 2  leaks outstanding 2  requests 0",
+        "keep-alive margin p1 4 s  lateness p99 3 ms",
+    ]
+    snapshots[0].counts = Counts(lost_to_idle=1, keep_alives_failed=2, longest_stall=1.5)
+    *_, last = state_lines(snapshots, 10, RecentDelays())
+    expected = "1 session lost to idleness, 2 keep-alives failed, the load generator stalled for up to 1.5 s"
+    assert last == f"found so far: {expected}"
+
+
+def test_the_bar_of_the_time() -> None:
+    """Full at the end, and no longer than that."""
+    assert time_line(30.0, 60.0, "peak") == "stage peak  [##########..........]  00:30 of 01:00, 30 s left"
+    assert time_line(99.0, 60.0, "") == "[####################]  01:00 of 01:00, stopping"
+    assert time_line(99.0, None, "") == "01:39, until it is stopped"

@@ -22,6 +22,7 @@ from loadtests.model.text.units import Rate, Seconds, format_duration, parse_dur
         ("1d", 86400.0),
         ("1h30m", 5400.0),
         ("1m500ms", 60.5),
+        ("1 min 35 s", 95.0),
         (" 3s ", 3.0),
         ("0s", 0.0),
         (12, 12.0),
@@ -34,7 +35,7 @@ def test_duration(text: Any, seconds: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "s", "5", "5 s", "-5s", "5x", "1m30", "1,5m", ".5s", "5S", "1e3s", "soon", True, None, [5], {"s": 5}]
+    "text", ["", "s", "5", "5  s", "-5s", "5x", "1m30", "1,5m", ".5s", "5S", "1e3s", "soon", True, None, [5], {"s": 5}]
 )
 def test_what_is_no_duration(text: Any) -> None:
     """Anything else is refused with an example of what would be right."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
 from enum import StrEnum
 
 from loadtests.model.gates.finding_names import FINDINGS
 from loadtests.model.log.fate import FATES
 from loadtests.model.maths.histogram import PERCENTILES
+from loadtests.model.text.suggestion import nearest
 
 
 class Unit(StrEnum):
@@ -88,9 +87,3 @@ def figure_called(name: str) -> str:
     if name in FIGURES:
         return name
     raise ValueError(f"no figure {name!r}{nearest(name, (*FIGURES, *ALIASES))}")
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Returns "; did you mean …?" for a message, or "" if no name is similar."""
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"; did you mean {near[0]!r}?" if near else ""

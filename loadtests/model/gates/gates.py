@@ -19,9 +19,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema, model_serializer, model_validator
 
-from loadtests.model.gates.figure import DRIFTING, FIGURES, GROWING, SHARES, WHOLE, Unit, figure_called, nearest
+from loadtests.model.gates.figure import DRIFTING, FIGURES, GROWING, SHARES, WHOLE, Unit, figure_called
 from loadtests.model.gates.finding_names import FINDINGS
 from loadtests.model.gates.window import Window, WindowKind, parse_window
+from loadtests.model.text.suggestion import nearest
 from loadtests.model.text.units import parse_duration
 
 __all__ = ["FIGURES", "Gate", "GateText", "Unit", "parse_gate"]

@@ -22,9 +22,9 @@ from pydantic import (
 from loadtests.model.people.distribution import Constant, Distribution
 from loadtests.model.people.draw import Draw
 from loadtests.model.people.page import GRACE, PageState
-from loadtests.model.text.input_error import from_pydantic
 from loadtests.model.text.toml import parse_toml
-from loadtests.model.text.units import Rate, Seconds
+from loadtests.model.text.units import Rate, Seconds, Share
+from loadtests.model.text.validation import from_pydantic
 from loadtests.model.text.wording import between
 
 IDLE_RANGE = (30.0, 3599.0)
@@ -34,8 +34,6 @@ IDLE_DEFAULT = 120.0
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
 """The name of a profile or scenario: lower case letters, digits, single hyphens."""
-
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Way(StrEnum):
@@ -305,4 +303,4 @@ def build_profile(where: str, tables: dict[str, Any], folder: Path, idle_range: 
     try:
         return Profile.model_validate(tables, context={"folder": folder, "idle_range": idle_range})
     except ValidationError as error:
-        raise from_pydantic(where, error) from None
+        raise from_pydantic(where, error, Profile) from None

@@ -13,7 +13,9 @@ from loadtests.model.log.record import VERSION
 from loadtests.model.people.profile import Profile
 from loadtests.model.run.plan import LoadPlan
 from loadtests.model.run.scenario import TIMEOUT, Scenario
-from loadtests.model.text.input_error import InputError, from_pydantic
+from loadtests.model.text.input_error import InputError
+from loadtests.model.text.suggestion import nearest_path
+from loadtests.model.text.validation import from_pydantic
 
 FILE = "manifest.json"
 SPOOL = "spool"
@@ -113,6 +115,8 @@ def files_of(run: Path, pattern: str) -> dict[str, Path]:
 def read_manifest(run: Path) -> Manifest:
     """The manifest in the directory `run`; raises InputError if there is none that can be read."""
     path = run / FILE
+    if not run.exists():
+        raise InputError.of(run, f"no such directory{nearest_path(run)}")
     try:
         return Manifest.model_validate_json(path.read_bytes())
     except OSError as error:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from loadtests.model.people.profile import Profile
 from loadtests.model.run.scenario import Scenario, Stage
 from loadtests.model.text.input_error import InputError
+from loadtests.model.text.wording import count, percent
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,17 @@ class LoadPlan:
     def peak_users(self) -> int:
         """Returns the maximum of Locust users."""
         return max(sum(self.all_users(t).values()) for t in self._corners())
+
+    def line(self) -> str:
+        """Returns what Locust's users are, as one line of text: there are usually more of them than sessions."""
+        peak = max(map(self.all_users, self._corners()), key=lambda users: sum(users.values()))
+        models = {name: profile.arrivals.model for name, profile in self.scenario.profiles.items()}
+        streams = sum(number for name, number in peak.items() if models[name] == "open")
+        share = "" if self.scale == 1 else f" ({percent(self.scale)} of the scenario's load)"
+        return (
+            f"Locust users: at most {sum(peak.values()):,}{share}: {count(streams, 'stream')} of arriving visitors and"
+            f" {count(sum(peak.values()) - streams, 'person', 'people')} who stay"
+        )
 
     def stream_rate(self, profile: str, t: float) -> float:
         """Returns the arrivals a second of one stream of `profile` at second `t` (open model)."""

@@ -28,9 +28,11 @@ from loadtests.model.gates.compared import Tolerances
 from loadtests.model.gates.gates import GateText
 from loadtests.model.people.profile import IDLE_RANGE, Name, Profile, build_profile, load_profile
 from loadtests.model.run.adaptation import adapted
-from loadtests.model.text.input_error import InputError, Mistake, from_pydantic
+from loadtests.model.text.input_error import InputError, Mistake
+from loadtests.model.text.suggestion import nearest
 from loadtests.model.text.toml import parse_toml
 from loadtests.model.text.units import Seconds, parse_rate
+from loadtests.model.text.validation import from_pydantic
 
 TIMEOUT = 10.0
 """The default timeout of a request, in seconds."""
@@ -118,6 +120,8 @@ class Scenario(BaseModel):
     """Price of one open session, in any currency."""
     stages: tuple[Stage, ...]
     gates: tuple[GateText, ...] = ()
+    least_samples: int | None = Field(default=None, ge=1)
+    """Values from which on a gate on a percentile may pass; None: 100 for p1 and p99, 20 for p5 and p95, 10 for p50."""
     findings: Literal["report", "fail"] = "report"
     """Whether a finding of severity *problem* is only reported beside the verdict, or fails a run that would have passed."""
     compare: Tolerances = Tolerances()
@@ -175,7 +179,7 @@ def load_scenario(
     try:
         scenario = Scenario.model_validate(tables)
     except ValidationError as error:
-        mistakes.extend(from_pydantic(path, error).mistakes)
+        mistakes.extend(from_pydantic(path, error, Scenario).mistakes)
     if not isinstance(own, dict) or not all(isinstance(table, dict) for table in own.values()):
         raise InputError(
             [*mistakes, Mistake(str(path), "profiles", "must be tables, one for each profile: [profiles.NAME]")]
@@ -270,8 +274,9 @@ def _profile(
     is_named, base = "like" in changes, changes.pop("like", name)
     file = find(str(base), folders)
     if file is None and (is_named or "session_length" not in changes):
-        known = ", ".join(sorted({found.stem for folder in folders for found in folder.glob("*.toml")}))
-        raise InputError.of(path, f"no profile {base!r}; available profiles: {known}", f"profiles.{name}")
+        known = sorted({found.stem for folder in folders for found in folder.glob("*.toml")})
+        message = f"no profile {base!r}{nearest(str(base), known)} (available profiles: {', '.join(known)})"
+        raise InputError.of(path, message, f"profiles.{name}")
     if not changes and file:
         return load_profile(file, idle_range).model_copy(update={"name": name})
     tables = parse_toml(file) if file else {}

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from pydantic import ValidationError
 
 EXIT_PASS, EXIT_FAIL, EXIT_UNKNOWN = 0, 1, 2
 """Exit codes of a verdict (README, "Exit codes")."""
@@ -19,9 +16,6 @@ EXIT_DEFECT = 70
 """Internal error (`EX_SOFTWARE` of sysexits.h)."""
 EXIT_INTERRUPTED = 130
 """Ended by Ctrl-C (128 + SIGINT, the convention of shells)."""
-
-_TAGS = ("constant", "uniform", "exponential", "lognormal", "empirical", "description", "changes")
-_LONGEST_VALUE = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,25 +45,3 @@ class InputError(Exception):
     def of(cls, where: str | Path, message: str, path: str = "", code: int = EXIT_MISTAKE) -> InputError:
         """Returns an error with one mistake."""
         return cls([Mistake(str(where), path, message)], code)
-
-
-def from_pydantic(where: str | Path, error: ValidationError) -> InputError:
-    """Returns pydantic's errors as mistakes in `where`."""
-    return InputError(
-        Mistake(str(where), _path(error_detail["loc"]), _with_value(error_detail["msg"], error_detail["input"]))
-        for error_detail in error.errors(include_url=False, include_context=False)
-    )
-
-
-def _path(location: tuple[int | str, ...]) -> str:
-    # Tags of the unions of distributions and of APIs are pydantic's, not keys of the file.
-    keys = [part for part in location if part not in _TAGS]
-    return ".".join(map(str, keys))
-
-
-def _with_value(message: str, value: Any) -> str:
-    shown = repr(value)
-    if len(shown) > _LONGEST_VALUE:
-        shown = shown[:_LONGEST_VALUE] + "…"
-    message = message.removeprefix("Value error, ")
-    return message if isinstance(value, dict) else f"{message} (is {shown})"

@@ -7,13 +7,13 @@ import math
 import re
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _BYTES = {"KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(KB|MB|GB|TB)")
-_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|min|s|m|h|d))+")
-_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|min|s|m|h|d)")
+_DURATION = re.compile(r"(?:\d+(?:\.\d+)?\s?(?:ms|min|s|m|h|d)\s?)+")
+_PART = re.compile(r"(\d+(?:\.\d+)?)\s?(ms|min|s|m|h|d)")
 _RATE = re.compile(r"(\d+(?:\.\d+)?(?:e-?\d+)?)\s*/\s*(s|min|m|h)")
 
 
@@ -28,6 +28,22 @@ def parse_duration(value: Any) -> float:
     if math.isfinite(seconds):
         return seconds
     raise ValueError("must be a duration: a number of seconds, or for example '90s', '250ms', '5m', '1h30m'")
+
+
+def read_duration(text: str) -> float:
+    """Returns the seconds in a text that a user typed: "90", "90s", "1h30m". Raises ValueError with examples."""
+    with contextlib.suppress(ValueError):
+        return parse_duration(float(text))
+    return parse_duration(text)
+
+
+def read_share(text: str) -> float:
+    """Returns the share in "30%" or "0.3". Raises ValueError with examples."""
+    with contextlib.suppress(ValueError):
+        share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+        if 0 <= share <= 1:
+            return share
+    raise ValueError("must be a share: 0 to 1, or for example '30%'")
 
 
 def parse_rate(value: Any) -> float:
@@ -79,6 +95,18 @@ def _duration_or_number(value: Any) -> Any:
     # pydantic reports lists and tables itself, with the place in them.
     return parse_duration(value) if isinstance(value, str | int | float) else value
 
+
+def _share_or_number(value: Any) -> Any:
+    return read_share(value) if isinstance(value, str) else value
+
+
+Share = Annotated[
+    float,
+    BeforeValidator(_share_or_number),
+    Field(ge=0, le=1),
+    WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "string", "pattern": "%$"}]}),
+]
+"""A share, 0 to 1; in a file also "30%"."""
 
 Seconds = Annotated[
     float,

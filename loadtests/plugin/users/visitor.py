@@ -9,8 +9,12 @@ def visit(self, visitor):
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, cast
 
+from loadtests.engine.blame import UserErrors
 from loadtests.model.api.answer import Answer, Outcome
 from loadtests.model.api.operation import Operation
 from loadtests.model.people.page import PageState
@@ -29,6 +33,39 @@ from loadtests.model.session.keepalive import keep_alive_timer
 from loadtests.model.session.session import Session, State
 from loadtests.model.session.steps import Behaviour, Call, Fork, Sleep
 
+_P = ParamSpec("_P")
+_errors = UserErrors()
+
+
+class Action:
+    """An action that a locustfile asked for, at a place in it. It happens when it is iterated, by `yield from`."""
+
+    def __init__(self, behaviour: Behaviour, name: str, file: str, line: int) -> None:
+        self._behaviour: Behaviour | None = behaviour
+        self._place = file, line
+        self._name = name
+
+    def __iter__(self) -> Behaviour:
+        behaviour, self._behaviour = self._behaviour, None
+        assert behaviour is not None, f"visitor.{self._name}() happens once"
+        return behaviour
+
+    def __del__(self) -> None:
+        if self._behaviour is not None:
+            _errors.report_at(*self._place, f"visitor.{self._name}() without `yield from` does nothing")
+
+
+def action(method: Callable[_P, Behaviour]) -> Callable[_P, Behaviour]:
+    """Makes a method say so if what it returns is dropped: a generator that is never iterated does nothing, silently."""
+
+    @wraps(method)
+    def asked(*arguments: _P.args, **others: _P.kwargs) -> Behaviour:
+        caller = sys._getframe(1)
+        asked_for = Action(method(*arguments, **others), method.__name__, caller.f_code.co_filename, caller.f_lineno)
+        return cast("Behaviour", asked_for)
+
+    return asked
+
 
 class Visitor:
     """One person with one session. `now`: the person's time, in seconds of the run."""
@@ -43,6 +80,7 @@ class Visitor:
         """Whether the session can be used."""
         return self.session.usable
 
+    @action
     def open(self) -> Behaviour:
         """Opens a session, with the profile's retries if it is refused; returns whether it is open."""
         self.now = yield from open_session(self.person, self.session, Way.CLOSE, self.now)
@@ -64,6 +102,7 @@ class Visitor:
         self.session, self.now = yield from recover(self.person, self.session, self.now)
         return (yield from self._begin())
 
+    @action
     def say(self, words: int = 10) -> Behaviour:
         """Sends a task of `words` words and waits until the answer has been spoken; returns the answer."""
         answer = yield from self.call(Operation.TASK, words=words)
@@ -71,14 +110,17 @@ class Visitor:
             self.now = yield Sleep(self.now + answer.value)
         return answer
 
+    @action
     def keep_alive(self) -> Behaviour:
         """Sends a keep-alive; returns its answer."""
         return (yield from self.call(Operation.KEEP_ALIVE))
 
+    @action
     def wait(self, seconds: float) -> Behaviour:
         """Waits, as a person who thinks."""
         self.now = yield Sleep(self.now + seconds)
 
+    @action
     def be_quiet(self, seconds: float) -> Behaviour:
         """Waits for a quiet period, with keep-alives if the profile sends them."""
         yield from self._be_away(seconds, self.person.profile.page.choose(self.person.draw))
@@ -91,16 +133,19 @@ class Visitor:
         """Lets the device sleep for a quiet period: no timer fires before it wakes."""
         yield from self._be_away(seconds, PageState.ASLEEP)
 
+    @action
     def call(self, operation: Operation, words: int = 0) -> Behaviour:
         """Sends any call of the session; returns its answer."""
         answer: Answer = yield Call(self.session, operation, self.now, words=words)
         self.now = answer.answered
         return answer
 
+    @action
     def close(self) -> Behaviour:
         """Leaves and closes the session."""
         self.now = yield from leave(self.person, self.session, Way.CLOSE, self.now)
 
+    @action
     def abandon(self) -> Behaviour:
         """Leaves without closing the session: a leak."""
         self.now = yield from leave(self.person, self.session, Way.ABANDON, self.now)

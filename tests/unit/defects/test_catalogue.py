@@ -32,8 +32,8 @@ def test_a_name_and_its_value(text: str, said: str) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("hung=0.1", "did you mean hang?"),
-        ("", "available defects: ghost-on-stop"),
+        ("hung=0.1", "did you mean 'hang'?"),
+        ("", "known: ghost-on-stop"),
         ("late-reap", "late-reap=VALUE"),
         ("hang=2", "at most 1"),
         ("hang=0", "above 0"),

@@ -16,9 +16,9 @@ from loadtests.model.api.description.pointer import Pointer
 from loadtests.model.api.description.refusal_rule import RefusalRule
 from loadtests.model.api.description.template import IDLE_TIMEOUT, KEPT, SESSION_ID, TOKEN
 from loadtests.model.api.operation import Operation
-from loadtests.model.text.input_error import from_pydantic
 from loadtests.model.text.toml import parse_toml
 from loadtests.model.text.units import Seconds
+from loadtests.model.text.validation import from_pydantic
 
 ApiName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
 Variable = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
@@ -184,4 +184,4 @@ def build_description(where: str, tables: dict[str, Any]) -> ApiDescription:
     try:
         return ApiDescription.model_validate(tables)
     except ValidationError as error:
-        raise from_pydantic(where, error) from None
+        raise from_pydantic(where, error, ApiDescription) from None
