@@ -39,7 +39,7 @@ class AuditSettings:
     runs: Path
     """Parent of the audit's directory."""
     limit: int | None
-    idle_range: str
+    idle_range: str | None
     defects: tuple[Injected, ...]
     """Injected into the sandbox."""
     seed: int
@@ -51,7 +51,7 @@ class AuditSettings:
     def options(self, folder: Path, zero: float) -> list[str]:
         """Returns the sandbox's command-line options; `zero` is the monotonic time at which the audit began."""
         options = [f"--journal={folder}", f"--zero={zero!r}", f"--seed={self.seed}"]
-        options += [f"--idle-range={self.idle_range}"] if self.idle_range else []
+        options += [f"--idle-range={self.idle_range}"] if self.idle_range is not None else []
         options += [] if self.api.is_default else [f"--api={self.api.model_dump_json()}"]
         options += [f"--defect={defect}" for defect in self.defects]
         return [*options, f"--limit={self.limit}"] if self.limit is not None else options

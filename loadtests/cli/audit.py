@@ -108,7 +108,7 @@ def _check(arguments: argparse.Namespace) -> None:
         path: Path | None = getattr(arguments, name)
         if path and not path.absolute().parent.is_dir():
             raise InputError.of(f"--{name}", f"{path} cannot be written: no such directory")
-    if arguments.idle_range:
+    if arguments.idle_range is not None:
         idle_range(arguments.idle_range)
 
 

@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def _is_plugin_loaded() -> bool:
-    install = sys.modules.get("loadtests.plugin.install")
+    install = sys.modules.get(f"{str(__package__).rpartition('.')[0]}.plugin.install")
     return install is not None and install.register.cache_info().currsize > 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 HELP = "List the profiles and scenarios, or validate files."
 
@@ -33,6 +34,7 @@ def _print_schema(of: str) -> int:
 
 
 def _validate(files: list[Path]) -> int:
+    from loadtests.model.api.description.description import load_description
     from loadtests.model.people.profile import load_profile
     from loadtests.model.run.scenario import load_scenario
     from loadtests.model.text.input_error import InputError, Mistake
@@ -42,8 +44,11 @@ def _validate(files: list[Path]) -> int:
     mistakes: list[Mistake] = []
     for file in files:
         try:
-            if "stages" in parse_toml(file):
+            tables = parse_toml(file)
+            if "stages" in tables:
                 warn_of_former_words(load_scenario(file, (file.parent, file.parent.parent, *folders())))
+            elif _is_api(tables):
+                load_description(file)
             else:
                 load_profile(file)
         except InputError as error:
@@ -53,6 +58,12 @@ def _validate(files: list[Path]) -> int:
     if mistakes:
         raise InputError(mistakes)
     return 0
+
+
+def _is_api(tables: dict[str, Any]) -> bool:
+    """Whether a file describes an API. A profile has a table `calls`, too, but only values in it."""
+    calls = tables.get("calls")
+    return isinstance(calls, dict) and any(isinstance(call, dict) for call in calls.values())
 
 
 def _list() -> int:

@@ -26,7 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_account(parser)
     parser.add_argument(
         "--session-cap",
-        default="",
+        default=None,
         metavar="TIME",
         help="longest duration of a session; none: no limit (default: the API's; 3600 for konpro)",
     )
@@ -82,10 +82,10 @@ def run(arguments: argparse.Namespace) -> int:
 
     at_least(1, "--limit", arguments.limit)
     api = _api(arguments.api)
-    cap = session_cap(arguments.session_cap) if arguments.session_cap else api.session_cap
+    cap = session_cap(arguments.session_cap) if arguments.session_cap is not None else api.session_cap
     if not 0 <= arguments.port <= 65535:
         raise InputError.of("--port", f"must be 0 to 65535 (is {arguments.port})")
-    low, high = idle_range(arguments.idle_range) if arguments.idle_range else api.idle_timeout.range
+    low, high = idle_range(arguments.idle_range) if arguments.idle_range is not None else api.idle_timeout.range
     idle_default = min(max(api.idle_timeout.default, low), high)
     terms = Terms(arguments.limit, (low, high), idle_default, cap, _choices(arguments))
     key = api_key(api) if has_key(api) else None

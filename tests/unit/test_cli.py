@@ -195,7 +195,7 @@ def test_schema_is_printed(of: str) -> None:
 
 
 def test_own_profiles_are_good() -> None:
-    """Every profile and scenario that comes along validates."""
+    """Every profile, scenario and description of an API that comes along validates."""
     folder = Path(__file__).parents[2] / "profiles"
     files = [str(file) for file in sorted(folder.rglob("*.toml"))]
     done = streamsoak("profiles", *files)
