@@ -18,7 +18,7 @@ help:
 	@echo "make lint     lint, types, layers"
 	@echo "make check    lint, types, layers and the unit, property and golden tests, in a minute and a half"
 	@echo "make test     lint, types, layers and all tests, in about ten minutes"
-	@echo "make test-thorough  make test with 25 times as many generated examples for each property"
+	@echo "make test-thorough  make test with further cases (marker thorough) and 33 times as many generated examples"
 	@echo "make test-hostile   the tests of make check and some others with every variable set that could change a result"
 	@echo "make faults   the tests in which a process is killed, a disk is full or an answer is truncated"
 	@echo "make mutants  breaks 20 lines of the code, one at a time, and reports which the tests notice"

@@ -18,7 +18,7 @@ from .schedule import Durations, schedule
 _ENVIRONMENT = CleanEnvironment()
 
 settings.register_profile("inner", max_examples=15, deadline=None)
-settings.register_profile("quick", max_examples=40, deadline=None)
+settings.register_profile("quick", max_examples=30, deadline=None)
 settings.register_profile("thorough", max_examples=1000, deadline=None)
 settings.load_profile("quick")
 
@@ -61,6 +61,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     A test of processes that fails beside the others runs a second time: on a machine that stalls for seconds one of hundreds may
     miss a bound. The last lines of the run name each such test as RERUN.
     """
+    if config.getoption("hypothesis_profile", None) != "thorough" and not config.getoption("keyword"):
+        _leave_out_further_cases(config, items)
     # A worker of a parallel run knows of the mode by this name only. A wrapper, to come before xdist, which reads the groups.
     if getattr(config.option, "loadgroup", False):
         schedule(items)
@@ -68,6 +70,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             if _OF_PROCESSES & set(item.path.relative_to(config.rootpath).parts):
                 item.add_marker(pytest.mark.flaky(reruns=1))
     yield
+
+
+def _leave_out_further_cases(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect the tests with the marker `thorough`. A test that is named on the command line, by -k, runs."""
+    further = [item for item in items if item.get_closest_marker("thorough")]
+    if further:
+        config.hook.pytest_deselected(items=further)
+        items[:] = [item for item in items if item not in further]
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import settings
 
-_QUICK = 40
+_QUICK = 30
 
 
 def examples(quick: int) -> int:

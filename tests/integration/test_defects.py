@@ -187,6 +187,8 @@ LIVE = {
     "an id given twice": ("repeated-id=0.1",),
 }
 """Live runs: each defect in one of them, beside others that it can be told from."""
+_ALWAYS = ("none", "a cut timeout", "deaf to keep-alives", "a late reaper", "a list that omits")
+"""In `make test`; the others, which virtual time shows as well (tests/matrix), in `make test-thorough`."""
 VIRTUAL = {
     "stop-ignored",
     "limit-drops",
@@ -200,7 +202,9 @@ VIRTUAL = {
 """Only in virtual time (tests/matrix): a live run of half a minute is too short to tell them."""
 
 
-@pytest.mark.parametrize("name", LIVE)
+@pytest.mark.parametrize(
+    "name", [name if name in _ALWAYS else pytest.param(name, marks=pytest.mark.thorough) for name in LIVE]
+)
 def test_each_defect_is_found_live(tmp_path: Path, name: str) -> None:
     """Real Locust, real sandbox: found by its own name, and no problem that none of them accounts for."""
     options = [part for defect in LIVE[name] for part in ("--defect", defect)]

@@ -104,7 +104,7 @@ def parrot() -> Iterator[FaultServer]:
     server.close()
 
 
-@pytest.mark.parametrize("kind", ["local", "processes", "refused"])
+@pytest.mark.parametrize("kind", [pytest.param("local", marks=pytest.mark.thorough), "processes", "refused"])
 def test_the_key_is_nowhere(kind: str, tmp_path: Path, late_parrot: FaultServer) -> None:
     """In no file, page or output, in no command line, and not in the environment of the process that writes the report."""
     target = ("--host", late_parrot.url) if kind == "refused" else ("--sandbox",)

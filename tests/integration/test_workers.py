@@ -157,7 +157,7 @@ def test_machines_of_their_own(crew: Crew, api: SandboxProcess) -> None:
         assert manifest(crew.run_folder(name))["run"] == folder.name
 
 
-@pytest.mark.parametrize("how", ["SIGINT", "SIGTERM", "shape", "web"])
+@pytest.mark.parametrize("how", ["SIGINT", pytest.param("SIGTERM", marks=pytest.mark.thorough), "shape", "web"])
 def test_however_it_ends_all_is_closed_and_told(crew: Crew, api: SandboxProcess, how: str, tmp_path: Path) -> None:
     """A signal to the master, a shape's end, the web UI's Stop: the same drain."""
     short = tmp_path / "short.toml"
@@ -361,7 +361,7 @@ def test_everything_killed_is_swept(tmp_path: Path, api: SandboxProcess) -> None
         assert "Closed 0 sessions; 0 already closed, 0 could not be closed." in again.stdout
 
 
-@pytest.mark.parametrize("led_by", ["scenario", "users"])
+@pytest.mark.parametrize("led_by", ["scenario", pytest.param("users", marks=pytest.mark.thorough)])
 def test_a_master_whose_workers_are_all_killed_comes_to_its_end(
     hasty: Crew, api: SandboxProcess, led_by: str, tmp_path: Path
 ) -> None:
