@@ -31,10 +31,15 @@ def connect_failure(error: Exception) -> tuple[Reason, str]:
 
 
 def in_words(error: OSError) -> str:
-    """Says why a host cannot be reached, and what to check. `error` may be one whose text is the system's name of an error."""
+    """Says why a host cannot be reached, and what to check. `error` may be one whose text is the name of an error."""
     if isinstance(error, TimeoutError):
         return "no answer in time; check the address and firewalls"
-    return _WORDS.get(str(error)) or _WORDS.get(connect_failure(error)[1]) or "the connection failed; check the address"
+    name = str(error) if str(error) in _WORDS else connect_failure(error)[1] or str(error)
+    if name.startswith("proxy:"):
+        return f"the proxy fails ({name.removeprefix('proxy:').strip()}); check HTTP_PROXY, HTTPS_PROXY and NO_PROXY"
+    if name.startswith("EAI_"):
+        return "its name is not known; check the address and the resolver"
+    return _WORDS.get(name, "the connection failed; check the address")
 
 
 _WORDS = {
@@ -43,5 +48,10 @@ _WORDS = {
     "ENETUNREACH": "there is no route to the network; check the network",
     "ETIMEDOUT": "the connection timed out; check the address and firewalls",
     "EMFILE": "this machine has no more open files; raise `ulimit -n`",
+    "CERTIFICATE_VERIFY_FAILED": (
+        "its certificate cannot be verified; name its authority in SSL_CERT_FILE or REQUESTS_CA_BUNDLE"
+    ),
+    "WRONG_VERSION_NUMBER": "it does not speak TLS at this port; is it http:// and not https://?",
+    "RECORD_LAYER_FAILURE": "it does not speak TLS at this port; is it http:// and not https://?",
 }
-"""By the operating system's name."""
+"""By the name of the operating system's error, the resolver's, or TLS's."""

@@ -72,13 +72,14 @@ def test_a_run_that_has_written_enough_ends_as_any_other(tmp_path: Path) -> None
 
 
 def test_time_left_is_on_the_terminal_and_not_in_a_log(tmp_path: Path) -> None:
-    """Each two seconds on a terminal; a log gets a line each minute only."""
+    """Each second on a terminal that can redraw it; a log gets a line each minute only."""
     screen, terminal = pty.openpty()
     command = [sys.executable, "-m", "locust", "-f", str(ROOT / "locustfile.py"), "--headless", "--sandbox"]
     command += ["--scenario", "smoke", "--only-summary", "--observe", "0"]
     process = subprocess.Popen(
         command,
         cwd=tmp_path,
+        env={**os.environ, "TERM": "xterm"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=terminal,
@@ -87,14 +88,14 @@ def test_time_left_is_on_the_terminal_and_not_in_a_log(tmp_path: Path) -> None:
     os.close(terminal)
     seen = b""
     try:
-        while b" left  sessions" not in seen:
+        while b" left" not in seen:
             seen += os.read(screen, 4096)
     finally:
         process.send_signal(signal.SIGTERM)
         while process.poll() is None:
             _drop(screen)
         os.close(screen)
-    assert b"of 00:10, " in seen
+    assert b"00:10" in seen
 
 
 def _drop(screen: int) -> None:

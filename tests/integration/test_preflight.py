@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from loadtests.http.route import route_to
 from loadtests.model.text.input_error import InputError
 from loadtests.plugin.preflight import check_api
 from loadtests.run.run import RunSettings
@@ -29,6 +30,10 @@ def settings(host: str, limit: int | None = None) -> RunSettings:
         poll=1.0,
         tolerance=1.0,
     )
+
+
+def _check(run: RunSettings) -> None:
+    check_api(run, route_to(run.host))
 
 
 def answering(body: bytes, status: int = 200) -> Script:
@@ -58,7 +63,7 @@ def test_why_no_session_can_be_opened(
     monkeypatch.delenv("KONPRO_API_KEY", raising=False)
     server = FaultServer(answering(body, status))
     with pytest.raises(InputError, match=says) as told:
-        check_api(settings(server.url, limit))
+        _check(settings(server.url, limit))
     server.close()
     assert told.value.code == 64
 
@@ -67,7 +72,7 @@ def test_why_no_session_can_be_opened(
 def test_an_api_that_may_open_sessions_passes(body: bytes, status: int, caplog: pytest.LogCaptureFixture) -> None:
     """A list that cannot be read is a warning: the report knows less."""
     server = FaultServer(answering(body, status))
-    check_api(settings(server.url, 2))
+    _check(settings(server.url, 2))
     server.close()
     assert bool(caplog.records) == (status != 200)
 
@@ -75,5 +80,5 @@ def test_an_api_that_may_open_sessions_passes(body: bytes, status: int, caplog: 
 def test_an_api_that_is_not_there_is_not_available() -> None:
     """With what to check."""
     with pytest.raises(InputError, match="the connection is refused; is the API running") as told:
-        check_api(settings(f"http://127.0.0.1:{free_port()}"))
+        _check(settings(f"http://127.0.0.1:{free_port()}"))
     assert told.value.code == 69

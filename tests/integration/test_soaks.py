@@ -52,7 +52,7 @@ def test_the_browser_scenario_names_what_browsers_do_and_survives_hidden_tabs(
     for way in ("double-mount", "reload", "recovery-loop"):
         assert f"by {way}" in found["unclosed-sessions"]["said"]
     short = ["--set", "profiles.tab.idle_timeout=60s"]
-    assert main(["simulate", "browser", *short, "--run-dir", str(tmp_path / "bad")]) == 0
+    assert main(["simulate", "browser", *short, "--run-dir", str(tmp_path / "bad")]) == 1
     assert "sessions.lost_to_idle == 0 (was" in capsys.readouterr().out
 
 
