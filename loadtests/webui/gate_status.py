@@ -11,7 +11,7 @@ from loadtests.model.gates.counts import Counts
 from loadtests.model.gates.figure import FIGURES, GROWING, WHOLE, Unit
 from loadtests.model.gates.gates import Gate
 from loadtests.model.text.units import format_duration
-from loadtests.model.text.wording import percent
+from loadtests.model.text.wording import change, percent
 
 _AT_THE_END = "known at the end of the run"
 
@@ -82,7 +82,7 @@ def _so_far(gate: Gate, found: Mapping[str, Any], until: float) -> GateStatus:
 
 def _shown(gate: Gate, value: float) -> str:
     if gate.is_drift:
-        return f"{value:+.1%}/h"
+        return f"{change(value)} an hour"
     unit = FIGURES[gate.figure]
     if unit is Unit.SECONDS:
         return format_duration(value)

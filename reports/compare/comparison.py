@@ -11,6 +11,7 @@ import numpy as np
 
 from loadtests.model.gates.compared import COMPARED, Better, Compared, Tolerances
 from loadtests.model.run.manifest import Manifest, read_manifest
+from loadtests.model.text.units import format_duration
 from loadtests.model.text.wording import count, of_total
 from reports.compare.blocks import LEAST_SECONDS, samples_of, sums_of
 from reports.compare.bootstrap import CELLS, LENGTHS, DifferenceInterval, Values, interval, weights
@@ -133,7 +134,8 @@ def _too_short(base: Path, run: Path) -> Comparison | None:
 
 
 def _short(seconds: float) -> str:
-    return f"the runs have {seconds:.1f} s of load in common; at least {LEAST_SECONDS:g} s are needed, so run a longer scenario"
+    common, least = format_duration(seconds), format_duration(LEAST_SECONDS)
+    return f"the runs have {common} of load in common; at least {least} are needed, so run a longer scenario"
 
 
 def compare_figures(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from loadtests.model.text.units import format_duration
 from loadtests.model.text.wording import count
 from reports.compare.comparison import Change, Comparison, rank
 from reports.compare.wording import in_words, shown, shown_allowed, shown_change, shown_interval, shown_judgement
@@ -16,7 +17,7 @@ def write(comparison: Comparison) -> str:
         "",
         _text(comparison.reason),
         "",
-        f"Compared: the first {comparison.seconds:.0f} s of load of both runs.",
+        f"Compared: the first {format_duration(comparison.seconds)} of load of both runs.",
     ]
     if comparison.differences:
         lines += ["", "**The runs were made under different conditions:**", ""]

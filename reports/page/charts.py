@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 
 from loadtests.model.text.palette import fill
-from loadtests.model.text.units import format_duration
-from loadtests.model.text.wording import count
 from reports.analysis.generator import GeneratorHealth
 from reports.analysis.hits import Hits
 from reports.analysis.keepalive import KeepAlives
+from reports.analysis.latency import Percentiles
 from reports.analysis.slots import HOLDERS, Slots
 from reports.log.time_columns import COLUMNS_ON_SCREEN, column_seconds
 from reports.page.stages import StageSpan
@@ -122,7 +121,7 @@ def margins_over_time(keep_alives: KeepAlives, end: float) -> Chart:
     margin = keep_alives.margin
     if margin.min == margin.max:
         which = "Every margin" if margin.n > 1 else "The only margin"
-        raise NothingToDrawError(f"{which} was {format_duration(margin.max or 0.0)}.")
+        raise NothingToDrawError(f"{which} was {{keep_alive/margin/max:duration}}.")
     frame = keep_alives.over_time.assign(until=keep_alives.over_time["t"] + column_seconds(end))
     titles = {"low": "least (s)", "mean": "mean (s)", "high": "most (s)"}
     tooltip = [
@@ -163,15 +162,13 @@ def _profile_colours(profiles: pd.Series[str]) -> Spec:
     return {"domain": names, "range": [f"var(--{own.get(name, name)})" for name in names]}
 
 
-def latency_over_time(latency: pd.DataFrame, end: float) -> Chart:
-    """The median and the 99th percentile of one operation's latency in each column."""
+def latency_over_time(kind: str, whole: Percentiles, latency: pd.DataFrame, end: float) -> Chart:
+    """The median and the 99th percentile of one operation's latency in each column; `whole`: its latency over the run."""
     if latency.empty:
         raise NothingToDrawError("No call was answered.")
-    low, high = float(latency["p50"].min()), float(latency["p99"].max())
-    if high - low < _SAME_SECONDS:
-        calls = int(latency["n"].sum())
-        which = f"Each of the {count(calls, 'call')}" if calls > 1 else "The only call"
-        raise NothingToDrawError(f"{which} took {format_duration(high)}.")
+    if (whole.max or 0.0) - (whole.min or 0.0) < _SAME_SECONDS:
+        which = f"Each of the {{latency/{kind}/n:count:call}}" if whole.n > 1 else "The only call"
+        raise NothingToDrawError(f"{which} took {{latency/{kind}/max:duration}}.")
     percentiles = (field(f"{name}:Q", title=f"{name} (ms)", format=".1f") for name in ("p50", "p99"))
     tooltip = [moment(), *percentiles, field("n:Q", title="calls")]
     layers = _band(end, ("p50", "p99", "p50"), "ms", tooltip)

@@ -25,7 +25,7 @@ class Drawing:
     failures: dict[str, str] = field(default_factory=dict)
     """By name, the error's class and message."""
     sentences: dict[str, str] = field(default_factory=dict)
-    """By name, what stands in the place of a chart that would be empty or a flat line."""
+    """By name, what stands in the place of a chart that would be empty or a flat line, with the names of its figures."""
     library: Markup = Markup()  # noqa: RUF009 - immutable
     """What draws them, as the text of a script element; "" if it could not be built."""
 

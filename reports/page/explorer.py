@@ -101,7 +101,7 @@ def _spread(rows: pd.DataFrame, n: int) -> pd.DataFrame:
 def explorer_rows(
     choice: Choice, found: Mapping[int, Sequence[str]], timelines: Mapping[int, Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Return the chosen sessions with their timelines; times are whole milliseconds of the run, or None. `found`: the notes of
+    """Return the chosen sessions with their timelines; times are whole milliseconds of the run, or None. `found`: the names of
     findings by session.
     """
     rows = []

@@ -5,11 +5,12 @@ A figure on a page is read here from its one source, so that no two places can g
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from loadtests.model.text.units import format_size
 from loadtests.model.text.wording import count
@@ -27,6 +28,8 @@ FORMS: dict[str, Callable[..., str]] = {
 }
 """By name: how a figure is written."""
 
+_NAMED = re.compile(r"\{([^{}:]+):([^{}:]+)(?::([^{}:]+))?\}")
+
 
 class PageFigures:
     """The figures of one page; a template calls it."""
@@ -40,6 +43,12 @@ class PageFigures:
         """
         text = FORMS[form](self.value(path), *details)
         return Markup('<span data-figure="{}" data-form="{}">{}</span>').format(path, form, text)
+
+    def sentence(self, text: str) -> Markup:
+        """A sentence that names its figures: "It took {latency/new/max:duration}.", "{sessions/opened:count:session} in all."
+        Raises KeyError for a path that does not exist.
+        """
+        return Markup(_NAMED.sub(lambda named: self(*(part for part in named.groups() if part)), str(escape(text))))
 
     def value(self, path: str) -> Any:
         """The figure at `path`. Raises KeyError if it does not exist."""

@@ -91,13 +91,14 @@ def _charts(analysis: Analysis, latency: Callable[[], pd.DataFrame]) -> Iterator
         yield "margins", lambda: charts.margins_over_time(analysis.keep_alives, end)
         yield "margins-by-size", lambda: charts.margins_by_size(analysis.keep_alives)
     for kind in sorted(analysis.calls.sent):
-        yield f"latency-{kind}", partial(_latency_chart, kind, latency, end)
+        yield f"latency-{kind}", partial(_latency_chart, kind, analysis, latency)
     if not analysis.generator.delays.empty:
         yield "delays", lambda: charts.loop_delays(analysis.generator, end)
 
 
-def _latency_chart(kind: str, latency: Callable[[], pd.DataFrame], end: float) -> Chart:
-    return charts.latency_over_time(latency().loc[lambda rows: rows["kind"] == kind], end)
+def _latency_chart(kind: str, analysis: Analysis, latency: Callable[[], pd.DataFrame]) -> Chart:
+    own = latency().loc[lambda rows: rows["kind"] == kind]
+    return charts.latency_over_time(kind, analysis.calls.sent[kind], own, analysis.log_end)
 
 
 def _sections(

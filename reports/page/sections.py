@@ -27,7 +27,7 @@ from reports.summary import Analysis
 
 MOST_LEAKS = 100
 MOST_SUPPORT_ROWS = 500
-_NOTES_OF_A_SESSION = 10
+_FINDINGS_OF_A_SESSION = 10
 _LEAST_SLOTS = 0.05
 """A holder of fewer slots would be shown with none."""
 
@@ -139,14 +139,12 @@ def explorer(analysis: Analysis, choice: Choice) -> dict[str, Any]:
 
 
 def _findings_by_session(analysis: Analysis) -> dict[int, list[str]]:
-    """The findings that name each session; in an audit with the facts that show them."""
+    """The names of the findings that name each session."""
     found: dict[int, list[str]] = {}
     for finding in analysis.findings:
-        facts = analysis.audit.facts.get(finding.name, {}) if analysis.audit else {}
         for session in finding.sessions:
-            note = f"{finding.name}: {facts[session]}" if session in facts else finding.name
-            found.setdefault(session, []).append(note)
-    return {number: notes[:_NOTES_OF_A_SESSION] for number, notes in found.items()}
+            found.setdefault(session, []).append(finding.name)
+    return {number: names[:_FINDINGS_OF_A_SESSION] for number, names in found.items()}
 
 
 def slots(analysis: Analysis) -> dict[str, Any]:

@@ -37,7 +37,7 @@ class Chart:
 
 
 class NothingToDrawError(Exception):
-    """Instead of an empty frame or a flat line: the sentence that says the same."""
+    """The sentence that says the same as an empty frame or a flat line. Its figures are named (`PageFigures.sentence`)."""
 
 
 def field(shorthand: str, **options: Any) -> Spec:

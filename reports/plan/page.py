@@ -100,10 +100,7 @@ def _parts(offered: OfferedLoad) -> list[dict[str, Any]]:
     assert isinstance(held, Holding)
     parts = (("used", "active", held.used), ("quiet", "quiet", held.quiet), ("leaked tail", "leaked", held.tail))
     total = held.total or 1.0
-    return [
-        {"name": name, "class": colour, "value": value, "share": value / total, "shown": duration(value)}
-        for name, colour, value in parts
-    ]
+    return [{"name": name, "class": colour, "value": value, "share": value / total} for name, colour, value in parts]
 
 
 def _by(kind: str | None) -> str:

@@ -1,6 +1,5 @@
 // The charts. Colours are the page's own variables: they follow light, dark and print without being drawn again.
 const views = [];
-window.drawn = [];
 
 const tip = document.getElementById("tip");
 // A time in a tooltip is "@" and milliseconds of the run.

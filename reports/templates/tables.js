@@ -1,4 +1,4 @@
-// Tables: sorted by a click on a column's head; a fading edge where they scroll.
+// Tables: sorted by a click on a column's head, but for those whose order says something; a fading edge where they scroll.
 const units = { ms: 0.001, s: 1, min: 60, h: 3600, d: 86400, KB: 1e3, MB: 1e6, GB: 1e9 };
 
 // What a cell sorts by: a number where it begins with one ("1 h 5 min", "0:05.2", "3.1 %", "1,234"), else its text; "" comes last.
@@ -40,7 +40,7 @@ function sortBy(head) {
   keyed.sort((a, b) => compareKeys(a.key, b.key, sign));
   body.append(...keyed.map(({ row }) => row));
 }
-for (const table of document.querySelectorAll("main table:not(#sessions-table):not(.bars)")) {
+for (const table of document.querySelectorAll("main table:not(#sessions-table):not(.in-order)")) {
   if (!table.tHead || !table.tBodies[0] || table.tBodies[0].rows.length < 2) continue;
   for (const head of table.tHead.rows[0].cells) {
     if (head.textContent.trim()) sortable(head, sortBy);

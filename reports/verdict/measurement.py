@@ -10,7 +10,8 @@ from typing import Any
 from loadtests.model.gates.gates import Gate
 from loadtests.model.gates.window import Span
 from loadtests.model.maths.histogram import least_values
-from loadtests.model.text.wording import count
+from loadtests.model.text.units import format_duration
+from loadtests.model.text.wording import between, change, count
 from reports.analysis.drift import LOAD_RISE, drift_of
 from reports.log.log import EventLog
 from reports.verdict.rising import could_not_rise
@@ -46,7 +47,7 @@ def read(log: EventLog, log_end: float, figures: Mapping[str, Any], gate: Gate) 
     load_ended = log.manifest.load_ended or log_end
     spans = gate.window.spans(load_ended, log_end)
     if not spans:
-        return [_unmeasured(f"the load lasted {load_ended:.0f} s, so there was no '{gate.window}'")]
+        return [_unmeasured(f"the load lasted {format_duration(load_ended)}, so there was no '{gate.window}'")]
     return [_windowed(sample) for sample in sampled(log, log_end, gate.figure, spans)]
 
 
@@ -131,4 +132,4 @@ def _drift(log: EventLog, log_end: float, gate: Gate) -> Measurement:
         # A drift that a growing load explains does not count, however certain the slope is.
         why = f"the load also rose, by a factor of {drift.load_rise:.1f}"
         return Measurement(slope, -math.inf, high, why, (drift.warm_up, drift.end))
-    return Measurement(slope, low, high, f"95 %: {low:+.1%} to {high:+.1%}", (drift.warm_up, drift.end))
+    return Measurement(slope, low, high, f"95 %: {between(low, high, change)}", (drift.warm_up, drift.end))

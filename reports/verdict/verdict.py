@@ -16,7 +16,7 @@ from loadtests.model.gates.gates import Gate
 from loadtests.model.gates.window import Span
 from loadtests.model.maths.histogram import least_values
 from loadtests.model.text.units import format_duration
-from loadtests.model.text.wording import count, of_total, percent, verb
+from loadtests.model.text.wording import change, count, during, of_total, percent, verb
 from reports.verdict.measurement import Measurement
 
 Result = Literal["pass", "fail", "unknown"]
@@ -176,7 +176,7 @@ def _shown(gate: Gate, reading: Measurement, result: str) -> str:
     if reading.value is None:
         return f"{reading.why}{_within(reading.span)}"
     if gate.is_drift:
-        drift = f"{reading.value:+.1%}/h{_within(reading.span)}"
+        drift = f"{change(reading.value)} an hour{_within(reading.span)}"
         if result != "unknown" or gate.agrees(reading.low, reading.high):
             return f"{drift}, {reading.why}"
         bound = ", and that interval contains the bound" if math.isfinite(reading.low) else ""
@@ -192,4 +192,4 @@ def _shown(gate: Gate, reading: Measurement, result: str) -> str:
 def _within(span: Span | None) -> str:
     if span is None:
         return ""
-    return f" from {span[0]:.0f} s to {span[1]:.0f} s"
+    return f" {during(*span)}"

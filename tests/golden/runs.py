@@ -152,11 +152,6 @@ def _without_limit(folder: Path) -> Path:
     return _crowded().write(folder, limit=None)
 
 
-def _audit(folder: Path) -> Path:
-    story = Story("client").call(1, "new", 1.0, intended=1.0, value=30.0, detail="id-1").note(1, "vanished", 31.0, 31.0)
-    return story.call(0, "list", 60.0, intended=60.0).write(folder, audit=True)
-
-
 RUNS: dict[str, Run] = {
     "passed": simulated("smoke"),
     "short": simulated("smoke", duration=2.0),
@@ -170,6 +165,5 @@ RUNS: dict[str, Run] = {
     "doubtful": _doubtful,
     "without-limit": _without_limit,
     "empty": _empty,
-    "audit": _audit,
 }
 """By name."""

@@ -70,7 +70,7 @@ def test_the_summary_says_what_the_report_says(tmp_path: Path) -> None:
     text = (tmp_path / "run" / "summary.md").read_text(encoding="utf-8")
     assert text.startswith("### streamsoak: Failed\n")
     assert "| concurrency\\_hits.count == 0 | fail | 1 |" in text
-    assert "| sessions.opened \\> 0 after 1s | pass | 2 from 1 s to 40 s |" in text
+    assert "| sessions.opened \\> 0 after 1s | pass | 2 from 00\\:01 to 00\\:39 |" in text
     assert "![Sessions by who held the slot](chart.svg)" in text
     assert "**warning** unclosed-sessions (modelled client)" in text
     tables = [token.type for token in READER.parse(text)].count("table_open")

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from loadtests.model.text.palette import LIGHT
+from reports.analysis.latency import Percentiles
 from reports.build import build_report
 from reports.log.log import open_log
 from reports.page.charts import latency_over_time, loop_delays
+from reports.page.figures import PageFigures
 from reports.page.leak_chart import is_over_time, leaks_as_gantt
 from reports.page.ticket import WIDTH
 from reports.page.vegalite import NothingToDrawError
@@ -68,11 +71,16 @@ def test_what_would_be_flat_or_empty_is_said(tmp_path: Path) -> None:
         loop_delays(analyse(log).generator, 60.0)
     log.close()
     same = pd.DataFrame({"t": [0.0, 1.0], "until": [1.0, 2.0], "n": [1, 2], "p50": [0.03, 0.03], "p99": [0.03, 0.03]})
-    with pytest.raises(NothingToDrawError, match=r"Each of the 3 calls took 30 ms\."):
-        latency_over_time(same, 60.0)
-    with pytest.raises(NothingToDrawError, match=r"The only call took 30 ms\."):
-        latency_over_time(same.iloc[:1], 60.0)
+    whole = Percentiles(3, *[0.03] * 7)
+    with pytest.raises(NothingToDrawError) as said:
+        latency_over_time("new", whole, same, 60.0)
+    fig = PageFigures({"latency": {"new": whole.as_dict()}})
+    assert fig.sentence(str(said.value)).striptags() == "Each of the 3 calls took 30 ms."
+    with pytest.raises(NothingToDrawError, match=r"The only call took \{latency/new/max:duration\}\."):
+        latency_over_time("new", replace(whole, n=1), same, 60.0)
     with pytest.raises(NothingToDrawError, match="No call was answered"):
-        latency_over_time(same.iloc[:0], 60.0)
+        latency_over_time("new", whole, same.iloc[:0], 60.0)
+    # Every column has the same 99th percentile, but one call of many took longer.
+    assert latency_over_time("new", replace(whole, n=300, max=2.0), same, 60.0).rows
     build_report(run)
     assert "The event loop was never late." in (run / "report.html").read_text()

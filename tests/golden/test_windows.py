@@ -130,7 +130,7 @@ def test_a_percentile_of_few_values_does_not_pass(
     chosen = scenario(f"{gate} after 2s").model_copy(update={"least_samples": least})
     verdict = refusals(30.0).analysed(tmp_path, scenario=chosen, load_ended=ENDED, limit=20).verdict
     assert verdict.result == result
-    assert verdict.gates[0].shown == f"10 ms from 2 s to 120 s, of 10 values{shown}"
+    assert verdict.gates[0].shown == f"10 ms from 00:02 to 01:59, of 10 values{shown}"
 
 
 @pytest.fixture(scope="module")

@@ -90,14 +90,14 @@ MUTANTS = (
     # Fates: early and late only outside of the tolerance, the cap, the people who were still there.
     Mutant(
         _FATES,
-        "end_high < due_low - $tolerance AND NOT client_lost AS is_early,",
-        "end_high < due_low AND NOT client_lost AS is_early,",
+        "end_high < due_low - $tolerance AND NOT client_lost AND NOT shares_id AS is_early,",
+        "end_high < due_low AND NOT client_lost AND NOT shares_id AS is_early,",
         "tests/golden/test_fates.py",
     ),
     Mutant(
         _FATES,
-        "end_low > due_high + $tolerance AND NOT client_lost AS is_late,",
-        "end_low > due_high AND NOT client_lost AS is_late,",
+        "end_low > due_high + $tolerance AND NOT client_lost AND NOT shares_id AS is_late,",
+        "end_low > due_high AND NOT client_lost AND NOT shares_id AS is_late,",
         "tests/golden/test_fates.py",
     ),
     Mutant(

@@ -93,7 +93,7 @@ def test_gates_on_counts_are_known_each_second_and_the_others_by_a_report() -> N
         GateStatus(texts[2], "fails", "2 s", 8.0),
         GateStatus(texts[3], "holds", "250 ms", 9.0),
         GateStatus(texts[4], "unknown", "not measured", 8.0),
-        GateStatus(texts[5], "unknown", "+2.0%/h, not certain enough", 8.0),
+        GateStatus(texts[5], "unknown", "+2.0 % an hour, not certain enough", 8.0),
         GateStatus(texts[6], "open", "known at the end of the run"),
         GateStatus(texts[7], "open", "known at the end of the run"),
     ]
