@@ -21,7 +21,7 @@ class SessionAudit:
     def __init__(self, sandbox: SandboxProcess) -> None:
         self._sandbox = sandbox
         self.url = sandbox.url
-        """The API's address, also in KONPRO_BASE_URL."""
+        """The API's address, also in STREAMSOAK_BASE_URL and KONPRO_BASE_URL."""
 
     def open_sessions(self) -> list[str]:
         """Returns the ids of the sessions that are open."""
@@ -30,7 +30,11 @@ class SessionAudit:
 
 @pytest.fixture
 def session_audit(monkeypatch: pytest.MonkeyPatch) -> Iterator[SessionAudit]:
-    """Starts a sandbox and sets KONPRO_BASE_URL and KONPRO_API_KEY; the test fails if it leaves a session open."""
+    """Starts a sandbox, sets the variables of its address and the key; the test fails if it leaves a session open.
+
+    STREAMSOAK_BASE_URL and KONPRO_BASE_URL, STREAMSOAK_API_KEY and KONPRO_API_KEY.
+    """
+    from loadtests.audit.audit import ADDRESS_VARIABLES
     from loadtests.http.key import key_variables
     from loadtests.sandbox.process import SandboxProcess
 
@@ -39,7 +43,8 @@ def session_audit(monkeypatch: pytest.MonkeyPatch) -> Iterator[SessionAudit]:
         monkeypatch.setenv(name, key)
     sandbox = SandboxProcess()
     try:
-        monkeypatch.setenv("KONPRO_BASE_URL", sandbox.url)
+        for name in ADDRESS_VARIABLES:
+            monkeypatch.setenv(name, sandbox.url)
         audit = SessionAudit(sandbox)
         yield audit
         left = audit.open_sessions()

@@ -19,6 +19,7 @@ import pytest
 import requests
 
 from loadtests.sandbox.process import SandboxProcess
+from loadtests.scenarios.catalogue import load_profiles, profile_files
 
 from .accessibility import serious
 from .conftest import BOUND_SECONDS
@@ -200,7 +201,7 @@ def _see_the_outcome(page: Any) -> None:
     page.locator("#outcome .headline").wait_for(timeout=_LONGEST)
     said = page.inner_text("#outcome")
     # On a machine that stalls, there are further reasons before this one.
-    assert re.match("Inconclusive: .*the run ended early", said)
+    assert re.match("Inconclusive: .*you stopped the run early", said)
     assert re.search(r"\d+ sessions opened · peak \d, limit 6 · \d+ refused for the limit · \d+ leaked", said)
     assert "unclosed-sessions" in page.text_content("#outcome")
     assert page.title().startswith("Inconclusive · smoke")
@@ -568,13 +569,21 @@ def test_users_instead_of_a_scenario(page: Any, served: str) -> None:
     page.get_by_text("Start demo on the sandbox").wait_for(timeout=_LONGEST)
     page.get_by_label("Users instead of a scenario").check()
     note = page.locator("#users-note")
+    profiles = load_profiles(profile_files())
+    rates = {name: p.arrivals.rate * 60 for name, p in profiles.items() if p.arrivals.model == "open"}
+    each = 10 / len(profiles)
+    people, streams = round(each * (len(profiles) - len(rates))), _rounded(each * sum(rates.values()))
+    assert page.locator("#classes label").count() == len(profiles)
     assert "one user is a stream of 1 arrival a minute (open model)" in page.inner_text("#classes")
-    assert "about 2 people at once, who open sessions immediately, and about 8 arrivals a minute" in note.inner_text()
+    said = f"about {people} people at once, who open sessions immediately, and about {streams} arrivals a minute"
+    assert said in note.inner_text()
     page.get_by_role("checkbox", name=re.compile("^quiet")).uncheck()
     page.get_by_role("checkbox", name=re.compile("^leaky")).uncheck()
+    assert rates.pop("leaky") == 1
+    assert set(rates.values()) == {1}
     assert page.input_value("#user_count") == "18"
     assert "about 18 arrivals a minute, one every 3.3 s" in note.inner_text()
-    for name in ("interactive", "reading", "seed-example"):
+    for name in rates:
         page.get_by_role("checkbox", name=re.compile(f"^{name}")).uncheck()
     page.click("#start")
     page.get_by_text("Choose at least one.").wait_for(timeout=_LONGEST)
@@ -583,6 +592,10 @@ def test_users_instead_of_a_scenario(page: Any, served: str) -> None:
     page.click("#start")
     page.get_by_text("must be more than 0 (is '0')").wait_for(timeout=_LONGEST)
     assert _state(served)["state"] == "none"
+
+
+def _rounded(value: float) -> str:
+    return f"{round(value, 1):g}"
 
 
 @pytest.mark.parametrize(
