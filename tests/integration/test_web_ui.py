@@ -188,7 +188,7 @@ def _see_the_state(page: Any) -> None:
 def _stop(page: Any) -> None:
     """Stopped before its time the verdict is unknown, so the page asks first."""
     page.click("#stop")
-    page.get_by_role("dialog").get_by_text("The verdict will be unknown").wait_for(timeout=_LONGEST)
+    page.get_by_role("dialog").get_by_text("The verdict will be inconclusive").wait_for(timeout=_LONGEST)
     page.get_by_role("button", name="Keep running").click()
     assert page.inner_text("#state") == "running"
     page.click("#stop")
@@ -423,7 +423,7 @@ def test_hostile_strings_stay_text(page: Any, served: str) -> None:
 
 def test_a_generator_that_cannot_keep_up_is_a_warning_in_plain_words(page: Any, served: str) -> None:
     """On top of the page, and read out."""
-    warning = "The load generator stalled for 3.0 s (tolerance 1 s). The verdict will be unknown."
+    warning = "The load generator stalled for 3.0 s (tolerance 1 s). The verdict will be inconclusive."
     _serve(page, served, events=_told(warnings=[warning], delay=3.0), history=_EMPTY, findings=[], runs=[])
     page.goto(f"{served}/sessions/")
     page.get_by_role("alert").filter(has_text=warning).wait_for(timeout=_LONGEST)
