@@ -455,6 +455,7 @@ def test_the_page_before_any_run(page: Any, served: str) -> None:
     page.goto(f"{served}/sessions/")
     page.get_by_text("No run yet").wait_for(timeout=_LONGEST)
     _await(page, "document.getElementById('state').textContent === 'ready'")
+    assert page.inner_text("#again").lower() == "start a run"
     assert _serious(page) == {}
     page.click("#no-run a")
     page.get_by_text("Start demo on the sandbox").wait_for(timeout=_LONGEST)
@@ -544,6 +545,8 @@ def test_mistakes_stand_beside_their_fields_and_nothing_is_lost(page: Any, serve
     page.get_by_label("Another host").check()
     page.get_by_label("Host", exact=True).fill("https://api.example")
     assert page.is_visible("#guards")
+    said = "The API is konpro. Its key is taken from STREAMSOAK_API_KEY or KONPRO_API_KEY."
+    assert page.inner_text("#key-hint") == said
     page.get_by_label("Limit of concurrent sessions").fill("7")
     page.click("#start")
     page.get_by_text("is required on a real account").wait_for(timeout=_LONGEST)

@@ -56,8 +56,8 @@ function show() {
 // Where the key of the API under test comes from; "" before the offer is known.
 function keyHint(api) {
   if (!api) return "";
-  const names = api.variables.join(", ");
-  return `API ${api.name}. ${api.has_key ? `Its key is taken from the first of ${names} that is set.` : `None of ${names} is set, so requests have no key of yours.`}`;
+  const names = api.variables.join(" or ");
+  return `The API is ${api.name}. ${api.has_key ? `Its key is taken from ${names}.` : `No key is set in ${names}, so requests have none of yours.`}`;
 }
 
 function showButton(scenario) {
