@@ -55,7 +55,6 @@ def add_account(parser: argparse.ArgumentParser) -> None:
     add_api(parser)
     parser.add_argument(
         "--idle-range",
-        default="",
         metavar="LOW:HIGH",
         help="accepted idle timeouts, in seconds (default: the API's; {:g}:{:g} for konpro)".format(*IDLE_RANGE),
     )

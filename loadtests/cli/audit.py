@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
         tuple(command),
         arguments.run_dir,
         arguments.limit,
-        arguments.idle_range,
+        arguments.idle_range or "",
         defects,
         arguments.seed,
         arguments.quick,
@@ -93,7 +93,7 @@ def _check(arguments: argparse.Namespace) -> None:
     at_least(1, "--limit", arguments.limit)
     if arguments.json and not arguments.json.absolute().parent.is_dir():
         raise InputError.of("--json", f"{arguments.json} cannot be written: no such directory")
-    if arguments.idle_range:
+    if arguments.idle_range is not None:
         idle_range(arguments.idle_range)
 
 
