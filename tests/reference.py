@@ -18,9 +18,17 @@ from loadtests.plugin.users.visitor import Visitor
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "reference.md"
 VARIABLES = {
-    "KONPRO_API_KEY": "the API key; the only place from which it is read. `streamsoak audit` and the pytest fixture set it",
-    "KONPRO_BASE_URL": "set by `streamsoak audit` and the pytest fixture: the sandbox's address, for the client to read",
+    "STREAMSOAK_API_KEY": "the API key, of any API. Keys are read from the environment only",
+    "KONPRO_API_KEY": (
+        "the same, if neither `STREAMSOAK_API_KEY` nor a variable of the API's [description](apis.md) is set."
+        " `streamsoak audit` and the pytest fixture set it"
+    ),
+    "STREAMSOAK_BASE_URL": "set by `streamsoak audit` and the pytest fixture: the sandbox's address, for the client to read",
+    "KONPRO_BASE_URL": "the same",
     "STREAMSOAK_SCENARIO": "the scenario of `locust`, if `--scenario` is not given",
+    "STREAMSOAK_API": "the API of `locust` and `streamsoak run`, if `--api` is not given",
+    "STREAMSOAK_CLIENT_CERT": "the client's certificate, if the API requires one: see [HTTP](http.md)",
+    "STREAMSOAK_CLIENT_KEY": "its private key, if it is in a file of its own",
     "GITHUB_ACTIONS": "if `true`: findings and failed gates become annotations of the workflow",
     "GITHUB_STEP_SUMMARY": "file to which the verdict is added as Markdown; GitHub sets it",
     "XDG_CACHE_HOME": "parent of the folder in which compiled charts are kept (default: `~/.cache`)",

@@ -20,7 +20,7 @@ from loadtests.model.text.wording import count, verb
 from loadtests.recording.run_directory import new_folder, software_versions, write_manifest
 from loadtests.sandbox.process import SandboxProcess
 
-_ADDRESS = ("STREAMSOAK_BASE_URL", "KONPRO_BASE_URL")
+ADDRESS_VARIABLES = ("STREAMSOAK_BASE_URL", "KONPRO_BASE_URL")
 """Variables in which the program finds the sandbox's address."""
 _TOLERANCE_SECONDS = 1.0
 _POLL_SECONDS = 0.25
@@ -78,7 +78,7 @@ def run_audit(settings: AuditSettings, output: Output) -> Audited:
     sandbox = SandboxProcess(settings.options(folder, zero), keys)
     with contextlib.closing(sandbox), _interruptible():
         output(f"Sandbox at {sandbox.url}; running the program.")
-        code, reason = _run(settings.command, {**dict.fromkeys(_ADDRESS, sandbox.url), **keys})
+        code, reason = _run(settings.command, {**dict.fromkeys(ADDRESS_VARIABLES, sandbox.url), **keys})
         load_ended = time.monotonic() - zero
         output(f"The program {reason}.")
         if not settings.quick:

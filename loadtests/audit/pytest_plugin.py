@@ -28,7 +28,7 @@ class SessionAudit:
         self._sandbox = sandbox
         self._is_checked = False
         self.url = sandbox.url
-        """The API's address, also in KONPRO_BASE_URL."""
+        """The API's address, also in STREAMSOAK_BASE_URL and KONPRO_BASE_URL."""
 
     def open_sessions(self) -> list[str]:
         """Returns the ids of the sessions that are open."""
@@ -49,7 +49,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def session_audit(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[SessionAudit]:
-    """Starts a sandbox and sets KONPRO_BASE_URL and KONPRO_API_KEY; the test fails if it leaves a session open."""
+    """Starts a sandbox, sets the variables of its address and the key; the test fails if it leaves a session open.
+
+    STREAMSOAK_BASE_URL and KONPRO_BASE_URL, STREAMSOAK_API_KEY and KONPRO_API_KEY.
+    """
+    from loadtests.audit.audit import ADDRESS_VARIABLES
     from loadtests.http.key import key_variables
     from loadtests.model.text.input_error import InputError
     from loadtests.sandbox.process import SandboxProcess
@@ -63,7 +67,8 @@ def session_audit(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
     except (InputError, TypeError) as error:
         pytest.fail(f"pytest.mark.{_NAME}: {error}", pytrace=False)
     try:
-        monkeypatch.setenv("KONPRO_BASE_URL", sandbox.url)
+        for name in ADDRESS_VARIABLES:
+            monkeypatch.setenv(name, sandbox.url)
         audit = SessionAudit(sandbox)
         yield audit
         audit.check()

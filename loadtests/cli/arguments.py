@@ -63,7 +63,6 @@ def add_account(parser: argparse.ArgumentParser) -> None:
     add_api(parser)
     parser.add_argument(
         "--idle-range",
-        default=None,
         metavar="LOW:HIGH",
         help="accepted idle timeouts, in seconds or for example 5s:10m (default: the API's; {:g}:{:g} for konpro)".format(
             *IDLE_RANGE

@@ -79,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
         tuple(command),
         arguments.run_dir,
         arguments.limit,
-        arguments.idle_range,
+        arguments.idle_range or "",
         defects,
         arguments.seed,
         arguments.quick,

@@ -26,7 +26,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_account(parser)
     parser.add_argument(
         "--session-cap",
-        default=None,
         metavar="TIME",
         help="longest duration of a session; none: no limit (default: the API's; 3600 for konpro)",
     )
@@ -82,10 +81,12 @@ def run(arguments: argparse.Namespace) -> int:
 
     at_least(1, "--limit", arguments.limit)
     api = _api(arguments.api)
-    cap = session_cap(arguments.session_cap) if arguments.session_cap is not None else api.session_cap
+    # Not given is not the same as empty, which is a mistake, as of a variable that is not set.
+    cap = api.session_cap if arguments.session_cap is None else session_cap(arguments.session_cap)
     if not 0 <= arguments.port <= 65535:
         raise InputError.of("--port", f"must be 0 to 65535 (is {arguments.port})")
-    low, high = idle_range(arguments.idle_range) if arguments.idle_range is not None else api.idle_timeout.range
+    given = arguments.idle_range
+    low, high = api.idle_timeout.range if given is None else idle_range(given)
     idle_default = min(max(api.idle_timeout.default, low), high)
     terms = Terms(arguments.limit, (low, high), idle_default, cap, _choices(arguments))
     key = api_key(api) if has_key(api) else None

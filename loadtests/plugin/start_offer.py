@@ -9,11 +9,12 @@ from typing import Any
 from locust.env import Environment
 from locust.runners import MasterRunner
 
-from loadtests.http.key import has_key
+from loadtests.model.api.description.default import default_api
 from loadtests.plugin.option_table import NO_SCENARIO
 from loadtests.plugin.setup import options_of
 from loadtests.plugin.users.user import StreamingUser, profile_of
-from loadtests.webui.start.form import StartForm, UserClass
+from loadtests.scenarios.catalogue import named_api
+from loadtests.webui.start.form import ApiOffer, StartForm, UserClass
 
 _FIRST_SCENARIO = "demo"
 _TEXTS = ("limit", "run_time", "observe", "seed", "max_open", "max_session_minutes")
@@ -26,6 +27,8 @@ class StartOffer:
     def __init__(self, environment: Environment, host: str) -> None:
         self._environment = environment
         self._host = host
+        api: str = options_of(environment).api
+        self._api = ApiOffer.of(named_api(api) if api else default_api())
         self._values = _values(options_of(environment))
         scenario: str = options_of(environment).scenario
         self._scenario = scenario if scenario and scenario != NO_SCENARIO else _FIRST_SCENARIO
@@ -40,7 +43,7 @@ class StartOffer:
             self._scenario,
             self._host,
             runner.worker_count if isinstance(runner, MasterRunner) else None,
-            has_key(),
+            self._api,
             self._values,
             [_describe(name, found) for name, found in classes.items() if issubclass(found, StreamingUser)],
         )

@@ -126,15 +126,15 @@ def warnings_of(snapshots: Sequence[ProcessSnapshot], worst_delay: float, tolera
     found = []
     if worst_delay > tolerance:
         found.append(
-            f"The load generator stalled for {worst_delay:.1f} s (tolerance {tolerance:g} s). The verdict will be unknown."
+            f"The load generator stalled for {worst_delay:.1f} s (tolerance {tolerance:g} s). The verdict will be inconclusive."
         )
     now = max((snapshot.worst_delay for snapshot in snapshots), default=0.0)
     if LATE_SECONDS < now <= tolerance:
         found.append(f"The load generator cannot keep up: its delay is {now * 1000:.0f} ms.")
     if lost := sum(snapshot.lost_events for snapshot in snapshots):
-        found.append(f"{count(lost, 'event')} could not be written. The verdict will be unknown.")
+        found.append(f"{count(lost, 'event')} could not be written. The verdict will be inconclusive.")
     if defects := sum(snapshot.defects for snapshot in snapshots):
-        found.append(f"{count(defects, 'internal error')} (see Logs). The verdict will be unknown.")
+        found.append(f"{count(defects, 'internal error')} (see Logs). The verdict will be inconclusive.")
     return found
 
 

@@ -19,6 +19,7 @@ import pytest
 import requests
 
 from loadtests.sandbox.process import SandboxProcess
+from loadtests.scenarios.catalogue import load_profiles, profile_files
 
 from .accessibility import serious
 from .conftest import BOUND_SECONDS
@@ -187,7 +188,7 @@ def _see_the_state(page: Any) -> None:
 def _stop(page: Any) -> None:
     """Stopped before its time the verdict is unknown, so the page asks first."""
     page.click("#stop")
-    page.get_by_role("dialog").get_by_text("The verdict will be unknown").wait_for(timeout=_LONGEST)
+    page.get_by_role("dialog").get_by_text("The verdict will be inconclusive").wait_for(timeout=_LONGEST)
     page.get_by_role("button", name="Keep running").click()
     assert page.inner_text("#state") == "running"
     page.click("#stop")
@@ -200,7 +201,7 @@ def _see_the_outcome(page: Any) -> None:
     page.locator("#outcome .headline").wait_for(timeout=_LONGEST)
     said = page.inner_text("#outcome")
     # On a machine that stalls, there are further reasons before this one.
-    assert re.match("Inconclusive: .*the run ended early", said)
+    assert re.match("Inconclusive: .*you stopped the run early", said)
     assert re.search(r"\d+ sessions opened · peak \d, limit 6 · \d+ refused for the limit · \d+ leaked", said)
     assert "unclosed-sessions" in page.text_content("#outcome")
     assert page.title().startswith("Inconclusive · smoke")
@@ -422,7 +423,7 @@ def test_hostile_strings_stay_text(page: Any, served: str) -> None:
 
 def test_a_generator_that_cannot_keep_up_is_a_warning_in_plain_words(page: Any, served: str) -> None:
     """On top of the page, and read out."""
-    warning = "The load generator stalled for 3.0 s (tolerance 1 s). The verdict will be unknown."
+    warning = "The load generator stalled for 3.0 s (tolerance 1 s). The verdict will be inconclusive."
     _serve(page, served, events=_told(warnings=[warning], delay=3.0), history=_EMPTY, findings=[], runs=[])
     page.goto(f"{served}/sessions/")
     page.get_by_role("alert").filter(has_text=warning).wait_for(timeout=_LONGEST)
@@ -454,6 +455,7 @@ def test_the_page_before_any_run(page: Any, served: str) -> None:
     page.goto(f"{served}/sessions/")
     page.get_by_text("No run yet").wait_for(timeout=_LONGEST)
     _await(page, "document.getElementById('state').textContent === 'ready'")
+    assert page.inner_text("#again").lower() == "start a run"
     assert _serious(page) == {}
     page.click("#no-run a")
     page.get_by_text("Start demo on the sandbox").wait_for(timeout=_LONGEST)
@@ -543,6 +545,8 @@ def test_mistakes_stand_beside_their_fields_and_nothing_is_lost(page: Any, serve
     page.get_by_label("Another host").check()
     page.get_by_label("Host", exact=True).fill("https://api.example")
     assert page.is_visible("#guards")
+    said = "The API is konpro. Its key is taken from STREAMSOAK_API_KEY or KONPRO_API_KEY."
+    assert page.inner_text("#key-hint") == said
     page.get_by_label("Limit of concurrent sessions").fill("7")
     page.click("#start")
     page.get_by_text("is required on a real account").wait_for(timeout=_LONGEST)
@@ -568,13 +572,21 @@ def test_users_instead_of_a_scenario(page: Any, served: str) -> None:
     page.get_by_text("Start demo on the sandbox").wait_for(timeout=_LONGEST)
     page.get_by_label("Users instead of a scenario").check()
     note = page.locator("#users-note")
+    profiles = load_profiles(profile_files())
+    rates = {name: p.arrivals.rate * 60 for name, p in profiles.items() if p.arrivals.model == "open"}
+    each = 10 / len(profiles)
+    people, streams = round(each * (len(profiles) - len(rates))), _rounded(each * sum(rates.values()))
+    assert page.locator("#classes label").count() == len(profiles)
     assert "one user is a stream of 1 arrival a minute (open model)" in page.inner_text("#classes")
-    assert "about 2 people at once, who open sessions immediately, and about 8 arrivals a minute" in note.inner_text()
+    said = f"about {people} people at once, who open sessions immediately, and about {streams} arrivals a minute"
+    assert said in note.inner_text()
     page.get_by_role("checkbox", name=re.compile("^quiet")).uncheck()
     page.get_by_role("checkbox", name=re.compile("^leaky")).uncheck()
+    assert rates.pop("leaky") == 1
+    assert set(rates.values()) == {1}
     assert page.input_value("#user_count") == "18"
     assert "about 18 arrivals a minute, one every 3.3 s" in note.inner_text()
-    for name in ("interactive", "reading", "seed-example"):
+    for name in rates:
         page.get_by_role("checkbox", name=re.compile(f"^{name}")).uncheck()
     page.click("#start")
     page.get_by_text("Choose at least one.").wait_for(timeout=_LONGEST)
@@ -583,6 +595,10 @@ def test_users_instead_of_a_scenario(page: Any, served: str) -> None:
     page.click("#start")
     page.get_by_text("must be more than 0 (is '0')").wait_for(timeout=_LONGEST)
     assert _state(served)["state"] == "none"
+
+
+def _rounded(value: float) -> str:
+    return f"{round(value, 1):g}"
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from loadtests.plugin.field_mistakes import FieldMistake, field_mistakes
 from loadtests.plugin.option_table import FIELDS, IN_FORM
 from loadtests.scenarios.catalogue import named_scenario
 from loadtests.webui.start.cards import CardPeople, Cards, describe
+from loadtests.webui.start.form import ApiOffer
 
 _PAGE = (Path(loadtests.webui.__file__).parent / "pages" / "start.html").read_text(encoding="utf-8")
 
@@ -108,3 +109,20 @@ def test_the_largest_load_of_a_profile_is_shown(tmp_path: Path) -> None:
     )
     folders = (Path(loadtests.webui.__file__).parents[2] / "profiles",)
     assert describe("own", load_scenario(file, folders)).people[0].load == "120/min"
+
+
+def test_cards_are_of_the_api_under_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The option's API takes the place of the scenario's; where its key comes from is told, the key is not."""
+    for name in ("STREAMSOAK_API_KEY", "KONPRO_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LIVEAVATAR_API_KEY", "secret")
+    apis = {
+        option: next(card.api for card in Cards("", option).all() if card.scenario == "demo")
+        for option in ("", "liveavatar")
+    }
+    assert apis == {
+        "": ApiOffer("konpro", ["STREAMSOAK_API_KEY", "KONPRO_API_KEY"], has_key=False),
+        "liveavatar": ApiOffer(
+            "liveavatar", ["STREAMSOAK_API_KEY", "LIVEAVATAR_API_KEY", "KONPRO_API_KEY"], has_key=True
+        ),
+    }

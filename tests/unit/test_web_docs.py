@@ -15,7 +15,7 @@ from loadtests.webui.moments import Moment
 from loadtests.webui.outcome import Outcome
 from loadtests.webui.runs import FILES, PastRun
 from loadtests.webui.start.cards import CardPeople, CardStage, ScenarioCard
-from loadtests.webui.start.form import StartForm, UserClass
+from loadtests.webui.start.form import ApiOffer, StartForm, UserClass
 from loadtests.webui.subcommand import SubcommandOutput
 
 _DOCS = (Path(__file__).parents[2] / "docs" / "web.md").read_text(encoding="utf-8")
@@ -25,7 +25,7 @@ _DOCS = (Path(__file__).parents[2] / "docs" / "web.md").read_text(encoding="utf-
     "kind",
     [
         *(LiveState, Frame, ProfileFigures, Leak, LeakEnd, Moment, GateStatus),
-        *(PastRun, Outcome, SubcommandOutput, StartForm, UserClass, ScenarioCard, CardPeople, CardStage),
+        *(PastRun, Outcome, SubcommandOutput, StartForm, UserClass, ApiOffer, ScenarioCard, CardPeople, CardStage),
     ],
 )
 def test_every_field_is_described(kind: type[msgspec.Struct]) -> None:

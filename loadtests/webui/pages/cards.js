@@ -3,6 +3,7 @@ import { clock } from "./chart.js";
 import { duration, make } from "./page.js";
 
 const NAMESPACE = "http://www.w3.org/2000/svg";
+const DEFAULT_API = "konpro"; // Not worth a mention.
 const WIDTH = 300, HEIGHT = 64;
 
 function shape(name, attributes) {
@@ -20,7 +21,7 @@ export function card(scenario, isChosen) {
   }
   box.append(
     make("span", { className: "about", textContent: scenario.about }),
-    make("span", { className: "facts", textContent: [duration(scenario.duration), scenario.limit ? `limit ${scenario.limit}` : "no limit", gates(scenario)].join(" · ") }),
+    make("span", { className: "facts", textContent: [duration(scenario.duration), scenario.api.name === DEFAULT_API ? "" : `API ${scenario.api.name}`, scenario.limit ? `limit ${scenario.limit}` : "no limit", gates(scenario)].filter(Boolean).join(" · ") }),
     make("span", { className: "forecast", textContent: "Forecast…" }),
     make("span", { className: "people", textContent: scenario.people.map(({ profile, load }) => `${profile} ${load}`).join(", ") }),
   );

@@ -3,7 +3,7 @@ import { clock } from "./chart.js";
 import { byId, make } from "./page.js";
 
 const AROUND_SECONDS = 15;
-const RESULTS = { open: "not known yet", holds: "holds so far", fails: "fails so far", unknown: "unknown" };
+const RESULTS = { open: "not known yet", holds: "holds so far", fails: "fails so far", unknown: "inconclusive" };
 
 // Rebuilds the list only when it has changed: a focused button must stay.
 function replace(place, key, build) {

@@ -19,7 +19,7 @@ function totals({ sessions, peak, limit, leaked, hits, past }) {
 }
 
 function gate({ gate: condition, result, shown }) {
-  return make("li", { className: result }, make("b", { textContent: { pass: "OK", fail: "failed" }[result] ?? "unknown" }), ` ${condition}: ${shown}`);
+  return make("li", { className: result }, make("b", { textContent: { pass: "OK", fail: "failed" }[result] ?? "inconclusive" }), ` ${condition}: ${shown}`);
 }
 
 export function finding(found) {

@@ -115,6 +115,7 @@ function show() {
   byId("analyse").disabled = !isRunning || state.analysing;
   byId("stop").hidden = byId("analyse").hidden = !isRunning && state.state !== "draining";
   byId("again").hidden = !isOver && state.state !== "none";
+  text("again", state.state === "none" ? "Start a run" : "Start another run");
   text("notice", state.analysing ? "Analysing the run so far, in a separate process." : "");
   byId("refused").hidden = !state.refused;
   text("refused", state.refused ? `The last start made no run. ${state.refused}` : "");
@@ -240,11 +241,11 @@ async function stop() {
   await fetch("../stop", { method: "POST" });
 }
 
-// Asks first when the verdict would be unknown.
+// Asks first when the verdict would be inconclusive.
 function askToStop() {
   if (!state.needs_its_time) { stop(); return; }
   const left = state.duration === null ? "" : `${clock(Math.max(0, state.duration - now()))} of ${clock(state.duration)} are left. `;
-  text("ask-text", `${left}The verdict will be unknown, because the run ends before its time. What was measured until now stays in the report.`);
+  text("ask-text", `${left}The verdict will be inconclusive, because the run ends before its time. What was measured until now stays in the report.`);
   byId("ask").showModal();
 }
 

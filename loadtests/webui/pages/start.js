@@ -48,8 +48,16 @@ function show() {
   if (isUsers() && !isUsersOwn) fields.user_count.value = enough(picked());
   text("users-note", describeUsers(picked(), Number(fields.user_count.value)));
   text("sandbox-hint", scenario?.sandbox_only && !isUsers() && isOnHost() ? scenario.sandbox_only : "");
+  text("key-hint", keyHint((!isUsers() && scenario?.api) || offer.api));
   byId("sandbox-hint").hidden = !byId("sandbox-hint").textContent;
   showButton(scenario);
+}
+
+// Where the key of the API under test comes from; "" before the offer is known.
+function keyHint(api) {
+  if (!api) return "";
+  const names = api.variables.join(" or ");
+  return `The API is ${api.name}. ${api.has_key ? `Its key is taken from ${names}.` : `No key is set in ${names}, so requests have none of yours.`}`;
 }
 
 function showButton(scenario) {
@@ -175,7 +183,6 @@ function fill() {
   }
   fields.target.value = offer.host ? "host" : "sandbox";
   fields.host.value = offer.host;
-  text("key-hint", offer.has_key ? "The API key is taken from KONPRO_API_KEY." : "KONPRO_API_KEY is not set, so requests have no key of yours.");
   showClasses(offer.classes, show);
 }
 

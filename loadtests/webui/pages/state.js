@@ -24,7 +24,7 @@ export function stateLine({ state, limit, frame, slack = 0 }, now) {
   if (!frame) return state === "none" ? [] : [["Starting: no session yet.", ""]];
   if (state === "draining" && !frame.held && !frame.leaks) return [["The load is over and its sessions are closed. The report follows.", ""]];
   const isFull = frame.full_since !== null && frame.full_since !== undefined, share = limit ? `${occupied(frame)}/${limit}` : plural(occupied(frame), "session");
-  const full = isFull ? ` FULL for ${duration(Math.max(0, now - frame.full_since))}` : "";
+  const since = isFull ? now - frame.full_since : 0, full = isFull ? ` FULL${since >= 1 ? ` for ${duration(since)}` : ""}` : "";
   return [
     ...(state === "draining" ? [["Draining, the load is over. ", ""]] : []),
     [share + full, isFull ? "full" : ""],

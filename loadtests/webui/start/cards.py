@@ -10,12 +10,12 @@ import gevent
 import msgspec
 from gevent.lock import BoundedSemaphore
 
-from loadtests.model.people.profile import IDLE_RANGE
 from loadtests.model.run.scenario import Load, Scenario, find
 from loadtests.model.text.input_error import InputError
 from loadtests.model.text.units import format_duration
 from loadtests.model.text.wording import between
 from loadtests.scenarios.catalogue import folders, named_scenario, profile_files, scenario_files
+from loadtests.webui.start.form import ApiOffer
 from loadtests.webui.subcommand import Subcommands
 
 _MOST_FORECASTS = 100
@@ -55,6 +55,8 @@ class ScenarioCard(msgspec.Struct):
     gates: list[str] = []
     leaks: list[str] = []
     """Profiles that leave sessions open: on a real account, this must be allowed."""
+    api: ApiOffer | None = None
+    """None: the scenario has a mistake."""
     sandbox_only: str = ""
     """Why the API itself would refuse the sessions; "": it would not."""
 
@@ -62,9 +64,10 @@ class ScenarioCard(msgspec.Struct):
 class Cards:
     """Reads scenarios, each again only when a file has changed, and forecasts them."""
 
-    def __init__(self, own: str) -> None:
-        """`own`: value of --scenario, which may be a file outside of the catalogue."""
+    def __init__(self, own: str, api: str = "") -> None:
+        """`own`: value of --scenario, which may be a file outside of the catalogue; `api`: value of --api, or ""."""
         self._own = own
+        self._api = api
         self._changed: tuple[Any, ...] = ()
         self._cards: list[ScenarioCard] = []
         self._forecasts: dict[tuple[str, int | None], bytes] = {}
@@ -77,7 +80,7 @@ class Cards:
         files = self._files()
         changed = tuple((file, _modified(file)) for file in (*files.values(), *profile_files()))
         if changed != self._changed:
-            self._cards = [_card(scenario, file) for scenario, file in files.items()]
+            self._cards = [self._card(scenario, file) for scenario, file in files.items()]
             self._changed, self._forecasts = changed, {}
         return self._cards
 
@@ -90,6 +93,7 @@ class Cards:
             if key in self._forecasts:
                 return self._forecasts[key]
             options = [] if limit is None else [f"--limit={limit}"]
+            options += [f"--api={self._api}"] if self._api else []
             # After "--", since a path may begin with a hyphen.
             output = self._subcommands.run(["inspect", "--json", *options, "--", scenario])
             if output.code:
@@ -106,14 +110,13 @@ class Cards:
             files = {self._own: own, **files}
         return files
 
-
-def _card(scenario: str, file: Path) -> ScenarioCard:
-    # Other greenlets, which keep time, run between two files.
-    gevent.sleep(0)
-    try:
-        return describe(scenario, named_scenario(str(file)))
-    except InputError as error:
-        return ScenarioCard(scenario, file.stem, mistake=str(error))
+    def _card(self, scenario: str, file: Path) -> ScenarioCard:
+        # Other greenlets, which keep time, run between two files.
+        gevent.sleep(0)
+        try:
+            return describe(scenario, named_scenario(str(file), api=self._api))
+        except InputError as error:
+            return ScenarioCard(scenario, file.stem, mistake=str(error))
 
 
 def describe(text: str, scenario: Scenario) -> ScenarioCard:
@@ -128,6 +131,7 @@ def describe(text: str, scenario: Scenario) -> ScenarioCard:
         stages=[CardStage(stage.name, stage.duration) for stage in scenario.stages],
         gates=[gate.text for gate in scenario.gates],
         leaks=sorted(name for name, profile in scenario.profiles.items() if profile.leaving.leaks),
+        api=ApiOffer.of(scenario.description),
         sandbox_only=_sandbox_only(scenario),
     )
 
@@ -145,11 +149,12 @@ def _load(load: Load) -> str:
 
 
 def _sandbox_only(scenario: Scenario) -> str:
-    if scenario.idle_range == IDLE_RANGE:
+    accepted = scenario.description.idle_timeout
+    if accepted.set_by == "api" or scenario.idle_range == accepted.range:
         return ""
     return (
         f"Its idle timeouts of {between(*scenario.idle_range, format_duration)} are for the sandbox:"
-        f" the API accepts {between(*IDLE_RANGE, format_duration)}."
+        f" the API accepts {between(*accepted.range, format_duration)}."
     )
 
 

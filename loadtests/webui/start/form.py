@@ -4,6 +4,24 @@ from __future__ import annotations
 
 import msgspec
 
+from loadtests.http.key import has_key, key_variables
+from loadtests.model.api.description.description import ApiDescription
+
+
+class ApiOffer(msgspec.Struct):
+    """The API that a run would test, and where its key is. Never the key."""
+
+    name: str
+    variables: list[str]
+    """Environment variables that may hold the key; the first that is set counts."""
+    has_key: bool
+    """Whether one of them is set."""
+
+    @classmethod
+    def of(cls, api: ApiDescription) -> ApiOffer:
+        """Returns what the page shows of `api`."""
+        return cls(api.name, list(key_variables(api)), has_key(api))
+
 
 class UserClass(msgspec.Struct):
     """A User class that a load by users may have."""
@@ -29,8 +47,8 @@ class StartForm(msgspec.Struct):
     """The value of --host; "": none was given, and a sandbox is there."""
     workers: int | None
     """Number of connected workers; None: this process makes the load itself."""
-    has_key: bool
-    """Whether KONPRO_API_KEY is set."""
+    api: ApiOffer
+    """Of a load by users: the API that --api names, or the default one. A scenario has its own."""
     values: dict[str, str | bool]
     """Values of fields by name, as the command line sets them."""
     classes: list[UserClass]
