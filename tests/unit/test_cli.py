@@ -196,7 +196,7 @@ def test_schema_is_printed(of: str) -> None:
 
 
 def test_own_profiles_are_good() -> None:
-    """Every profile, scenario and description of an API that comes along validates."""
+    """Every profile and scenario that comes along validates; tests of `apis` validate the descriptions of APIs."""
     folder = Path(__file__).parents[2] / "profiles"
     files = [str(file) for pattern in ("*.toml", "scenarios/*.toml") for file in sorted(folder.glob(pattern))]
     done = streamsoak("profiles", *files)
