@@ -31,6 +31,8 @@ VARIABLES = {
     "STREAMSOAK_CLIENT_KEY": "its private key, if it is in a file of its own",
     "GITHUB_ACTIONS": "if `true`: findings and failed gates become annotations of the workflow",
     "GITHUB_STEP_SUMMARY": "file to which the verdict is added as Markdown; GitHub sets it",
+    "COLUMNS": "width of tables and of the lines on a terminal (default: the terminal's)",
+    "TERM": "if it is `dumb`, or not set, the progress of a run is not redrawn in place",
     "XDG_CACHE_HOME": "parent of the folder in which compiled charts are kept (default: `~/.cache`)",
 }
 """Each environment variable that the code reads or sets, and its meaning."""

@@ -79,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
         tuple(command),
         arguments.run_dir,
         arguments.limit,
-        arguments.idle_range or "",
+        arguments.idle_range,
         defects,
         arguments.seed,
         arguments.quick,

@@ -16,7 +16,10 @@ from .locust_run import ROOT
 
 _SERVES = {"locust": "Starting web interface", "streamsoak sandbox": "listening on http://127.0.0.1:"}
 """Commands that run until they are stopped, by their beginning, and what they print when they are ready."""
-_FINDS = {"streamsoak audit --quick -- python tests/clients/leaky.py": (1,)}
+_FINDS = {
+    "streamsoak audit --quick -- python tests/clients/leaky.py": (1,),
+    "streamsoak simulate demo --duration 2h --set limit=15": (1,),
+}
 """Commands that demonstrate a problem, and the exit code that reports it."""
 _BUILT_IN = "source "
 """Commands of the shell itself."""
