@@ -69,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
     from loadtests.model.api.description.default import default_api
     from loadtests.model.api.rules import Terms
     from loadtests.scenarios.catalogue import named_api
-    from reports.build import write_summary
+    from reports.build import PAGE, build_report, write_summary
 
     command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
     _check(arguments)
@@ -86,7 +86,8 @@ def run(arguments: argparse.Namespace) -> int:
         named_api(arguments.api) if arguments.api else default_api(),
     )
     audited = run_audit(settings, lambda line: print(line, file=sys.stderr, flush=True))
-    analysis = write_summary(audited.folder)
+    # A report of the audit so far, which someone made while it ran, is replaced.
+    analysis = (build_report if (audited.folder / PAGE).exists() else write_summary)(audited.folder)
     _write_files(arguments, analysis, audited.folder)
     announce(analysis)
     print_audit(analysis, audited.folder)
