@@ -12,7 +12,7 @@ import pandas as pd
 from loadtests.model.people.profile import IDLE_RANGE
 from loadtests.model.text.input_error import InputError, Mistake
 from loadtests.model.text.units import format_duration
-from loadtests.model.text.wording import count, verb
+from loadtests.model.text.wording import between, count, verb
 from reports.plan.fit import Today, build_model
 from reports.plan.hidden import for_hidden_pages
 from reports.plan.leaks import LeakCosts, build_leaks
@@ -116,6 +116,7 @@ def _sources(folders: Sequence[Path]) -> list[Source]:
         for what, here, there in (
             ("limit", source.manifest.limit, first.limit),
             ("host", source.manifest.host, first.host),
+            ("API", source.manifest.description.name, first.description.name),
         ):
             is_local = what == "host" and source.manifest.sandbox and first.sandbox
             if here != there and not is_local:
@@ -229,7 +230,9 @@ def _asked(model: Model, today: Question, changes: Changes) -> Asked | None:
     low, high = model.idle_range
     timeout = changes.idle_timeout
     if timeout is not None and not low <= timeout <= high:
-        raise InputError.of("--idle-timeout", f"must be {low:g} to {high:g} s, as the API takes (is {timeout:g})")
+        raise InputError.of(
+            "--idle-timeout", f"must be {between(low, high, '{:g}'.format)} s, as the API takes (is {timeout:g})"
+        )
     question = replace(
         today,
         arrivals_per_minute=today.arrivals_per_minute * changes.arrivals,

@@ -19,7 +19,9 @@ def sentences(plan: CapacityPlan) -> Iterator[str]:
     if plan.simulated:
         yield f"{SIMULATED}the run was in virtual time, so it says nothing about the API's speed."
     yield headline(plan)
-    yield from filter(None, (promise(plan), _leaks(plan), _timeout(plan), asked(plan), another_run(plan)))
+    yield from filter(
+        None, (promise(plan), _with_todays_timeout(plan), _leaks(plan), _timeout(plan), asked(plan), another_run(plan))
+    )
 
 
 def headline(plan: CapacityPlan) -> str:
@@ -51,6 +53,20 @@ def promise(plan: CapacityPlan) -> str | None:
     return (
         f"At most 1 in {1 / found.target:g} first attempts is then refused at today's load ({model.load}):"
         f" {today.answer.erlang if today else 0.0:,.1f} Erlang.{now}"
+    )
+
+
+def _with_todays_timeout(plan: CapacityPlan) -> str | None:
+    """Return what to ask for if the idle timeout stays; None: it is the recommended one."""
+    stays, fixed = plan.choices[:2] if len(plan.choices) > 1 else (None, None)
+    if stays is None or stays.slots is None or stays.question is None or plan.recommended is None:
+        return None
+    timeout = stays.question.idle_timeout
+    if timeout == plan.recommended.idle_timeout:
+        return None
+    without = f", {fixed.slots:,} without the leaks" if fixed and fixed.slots is not None else ""
+    return (
+        f"If today's idle timeout of {format_duration(timeout)} stays, ask for {count(stays.slots, 'slot')}{without}."
     )
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
 
+from loadtests.scenarios.catalogue import named_api
 from reports.plan.plan import CapacityPlan
+from reports.plan.sentences import sentences
 from tests.golden.story import Story
 from tests.unit.test_cli import streamsoak
 
@@ -138,6 +141,29 @@ def test_runs_of_different_limits_are_not_planned_together(tmp_path: Path) -> No
     ended = _plan(few, many)
     assert ended.returncode == 64
     assert "its limit is 3, not 2" in ended.stderr
+
+
+def test_runs_of_different_apis_are_not_planned_together(tmp_path: Path) -> None:
+    """What one API allows says nothing about another."""
+    one = Story().opens(1, 1.0).stops(1, 5.0).write(tmp_path / "one", limit=2)
+    other = Story().opens(1, 1.0).stops(1, 5.0).write(tmp_path / "other", limit=2, run="o", api=named_api("tavus"))
+    ended = _plan(one, other)
+    assert ended.returncode == 64
+    assert "its API is tavus, not konpro" in ended.stderr
+
+
+def test_if_todays_timeout_stays_other_slots_are_needed(soak: Path, tmp_path: Path) -> None:
+    """Where the recommendation is for another timeout, the terminal says what holds for today's."""
+    assert _plan(soak, "--out", tmp_path).returncode == 0
+    plan = TypeAdapter(CapacityPlan).validate_python(_figures(tmp_path), strict=False)
+    stays, fixed, shorter = plan.choices
+    assert stays.question is not None
+    assert not [line for line in sentences(plan) if "stays, ask for" in line]
+    longer = replace(stays, question=replace(stays.question, idle_timeout=120.0))
+    said = [line for line in sentences(replace(plan, choices=(longer, fixed, shorter))) if "stays, ask for" in line]
+    assert said == [
+        f"If today's idle timeout of 2 min stays, ask for {stays.slots} slots, {fixed.slots} without the leaks."
+    ]
 
 
 def test_nobody_who_asked_is_unknown_not_a_number(tmp_path: Path) -> None:
