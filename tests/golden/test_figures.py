@@ -78,6 +78,18 @@ def test_a_replay_that_misses_what_was_measured_says_so(tmp_path: Path) -> None:
     assert (found.first_attempts, found.caused, found.unknown) == (None, None, MISSED)
 
 
+def test_sessions_of_others_hold_slots_in_the_replay_too(tmp_path: Path) -> None:
+    """Three slots: one is a stranger's, one a user's, one a leak's. Without the stranger the replay would refuse nobody."""
+    story = (
+        Story().note(0, "stranger", 0.5, 1767225600.0, "x").opens(1, 1.0).listed(1, 1.5).opens(2, 2.0).listed(2, 2.5)
+    )
+    story.leaves(1, 5.0, "abandon").note(3, "arrive", 10.0, 5.0, "close").refused(3, 10.0).leaves(
+        2, 50.0, "close"
+    ).stops(2, 50.0)
+    found = story.vanishes(2, 50.0, 50.5).vanishes(1, 30.5, 31.5).looks(60).analysed(tmp_path, limit=3).counterfactual
+    assert (found.measured, found.replayed, found.is_near, found.first_attempts) == (1, 1, True, 0)
+
+
 def test_without_a_limit_or_a_plan_the_counterfactual_is_unknown(tmp_path: Path) -> None:
     """Nothing is made up: neither the limit, nor how long somebody of an audit meant to stay."""
     told = _crowded().analysed(tmp_path / "a", limit=None).counterfactual

@@ -369,6 +369,16 @@ def test_ends_without_a_rule_are_early_all_the_same(tmp_path: Path) -> None:
     assert finding.sessions == (1, 2, 3, 4)
 
 
+def test_a_cause_that_others_outlived_is_none(tmp_path: Path) -> None:
+    """Four sessions ended at the age of 30 s; six lived six times as long, so that it is no cap."""
+    early = ((60, 20, 30), (90, 25, 30), (120, 10, 30), (70, 15, 30))
+    lasting = tuple((60.0, 120.0 + number, 180.0 + number) for number in range(6))
+    assert "hidden-duration-cap" in found(_idle(*early), tmp_path / "a")
+    told = found(_idle(*early, *lasting), tmp_path / "b")
+    assert "hidden-duration-cap" not in told
+    assert "unexplained-ends" in told
+
+
 def test_a_lag_that_the_list_does_not_show_is_seen_by_refusals(tmp_path: Path) -> None:
     """The limit was honoured, and refusals within seconds of a stop had less than that open."""
     story = Story().looks(LOOKS)

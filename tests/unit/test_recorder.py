@@ -191,6 +191,8 @@ size = (folder / FILE).stat().st_size
 _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
 resource.setrlimit(resource.RLIMIT_FSIZE, (size + {spare}, hard))
 write(4, 5, 6)
+# Eight bytes: the end of the stream.
+assert not recorder.lost or (folder / FILE).stat().st_size <= size + 8, "a part of the batch stayed"
 write(7, 8)
 resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
 write(9, 10)
