@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from reports.summary import Analysis
 
 HELP = (
-    "Run a client against the sandbox and report what it left open. Exit code 0 pass, 1 fail, 2 unknown; if the audit passes and"
-    " the program failed, the program's."
+    "Run a client against the sandbox and report what it left open. Exit code 0 pass, 1 fail, 2 inconclusive; if the audit"
+    " passes and the program failed, the program's."
 )
 
 _FILES = {

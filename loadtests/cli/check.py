@@ -12,7 +12,7 @@ from loadtests.model.text.input_error import EXIT_FAIL, EXIT_PASS, EXIT_UNKNOWN
 if TYPE_CHECKING:
     from reports.summary import Analysis
 
-HELP = "Print a run's verdict, gates and findings. Exit code 0 pass, 1 fail, 2 unknown."
+HELP = "Print a run's verdict, gates and findings. Exit code 0 pass, 1 fail, 2 inconclusive."
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -15,7 +15,9 @@ from loadtests.model.text.wording import count
 if TYPE_CHECKING:
     from reports.compare.comparison import Comparison
 
-HELP = "Compare a run with its base, against noise; both need 30 s of load. Exit code 0 no regression, 1 regression, 2 unknown."
+HELP = (
+    "Compare a run with its base, against noise; both need 30 s of load. Exit code 0 no regression, 1 regression, 2 inconclusive."
+)
 
 _STYLES = {"regression": "bold red", "worse": "yellow", "better": "green", "changed": "blue", "unknown": "yellow"}
 _MOST_DIFFERENCES = 5

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 HELP = (
     "Run a scenario in virtual time: same behaviour, event log and report as a live run, hours in seconds. Exit code"
-    " 0 pass, 1 fail, 2 unknown."
+    " 0 pass, 1 fail, 2 inconclusive."
 )
 
 
