@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from reports.compare.comparison import Comparison
 
 HELP = (
-    "Compare a run with its base, against noise; both need 30 s of load. Exit code 0 no regression, 1 regression, 2 inconclusive."
+    "Compare a run with its base, against noise; both need 30 s of load. Exit code 0 no regression, 1 regression, 2"
+    " inconclusive."
 )
 
 _STYLES = {"regression": "bold red", "worse": "yellow", "better": "green", "changed": "blue", "unknown": "yellow"}
