@@ -12,7 +12,7 @@ import msgspec
 
 from loadtests.model.api.delivery import Delivery
 from loadtests.model.api.description.default import default_api
-from loadtests.model.api.description.description import ApiDescription, Credential
+from loadtests.model.api.description.description import ApiDescription
 from loadtests.model.api.operation import Operation
 from loadtests.model.api.rules import NOT_JSON, UNAUTHORIZED, HostedSession, Reply, Rules, Status, invalid
 from loadtests.model.api.service import ApiRequest, Service
@@ -58,7 +58,7 @@ class App:
         self._tokens = Tokens()
         self._ids = rules.new_id = SessionIds(rules.new_id)
         self._document = openapi.document(self._api, rules.terms)
-        self._credentials = [(c.header.lower().encode(), c.prefix.lower().encode()) for c in _credentials(self._api)]
+        self._prefixes = _prefixes(self._api)
         self._others: dict[tuple[str, str], Callable[[float, dict[str, Any]], Reply]] = {}
         if self._api.is_default:
             self._others = {
@@ -94,41 +94,40 @@ class App:
 
     def _handle(self, scope: dict[str, Any], body: bytes) -> tuple[Reply, int, bytes]:
         """Returns the reply, and its status and body on the wire."""
-        now, method = self._now(), scope["method"]
-        # As it was sent: an id may have an escaped slash.
-        path = scope["raw_path"].decode("ascii", "replace") if "raw_path" in scope else scope["path"]
-        found = self._wire.find(method, path)
+        now = self._now()
         is_known, token_session = self._authorized(scope["headers"])
+        found = self._wire.find(scope["method"], scope["path"], scope.get("raw_path"))
         if found is None:
-            other = self._others.get((method, path))
-            reply = UNAUTHORIZED if not is_known else _no_endpoint(method, path)
-            if is_known and other is not None:
-                reply = other(now, _query(scope["query_string"]))
-                if reply.is_success:
-                    return (
-                        reply,
-                        reply.status,
-                        _encode({"code": reply.code, "message": reply.message, "data": reply.data}),
-                    )
-            return reply, *self._wire.refusal(reply)
-        route, match = found
+            return self._handle_other(now, scope, is_known)
+        route, fields = found
         request: ApiRequest | Reply = UNAUTHORIZED
         if is_known or route.call.auth == "none":
             asked = self._asked(scope, body)
-            request = asked if isinstance(asked, Reply) else route.request(asked, match, token_session)
+            request = asked if isinstance(asked, Reply) else route.request(asked, fields, token_session)
         if isinstance(request, Reply):
             reply, request = request, ApiRequest(route.operation)
         else:
-            if route.operation is Operation.NEW and token_session:
+            if token_session and route.operation is Operation.NEW:
                 self._ids.reserve(token_session)
             reply = self._service(now, request)
-        kept = self._kept(route, reply) if reply.is_success else {}
         if self._observe is not None:
             self._observe(now, request, reply)
-        if reply.is_success:
-            answer = self._wire.body(route, reply, kept)
-            return reply, route.call.status if reply.status == 200 else reply.status, answer
-        return reply, *self._wire.refusal(reply)
+        if not reply.is_success:
+            return reply, *self._wire.refusal(reply)
+        status = route.call.status if reply.status == 200 else reply.status
+        return reply, status, self._wire.body(route, reply, self._kept(route, reply) if route.gives else {})
+
+    def _handle_other(self, now: float, scope: dict[str, Any], is_known: bool) -> tuple[Reply, int, bytes]:
+        """The same for a request that is no call of the API."""
+        method, path = scope["method"], scope["path"]
+        other = self._others.get((method, path))
+        if not is_known:
+            reply = UNAUTHORIZED
+        else:
+            reply = other(now, _query(scope["query_string"])) if other else _no_endpoint(method, path)
+        if not reply.is_success:
+            return reply, *self._wire.refusal(reply)
+        return reply, reply.status, _encode({"code": reply.code, "message": reply.message, "data": reply.data})
 
     def _asked(self, scope: dict[str, Any], body: bytes) -> dict[str, Any] | Reply:
         """Returns the decoded request, or the refusal."""
@@ -160,10 +159,10 @@ class App:
     def _authorized(self, headers: list[tuple[bytes, bytes]]) -> tuple[bool, str]:
         """Returns whether the headers authorise a request, and the session of their token."""
         for name, value in headers:
-            for header, prefix in self._credentials:
-                if name == header and value[: len(prefix)].lower() == prefix:
+            for prefix in self._prefixes.get(name, ()):
+                if value[: len(prefix)].lower() == prefix:
                     given = value[len(prefix) :].strip()
-                    session_id = self._tokens.session_of(given.decode("latin-1"))
+                    session_id = self._tokens.session_of(given)
                     return session_id is not None or self._takes(given), session_id or ""
         return False, ""
 
@@ -198,9 +197,12 @@ class App:
         }
 
 
-def _credentials(api: ApiDescription) -> list[Credential]:
-    """Returns the headers in which the API takes keys and tokens, the longest prefix first."""
-    return sorted((api.key, *api.key.also, api.token), key=lambda one: -len(one.prefix))
+def _prefixes(api: ApiDescription) -> dict[bytes, list[bytes]]:
+    """Returns what stands before the key or token in each header that the API takes, in lower case, the longest first."""
+    found: dict[bytes, list[bytes]] = {}
+    for credential in sorted((api.key, *api.key.also, api.token), key=lambda one: -len(one.prefix)):
+        found.setdefault(credential.header.lower().encode(), []).append(credential.prefix.lower().encode())
+    return found
 
 
 def _no_endpoint(method: str, path: str) -> Reply:

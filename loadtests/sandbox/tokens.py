@@ -10,15 +10,15 @@ class Tokens:
     """Tokens that were given, each perhaps for one session."""
 
     def __init__(self) -> None:
-        self._sessions: dict[str, str] = {}
+        self._sessions: dict[bytes, str] = {}
 
     def give(self, session_id: str) -> str:
         """Returns a new token; `session_id`: the session that it is for, or "" if it is for none."""
         token = f"sandbox-token-{secrets.token_hex(8)}"
-        self._sessions[token] = session_id
+        self._sessions[token.encode()] = session_id
         return token
 
-    def session_of(self, token: str) -> str | None:
+    def session_of(self, token: bytes) -> str | None:
         """The session of a token, "" if it is for none; None: it was not given here."""
         return self._sessions.get(token)
 

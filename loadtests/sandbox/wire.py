@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
@@ -23,6 +24,8 @@ from loadtests.model.api.translation import answer_from_reply
 
 _LONGEST_TEXT = 100_000
 
+_NO_FIELDS: Mapping[str, str] = {}
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -38,23 +41,21 @@ class Route:
         self._idle_timeout = _reader(call.body, IDLE_TIMEOUT)
         self._text = _reader(call.body, TEXT)
         self._disable = disable
-        self.named = _name(call.body, SESSION_ID)
+        self._named = _name(call.body, SESSION_ID)
+        self.gives = bool(operation is Operation.CREATE_TOKEN or call.answer.keep or call.answer.token)
+        """Whether its answers have values that later calls need."""
 
-    @property
-    def names_session(self) -> bool:
-        """Whether a request says which session it is about."""
-        return SESSION_ID in self.call.fields
+    def request(self, asked: dict[str, Any], fields: Mapping[str, str], bearer: str) -> ApiRequest | Reply:
+        """Returns what a request with the body `asked` asks of the rules, or the refusal.
 
-    def request(self, asked: dict[str, Any], path: re.Match[str], bearer: str) -> ApiRequest | Reply:
-        """Returns what a request with the body `asked` asks of the rules, or the refusal. `bearer`: the session of its token."""
+        `fields`: those in its path; `bearer`: the session of its token.
+        """
         operation = self.operation
         if operation is Operation.NEW:
             idle_timeout = self._idle_timeout(asked) if self._idle_timeout else None
             disable = asked.get(self._disable, False) if self._disable else False
             return ApiRequest(operation, idle_timeout=idle_timeout, disable_idle_timeout=disable)
-        session_id: Any = unquote(path.groupdict().get(SESSION_ID) or "") or (
-            self._session(asked) if self._session else None
-        )
+        session_id: Any = fields.get(SESSION_ID) or (self._session(asked) if self._session else None)
         if session_id is None and self.call.auth == "token":
             session_id = bearer
         if operation is Operation.TASK:
@@ -70,7 +71,7 @@ class Route:
         return (
             ApiRequest(operation, session_id)
             if isinstance(session_id, str)
-            else invalid(f"{self.named} must be a string")
+            else invalid(f"{self._named} must be a string")
         )
 
 
@@ -89,13 +90,19 @@ class Wire:
         self._others = [route for route in self.routes if not route.is_constant]
         self._done: dict[Operation, bytes] = {}
 
-    def find(self, method: str, path: str) -> tuple[Route, re.Match[str]] | None:
-        """Returns the route of a request, with the fields in its path as it was sent; None: the API has no such call."""
-        route = self._constant.get((method, path))
-        for one in (route,) if route else self._others:
-            match = one.pattern.fullmatch(path)
-            if match and one.call.method == method:
-                return one, match
+    def find(self, method: str, path: str, raw_path: bytes | None) -> tuple[Route, Mapping[str, str]] | None:
+        """Returns the route of a request, with the fields in its path; None: the API has no such call.
+
+        `raw_path`: the path as it was sent, if it is known: an id may have an escaped slash.
+        """
+        constant = self._constant.get((method, path))
+        if constant is not None:
+            return constant, _NO_FIELDS
+        sent = path if raw_path is None else raw_path.decode("ascii", "replace")
+        for route in self._others:
+            match = route.pattern.fullmatch(sent) if route.call.method == method else None
+            if match:
+                return route, {name: unquote(value) for name, value in match.groupdict().items()}
         return None
 
     def body(self, route: Route, reply: Reply, kept: dict[str, str]) -> bytes:
@@ -157,8 +164,8 @@ class Wire:
 
     def _put_values(self, document: dict[str, Any], call: CallDescription, data: dict[str, Any]) -> None:
         if self.api.is_default:
+            # What the description has no place for: warnings, ids of tasks.
             _merge(document, {"data": data})
-            return
         fields = call.answer
         duration = data.get("duration_ms")
         if duration is not None and fields.duration_unit == "s":

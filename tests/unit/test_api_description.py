@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
@@ -96,6 +97,13 @@ def test_an_unknown_api_is_told_with_the_known_ones() -> None:
         named_api("konpo")
 
 
+def test_renamed_ids_are_answered_under_their_name() -> None:
+    """The sandbox of an API that differs from the default one by the name of its ids."""
+    api = ApiChanges(session_id="sid").applied(default_api())
+    opened = _Side(api).reads(Operation.NEW, Reply(data={"session_id": "s-1"}))
+    assert (opened.outcome, opened.session_id) == (Outcome.OK, "s-1")
+
+
 def test_paths_with_fields_need_a_description() -> None:
     """A scenario's [api] table would send the braces as they are."""
     with pytest.raises(ValueError, match=r"docs/apis\.md"):
@@ -160,7 +168,7 @@ class _Side:
         found = re.fullmatch(r"(\w+) /base(/\S*) HTTP/1\.1", first)
         assert found, first
         assert f"Content-Length: {len(body)}".encode() in head
-        route = self.wire.find(found[1], found[2])
+        route = self.wire.find(found[1], unquote(found[2]), found[2].encode())
         assert route is not None, first
         asked = json.loads(body) if body else {}
         return route[0], route[0].request(asked, route[1], call.session.id)
