@@ -13,6 +13,7 @@ from pathlib import Path
 from loadtests.audit.program import Program, check_command
 from loadtests.defects.defect import Injected
 from loadtests.http.key import key_variables
+from loadtests.model.api.description.default import default_api
 from loadtests.model.api.description.description import ApiDescription
 from loadtests.model.run.manifest import Manifest
 from loadtests.model.text.units import format_duration
@@ -52,7 +53,7 @@ class AuditSettings:
         """Returns the sandbox's command-line options; `zero` is the monotonic time at which the audit began."""
         options = [f"--journal={folder}", f"--zero={zero!r}", f"--seed={self.seed}"]
         options += [f"--idle-range={self.idle_range}"] if self.idle_range is not None else []
-        options += [] if self.api.is_default else [f"--api={self.api.model_dump_json()}"]
+        options += [] if self.api == default_api() else [f"--api={self.api.model_dump_json()}"]
         options += [f"--defect={defect}" for defect in self.defects]
         return [*options, f"--limit={self.limit}"] if self.limit is not None else options
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterable
 from pathlib import Path
+
+from loadtests.cli.validation import validate
 
 HELP = "List the APIs that are described, or validate description files."
 
@@ -24,27 +27,14 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.schema:
         print(json.dumps(ApiDescription.model_json_schema(), indent=2))
         return 0
-    return _validate(arguments.files) if arguments.files else _list()
+    return validate(arguments.files, _check) if arguments.files else _list()
 
 
-def _validate(files: list[Path]) -> int:
+def _check(file: Path) -> Iterable[str]:
     from loadtests.model.api.description.description import load_description
     from loadtests.model.run.adaptation import limits_of
-    from loadtests.model.text.input_error import InputError, Mistake
 
-    mistakes: list[Mistake] = []
-    for file in files:
-        try:
-            api = load_description(file)
-        except InputError as error:
-            mistakes.extend(error.mistakes)
-        else:
-            print(f"{file}: OK")
-            for line in limits_of(api):
-                print(f"  {line}")
-    if mistakes:
-        raise InputError(mistakes)
-    return 0
+    return limits_of(load_description(file))
 
 
 def _list() -> int:

@@ -13,7 +13,7 @@ from loadtests.model.text.wording import count, percent
 if TYPE_CHECKING:
     from loadtests.cli.table import Table
     from loadtests.model.run.plan import LoadPlan
-    from loadtests.model.run.scenario import Load, Scenario
+    from loadtests.model.run.scenario import Scenario
     from loadtests.simulation.forecast import Forecast
 
 HELP = "Print a scenario's plan and the expected sessions, requests, session-minutes, disk use and refusals."
@@ -77,14 +77,10 @@ def _stages(plan: LoadPlan) -> Table:
     table = Table(("stage", "from", "lasts", "load"), f"Scenario {plan.scenario.name}")
     start = 0.0
     for stage in plan.scenario.stages:
-        load = ", ".join(f"{name} {_load(load)}" for name, load in stage.load.items())
+        load = ", ".join(f"{name} {load}" for name, load in stage.load.items())
         table.add(stage.name or "–", format_clock(start), format_duration(stage.duration), load or "none")
         start += stage.duration
     return table
-
-
-def _load(load: Load) -> str:
-    return f"{load.amount * 60:g}/min" if load.is_rate else f"{load.amount:g} people"
 
 
 def _timeline(expected: Forecast) -> Table:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+from loadtests.cli.validation import validate
 
 HELP = "List the profiles and scenarios, or validate files."
 
@@ -22,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     """List the catalogue, or validate files."""
     if arguments.schema:
         return _print_schema(arguments.schema)
-    return _validate(arguments.files) if arguments.files else _list()
+    return validate(arguments.files, _check) if arguments.files else _list()
 
 
 def _print_schema(of: str) -> int:
@@ -33,31 +36,21 @@ def _print_schema(of: str) -> int:
     return 0
 
 
-def _validate(files: list[Path]) -> int:
+def _check(file: Path) -> Iterable[str]:
     from loadtests.model.api.description.description import load_description
     from loadtests.model.people.profile import load_profile
     from loadtests.model.run.scenario import load_scenario
-    from loadtests.model.text.input_error import InputError, Mistake
     from loadtests.model.text.toml import parse_toml
     from loadtests.scenarios.catalogue import folders, warn_of_former_words
 
-    mistakes: list[Mistake] = []
-    for file in files:
-        try:
-            tables = parse_toml(file)
-            if "stages" in tables:
-                warn_of_former_words(load_scenario(file, (file.parent, file.parent.parent, *folders())))
-            elif _is_api(tables):
-                load_description(file)
-            else:
-                load_profile(file)
-        except InputError as error:
-            mistakes.extend(error.mistakes)
-        else:
-            print(f"{file}: OK")
-    if mistakes:
-        raise InputError(mistakes)
-    return 0
+    tables = parse_toml(file)
+    if "stages" in tables:
+        warn_of_former_words(load_scenario(file, (file.parent, file.parent.parent, *folders())))
+    elif _is_api(tables):
+        load_description(file)
+    else:
+        load_profile(file)
+    return ()
 
 
 def _is_api(tables: dict[str, Any]) -> bool:

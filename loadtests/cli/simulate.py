@@ -5,16 +5,13 @@ from __future__ import annotations
 import argparse
 import shutil
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loadtests.cli.arguments import add_defects, add_run_dir, add_scenario, at_least, changes_of, duration
 from loadtests.model.text.input_error import InputError
 
 if TYPE_CHECKING:
-    from loadtests.defects.defect import Injected
     from loadtests.model.run.scenario import Scenario
-    from loadtests.simulation.simulator import SimulationResult
 
 HELP = (
     "Run a scenario in virtual time: same behaviour, event log and report as a live run, hours in seconds. Exit code"
@@ -47,6 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     from loadtests.recording.recorder import LARGE_BATCH_ROWS, Recorder
     from loadtests.recording.run_directory import new_folder
     from loadtests.scenarios.catalogue import named_scenario
+    from loadtests.simulation.manifest import write_simulated_manifest
     from loadtests.simulation.simulator import Simulator
     from reports.build import PAGE, build_report
 
@@ -71,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
             simulated = simulator.run(lasts, bounds)
             recorder.close()
         took = time.perf_counter() - began
-        _write_manifest(folder, scenario, limit, seed, simulated, recorder.lost, defects)
+        write_simulated_manifest(folder, scenario, limit, seed, simulated, recorder.lost, defects)
     except BaseException:
         # Half a simulation is worth nothing; it is made again in seconds.
         shutil.rmtree(folder, ignore_errors=True)
@@ -97,41 +95,3 @@ def _stretched(scenario: Scenario, seconds: float) -> str:
     return (
         f"The last stage ({name}) lasts {lasts} instead of {format_duration(last.duration)}; the others are unchanged."
     )
-
-
-def _write_manifest(
-    folder: Path,
-    scenario: Scenario,
-    limit: int | None,
-    seed: int,
-    simulated: SimulationResult,
-    lost: int,
-    defects: tuple[Injected, ...],
-) -> None:
-    from loadtests.model.run.end_reason import TIME_OVER
-    from loadtests.model.run.manifest import Manifest
-    from loadtests.recording.run_directory import software_versions, write_manifest
-
-    manifest = Manifest(
-        run=folder.name,
-        host="none: simulated",
-        sandbox=True,
-        simulated=True,
-        started_unix=0.0,
-        simulated_unix=time.time(),
-        seed=seed,
-        defects_injected=tuple(map(str, defects)),
-        limit=limit,
-        observe=scenario.observe,
-        poll=scenario.poll,
-        tolerance=scenario.tolerance,
-        people=scenario.profiles,
-        scenario=scenario,
-        software=software_versions(),
-        load_ended=simulated.load_ended,
-        ended=simulated.ended,
-        end_reason=TIME_OVER,
-        left_open=simulated.drained.left,
-        lost_events=lost,
-    )
-    write_manifest(folder, manifest)

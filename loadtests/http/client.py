@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import gevent
 
 from loadtests.http.connection import Connection, Exchange
-from loadtests.http.request import key_line, request_head
+from loadtests.http.request import request_head
 from loadtests.http.route import Route
 from loadtests.model.api.description.description import ApiDescription
 
@@ -21,7 +21,7 @@ class HttpClient:
 
     def __init__(self, route: Route, api: ApiDescription, key: str, timeout: float) -> None:
         self._route = route
-        self._credential = key_line(api, key)
+        self._credential = api.key.line(key)
         self._timeout = timeout
         self._connection = Connection(route, largest=LARGEST_ANSWER)
 

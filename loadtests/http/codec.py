@@ -14,7 +14,7 @@ from loadtests.http.request import request_head
 from loadtests.http.route import Route
 from loadtests.model.api.answer import REPEATED, Answer, Outcome, Reason
 from loadtests.model.api.description.call import CallDescription
-from loadtests.model.api.description.description import ApiDescription, Credential
+from loadtests.model.api.description.description import ApiDescription
 from loadtests.model.api.description.template import (
     IDLE_TIMEOUT,
     KEPT,
@@ -102,29 +102,20 @@ class Codec:
 
 def _head(route: Route, api: ApiDescription, call: CallDescription, key: str) -> bytes | _Part:
     """Returns the head of a call up to the length of its body, or what makes it."""
-    path = text_pieces(call.path)
-    credential = api.token if call.auth == "token" else api.key
-    marks = request_head(
-        route, call.method, _MARK, _credential_line(credential, key, call.auth), has_body=call.body is not None
+    credential = {"key": api.key.line(key), "token": api.token.line(_TOKEN_MARK), "none": ""}[call.auth]
+    head = (
+        request_head(route, call.method, _PATH_MARK, credential, has_body=call.body is not None) + b"Content-Length: "
     )
-    before, after = marks.split(_MARK.encode())
-    pieces: list[Piece] = [before, *path, after + b"Content-Length: "]
-    if call.auth == "token":
-        *_, last = pieces
-        assert isinstance(last, bytes)
-        start, rest = last.split(_TOKEN_MARK)
-        pieces[-1:] = [start, Field(TOKEN, is_text=True), rest]
+    before, rest = head.split(_PATH_MARK.encode())
+    after, *token = rest.split(_TOKEN_MARK.encode())
+    pieces: list[Piece] = [before, *text_pieces(call.path), after]
+    for end in token:
+        pieces += [Field(TOKEN, is_text=True), end]
     return _maker(pieces, in_json=False)
 
 
-_MARK, _TOKEN_MARK = "/\x00", b"\x01"
+_PATH_MARK, _TOKEN_MARK = "\x00", "\x01"
 """Stand for the path and the token while a head is made."""
-
-
-def _credential_line(credential: Credential, key: str, auth: str) -> str:
-    if auth == "none":
-        return ""
-    return f"{credential.header}: {credential.prefix}{key if auth == 'key' else _TOKEN_MARK.decode()}"
 
 
 def _body(template: dict[str, Any] | None) -> bytes | _Part:

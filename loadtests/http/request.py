@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from loadtests.http.route import Route
-from loadtests.model.api.description.description import ApiDescription
 
 
 def request_head(route: Route, method: str, target: str, credential: str, has_body: bool = False) -> bytes:
@@ -24,8 +23,3 @@ def request_head(route: Route, method: str, target: str, credential: str, has_bo
         "",
     )
     return "\r\n".join(lines).encode("ascii")
-
-
-def key_line(api: ApiDescription, key: str) -> str:
-    """Returns the header that carries the key."""
-    return f"{api.key.header}: {api.key.prefix}{key}"

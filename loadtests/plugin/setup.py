@@ -27,6 +27,7 @@ from loadtests.model.people.profile import IDLE_RANGE, Profile
 from loadtests.model.run.adaptation import adapted
 from loadtests.model.run.end_reason import STOPPED, TIME_OVER
 from loadtests.model.run.plan import LoadPlan
+from loadtests.model.run.scenario import api_of
 from loadtests.model.text.input_error import InputError
 from loadtests.model.text.units import parse_size
 from loadtests.plugin.account import guard_of, is_real, require_consent, require_empty, require_no_others
@@ -179,7 +180,7 @@ class Setup:
     @property
     def _api(self) -> ApiDescription:
         """The API under test."""
-        return self._named_api or (self._scenario.description if self._scenario else default_api())
+        return api_of(self._named_api, self._scenario)
 
     def _sandbox_url(self) -> str:
         """Returns the sandbox's address; starts one if Locust was started with a host."""
@@ -260,7 +261,7 @@ class Setup:
         arguments: list[str] = []
         if limit := self._limit():
             arguments += ["--limit", str(limit)]
-        if not self._api.is_default or self._api != default_api():
+        if self._api != default_api():
             arguments += ["--api", self._api.model_dump_json()]
         if scenario and scenario.idle_range != IDLE_RANGE:
             arguments += ["--idle-range", "{:g}:{:g}".format(*scenario.idle_range)]

@@ -10,12 +10,29 @@ import msgspec
 SUMMARY = "summary.json"
 
 
+class Sessions(msgspec.Struct):
+    """Its part `sessions`."""
+
+    opened: int | None = None
+    peak: int | None = None
+    leaked: int | None = None
+
+
+class Hits(msgspec.Struct):
+    """Its part `concurrency_hits`."""
+
+    count: int | None = None
+
+
 class ReportSummary(msgspec.Struct):
-    """The part of summary.json that lists of runs show."""
+    """The part of summary.json that lists of runs and the page of a run that has ended show."""
 
     verdict: str | None = None
     """None: there is no report."""
     sentence: str = ""
+    limit: int | None = None
+    sessions: Sessions = msgspec.field(default_factory=Sessions)
+    concurrency_hits: Hits = msgspec.field(default_factory=Hits)
     findings: list[dict[str, Any]] = []
     gates: list[dict[str, Any]] = []
 

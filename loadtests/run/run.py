@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from loadtests.model.api.description.default import default_api
 from loadtests.model.api.description.description import ApiDescription
 from loadtests.model.gates.abort import Abort
 from loadtests.model.gates.counts import together
@@ -19,7 +18,7 @@ from loadtests.model.run.end_reason import DISK_FULL, SPENT, UNMEASURED, gate_fa
 from loadtests.model.run.guard import UNGUARDED, Guard
 from loadtests.model.run.manifest import Manifest
 from loadtests.model.run.plan import LoadPlan
-from loadtests.model.run.scenario import Scenario
+from loadtests.model.run.scenario import Scenario, api_of
 from loadtests.model.session.ending import DrainResult
 from loadtests.model.session.listener import EngineListener
 from loadtests.observing.foreign_sessions import ForeignSessions
@@ -72,7 +71,7 @@ class RunSettings:
     @property
     def description(self) -> ApiDescription:
         """The API's description."""
-        return self.api or (self.scenario.description if self.scenario else default_api())
+        return api_of(self.api, self.scenario)
 
 
 class Run:

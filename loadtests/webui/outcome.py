@@ -7,9 +7,8 @@ from typing import Any
 
 import msgspec
 
-from loadtests.webui.runs import PastRun, read_json
-
-SUMMARY = "summary.json"
+from loadtests.recording.report_summary import read_summary
+from loadtests.webui.runs import PastRun
 
 
 class Outcome(msgspec.Struct):
@@ -30,27 +29,9 @@ class Outcome(msgspec.Struct):
     """As in summary.json."""
 
 
-class _Sessions(msgspec.Struct):
-    opened: int | None = None
-    peak: int | None = None
-    leaked: int | None = None
-
-
-class _Hits(msgspec.Struct):
-    count: int | None = None
-
-
-class _Summary(msgspec.Struct):
-    limit: int | None = None
-    sessions: _Sessions = msgspec.field(default_factory=_Sessions)
-    concurrency_hits: _Hits = msgspec.field(default_factory=_Hits)
-    gates: list[dict[str, Any]] = []
-    findings: list[dict[str, Any]] = []
-
-
 def read_outcome(folder: Path, past: PastRun) -> Outcome:
     """Returns the outcome of the run in `folder`."""
-    summary = read_json(folder / SUMMARY, _Summary)
+    summary = read_summary(folder)
     return Outcome(
         past,
         summary.limit,

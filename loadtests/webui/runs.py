@@ -86,7 +86,7 @@ class Runs:
     def _past(self, folder: Path) -> PastRun:
         # Other greenlets, which keep time, run between two directories.
         gevent.sleep(0)
-        changed = tuple(_changed(folder / name) for name in _WATCHED_FILES)
+        changed = tuple(modified(folder / name) for name in _WATCHED_FILES)
         known = self._known.get(folder.name)
         if known is None or known[0] != changed:
             known = self._known[folder.name] = changed, _read(folder)
@@ -124,7 +124,8 @@ def read_json(path: Path, kind: Any) -> Any:
         return kind()
 
 
-def _changed(path: Path) -> float:
+def modified(path: Path) -> float:
+    """Returns when the file was changed last, in Unix seconds; 0: there is none."""
     try:
         return path.stat().st_mtime
     except OSError:

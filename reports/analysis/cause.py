@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from loadtests.model.text.units import format_duration
-from loadtests.model.text.wording import count, of_total
+from loadtests.model.text.wording import count, of_total, verb
 from reports.analysis.counterfactual import Counterfactual
 from reports.analysis.hits import Hits
 from reports.analysis.slots import Slots
@@ -14,7 +14,9 @@ def describe_cause(counterfactual: Counterfactual, hits: Hits, slots: Slots, lim
     if not hits.count and not slots.peak:
         return "No session was held, and no attempt was refused for the account's limit."
     if not hits.count:
-        most = f": at most {of_total(slots.peak, limit, 'slot')} {_was(slots.peak)} held" if limit else ""
+        most = (
+            f": at most {of_total(slots.peak, limit, 'slot')} {verb(slots.peak, 'was', 'were')} held" if limit else ""
+        )
         return f"No attempt was refused for the account's limit{most}."
     if counterfactual.caused is None:
         return f"How many refusals the leaks caused cannot be told: {counterfactual.unknown}."
@@ -38,7 +40,3 @@ def _held(hits: Hits, limit: int | None) -> str:
         return ""
     when = "At the hit" if hits.count == 1 else f"At the {count(hits.count, 'hit')}"
     return f"{when} leaked sessions held {leaked:.1f} of {count(limit or 0, 'slot')}."
-
-
-def _was(number: int) -> str:
-    return "was" if number == 1 else "were"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import replace
 
 from loadtests.model.people.page import MINUTE, SECOND
 from loadtests.model.people.profile import Profile
 from loadtests.model.text.wording import count
-from reports.plan.timeout import Pair, Timeout
+from reports.plan.timeout import Pair, Timeout, interval_for
 
 
 def for_hidden_pages(timeout: Timeout, people: Iterable[Profile], survives: int) -> Timeout:
@@ -26,7 +25,7 @@ def hidden_pair(timeouts: Iterable[float], survives: int, slack: float) -> Pair 
     `slack`: seconds of the timeout that are reserved for the answer to a keep-alive.
     """
     for timeout in sorted(timeouts):
-        gap = math.floor((timeout - slack) / (survives + 1) + 1e-9)
+        gap = interval_for(timeout, survives, slack)
         if gap < MINUTE:
             continue
         interval = gap - SECOND

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from loadtests.defects.catalogue import parse_defects
 from loadtests.model.gates.gates import parse_gate
-from loadtests.model.run.end_reason import TIME_OVER
-from loadtests.model.run.manifest import Manifest
 from loadtests.model.run.plan import LoadPlan
 from loadtests.model.run.scenario import Scenario
 from loadtests.model.session.ending import DrainBounds
 from loadtests.recording.recorder import Recorder
-from loadtests.recording.run_directory import write_manifest
 from loadtests.scenarios.catalogue import named_scenario
+from loadtests.simulation.manifest import write_simulated_manifest
 from loadtests.simulation.simulator import Simulator
 
 from .story import Story
@@ -52,27 +49,7 @@ def simulate(
     bounds = DrainBounds(scenario.observe, scenario.tolerance, scenario.poll, scenario.timeout)
     came_to = simulator.run(duration or scenario.duration, bounds)
     recorder.close()
-    manifest = Manifest(
-        run=folder.name,
-        host="none: simulated",
-        sandbox=True,
-        simulated=True,
-        started_unix=0.0,
-        simulated_unix=time.time(),
-        seed=seed,
-        limit=limit,
-        observe=scenario.observe,
-        poll=scenario.poll,
-        tolerance=scenario.tolerance,
-        people=scenario.profiles,
-        scenario=scenario,
-        software={"python": "3"},
-        load_ended=came_to.load_ended,
-        ended=came_to.ended,
-        end_reason=TIME_OVER,
-        left_open=came_to.drained.left,
-    )
-    write_manifest(folder, manifest)
+    write_simulated_manifest(folder, scenario, limit, seed, came_to)
     return folder
 
 

@@ -17,6 +17,7 @@ from loadtests.model.run.scenario import Scenario, load_scenario
 from loadtests.model.session.ending import DrainBounds
 from loadtests.recording.recorder import Recorder
 from loadtests.scenarios.catalogue import folders
+from loadtests.simulation.manifest import write_simulated_manifest
 from loadtests.simulation.simulator import SimulationResult, Simulator
 from reports.build import judge_run
 
@@ -122,7 +123,7 @@ def test_a_live_run_lies_where_simulations_of_it_do(every_way: Finished, tmp_pat
     for seed in range(100, 120):
         folder = tmp_path / f"seed-{seed}"
         came_to, _ = _simulate(scenario, folder, seed)
-        _write_manifest(folder, scenario, came_to)
+        write_simulated_manifest(folder, scenario, scenario.limit, seed, came_to)
         simulated.append(_figures(folder))
     for name, value in live.items():
         values = [figures[name] for figures in simulated]
@@ -154,29 +155,3 @@ def _figures(folder: Path) -> dict[str, float]:
         "slot seconds": sum(summary["slot_seconds"].values()),
         "leaked slot seconds": summary["slot_seconds"]["leaked"],
     }
-
-
-def _write_manifest(folder: Path, scenario: Scenario, came_to: SimulationResult) -> None:
-    from loadtests.model.run.manifest import Manifest
-    from loadtests.recording.run_directory import write_manifest
-
-    write_manifest(
-        folder,
-        Manifest(
-            run=folder.name,
-            host="none",
-            sandbox=True,
-            simulated=True,
-            started_unix=0,
-            seed=0,
-            limit=scenario.limit,
-            observe=scenario.observe,
-            poll=scenario.poll,
-            tolerance=scenario.tolerance,
-            people=scenario.profiles,
-            scenario=scenario,
-            software={},
-            load_ended=came_to.load_ended,
-            ended=came_to.ended,
-        ),
-    )

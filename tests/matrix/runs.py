@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from loadtests.defects.catalogue import parse_defects
-from loadtests.model.run.manifest import Manifest
 from loadtests.model.run.plan import LoadPlan
 from loadtests.model.run.scenario import Scenario, load_scenario
 from loadtests.model.session.ending import DrainBounds
 from loadtests.recording.recorder import LARGE_BATCH_ROWS, Recorder
-from loadtests.recording.run_directory import write_manifest
 from loadtests.scenarios.catalogue import folders
+from loadtests.simulation.manifest import write_simulated_manifest
 from loadtests.simulation.simulator import Simulator
 from reports.build import judge_run
 from reports.summary import Analysis
@@ -38,25 +37,7 @@ def simulated(
     simulator = Simulator(LoadPlan(plan), plan.limit, seed, recorder, parse_defects(defects))
     came_to = simulator.run(plan.duration, DrainBounds(plan.observe, plan.tolerance, plan.poll, plan.timeout))
     recorder.close()
-    manifest = Manifest(
-        run=folder.name,
-        host="none: simulated",
-        sandbox=True,
-        simulated=True,
-        started_unix=0.0,
-        seed=seed,
-        limit=plan.limit,
-        observe=plan.observe,
-        poll=plan.poll,
-        tolerance=plan.tolerance,
-        people=plan.profiles,
-        scenario=plan,
-        software={},
-        load_ended=came_to.load_ended,
-        ended=came_to.ended,
-        left_open=came_to.drained.left,
-    )
-    write_manifest(folder, manifest)
+    write_simulated_manifest(folder, plan, plan.limit, seed, came_to)
     return analyse(folder).summary
 
 

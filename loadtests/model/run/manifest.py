@@ -7,12 +7,11 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from loadtests.model.api.description.default import default_api
 from loadtests.model.api.description.description import ApiDescription
 from loadtests.model.log.record import VERSION
 from loadtests.model.people.profile import Profile
 from loadtests.model.run.plan import LoadPlan
-from loadtests.model.run.scenario import TIMEOUT, Scenario
+from loadtests.model.run.scenario import TIMEOUT, Scenario, api_of
 from loadtests.model.text.input_error import InputError
 from loadtests.model.text.suggestion import nearest_path
 from loadtests.model.text.validation import from_pydantic
@@ -92,7 +91,7 @@ class Manifest(BaseModel):
     @property
     def description(self) -> ApiDescription:
         """The API's description."""
-        return self.api or (self.scenario.description if self.scenario else default_api())
+        return api_of(self.api, self.scenario)
 
     @property
     def timeout(self) -> float:

@@ -46,6 +46,11 @@ class Load(BaseModel):
     amount: float = Field(ge=0, allow_inf_nan=False)
     is_rate: bool
 
+    def __str__(self) -> str:
+        if self.is_rate:
+            return f"{self.amount * 60:g}/min"
+        return f"{self.amount:g} {'person' if self.amount == 1 else 'people'}"
+
 
 def _parse_load(value: Any) -> Any:
     if isinstance(value, bool):
@@ -302,6 +307,11 @@ def find(name: str, folders: tuple[Path, ...]) -> Path | None:
     files = [folder / name for folder in (Path(), *folders)] if name.endswith(".toml") else []
     files += [folder / f"{name}.toml" for folder in folders]
     return next(filter(is_file, files), None)
+
+
+def api_of(named: ApiDescription | None, scenario: Scenario | None) -> ApiDescription:
+    """Returns the API of a run: the one that was named for it, else the scenario's, else the default one."""
+    return named or (scenario.description if scenario else default_api())
 
 
 def find_api(name: str, folders: tuple[Path, ...], where: str, key: str = "") -> ApiDescription:

@@ -10,11 +10,12 @@ import gevent
 import msgspec
 from gevent.lock import BoundedSemaphore
 
-from loadtests.model.run.scenario import Load, Scenario, find
+from loadtests.model.run.scenario import Scenario, find
 from loadtests.model.text.input_error import InputError
 from loadtests.model.text.units import format_duration
 from loadtests.model.text.wording import between
 from loadtests.scenarios.catalogue import folders, named_scenario, profile_files, scenario_files
+from loadtests.webui.runs import modified
 from loadtests.webui.start.form import ApiOffer
 from loadtests.webui.subcommand import Subcommands
 
@@ -78,7 +79,7 @@ class Cards:
     def all(self) -> list[ScenarioCard]:
         """Returns the catalogue's scenarios, and the user's own."""
         files = self._files()
-        changed = tuple((file, _modified(file)) for file in (*files.values(), *profile_files()))
+        changed = tuple((file, modified(file)) for file in (*files.values(), *profile_files()))
         if changed != self._changed:
             self._cards = [self._card(scenario, file) for scenario, file in files.items()]
             self._changed, self._forecasts = changed, {}
@@ -139,13 +140,7 @@ def describe(text: str, scenario: Scenario) -> ScenarioCard:
 def _people(scenario: Scenario) -> Iterator[CardPeople]:
     for name, profile in scenario.profiles.items():
         loads = [stage.load[name] for stage in scenario.stages if name in stage.load]
-        yield CardPeople(name, profile.about, _load(max(loads, key=lambda load: load.amount)))
-
-
-def _load(load: Load) -> str:
-    if load.is_rate:
-        return f"{load.amount * 60:g}/min"
-    return f"{load.amount:g} {'person' if load.amount == 1 else 'people'}"
+        yield CardPeople(name, profile.about, str(max(loads, key=lambda load: load.amount)))
 
 
 def _sandbox_only(scenario: Scenario) -> str:
@@ -156,10 +151,3 @@ def _sandbox_only(scenario: Scenario) -> str:
         f"Its idle timeouts of {between(*scenario.idle_range, format_duration)} are for the sandbox:"
         f" the API accepts {between(*accepted.range, format_duration)}."
     )
-
-
-def _modified(file: Path) -> float:
-    try:
-        return file.stat().st_mtime
-    except OSError:
-        return 0.0

@@ -41,6 +41,10 @@ class Credential(Table):
         """What stands before the key."""
         return f"{self.scheme} " if self.scheme else ""
 
+    def line(self, secret: str) -> str:
+        """Returns the header with `secret`: a key, or a token."""
+        return f"{self.header}: {self.prefix}{secret}"
+
 
 class KeyDescription(Credential):
     """Where the API key comes from, and the header that carries it."""

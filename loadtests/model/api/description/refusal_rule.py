@@ -42,7 +42,3 @@ class RefusalRule(Table):
     def pattern(self) -> RefusalPattern:
         """The rule as a row of the table of refusals."""
         return RefusalPattern(self.reason, self.status, self.code, self.text.lower())
-
-    def matches(self, status: int, code: int, message: str) -> bool:
-        """Whether a refusal is meant."""
-        return self.pattern.matches(status, code, message.lower())

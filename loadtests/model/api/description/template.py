@@ -7,7 +7,7 @@ A string that is one field alone becomes the field's value with its type; a fiel
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -64,9 +64,9 @@ def json_pieces(template: Any) -> tuple[Piece, ...]:
     return _joined(_json(template))
 
 
-def text_pieces(template: str, quote: Callable[[str], str] = str) -> tuple[Piece, ...]:
-    """Returns a text, such as a path, as bytes and fields; `quote` is applied to the text between the fields."""
-    return _joined(part if isinstance(part, Field) else quote(part).encode() for part in parts(template))
+def text_pieces(template: str) -> tuple[Piece, ...]:
+    """Returns a text, such as a path, as bytes and fields."""
+    return _joined(part if isinstance(part, Field) else part.encode() for part in parts(template))
 
 
 def pointer_of(template: Any, name: str, before: str = "") -> str | None:
