@@ -8,10 +8,9 @@ from typing import Any
 import msgspec
 
 from loadtests.model.gates.counts import Counts
-from loadtests.model.gates.figure import FIGURES, GROWING, WHOLE, Unit
+from loadtests.model.gates.figure import GROWING, WHOLE, in_words
 from loadtests.model.gates.gates import Gate
-from loadtests.model.text.units import format_duration
-from loadtests.model.text.wording import change, percent
+from loadtests.model.text.wording import change
 
 _AT_THE_END = "known at the end of the run"
 
@@ -83,7 +82,4 @@ def _so_far(gate: Gate, found: Mapping[str, Any], until: float) -> GateStatus:
 def _shown(gate: Gate, value: float) -> str:
     if gate.is_drift:
         return f"{change(value)} an hour"
-    unit = FIGURES[gate.figure]
-    if unit is Unit.SECONDS:
-        return format_duration(value)
-    return percent(value) if unit is Unit.SHARE else f"{value:g}"
+    return in_words(gate.figure, value)

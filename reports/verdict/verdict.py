@@ -11,12 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from loadtests.model.gates.figure import FIGURES, Unit
+from loadtests.model.gates.figure import FIGURES, Unit, in_words
 from loadtests.model.gates.gates import Gate
 from loadtests.model.gates.window import Span
 from loadtests.model.maths.histogram import least_values
-from loadtests.model.text.units import format_duration
-from loadtests.model.text.wording import change, count, during, of_total, percent, verb
+from loadtests.model.text.wording import change, count, during, of_total, verb
 from reports.verdict.measurement import Measurement
 
 Result = Literal["pass", "fail", "unknown"]
@@ -118,10 +117,7 @@ def show(figure: str, value: float | None) -> str:
         return "not measured"
     if figure.startswith("finding."):
         return "found" if value else "not found"
-    unit = FIGURES.get(figure, Unit.COUNT)
-    if unit is Unit.SECONDS:
-        return format_duration(value)
-    return percent(value) if unit is Unit.SHARE else f"{value:g}"
+    return in_words(figure, value)
 
 
 def _judge_gate(

@@ -8,6 +8,8 @@ from loadtests.model.gates.finding_names import FINDINGS
 from loadtests.model.log.fate import FATES
 from loadtests.model.maths.histogram import PERCENTILES
 from loadtests.model.text.suggestion import nearest
+from loadtests.model.text.units import format_duration
+from loadtests.model.text.wording import percent
 
 
 class Unit(StrEnum):
@@ -87,3 +89,11 @@ def figure_called(name: str) -> str:
     if name in FIGURES:
         return name
     raise ValueError(f"no figure {name!r}{nearest(name, (*FIGURES, *ALIASES))}")
+
+
+def in_words(figure: str, value: float) -> str:
+    """Returns the value of a figure as a person reads it."""
+    unit = FIGURES.get(figure, Unit.COUNT)
+    if unit is Unit.SECONDS:
+        return format_duration(value)
+    return percent(value) if unit is Unit.SHARE else f"{value:g}"
