@@ -19,7 +19,8 @@ from loadtests.engine.pool import Pool
 from loadtests.engine.timers import Timers
 from loadtests.engine.usage import UsageMeter
 from loadtests.http.codec import Codec, withheld_answer
-from loadtests.http.connection import Connection, Exchange
+from loadtests.http.connection import Connection
+from loadtests.http.exchange import Exchange
 from loadtests.model.api.answer import Answer, Outcome, Reason
 from loadtests.model.api.operation import REPEATABLE, Operation
 from loadtests.model.log.record import Observation
@@ -72,20 +73,16 @@ class _Task:
 class _Request:
     """A call and its encoded bytes: a job for the pool."""
 
-    __slots__ = ("call", "data", "queued", "submitted", "task")
+    __slots__ = ("call", "data", "is_cut", "is_repeatable", "queued", "submitted", "task")
 
     def __init__(self, call: Call, data: bytes, task: _Task) -> None:
         self.call = call
         self.data = data
         self.task = task
+        self.is_repeatable = call.operation in REPEATABLE
+        self.is_cut = call.cut
         self.queued = 0.0
         self.submitted = 0.0
-
-    def carry_out(self, connection: Connection) -> Exchange:
-        call = self.call
-        if call.cut:
-            return connection.cut(self.data)
-        return connection.exchange(self.data, is_repeatable=call.operation in REPEATABLE)
 
 
 class Engine:

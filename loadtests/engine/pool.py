@@ -1,7 +1,11 @@
-"""The connection pool: one greenlet for each connection, created on demand up to a maximum.
+"""The connection pool: connections are created on demand, up to a maximum.
 
 Jobs that find no free connection wait in order of arrival. The wait is part of a job's lateness but is recorded apart from the
 loop's own delay: it means that the API is slow or the maximum too small.
+
+Answers are read as they come, in the event loop's own greenlet, which must never block. What follows from them is done in a
+greenlet of the pool, all answers of one turn of the loop together. If a behaviour of the user's blocks that greenlet, another one
+takes over.
 """
 
 from __future__ import annotations
@@ -9,37 +13,59 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Generic, Protocol, TypeVar
 
 import gevent
 from gevent.hub import get_hub
 
-from loadtests.http.connection import Connection, Exchange
-from loadtests.model.api.answer import Reason
-from loadtests.processes.greenlets import start_loop
+from loadtests.http.connection import Connection
+from loadtests.http.exchange import Exchange
+from loadtests.processes.greenlets import start_loop, start_task
 
 logger = logging.getLogger(__name__)
 
 MOST_CONNECTIONS = 1000
 _WATCHDOG_SECONDS = 0.25
+_BATCH = 64
+"""Answers processed in a row before timers and connections have their turn."""
 
 
 class Job(Protocol):
     """A request for the pool."""
 
+    data: bytes
+    """The complete request."""
+    is_repeatable: bool
+    """Whether it has the same effect once or twice."""
+    is_cut: bool
+    """Whether only its first half is sent, then the connection is closed."""
     submitted: float
     queued: float
     """Seconds spent waiting for a connection."""
-
-    def carry_out(self, connection: Connection) -> Exchange:
-        """Sends the request and reads its answer."""
 
 
 J = TypeVar("J", bound=Job)
 
 
+class _Worker(Generic[J]):
+    """A connection of the pool, and the job that it carries out."""
+
+    __slots__ = ("connection", "done", "job")
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.job: J | None = None
+        self.done: Callable[[Exchange], None]
+
+    def start(self, job: J) -> None:
+        """Carries out `job`."""
+        self.job = job
+        self.connection.start(job.data, self.done, is_repeatable=job.is_repeatable, is_cut=job.is_cut)
+
+
 class Pool(Generic[J]):
-    """Carries out each job on a connection of its own, then calls `done` with the exchange, in the connection's greenlet."""
+    """Carries out each job on a connection of its own, then calls `done` with the exchange, in a greenlet that may block."""
 
     def __init__(
         self,
@@ -56,11 +82,15 @@ class Pool(Generic[J]):
         self._timeout = timeout
         self._most = most
         self._on_error = on_error
-        self._workers: dict[gevent.Greenlet, Connection] = {}
-        self._idle: list[gevent.Greenlet] = []
+        self._loop = get_hub().loop
+        self._workers: list[_Worker[J]] = []
+        self._idle: list[_Worker[J]] = []
         self._waiting: deque[J] = deque()
-        self._finishing: set[gevent.Greenlet] = set()
-        self._following: dict[gevent.Greenlet, J] = {}
+        self._answered: deque[tuple[_Worker[J], Exchange]] = deque()
+        self._is_scheduled = False
+        """Whether the loop will wake a greenlet for what is answered."""
+        self._processors: set[gevent.Greenlet] = set()
+        self._resting: list[gevent.Greenlet] = []
         self._watchdog = start_loop("checking for overdue requests", self._time_out_overdue, on_error)
 
     @property
@@ -75,20 +105,12 @@ class Pool(Generic[J]):
 
     def submit(self, job: J) -> None:
         """Carries out `job` as soon as a connection is free."""
-        job.submitted = self._clock()
-        current = gevent.getcurrent()
-        if current in self._finishing:
-            # A call that follows an answer directly reuses its connection, without a greenlet switch.
-            self._finishing.discard(current)
-            self._following[current] = job
-        elif self._idle:
-            get_hub().loop.run_callback(self._idle.pop().switch, job)
+        if self._idle:
+            self._idle.pop().start(job)
         elif len(self._workers) < self._most:
-            connection = self._connect()
-            worker = gevent.Greenlet(self._work, connection, job)
-            self._workers[worker] = connection
-            worker.start()
+            self._new_worker().start(job)
         else:
+            job.submitted = self._clock()
             self._waiting.append(job)
 
     def withdraw_waiting(self) -> list[J]:
@@ -100,56 +122,68 @@ class Pool(Generic[J]):
     def close(self) -> None:
         """Ends all greenlets and closes all connections."""
         self._watchdog.kill()
-        gevent.killall(list(self._workers))
-        for connection in self._workers.values():
-            connection.close()
+        gevent.killall(list(self._processors))
+        for worker in self._workers:
+            worker.connection.close()
+        self._answered.clear()
 
-    def _work(self, connection: Connection, job: J) -> None:
+    def _new_worker(self) -> _Worker[J]:
+        worker: _Worker[J] = _Worker(self._connect())
+        worker.done = partial(self._take_exchange, worker)
+        worker.connection.on_error = self._on_error
+        self._workers.append(worker)
+        return worker
+
+    def _take_exchange(self, worker: _Worker[J], exchange: Exchange) -> None:
+        """Notes an answer. Runs in the hub, or in the greenlet that has opened the connection."""
+        self._answered.append((worker, exchange))
+        if not self._is_scheduled:
+            self._schedule()
+
+    def _schedule(self) -> None:
+        self._is_scheduled = True
+        self._loop.run_callback(self._wake_processor)
+
+    def _wake_processor(self) -> None:
+        # Runs in the hub. Without a greenlet that rests, a behaviour blocks the one that there is.
+        self._is_scheduled = False
+        if self._resting:
+            self._resting.pop().switch()
+        else:
+            self._processors.add(start_task("processing answers", self._process, on_error=self._on_error))
+
+    def _process(self) -> None:
+        rest = get_hub().switch
         current = gevent.getcurrent()
         while True:
-            exchange = self._carry_out(job, connection)
-            self._finishing.add(current)
-            try:
-                self._done(job, exchange)
-            except Exception:
-                self._on_error()
-                logger.exception("Internal error after an answer")
-            self._finishing.discard(current)
-            following = self._following.pop(current, None)
-            if following is not None:
-                job = following
-            elif self._waiting:
-                job = self._waiting.popleft()
-                job.queued = self._clock() - job.submitted
-            else:
-                job = self._wait_for_job()
+            for _ in range(_BATCH):
+                if not self._answered:
+                    break
+                self._process_one(*self._answered.popleft())
+            if self._answered and not self._is_scheduled:
+                self._schedule()
+            self._resting.append(current)
+            rest()
 
-    def _carry_out(self, job: J, connection: Connection) -> Exchange:
+    def _process_one(self, worker: _Worker[J], exchange: Exchange) -> None:
+        job, worker.job = worker.job, None
+        assert job is not None
+        if self._waiting:
+            following = self._waiting.popleft()
+            following.queued = self._clock() - following.submitted
+            worker.start(following)
+        else:
+            self._idle.append(worker)
         try:
-            return job.carry_out(connection)
+            self._done(job, exchange)
         except Exception:
             self._on_error()
-            logger.exception("Internal error during a request")
-            connection.close()
-            connection.busy_since = 0.0
-            now = self._clock()
-            # How far the request got is not known.
-            return Exchange(now, now, 0.0, failure=Reason.RESET)
-
-    def _wait_for_job(self) -> J:
-        self._idle.append(gevent.getcurrent())
-        job: J = get_hub().switch()
-        return job
+            logger.exception("Internal error after an answer")
 
     def _time_out_overdue(self) -> float:
         latest_start = self._clock() - self._timeout
-        for worker, connection in list(self._workers.items()):
-            if 0 < connection.busy_since < latest_start:
-                get_hub().loop.run_callback(_time_out, worker, connection, connection.busy_since)
+        for worker in self._workers:
+            since = worker.connection.busy_since
+            if 0 < since < latest_start:
+                worker.connection.time_out(since)
         return _WATCHDOG_SECONDS
-
-
-def _time_out(worker: gevent.Greenlet, connection: Connection, since: float) -> None:
-    # Runs in the hub. Check again: since the watchdog's check, the request may have ended and the next one begun.
-    if connection.busy_since == since:
-        worker.throw(TimeoutError())

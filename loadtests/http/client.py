@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 
 import gevent
 
-from loadtests.http.connection import Connection, Exchange
+from loadtests.http.connection import Connection
+from loadtests.http.exchange import Exchange
 from loadtests.http.request import request_head
 from loadtests.http.route import Route
 from loadtests.model.api.description.description import ApiDescription

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from loadtests.http.connection import Exchange
+from loadtests.http.exchange import Exchange
 from loadtests.http.key import redacted
 from loadtests.http.request import request_head
 from loadtests.http.route import Route

@@ -9,13 +9,12 @@ import base64
 import os
 import re
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from loadtests.http.stream import Stream, receive
 from loadtests.model.text.input_error import InputError
 
 _SUFFIX = "_proxy"
-_CHUNK = 1 << 12
 _LARGEST_HEAD = 1 << 16
 _HEAD_END = b"\r\n\r\n"
 _STATUS = re.compile(rb"HTTP/1\.\d (\d{3})\b")
@@ -65,13 +64,13 @@ class Proxy:
         """What a request for the proxy has in addition."""
         return (f"Proxy-Authorization: {self.authorization}",) if self.authorization else ()
 
-    def open_tunnel(self, connection: Any, authority: str) -> None:
-        """Makes `connection`, a socket to the proxy, one to `authority` (host:port). Raises OSError."""
+    def open_tunnel(self, stream: Stream, authority: str) -> None:
+        """Makes `stream`, a connection to the proxy, one to `authority` (host:port). Blocks the greenlet. Raises OSError."""
         lines = (f"CONNECT {authority} HTTP/1.1", f"Host: {authority}", *self.header_lines, "User-Agent: streamsoak")
-        connection.sendall("\r\n".join((*lines, "", "")).encode("ascii"))
+        stream.write("\r\n".join((*lines, "", "")).encode("ascii"))
         head = bytearray()
         while _HEAD_END not in head:
-            data = connection.recv(_CHUNK)
+            data = receive(stream)
             if not data or len(head) > _LARGEST_HEAD:
                 raise ProxyError(0, "no answer to CONNECT")
             head += data

@@ -12,6 +12,7 @@ from gevent import socket
 from loadtests.http.certificates import client_context, trusting_context
 from loadtests.http.origin import Origin
 from loadtests.http.proxy import Proxy, ProxyError, proxy_for
+from loadtests.http.stream import Stream
 from loadtests.http.tcp import TcpStream
 from loadtests.http.tls_stream import TlsStream
 
@@ -39,38 +40,31 @@ class Route:
         """Whether a proxy reads the requests: those with TLS go through a tunnel."""
         return self.proxy is not None and self.tls is None
 
-    def connect(self) -> Any:
-        """Returns a new connection, all certificates verified. Raises OSError (ssl.SSLError is one)."""
+    def connect(self) -> Stream:
+        """Returns a new connection, all certificates verified. Blocks the greenlet. Raises OSError (ssl.SSLError is one)."""
         plain = self._connect_tcp()
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if self.tls is None and self.proxy_tls is None:
-            return TcpStream(plain)
-        stream: Any = plain
+        tcp = TcpStream(plain)
         try:
-            if self.proxy_tls:
-                stream = self._secured_proxy(stream)
-            if self.tls:
-                stream = self._secured(stream)
+            return self._secured(self._to_proxy(tcp))
         except BaseException:
-            stream.close()
+            tcp.close()
             raise
-        stream.settimeout(None)
-        return stream
 
-    def _secured_proxy(self, stream: Any) -> Any:
-        assert self.proxy is not None
+    def _to_proxy(self, tcp: TcpStream) -> Stream:
+        if self.proxy is None or self.proxy_tls is None:
+            return tcp
         try:
-            return self.proxy_tls.wrap_socket(stream, server_hostname=self.proxy.host)
+            return TlsStream(tcp, self.proxy_tls, self.proxy.host)
         except ssl.SSLError as error:
             raise ProxyError(0, error.reason or "no TLS") from error
 
-    def _secured(self, stream: Any) -> Any:
-        host = self.origin.host
+    def _secured(self, stream: Stream) -> Stream:
+        if self.tls is None:
+            return stream
         if self.proxy:
             self.proxy.open_tunnel(stream, self.origin.host_and_port)
-        return (
-            TlsStream(stream, self.tls, host) if self.proxy_tls else self.tls.wrap_socket(stream, server_hostname=host)
-        )
+        return TlsStream(stream, self.tls, self.origin.host)
 
     def _connect_tcp(self) -> socket.socket:
         if self.proxy is None:

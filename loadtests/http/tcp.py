@@ -1,86 +1,90 @@
-"""A plain TCP connection for gevent with fewer system calls than gevent's own socket.
+"""A TCP connection that the event loop watches, with as few system calls as there can be.
 
-gevent's socket first tries to read, fails, and then waits. The answer to a request that has just been sent cannot be there yet,
-so this one waits first, which saves a system call and an exception for each request. Its watcher also stays active between
-requests: starting and stopping it for each request would be a system call too.
+Its watcher stays active between requests: starting and stopping it for each of them would be a system call more. It fires only
+when something has come, so each answer is read without a first attempt that fails.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from gevent import getcurrent, monkey
+import gevent.socket
+from gevent import monkey
 from gevent.hub import get_hub
 
 _socket = monkey.get_original("socket", "socket")
 _READ, _WRITE = 1, 2
+_CHUNK = 1 << 16
+WAIT_SECONDS = 10.0
+"""For the other end, while a connection is opened."""
 
 
 class TcpStream:
-    """The part of a socket's interface that a connection needs. It blocks the greenlet, not the process."""
+    """A stream (see `stream.Stream`) on a connected socket."""
 
     def __init__(self, connected: Any) -> None:
         """Takes over a connected gevent socket, which must not be used afterwards."""
         connected.settimeout(0)
         self._socket = _socket(connected.family, connected.type, connected.proto, connected.detach())
-        self._hub = get_hub()
-        self._watcher = self._hub.loop.io(self._socket.fileno(), _READ)
-        self._waiting: Any = None
-        self._is_watched = False
         self._send, self._receive = self._socket.send, self._socket.recv
         self.fileno = self._socket.fileno
-        self._watch()
+        self._watcher: Any = None
+        self._writer: Any = None
+        self._unsent = b""
+        self.has_unsent = self.has_ended = False
 
-    def sendall(self, data: bytes) -> None:
-        """Sends all of `data`; raises OSError."""
+    def write(self, data: bytes) -> None:
+        """Sends `data`, as soon as the other end takes it. Raises OSError."""
+        if self.has_unsent:
+            self._unsent += data
+            return
         try:
             sent = self._send(data)
         except BlockingIOError:
             sent = 0
-        while sent < len(data):
-            self._wait_until_writable()
-            sent += self._send(data[sent:])
+        if sent < len(data):
+            self._unsent, self.has_unsent = data[sent:], True
+            self._writer = get_hub().loop.io(self._socket.fileno(), _WRITE)
+            self._writer.start(self._write_on)
 
-    def recv(self, size: int) -> bytes:
-        """Waits for data and returns up to `size` bytes; b"" at the end. Raises OSError."""
-        while True:
-            self._wait_until_readable()
-            try:
-                data: bytes = self._receive(size)
-            except BlockingIOError:
-                continue
-            return data
+    def read(self) -> bytes:
+        """Returns what has come; b"" at the end. Raises OSError; BlockingIOError: nothing has come."""
+        data: bytes = self._receive(_CHUNK)
+        if not data:
+            self.has_ended = True
+        return data
+
+    def wait(self) -> None:
+        """Blocks the greenlet until something comes. Raises TimeoutError."""
+        gevent.socket.wait_read(self._socket.fileno(), WAIT_SECONDS, TimeoutError("timed out"))
+
+    def watch(self, on_readable: Callable[[], None]) -> None:
+        """Calls `on_readable` in the event loop's greenlet whenever there is something to read."""
+        self._watcher = get_hub().loop.io(self._socket.fileno(), _READ)
+        self._watcher.start(on_readable)
 
     def close(self) -> None:
         """Closes the connection."""
-        self._watcher.close()
+        self._end_writing()
+        if self._watcher is not None:
+            self._watcher.close()
+            self._watcher = None
         self._socket.close()
 
-    def _watch(self) -> None:
-        self._watcher.start(self._on_readable)
-        self._is_watched = True
-
-    def _wait_until_readable(self) -> None:
-        if not self._is_watched:
-            self._watch()
-        self._waiting = getcurrent()
+    def _write_on(self) -> None:
         try:
-            self._hub.switch()
-        finally:
-            self._waiting = None
+            self._unsent = self._unsent[self._send(self._unsent) :]
+        except BlockingIOError:
+            return
+        except OSError:
+            # The watcher for reading fires, too, and `read` says what happened.
+            return self._end_writing()
+        if not self._unsent:
+            self.has_unsent = False
+            self._end_writing()
 
-    def _wait_until_writable(self) -> None:
-        watcher = self._hub.loop.io(self._socket.fileno(), _WRITE)
-        try:
-            self._hub.wait(watcher)
-        finally:
-            watcher.close()
-
-    def _on_readable(self) -> None:
-        # Runs in the hub.
-        if self._waiting is not None:
-            self._waiting.switch()
-        else:
-            # Nothing waits for the data, so the loop would call this again and again.
-            self._watcher.stop()
-            self._is_watched = False
+    def _end_writing(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None

@@ -1,59 +1,82 @@
-"""TLS within a TLS connection: a tunnel through a proxy to which the connection itself is encrypted."""
+"""TLS over any stream: a TCP connection, or a TLS connection to a proxy.
+
+Python's ssl wraps sockets or buffers. With buffers, one read of the socket takes in all that has come, where OpenSSL would read
+each record's head and content apart.
+"""
 
 from __future__ import annotations
 
 import ssl
 from collections.abc import Callable
-from functools import partial
-from typing import Any, TypeVar
+
+from loadtests.http.stream import Stream, receive
 
 _CHUNK = 1 << 16
 
-T = TypeVar("T")
-
 
 class TlsStream:
-    """The part of a socket's interface that a connection needs. Python's ssl wraps sockets only: this has buffers between."""
+    """A stream (see `stream.Stream`) within another one."""
 
-    def __init__(self, outer: Any, context: ssl.SSLContext, host: str) -> None:
-        """Makes the handshake with `host` over `outer`, a socket with TLS. Raises OSError (ssl.SSLError is one)."""
+    def __init__(self, outer: Stream, context: ssl.SSLContext, host: str) -> None:
+        """Makes the handshake with `host` over `outer`, in this greenlet. Raises OSError (ssl.SSLError is one)."""
         self._outer = outer
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._inner = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host)
         self.fileno = outer.fileno
-        self._run(self._inner.do_handshake)
+        self.wait, self.close = outer.wait, outer.close
+        self.has_ended = False
+        self._shake_hands()
 
-    def sendall(self, data: bytes) -> None:
-        """Sends all of `data`; raises OSError."""
+    @property
+    def has_unsent(self) -> bool:
+        """Whether a part of what was written has not been sent yet."""
+        return self._outer.has_unsent
+
+    def write(self, data: bytes) -> None:
+        """Sends `data`, as soon as the other end takes it. Raises OSError."""
         while data:
-            data = data[self._run(partial(self._inner.write, data)) :]
+            data = data[self._inner.write(data) :]
+        self._outer.write(self._outgoing.read())
 
-    def recv(self, size: int) -> bytes:
-        """Waits for data and returns up to `size` bytes; b"" at the end. Raises OSError."""
+    def read(self) -> bytes:
+        """Returns what has come; b"" at the end. Raises OSError; BlockingIOError: nothing has come that is not TLS's own."""
+        if not self.has_ended:
+            self._take_in(self._outer.read())
+        parts: list[bytes] = []
         try:
-            return self._run(partial(self._inner.read, size))
+            while data := self._inner.read(_CHUNK):
+                parts.append(data)
+            self.has_ended = True
+        except ssl.SSLWantReadError:
+            pass
         except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
-            return b""
+            self.has_ended = True
+        finally:
+            self._send_outgoing()
+        if not parts and not self.has_ended:
+            raise BlockingIOError
+        return b"".join(parts)
 
-    def settimeout(self, seconds: float | None) -> None:
-        """Limits each wait for the other end; None: no limit."""
-        self._outer.settimeout(seconds)
+    def watch(self, on_readable: Callable[[], None]) -> None:
+        """Calls `on_readable` in the event loop's greenlet whenever there is something to read."""
+        self._outer.watch(on_readable)
 
-    def close(self) -> None:
-        """Closes both connections."""
-        self._outer.close()
-
-    def _run(self, operation: Callable[[], T]) -> T:
-        """Carries out an operation; reads and sends what it needs for that."""
+    def _shake_hands(self) -> None:
         while True:
             try:
-                return operation()
+                return self._inner.do_handshake()
             except ssl.SSLWantReadError:
                 pass
             finally:
-                if data := self._outgoing.read():
-                    self._outer.sendall(data)
-            if data := self._outer.recv(_CHUNK):
-                self._incoming.write(data)
-            else:
-                self._incoming.write_eof()
+                self._send_outgoing()
+            self._take_in(receive(self._outer))
+
+    def _take_in(self, data: bytes) -> None:
+        if data:
+            self._incoming.write(data)
+        else:
+            self._incoming.write_eof()
+
+    def _send_outgoing(self) -> None:
+        if data := self._outgoing.read():
+            self._outer.write(data)

@@ -18,7 +18,8 @@ import gevent
 import pytest
 
 from loadtests.http.client import HttpClient
-from loadtests.http.connection import LARGEST_BODY, Connection, Exchange
+from loadtests.http.connection import LARGEST_BODY, Connection
+from loadtests.http.exchange import Exchange
 from loadtests.http.route import route_to
 from loadtests.model.api.answer import Reason
 from loadtests.model.api.description.default import default_api

@@ -13,7 +13,8 @@ import gevent
 import pytest
 
 from loadtests.engine.pool import Pool
-from loadtests.http.connection import Connection, Exchange
+from loadtests.http.connection import Connection
+from loadtests.http.exchange import Exchange
 from loadtests.http.route import route_to
 from loadtests.model.api.answer import Reason
 
@@ -32,15 +33,13 @@ class Asking:
     text: str = "hello"
     submitted: float = 0.0
     queued: float = 0.0
+    is_repeatable: bool = False
+    is_cut: bool = False
 
     @property
-    def request(self) -> bytes:
+    def data(self) -> bytes:
         """The request's bytes."""
         return b"POST / HTTP/1.1\r\nHost: test\r\nContent-Length: %d\r\n\r\n%b" % (len(self.text), self.text.encode())
-
-    def carry_out(self, connection: Connection) -> Exchange:
-        """Make the request."""
-        return connection.exchange(self.request)
 
 
 @dataclass
@@ -120,7 +119,7 @@ def test_bound_is_respected_and_every_job_is_done(fault_server: Servers) -> None
     assert gate.most == 3
     assert sorted(job.text for job, _ in told) == sorted(texts)
     assert all(exchange.failure is Reason.NONE for _, exchange in told)
-    assert sorted(server.requests) == sorted(Asking(text).request for text in texts)
+    assert sorted(server.requests) == sorted(Asking(text).data for text in texts)
 
 
 def test_connections_are_used_again(fault_server: Servers, polite: Script) -> None:
@@ -158,7 +157,7 @@ def test_jobs_wait_in_the_order_in_which_they_came(fault_server: Servers, polite
         pooled.submit(*texts)
         told = pooled.await_told(20)
     assert [job.text for job, _ in told] == texts
-    assert server.requests == [Asking(text).request for text in texts]
+    assert server.requests == [Asking(text).data for text in texts]
 
 
 def test_watchdog_gives_a_hanging_request_up_and_the_pool_goes_on(fault_server: Servers, polite: Script) -> None:
@@ -175,7 +174,7 @@ def test_watchdog_gives_a_hanging_request_up_and_the_pool_goes_on(fault_server: 
     assert (first.text, given_up.failure, given_up.was_sent) == ("hangs", Reason.TIMEOUT, True)
     assert 0.5 <= given_up.answered - first.submitted <= 1.5
     assert (second.text, done.failure, done.status) == ("goes on", Reason.NONE, 200)
-    assert server.requests == [Asking("hangs").request, Asking("goes on").request]
+    assert server.requests == [Asking("hangs").data, Asking("goes on").data]
 
 
 def test_watchdog_leaves_idle_connections_alone(fault_server: Servers, polite: Script) -> None:
@@ -232,7 +231,7 @@ def test_jobs_given_back_are_not_sent(fault_server: Servers) -> None:
         until(lambda: pooled.pool.busy == 0)
     assert [job.text for job in back] == ["waits", "waits too"]
     assert [(job.text, exchange.failure) for job, exchange in told] == [("under way", Reason.NONE)]
-    assert server.requests == [Asking("under way").request]
+    assert server.requests == [Asking("under way").data]
 
 
 def test_closing_ends_what_is_under_way_and_closes_connections(fault_server: Servers) -> None:

@@ -19,7 +19,8 @@ import trustme
 
 from loadtests.http.client import HttpClient
 from loadtests.http.codec import Codec
-from loadtests.http.connection import Connection, Exchange
+from loadtests.http.connection import Connection
+from loadtests.http.exchange import Exchange
 from loadtests.http.route import route_to
 from loadtests.model.api.answer import Reason
 from loadtests.model.api.description.default import default_api

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadtests.http.codec import Codec
-from loadtests.http.connection import Exchange
+from loadtests.http.exchange import Exchange
 from loadtests.http.route import route_to
 from loadtests.model.api.answer import Answer, Outcome, Reason
 from loadtests.model.api.description.changes import ApiChanges
