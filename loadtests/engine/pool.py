@@ -41,6 +41,7 @@ class Job(Protocol):
     is_cut: bool
     """Whether only its first half is sent, then the connection is closed."""
     submitted: float
+    """When it began to wait for a connection; 0: it did not wait."""
     queued: float
     """Seconds spent waiting for a connection."""
 

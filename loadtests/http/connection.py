@@ -75,10 +75,10 @@ class Connection:
         self.on_error: Callable[[], None] = _not_counted
         """Counts an internal error."""
 
-    def exchange(self, request: bytes, *, is_repeatable: bool = False) -> Exchange:
-        """Sends `request` and blocks the greenlet until its answer has come. A TimeoutError thrown into it ends the request."""
+    def exchange(self, request: bytes, *, is_repeatable: bool = False, is_cut: bool = False) -> Exchange:
+        """As `start`; blocks the greenlet until the answer has come. A TimeoutError thrown into the greenlet ends the request."""
         result: AsyncResult[Exchange] = AsyncResult()
-        self.start(request, result.set, is_repeatable=is_repeatable)
+        self.start(request, result.set, is_repeatable=is_repeatable, is_cut=is_cut)
         try:
             return result.get()
         except TimeoutError:

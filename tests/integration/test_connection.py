@@ -594,7 +594,7 @@ def test_cut_sends_half_and_closes(fault_server: Servers, polite: Script) -> Non
     server = fault_server(polite)
     whole = request("a person who crashes")
     with connected(server.url) as connection:
-        exchange = connection.cut(whole)
+        exchange = connection.exchange(whole, is_cut=True)
         assert (exchange.failure, exchange.was_sent) == (Reason.CUT, True)
         assert exchange.sent <= exchange.answered
         assert server.partial.get(timeout=BOUND) == whole[: len(whole) // 2]
@@ -608,7 +608,7 @@ def test_cut_on_a_kept_connection_closes_that_one(fault_server: Servers, polite:
     server = fault_server(polite)
     with connected(server.url) as connection:
         assert told(connection.exchange(request())) == GOOD
-        connection.cut(request("crash"))
+        connection.exchange(request("crash"), is_cut=True)
         assert server.partial.get(timeout=BOUND) == request("crash")[: len(request("crash")) // 2]
     assert server.connections == 1
 
@@ -618,7 +618,7 @@ def test_cut_without_a_server_sends_nothing() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     with connected(f"http://127.0.0.1:{port}") as connection:
-        exchange = connection.cut(request())
+        exchange = connection.exchange(request(), is_cut=True)
     assert (exchange.failure, exchange.was_sent) == (Reason.CONNECT, False)
 
 
