@@ -99,6 +99,8 @@ class Engine:
         guard: Guard = UNGUARDED,
     ) -> None:
         self._codec = codec
+        self._unhindered = codec.unhindered - {_NEW}
+        """Calls that are sent without being checked."""
         self._recorder = recorder
         self._ledger = ledger
         self._listeners: tuple[EngineListener, ...] = ()
@@ -267,8 +269,7 @@ class Engine:
         session.record_send(operation)
         if operation is _STOP:
             self.occupancy.count(session)
-        reason = self._reason_to_withhold(call)
-        if reason:
+        if operation not in self._unhindered and (reason := self._reason_to_withhold(call)):
             return self._complete(_Request(call, b"", task), withheld_answer(reason, self.now()), 0, 0.0)
         if operation is _NEW:
             self.opening[session.number] = self.now()

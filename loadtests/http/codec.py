@@ -59,6 +59,11 @@ class Codec:
         self._readings = {operation: reading_of(api, operation) for operation in api.calls}
         self._with_token = {op for op, call in api.calls.items() if call.auth == "token" or TOKEN in call.fields}
 
+    @property
+    def unhindered(self) -> frozenset[Operation]:
+        """The calls that can always be sent: the API has them, and they need no token."""
+        return frozenset(self._heads) - self._with_token
+
     def has(self, operation: Operation) -> bool:
         """Whether the API under test has this operation."""
         return operation in self._heads

@@ -16,6 +16,7 @@ import select
 import ssl
 import time
 from collections.abc import Callable
+from typing import Any
 
 import gevent
 import msgspec
@@ -77,31 +78,36 @@ class Connection:
 
     def exchange(self, request: bytes, *, is_repeatable: bool = False, is_cut: bool = False) -> Exchange:
         """As `start`; blocks the greenlet until the answer has come. A TimeoutError thrown into the greenlet ends the request."""
-        result: AsyncResult[Exchange] = AsyncResult()
+        result: Any = AsyncResult()
         self.start(request, result.set, is_repeatable=is_repeatable, is_cut=is_cut)
+        exchange: Exchange
         try:
-            return result.get()
+            exchange = result.get()
         except TimeoutError:
             self.time_out(self.busy_since)
-            return result.get()
+            exchange = result.get()
         except BaseException:
             self.close()
             raise
+        return exchange
 
     def start(self, request: bytes, done: Done, *, is_repeatable: bool = False, is_cut: bool = False) -> None:
         """Sends `request`; calls `done` once, in the event loop's greenlet or in one that opens a connection.
 
-        `is_repeatable`: it has the same effect once or twice. `is_cut`: only its first half is sent, then the connection is closed.
+        `is_repeatable`: it has the same effect once or twice. `is_cut`: only its first half is sent, then the connection is
+        closed.
         """
         self._request, self._done = request, done
         self._is_repeatable, self._is_cut = is_repeatable, is_cut
         self._sent_first = None
         self.busy_since = self._began = began = self._clock()
-        if self._is_ready(began, is_checked=not is_repeatable):
+        if not is_repeatable or began - self._used > _FRESH_SECONDS or _closing_silently:
+            self._check(began)
+        if self._stream is None:
+            self._opening = gevent.spawn(self._open)
+        else:
             self._connecting, self._sent = 0.0, began
             self._send()
-        else:
-            self._opening = gevent.spawn(self._open)
 
     def time_out(self, since: float) -> None:
         """Gives up the request in flight if it has been there `since` then."""
@@ -121,14 +127,11 @@ class Connection:
             self._opening = None
         self._drop()
 
-    def _is_ready(self, now: float, *, is_checked: bool) -> bool:
-        """Whether there is a connection to use; `is_checked`: it is checked, however recently it was used."""
-        if self._stream is None:
-            return False
-        is_doubtful = is_checked or now - self._used > _FRESH_SECONDS or self._origin in _closing_silently
-        if is_doubtful and _is_readable(self._stream):
+    def _check(self, now: float) -> None:
+        """Drops a connection that the other end has closed, unless it was used a moment ago for an API that keeps them open."""
+        is_fresh = self._is_repeatable and now - self._used <= _FRESH_SECONDS and self._origin not in _closing_silently
+        if self._stream is not None and not is_fresh and _is_readable(self._stream):
             self._discard()
-        return self._stream is not None
 
     def _open(self) -> None:
         """Opens a connection and sends the request on it."""
@@ -142,7 +145,7 @@ class Connection:
             self._drop()
             self._opening = None
             return self._report(Exchange.not_sent(error, self._began, self._clock()))
-        except Exception:
+        except Exception:  # noqa: BLE001 - it is logged and counted
             self._opening = None
             return self._fail_internally()
         finally:
@@ -174,35 +177,30 @@ class Connection:
     def _on_readable(self) -> None:
         if self._done is None:
             return self._discard()
+        stream, reader = self._stream, self._reader
+        assert stream is not None
         try:
-            if self._read_on():
-                self._finish(self._reader.failure)
+            data = stream.read()
+            if data:
+                reader.feed(data)
+            if not reader.is_complete and not reader.failure:
+                if not stream.has_ended:
+                    return None
+                reader.end()
+            self._finish(reader.failure)
         except BlockingIOError:
             return None
         except ssl.SSLError as error:
-            is_alert = not self._reader.received and "ALERT" in (error.reason or "")
+            is_alert = not reader.received and "ALERT" in (error.reason or "")
             self._finish(Reason.RESET, error.reason if is_alert else "")
         except OSError:
             self._finish(Reason.RESET)
-        except Exception:
+        except Exception:  # noqa: BLE001 - it is logged and counted
             self._fail_internally()
         return None
 
-    def _read_on(self) -> bool:
-        """Reads what has come, and returns whether that ends the answer. Raises OSError."""
-        stream, reader = self._stream, self._reader
-        assert stream is not None
-        data = stream.read()
-        if data:
-            reader.feed(data)
-        if reader.is_complete or reader.failure:
-            return True
-        if stream.has_ended:
-            reader.end()
-        return stream.has_ended
-
     def _discard(self) -> None:
-        """Drops an idle connection whose peer has closed it, or has sent what was not requested. TLS sends messages of its own."""
+        """Drops an idle connection that the peer has closed, or on which it sent what was not requested. TLS sends its own."""
         assert self._stream is not None
         try:
             self._stream.read()
@@ -215,15 +213,22 @@ class Connection:
     def _finish(self, failure: Reason = _NO_FAILURE, alert: str = "") -> None:
         """Ends the request in flight. `alert`: the TLS alert that came instead of an answer."""
         stream, reader = self._stream, self._reader
-        sent, connecting = self._sent, self._connecting
         self._used = answered = self._clock()
         if failure or reader.has_surplus or not reader.is_kept_open or (stream is not None and stream.has_unsent):
             self._drop()
-        if failure is _NO_FAILURE:
-            return self._report(self._read_exchange(sent, answered, connecting))
-        if failure is Reason.RESET and not connecting and not reader.received:
+        if failure:
+            self._fail(failure, alert, answered)
+        elif 200 <= reader.status < 300 and reader.body[:1] in _JSON_BEGINS:
+            # Nearly all answers are plain JSON of success: only others need their headers.
+            self._report(Exchange(self._sent, answered, self._connecting, reader.status, bytes(reader.body)))
+        else:
+            self._report(self._read_exchange(answered))
+
+    def _fail(self, failure: Reason, alert: str, answered: float) -> None:
+        sent, connecting = self._sent, self._connecting
+        if failure is Reason.RESET and not connecting and not self._reader.received:
             _closing_silently.add(self._origin)
-            if self._is_repeatable and self._sent_first is None:
+            if self._is_repeatable:
                 return self._send_again(sent)
             failure = Reason.STALE
         if failure is Reason.RESET and connecting and alert:
@@ -237,24 +242,21 @@ class Connection:
         self.busy_since = self._began = self._clock()
         self._opening = gevent.spawn(self._open)
 
-    def _read_exchange(self, sent: float, answered: float, connecting: float) -> Exchange:
-        """Returns the exchange of a complete answer."""
-        reader = self._reader
-        status, body, wait = reader.status, bytes(reader.body), 0.0
-        # Nearly all answers are plain JSON of success: only others need their headers.
-        if not 200 <= status < 300 or body[:1] not in _JSON_BEGINS:
-            if status < 100:
-                self._drop()
-                return Exchange(sent, answered, connecting, failure=Reason.UNREADABLE)
-            if status == _PROXY_REFUSES and self._route.is_forwarded:
-                error = f"proxy: HTTP {_PROXY_REFUSES}"
-                return Exchange(sent, answered, connecting, failure=Reason.CONNECT, was_sent=False, error=error)
-            head, _ = final_head(reader.received)
-            wait = retry_after(head) if status >= 300 else 0.0
-            try:
-                body = decoded(body, head, self._largest)
-            except UndecodableError:
-                return Exchange(sent, answered, connecting, status, failure=Reason.UNREADABLE)
+    def _read_exchange(self, answered: float) -> Exchange:
+        """Returns the exchange of a complete answer that is more than plain JSON of success."""
+        sent, connecting, status, reader = self._sent, self._connecting, self._reader.status, self._reader
+        if status < 100:
+            self._drop()
+            return Exchange(sent, answered, connecting, failure=Reason.UNREADABLE)
+        if status == _PROXY_REFUSES and self._route.is_forwarded:
+            error = f"proxy: HTTP {_PROXY_REFUSES}"
+            return Exchange(sent, answered, connecting, failure=Reason.CONNECT, was_sent=False, error=error)
+        head, _ = final_head(reader.received)
+        wait = retry_after(head) if status >= 300 else 0.0
+        try:
+            body = decoded(bytes(reader.body), head, self._largest)
+        except UndecodableError:
+            return Exchange(sent, answered, connecting, status, failure=Reason.UNREADABLE)
         return Exchange(sent, answered, connecting, status, body, wait)
 
     def _report(self, exchange: Exchange) -> None:

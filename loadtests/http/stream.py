@@ -13,10 +13,13 @@ from typing import Protocol
 class Stream(Protocol):
     """A connected stream."""
 
-    has_unsent: bool
-    """Whether a part of what was written has not been sent yet."""
-    has_ended: bool
-    """Whether the other end has sent everything, and all of it was read."""
+    @property
+    def has_unsent(self) -> bool:
+        """Whether a part of what was written has not been sent yet."""
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the other end has sent everything, and all of it was read."""
 
     def write(self, data: bytes) -> None:
         """Sends `data`, as soon as the other end takes it. Raises OSError."""

@@ -76,7 +76,7 @@ class TcpStream:
         try:
             self._unsent = self._unsent[self._send(self._unsent) :]
         except BlockingIOError:
-            return
+            return None
         except OSError:
             # The watcher for reading fires, too, and `read` says what happened.
             return self._end_writing()

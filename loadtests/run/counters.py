@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import chain
+
+import numpy as np
+import numpy.typing as npt
 
 from loadtests.engine.engine import Engine
 from loadtests.model.api.answer import Answer, Outcome, Reason
@@ -95,9 +99,9 @@ class Counters(EngineListener):
 
     def snapshot(self, now: float, engine: Engine) -> ProcessSnapshot:
         """Returns the figures now, and resets those of the window since the last snapshot."""
-        margins = sorted(margin for margin, _ in engine.kept_alive)
-        late = sorted(late for _, late in engine.kept_alive)
+        kept_alive = np.fromiter(chain.from_iterable(engine.kept_alive), np.float64).reshape(-1, 2)
         engine.kept_alive.clear()
+        margins, late = np.sort(kept_alive[:, 0]), np.sort(kept_alive[:, 1])
         occupancy = engine.occupancy
         snapshot = ProcessSnapshot(
             now,
@@ -110,9 +114,9 @@ class Counters(EngineListener):
             lateness_p99=self.lateness.percentile(0.99),
             lateness=self._count_lateness(),
             lateness_sum=self._lateness_sum,
-            margin_min=margins[0] if margins else None,
-            margin_p1=margins[len(margins) // 100] if margins else None,
-            keep_alive_late=late[-1 - len(late) // 100] if late else None,
+            margin_min=_at(margins, 0),
+            margin_p1=_at(margins, len(margins) // 100),
+            keep_alive_late=_at(late, -1 - len(late) // 100),
             worst_delay=self.worst_delay,
             known_until=engine.known_until,
             sessions=occupancy.by_profile(),
@@ -132,3 +136,7 @@ class Counters(EngineListener):
         for at, number in enumerate(self.lateness.cumulative(LATENESS_BOUNDS)):
             self._lateness_counts[at] += number
         return list(self._lateness_counts)
+
+
+def _at(values: npt.NDArray[np.float64], index: int) -> float | None:
+    return float(values[index]) if len(values) else None

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import accumulate
+
+import numpy as np
 
 PERCENTILES = {"p1": 0.01, "p5": 0.05, "p50": 0.5, "p95": 0.95, "p99": 0.99}
 """The percentiles that are reported: by name, the share of all values that do not exceed them."""
@@ -49,13 +51,14 @@ class Histogram:
         self._buckets[bucket_of(value)] += 1
         self.count += 1
 
-    def add_all(self, values: Iterable[float]) -> None:
+    def add_all(self, values: Sequence[float]) -> None:
         """Count many values."""
-        # Written out: a call for each value takes twice as long.
-        log, ceil = math.log, math.ceil
-        buckets = [ceil(log(value if value > _LEAST else _LEAST) / LOG_RATIO) for value in values]
-        self._buckets.update(buckets)
-        self.count += len(buckets)
+        if not values:
+            return
+        logarithms = np.log(np.maximum(np.fromiter(values, np.float64, len(values)), _LEAST))
+        buckets, counts = np.unique(np.ceil(logarithms / LOG_RATIO).astype(np.int64), return_counts=True)
+        self._buckets.update(dict(zip(buckets.tolist(), counts.tolist(), strict=True)))
+        self.count += len(values)
 
     def percentile(self, share: float) -> float | None:
         """The value that `share` of all values do not exceed, up to 2 % too high; None while there are none."""

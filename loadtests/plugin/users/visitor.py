@@ -12,6 +12,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from functools import wraps
+from types import CodeType
 from typing import ParamSpec, cast
 
 from loadtests.engine.blame import UserErrors
@@ -40,9 +41,13 @@ _errors = UserErrors()
 class Action:
     """An action that a locustfile asked for, at a place in it. It happens when it is iterated, by `yield from`."""
 
-    def __init__(self, behaviour: Behaviour, name: str, file: str, line: int) -> None:
+    __slots__ = ("_behaviour", "_code", "_instruction", "_name")
+
+    def __init__(self, behaviour: Behaviour, name: str, code: CodeType, instruction: int) -> None:
         self._behaviour: Behaviour | None = behaviour
-        self._place = file, line
+        # The line is looked up only where it is needed: that takes longer than the rest of an action.
+        self._code = code
+        self._instruction = instruction
         self._name = name
 
     def __iter__(self) -> Behaviour:
@@ -52,7 +57,9 @@ class Action:
 
     def __del__(self) -> None:
         if self._behaviour is not None:
-            _errors.report_at(*self._place, f"visitor.{self._name}() without `yield from` does nothing")
+            lines = [position[0] or 0 for position in self._code.co_positions()]
+            line = lines[self._instruction // 2]
+            _errors.report_at(self._code.co_filename, line, f"visitor.{self._name}() without `yield from` does nothing")
 
 
 def action(method: Callable[_P, Behaviour]) -> Callable[_P, Behaviour]:
@@ -61,7 +68,7 @@ def action(method: Callable[_P, Behaviour]) -> Callable[_P, Behaviour]:
     @wraps(method)
     def asked(*arguments: _P.args, **others: _P.kwargs) -> Behaviour:
         caller = sys._getframe(1)
-        asked_for = Action(method(*arguments, **others), method.__name__, caller.f_code.co_filename, caller.f_lineno)
+        asked_for = Action(method(*arguments, **others), method.__name__, caller.f_code, caller.f_lasti)
         return cast("Behaviour", asked_for)
 
     return asked
@@ -105,7 +112,7 @@ class Visitor:
     @action
     def say(self, words: int = 10) -> Behaviour:
         """Sends a task of `words` words and waits until the answer has been spoken; returns the answer."""
-        answer = yield from self.call(Operation.TASK, words=words)
+        answer = yield from self._call(Operation.TASK, words)
         if answer.outcome is Outcome.OK:
             self.now = yield Sleep(self.now + answer.value)
         return answer
@@ -113,7 +120,7 @@ class Visitor:
     @action
     def keep_alive(self) -> Behaviour:
         """Sends a keep-alive; returns its answer."""
-        return (yield from self.call(Operation.KEEP_ALIVE))
+        return (yield from self._call(Operation.KEEP_ALIVE))
 
     @action
     def wait(self, seconds: float) -> Behaviour:
@@ -136,9 +143,7 @@ class Visitor:
     @action
     def call(self, operation: Operation, words: int = 0) -> Behaviour:
         """Sends any call of the session; returns its answer."""
-        answer: Answer = yield Call(self.session, operation, self.now, words=words)
-        self.now = answer.answered
-        return answer
+        return (yield from self._call(operation, words))
 
     @action
     def close(self) -> Behaviour:
@@ -149,6 +154,11 @@ class Visitor:
     def abandon(self) -> Behaviour:
         """Leaves without closing the session: a leak."""
         self.now = yield from leave(self.person, self.session, Way.ABANDON, self.now)
+
+    def _call(self, operation: Operation, words: int = 0) -> Behaviour:
+        answer: Answer = yield Call(self.session, operation, self.now, words)
+        self.now = answer.answered
+        return answer
 
     def _begin(self) -> Behaviour:
         keep_alive = self.person.profile.keep_alive
