@@ -120,11 +120,7 @@ class ResponseReader:
 
     def _is_too_large(self) -> bool:
         """Whether a response is given up: its body, its head, or what is around its chunks."""
-        return (
-            len(self.body) > self._largest
-            or not self.body
-            or len(self.received) > _LARGEST_FRAMING * self._largest
-        )
+        return len(self.body) > self._largest or not self.body or len(self.received) > _LARGEST_FRAMING * self._largest
 
     def _begin_lenient(self) -> None:
         """Reads on where the parser refuses what has come: after the response, or within it."""

@@ -1,101 +1,111 @@
-"""What a request costs the generator: streamsoak, FastHttpUser and HttpUser, as real Locust processes against one server.
+"""What a request costs the generator, everything recorded: streamsoak against Locust's own users, wrk, hey and autocannon.
 
-CPU time is each process's own accounting, in windows of a second; ours has its event log, ledger and Locust's statistics on. The
-floor is a gevent socket and a parser in a loop, which decides nothing and records nothing.
+All make keep-alives as fast as they are answered, on connections that are kept. Ours is a real Locust process with event log,
+ledger and Locust's statistics; wrk, hey and autocannon record nothing but their own summary, and stand here where they are
+installed.
 """
 
 from __future__ import annotations
 
-import statistics
-import subprocess
-import sys
+import shutil
+import tempfile
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
 
-import msgspec
+import trustme
 
-from .locusts import GENERATORS, locust
+from .interleaved import Comparison, Generator, command_generator, compare, locust_generator
 from .measurement import Budget, Measurement
 from .servers import Server, nginx, nginx_path, sandbox
 
 _PERSONS = 32
-_BOUND_SECONDS = 180.0
+_HOUR = "3600"
+_PATH = "/v1/streaming.keep_alive"
+_BODY = '{"session_id":"0123456789abcdef0123456789abcdef"}'
+_JSON = "Content-Type: application/json"
+_KEY = "Authorization: Bearer bench"
 
-_FLOOR = """
-import json, sys, time, gevent, httptools
-from gevent import socket
-host, port, windows = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-body = b'{"session_id":"0123456789abcdef0123456789abcdef"}'
-request = (b"POST /v1/streaming.keep_alive HTTP/1.1\\r\\nHost: bench\\r\\nAuthorization: Bearer bench\\r\\n"
-           b"Content-Type: application/json\\r\\nContent-Length: %d\\r\\n\\r\\n%b" % (len(body), body))
-done = 0
-class Answer:
-    def on_message_complete(self):
-        self.complete = True
-def work():
-    global done
-    wire = socket.create_connection((host, port))
-    wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    answer = Answer()
-    parser = httptools.HttpResponseParser(answer)
-    while True:
-        answer.complete = False
-        wire.sendall(request)
-        while not answer.complete:
-            parser.feed_data(wire.recv(65536))
-        done += 1
-for _ in range(32):
-    gevent.spawn(work)
-found = []
-gevent.sleep(0.5)
-for _ in range(windows):
-    before = time.process_time(), done, time.monotonic()
-    gevent.sleep(1.0)
-    found.append([time.process_time() - before[0], done - before[1], time.monotonic() - before[2]])
-print(json.dumps(found), flush=True)
-"""
+
+class _Peer(NamedTuple):
+    """A generator to compare with, and how much of its cost ours may have; None: it is only told."""
+
+    name: str
+    start: Callable[[Server], AbstractContextManager[Generator]]
+    limit: float | None
 
 
 def measure(full: bool) -> list[Measurement]:
     """One table for each server."""
-    windows = 20 if full else 3
-    servers: dict[str, Callable[[], AbstractContextManager[Server]]] = {"sandbox": sandbox}
-    if nginx_path():
-        servers = {"nginx, a fixed answer": nginx, **servers}
-    return [_against(name, serve, windows) for name, serve in servers.items()]
+    rounds = 30 if full else 8
+    if not nginx_path():
+        with sandbox() as server:
+            return [_against("the sandbox", server, _users(1 / 4), rounds)]
+    with nginx() as server:
+        plain = _against("nginx, a fixed answer", server, [*_users(1 / 6), *_commands()], rounds)
+    with sandbox() as server:
+        served = _against("the sandbox", server, _users(1 / 4), rounds)
+    return [plain, served, _with_tls(rounds)]
 
 
-def _against(name: str, serve: Callable[[], AbstractContextManager[Server]], windows: int) -> Measurement:
-    with serve() as server:
-        found = {"gevent socket and parser (the floor)": _floor(server.url, windows)}
-        for generator in GENERATORS:
-            found[generator] = locust(generator, server.url, _PERSONS, windows).windows
-    costs = {
-        generator: statistics.median(cpu / requests * 1e6 for cpu, requests, _ in each)
-        for generator, each in found.items()
+def _with_tls(rounds: int) -> Measurement:
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as cleanup:
+        authority = trustme.CA()
+        pem, trusted = Path(folder) / "server.pem", Path(folder) / "authority.pem"
+        authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(pem))
+        authority.cert_pem.write_to_path(str(trusted))
+        server = cleanup.enter_context(nginx(pem))
+        peer = _Peer("FastHttpUser", partial(_locust, "FastHttpUser", trusted), 1 / 3)
+        return _against("nginx with TLS 1.3", server, [peer], rounds, trusted)
+
+
+def _against(name: str, server: Server, peers: list[_Peer], rounds: int, trusted: Path | None = None) -> Measurement:
+    rows: list[list[str | float | int]] = []
+    budgets: list[Budget] = []
+    with _locust("streamsoak", trusted, server) as ours:
+        for peer in peers:
+            with peer.start(server) as theirs:
+                found = compare(ours, theirs, rounds)
+            rows.append([peer.name, found.theirs, found.ours, found.ratio, f"{found.low:.3f} to {found.high:.3f}"])
+            budgets += _budgets(name, peer, found)
+    columns = ["generator", "CPU of a request, µs", "ours, µs", "ours of it", "95 % interval"]
+    title = f"{_PERSONS} connections, keep-alives as fast as they are answered, against {name}"
+    return Measurement(title, columns, rows, budgets, note=f"{rounds} rounds of four windows, A B B A")
+
+
+def _budgets(name: str, peer: _Peer, found: Comparison) -> list[Budget]:
+    if peer.limit is None:
+        return []
+    what = f"CPU of a request, of {peer.name}'s ({name})"
+    return [Budget(what, found.ratio, peer.limit, "×", interval=(found.low, found.high))]
+
+
+def _users(fast: float) -> list[_Peer]:
+    return [
+        _Peer("FastHttpUser", partial(_locust, "FastHttpUser", None), fast),
+        _Peer("HttpUser", partial(_locust, "HttpUser", None), 1 / 18),
+    ]
+
+
+def _locust(generator: str, trusted: Path | None, server: Server) -> AbstractContextManager[Generator]:
+    return locust_generator(generator, server.url, _PERSONS, {"REQUESTS_CA_BUNDLE": str(trusted)} if trusted else {})
+
+
+def _commands() -> list[_Peer]:
+    post = ["-m", "POST", "-H", _KEY]
+    commands = {
+        "wrk": (["-d", _HOUR, "-c", str(_PERSONS), "-t", "1"], None),
+        "hey": (["-z", "1h", "-c", str(_PERSONS), "-T", "application/json", "-d", _BODY, *post], 1.0),
+        "autocannon": (["-d", _HOUR, "-t", _HOUR, "-c", str(_PERSONS), "-H", _JSON, "-b", _BODY, *post], 1.2),
     }
-    ours = costs["streamsoak"]
-    rows: list[list[str | float | int]] = [
-        [
-            generator,
-            costs[generator],
-            ours / costs[generator],
-            statistics.median(requests / s for _, requests, s in each),
-        ]
-        for generator, each in found.items()
+    return [
+        _Peer(name, partial(_command, path, options), limit)
+        for name, (options, limit) in commands.items()
+        if (path := shutil.which(name))
     ]
-    budgets = [
-        Budget(f"CPU of a request, of FastHttpUser's ({name})", ours / costs["FastHttpUser"], 1 / 4, "×"),
-        Budget(f"CPU of a request, of HttpUser's ({name})", ours / costs["HttpUser"], 1 / 18, "×"),
-    ]
-    columns = ["generator", "CPU of a request, µs", "ours of it", "requests a second at saturation"]
-    return Measurement(
-        f"{_PERSONS} persons, keep-alives as fast as they are answered, against {name}", columns, rows, budgets
-    )
 
 
-def _floor(url: str, windows: int) -> list[tuple[float, float, float]]:
-    host, port = url.removeprefix("http://").split(":")
-    command = [sys.executable, "-c", _FLOOR, host, port, str(windows)]
-    said = subprocess.run(command, stdout=subprocess.PIPE, timeout=_BOUND_SECONDS, check=True).stdout
-    return msgspec.json.decode(said, type=list[tuple[float, float, float]])
+def _command(path: str, options: list[str], server: Server) -> AbstractContextManager[Generator]:
+    return command_generator([path, *options, server.url + _PATH], server)

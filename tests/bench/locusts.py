@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -27,17 +28,42 @@ class Told(msgspec.Struct):
 
 def locust(generator: str, url: str, persons: int, windows: int, wait: float = 0.0) -> Told:
     """So many persons at once, who wait so many seconds between two keep-alives; raises RuntimeError where none is measured."""
-    locustfile = GENERATORS[generator]
     with tempfile.TemporaryDirectory() as folder:
         result = Path(folder) / "result.json"
-        command = [sys.executable, "-m", "locust", "-f", str(_LOCUSTFILES / f"{locustfile}.py")]
-        command += ["--headless", "--only-summary", "-u", str(persons), "-r", str(persons), "--host", url]
-        if generator == "streamsoak":
-            command += ["--run-dir", folder, "--observe", "0"]
         asked = {"BENCH_RESULT": str(result), "BENCH_WINDOWS": str(windows), "BENCH_WAIT": str(wait)}
         said = subprocess.run(
-            command, env={**os.environ, **asked}, capture_output=True, timeout=_BOUND_SECONDS, check=False
+            _command(generator, url, persons, Path(folder)),
+            env={**os.environ, **asked},
+            capture_output=True,
+            timeout=_BOUND_SECONDS,
+            check=False,
         )
         if not result.exists():
-            raise RuntimeError(f"{locustfile} has measured nothing:\n{said.stderr.decode()[-2000:]}")
+            raise RuntimeError(f"{generator} has measured nothing:\n{said.stderr.decode()[-2000:]}")
         return msgspec.json.decode(result.read_bytes(), type=Told)
+
+
+def locust_process(
+    generator: str, url: str, persons: int, folder: Path, state: Path, variables: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    """Starts the same without an end; `reading(state)` is the number of keep-alives so far. Its files go into `folder`."""
+    return subprocess.Popen(
+        _command(generator, url, persons, folder),
+        env={**os.environ, **variables, "BENCH_STATE": str(state)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def reading(state: Path) -> int:
+    """The number of keep-alives so far; 0 before the first."""
+    try:
+        return int(state.read_bytes() or b"0")
+    except FileNotFoundError:
+        return 0
+
+
+def _command(generator: str, url: str, persons: int, folder: Path) -> list[str]:
+    command = [sys.executable, "-m", "locust", "-f", str(_LOCUSTFILES / f"{GENERATORS[generator]}.py")]
+    command += ["--headless", "--only-summary", "-u", str(persons), "-r", str(persons), "--host", url]
+    return command + (["--run-dir", str(folder), "--observe", "0"] if generator == "streamsoak" else [])

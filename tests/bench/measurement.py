@@ -33,11 +33,17 @@ class Budget(msgspec.Struct):
     limit: float
     unit: str
     at_most: bool = True
+    interval: tuple[float, float] | None = None
+    """Where the figure lies with 95 %; None: it is not known."""
 
     @property
-    def is_met(self) -> bool:
-        """Whether the figure keeps to its limit."""
-        return self.value <= self.limit if self.at_most else self.value >= self.limit
+    def verdict(self) -> str:
+        """Whether the figure keeps to its limit; with an interval on both sides of the limit, that cannot be told."""
+        verdicts = {self._keeps(value) for value in self.interval or (self.value,)}
+        return ("met" if verdicts.pop() else "not met") if len(verdicts) == 1 else "cannot tell"
+
+    def _keeps(self, value: float) -> bool:
+        return value <= self.limit if self.at_most else value >= self.limit
 
 
 class Measurement(msgspec.Struct):
@@ -65,10 +71,12 @@ def budgets_table(measurements: list[Measurement]) -> Table:
     """All budgets, met or not."""
     table = Table("figure", "measured", "budget", "", title="Budgets", title_justify="left")
     for budget in (budget for measurement in measurements for budget in measurement.budgets):
-        sign, said = ("≤" if budget.at_most else "≥"), "met" if budget.is_met else "[bold red]not met[/]"
-        table.add_row(
-            budget.what, f"{_said(budget.value)} {budget.unit}", f"{sign} {_said(budget.limit)} {budget.unit}", said
-        )
+        sign = "≤" if budget.at_most else "≥"
+        said = budget.verdict if budget.verdict == "met" else f"[bold red]{budget.verdict}[/]"
+        measured = f"{_said(budget.value)} {budget.unit}"
+        if budget.interval:
+            measured += f" ({_said(budget.interval[0])} to {_said(budget.interval[1])})"
+        table.add_row(budget.what, measured, f"{sign} {_said(budget.limit)} {budget.unit}", said)
     return table
 
 

@@ -16,6 +16,8 @@ from typing import NamedTuple
 from loadtests.sandbox.process import SandboxProcess
 
 ANSWER = '{"code":100,"message":"success","data":{"session_id":"0123456789abcdef0123456789abcdef"}}'
+NGINX_STATUS = "/nginx-status"
+"""Where nginx tells how many requests it has served."""
 _START_SECONDS = 10.0
 
 _NGINX = """
@@ -26,7 +28,8 @@ http {{
     client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
     server {{
-        listen 127.0.0.1:{port} backlog=4096;
+        listen 127.0.0.1:{port} {tls} backlog=4096; {certificate}
+        location = {status} {{ stub_status; }}
         location / {{ default_type application/json; return 200 '{answer}'; }}
     }}
 }}
@@ -87,22 +90,31 @@ def nginx_path() -> str | None:
 
 
 @contextmanager
-def nginx() -> Iterator[Server]:
-    """One worker that gives the same answer to everything."""
+def nginx(certificate: Path | None = None) -> Iterator[Server]:
+    """One worker that gives the same answer to everything. `certificate`: with its key, for TLS."""
     path = nginx_path()
     assert path is not None
     with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as found:
         port = found.getsockname()[1]
         found.close()
         config = Path(folder) / "nginx.conf"
-        config.write_text(_NGINX.format(folder=folder, port=port, answer=ANSWER), encoding="utf-8")
+        config.write_text(
+            _NGINX.format(folder=folder, port=port, answer=ANSWER, status=NGINX_STATUS, **_tls(certificate)),
+            encoding="utf-8",
+        )
         process = subprocess.Popen([path, "-c", str(config), "-p", folder], stderr=subprocess.DEVNULL)
         try:
             _await_listening(port)
-            yield Server(f"http://127.0.0.1:{port}", process.pid)
+            yield Server(f"{'https' if certificate else 'http'}://127.0.0.1:{port}", process.pid)
         finally:
             process.terminate()
             process.wait()
+
+
+def _tls(certificate: Path | None) -> dict[str, str]:
+    if certificate is None:
+        return {"tls": "", "certificate": ""}
+    return {"tls": "ssl", "certificate": f"ssl_certificate {certificate}; ssl_certificate_key {certificate};"}
 
 
 def _await_listening(port: int) -> None:

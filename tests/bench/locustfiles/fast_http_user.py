@@ -1,6 +1,6 @@
 """What one would write today, on geventhttpclient: open a session, keep it alive."""
 
-from accounting import HEADERS, WAIT
+from accounting import HEADERS, WAIT, count
 from locust import FastHttpUser, constant, task
 
 
@@ -18,3 +18,4 @@ class Person(FastHttpUser):
     def keep_alive(self):
         """One keep-alive."""
         self.client.post("/v1/streaming.keep_alive", json={"session_id": self.session_id}, headers=HEADERS)
+        count()

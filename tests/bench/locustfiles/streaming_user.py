@@ -1,6 +1,6 @@
 """The same with streamsoak: event log, ledger and Locust's statistics on."""
 
-from accounting import WAIT
+from accounting import WAIT, count
 
 from loadtests.users import StreamingUser
 
@@ -15,5 +15,6 @@ class Person(StreamingUser):
         if (yield from visitor.open()):
             while visitor.session.usable:
                 yield from visitor.keep_alive()
+                count()
                 if WAIT:
                     yield from visitor.wait(WAIT)
