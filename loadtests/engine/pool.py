@@ -59,19 +59,18 @@ class _Worker(Generic[J]):
         self.job: J | None = None
         self.done: Callable[[Exchange], None]
 
-    def start(self, job: J) -> None:
-        """Carries out `job`."""
-        self.job = job
-        self.connection.start(job.data, self.done, is_repeatable=job.is_repeatable, is_cut=job.is_cut)
-
 
 class Pool(Generic[J]):
-    """Carries out each job on a connection of its own, then calls `done` with the exchange, in a greenlet that may block."""
+    """Carries out each job on a connection of its own, then calls `done` with the exchange, in a greenlet that may block.
+
+    `rest` is called after the answers that came together.
+    """
 
     def __init__(
         self,
         connect: Callable[[], Connection],
         done: Callable[[J, Exchange], None],
+        rest: Callable[[], None],
         clock: Callable[[], float],
         timeout: float,
         most: int = MOST_CONNECTIONS,
@@ -79,6 +78,7 @@ class Pool(Generic[J]):
     ) -> None:
         self._connect = connect
         self._done = done
+        self._rest = rest
         self._clock = clock
         self._timeout = timeout
         self._most = most
@@ -107,9 +107,9 @@ class Pool(Generic[J]):
     def submit(self, job: J) -> None:
         """Carries out `job` as soon as a connection is free."""
         if self._idle:
-            self._idle.pop().start(job)
+            self._start(self._idle.pop(), job)
         elif len(self._workers) < self._most:
-            self._new_worker().start(job)
+            self._start(self._new_worker(), job)
         else:
             job.submitted = self._clock()
             self._waiting.append(job)
@@ -135,6 +135,10 @@ class Pool(Generic[J]):
         self._workers.append(worker)
         return worker
 
+    def _start(self, worker: _Worker[J], job: J) -> None:
+        worker.job = job
+        worker.connection.start(job.data, worker.done, job.is_repeatable, job.is_cut)
+
     def _take_exchange(self, worker: _Worker[J], exchange: Exchange) -> None:
         """Notes an answer. Runs in the hub, or in the greenlet that has opened the connection."""
         self._answered.append((worker, exchange))
@@ -154,17 +158,18 @@ class Pool(Generic[J]):
             self._processors.add(start_task("processing answers", self._process, on_error=self._on_error))
 
     def _process(self) -> None:
-        rest = get_hub().switch
+        pause = get_hub().switch
         current = gevent.getcurrent()
         while True:
             for _ in range(_BATCH):
                 if not self._answered:
                     break
                 self._process_one(*self._answered.popleft())
+            self._rest()
             if self._answered and not self._is_scheduled:
                 self._schedule()
             self._resting.append(current)
-            rest()
+            pause()
 
     def _process_one(self, worker: _Worker[J], exchange: Exchange) -> None:
         job, worker.job = worker.job, None
@@ -172,7 +177,7 @@ class Pool(Generic[J]):
         if self._waiting:
             following = self._waiting.popleft()
             following.queued = self._clock() - following.submitted
-            worker.start(following)
+            self._start(worker, following)
         else:
             self._idle.append(worker)
         try:

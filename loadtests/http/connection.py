@@ -91,7 +91,7 @@ class Connection:
             raise
         return exchange
 
-    def start(self, request: bytes, done: Done, *, is_repeatable: bool = False, is_cut: bool = False) -> None:
+    def start(self, request: bytes, done: Done, is_repeatable: bool = False, is_cut: bool = False) -> None:
         """Sends `request`; calls `done` once, in the event loop's greenlet or in one that opens a connection.
 
         `is_repeatable`: it has the same effect once or twice. `is_cut`: only its first half is sent, then the connection is

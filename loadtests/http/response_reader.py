@@ -10,8 +10,6 @@ from loadtests.model.api.answer import Reason
 
 _LARGEST_FRAMING = 8
 """Bytes of an answer for each byte that its body may have: one in a chunk of its own takes six."""
-_NO_FAILURE = Reason.NONE
-"""Bound here for speed: see loadtests.engine."""
 
 
 class ResponseReader:
@@ -37,25 +35,25 @@ class ResponseReader:
     def __init__(self, largest: int) -> None:
         self._largest = largest
         self.renew()
-        self.begin()
 
     def renew(self) -> None:
         """Forgets what an earlier connection has left over."""
         self._parser = httptools.HttpResponseParser(self)
+        self._lenient: LenientReader | None = None
+        self.failure = Reason.NONE
+        self.status = 0
+        self.has_surplus = False
+        """Whether more followed than the response, which was not requested."""
+        self.is_kept_open = False
+        """Whether the connection may be used again."""
+        self.begin()
 
     def begin(self) -> None:
-        """Begins a response."""
-        self._lenient: LenientReader | None = None
+        """Begins a response. What only a connection that is not used again can have is not reset."""
         self.is_complete = False
-        self.failure = _NO_FAILURE
-        self.status = 0
         self.body: bytes | bytearray = b""
         self.received: bytes | bytearray = b""
         """All of it, with any interim responses (1xx)."""
-        self.has_surplus = False
-        """Whether more followed, which was not requested."""
-        self.is_kept_open = False
-        """Whether the connection may be used again."""
 
     def feed(self, data: bytes) -> None:
         """Reads on. `data` is not empty."""
@@ -87,8 +85,8 @@ class ResponseReader:
         if not ends_with_connection(head):
             self.failure = Reason.RESET
             return None
-        self.is_complete, self.status = True, self._parser.get_status_code()
-        self.body = self.received[at:]
+        self.is_complete, self.is_kept_open = True, False
+        self.status, self.body = self._parser.get_status_code(), self.received[at:]
         return None
 
     # Callbacks of httptools' parser.
@@ -151,4 +149,4 @@ class ResponseReader:
         elif reader.is_complete:
             self.is_complete, self.status, self.is_kept_open = True, reader.status, reader.is_kept_open
             self.body, self.received = bytes(reader.body), reader.head
-            self.renew()
+            self._parser, self._lenient = httptools.HttpResponseParser(self), None
