@@ -32,12 +32,22 @@ MOST_BETWEEN = 2
 """Gaps of any length between the two: the throttling begins within one, and the first minute may end a little before a whole
 minute of the device's clock, which wakes the page again."""
 
-_SUSPECTS = f"""
+_KEPT_FOR_LONG = f"""
 SELECT session FROM margins JOIN sessions USING (session) GROUP BY session
 HAVING count(*) FILTER (idle_timeout - margin >= {MINUTE - TOLERANCE}) >= {LEAST_MINUTES}
     AND count(*) FILTER (idle_timeout - margin <= {LONGEST_INTERVAL * (1 + SPREAD)}) >= {REGULAR_GAPS}
 """
+"""Sessions with such gaps since their last activity. The table `margins` has these, so that few keep-alives are looked at."""
 # By when they were due, not sent: a load generator that stalls is not a client that is throttled.
+_SUSPECTS = f"""
+SELECT session FROM (
+    SELECT session, (intended - lag(intended) OVER (PARTITION BY session ORDER BY intended)) / 1e9 AS gap FROM events
+    WHERE session IN ({_KEPT_FOR_LONG}) AND kind = '{Operation.KEEP_ALIVE}' AND outcome <> 'withheld'
+) GROUP BY session
+HAVING count(*) FILTER (abs(gap - {MINUTE}) <= {TOLERANCE}) >= {LEAST_MINUTES}
+    AND count(*) FILTER (gap <= {LONGEST_INTERVAL}) > {REGULAR_GAPS // 2}
+"""
+"""Those whose timer had a shorter interval: the median of `REGULAR_GAPS` gaps is at most `LONGEST_INTERVAL`."""
 _CALLS = f"""
 SELECT session, kind, intended / 1e9 AS due, (t + latency) / 1e9 AS answered, status > 0 AS is_answered FROM events
 WHERE session IN ({_SUSPECTS}) AND kind IN {tuple(operation.value for operation in Operation)} AND outcome <> 'withheld'
