@@ -74,7 +74,7 @@ def serve(serving: Serving) -> None:
         listener = stack.enter_context(_listen(serving.host, serving.port))
         server = uvicorn.Server(
             uvicorn.Config(
-                App(rules, service, serving.key, observe=journal.called if journal else None, api=serving.api),
+                App(rules, service, serving.key, observer=journal, api=serving.api),
                 loop="uvloop",
                 http=Protocol,
                 ws="none",
