@@ -107,7 +107,10 @@ class App:
         headers: Headers = scope["headers"]
         if self._inspection and any(name == b"access-control-request-method" for name, _ in headers):
             self._inspection.preflight(self._now(), scope["path"], headers)
-        methods = [*self._wire.methods(scope["path"]), *(method for method, path in self._others if path == scope["path"])]
+        methods = [
+            *self._wire.methods(scope["path"]),
+            *(method for method, path in self._others if path == scope["path"]),
+        ]
         allow = (b"allow", ", ".join((*methods, "OPTIONS")).encode())
         await send({"type": "http.response.start", "status": 204, "headers": [allow, *preflight_headers(headers)]})
         await send({"type": "http.response.body", "body": b""})
