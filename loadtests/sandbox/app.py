@@ -61,6 +61,7 @@ class App:
         self._wire = Wire(self._api, self._wall)
         self._tokens = Tokens(self._api.token.one_session)
         self._ids = rules.new_id = SessionIds(rules.new_id)
+        self._last_request: float | None = None
         self._document = openapi.document(self._api, rules.terms)
         self._prefixes = _prefixes(self._api)
         self._others: dict[tuple[str, str], Callable[[float, dict[str, Any]], Reply]] = {}
@@ -76,6 +77,10 @@ class App:
         calls = {(route.call.method, route.call.path) for route in self._wire.routes}
         return frozenset({*calls, *self._others, ("GET", openapi.PATH)})
 
+    def quiet_seconds(self, now: float) -> float | None:
+        """Returns how many seconds ago the last request came; None: none came yet."""
+        return None if self._last_request is None else now - self._last_request
+
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """The ASGI entry point."""
         if scope["type"] != "http":
@@ -83,6 +88,7 @@ class App:
         body = await _read(receive)
         if body is None:
             return None
+        self._last_request = self._now()
         headers: Headers = scope["headers"]
         if scope["method"] == "OPTIONS":
             return await self._answer_options(send, scope)
