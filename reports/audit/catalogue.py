@@ -32,3 +32,9 @@ CALL_CHECKS: tuple[CallCheck, ...] = (
     credentials.UNAUTHORIZED,
 )
 """Findings that do not belong to a single session."""
+
+PASSED: dict[str, str] = {
+    **{check.name: check.passed for check in CHECKS},
+    **{check.name: check.passed for check in CALL_CHECKS},
+}
+"""What holds if a check finds nothing, by the check's name."""

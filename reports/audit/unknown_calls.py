@@ -14,6 +14,7 @@ from reports.findings.finding import Finding
 
 _MOST_TOLD = 6
 _UNAUTHORIZED = 401
+_MAY_HAVE_MORE = " The sandbox has only the calls that sessions need: the real API may have more."
 
 
 def meant(client: Client, note: ClientCall) -> str:
@@ -36,7 +37,8 @@ def _find(client: Client) -> Finding | None:
     notes = unknown_calls(client)
     if not notes:
         return None
-    is_similar = any(meant(client, note) for note in notes)
+    similar = [bool(meant(client, note)) for note in notes]
+    is_similar = any(similar)
     kinds = Counter(note.detail for note in notes)
     told = list(_told(client, notes, kinds))
     more = f"; and {count(len(told) - _MOST_TOLD, 'other request')}" if len(told) > _MOST_TOLD else ""
@@ -48,9 +50,7 @@ def _find(client: Client) -> Finding | None:
         "certain" if is_similar else "likely",
         f"{count(len(notes), 'request')} {verb(len(notes), 'was', 'were')} no call of the API:"
         f" {'; '.join(told[:_MOST_TOLD])}{more}.",
-        "Correct method and path."
-        if is_similar
-        else "Check method and path. The sandbox has only the calls that sessions need: a real API may have more.",
+        f"Correct method and path.{'' if all(similar) else _MAY_HAVE_MORE}",
         tuple(sorted({note.session for note in notes if note.session}))[:MOST_SESSIONS],
     )
 

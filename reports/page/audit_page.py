@@ -9,7 +9,7 @@ from loadtests.model.log.record import Observation
 from loadtests.model.text.wording import count
 from reports.analysis.client import Client, ClientCall, Life, as_dict
 from reports.audit.audit import Audit
-from reports.audit.catalogue import CALL_CHECKS, CHECKS
+from reports.audit.catalogue import CALL_CHECKS, PASSED
 from reports.findings.finding import Finding
 from reports.page.document import embedded, environment
 from reports.summary import Analysis
@@ -29,8 +29,7 @@ def render_audit(analysis: Analysis) -> str:
     findings = analysis.findings
     names = {finding.name for finding in findings}
     numbers = [(sum(finding.severity == severity for finding in findings), severity) for severity in _SEVERITIES]
-    checks = [*((each.name, each.passed) for each in CHECKS), *((each.name, each.passed) for each in CALL_CHECKS)]
-    passed = [holds for name, holds in checks if name not in names] if audit.client.calls else []
+    passed = [holds for name, holds in PASSED.items() if name not in names] if audit.has_checked else []
     return (
         environment()
         .get_template("audit.html")

@@ -14,7 +14,8 @@ from markdown_it.token import Token
 
 from loadtests.cli.announce import announce
 from reports.output.annotation import annotation_lines
-from reports.output.markdown import escaped, markdown
+from reports.output.markdown import markdown
+from reports.output.markdown_text import escaped
 from reports.page.picture import mermaid
 from reports.summary import Analysis
 
