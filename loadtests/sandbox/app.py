@@ -158,7 +158,7 @@ class App:
         return reply
 
     def _is_reuse(self, now: float, token: Token, request: ApiRequest) -> bool:
-        if request.operation is not Operation.NEW and not request.session_id:
+        if request.operation is not Operation.NEW and not self._rules.knows(request.session_id):
             return False
         is_reuse = self._tokens.is_reuse(token, request.session_id)
         if is_reuse and self._inspection:

@@ -71,7 +71,7 @@ class Inspection:
 
     def unknown_call(self, now: float, method: str, path: str, body: bytes, status: int) -> None:
         """A request that is no call of the API."""
-        session_id = next((part for part in path.split("/") if self._is_session(part)), "")
+        session_id = next((part for part in path.split("/") if self._rules.knows(part)), "")
         line = f"{method} {self._without_key(path)}"
         self._note(now, Observation.UNKNOWN_CALL, session_id or self._named_in(_object(body)), float(status), line)
 
@@ -98,7 +98,7 @@ class Inspection:
         """A call without a key, or with a wrong one, may name a session."""
         request = seen.route.request(asked, seen.fields, "")
         session_id = request.session_id if isinstance(request, ApiRequest) else self._named_in(asked)
-        if self._is_session(session_id):
+        if self._rules.knows(session_id):
             self._note(now, Observation.UNAUTHORIZED_CALL, session_id, 0.0, seen.route.operation.value)
 
     def _fields(self, now: float, route: Route, asked: dict[str, Any], session_id: str) -> None:
@@ -106,7 +106,7 @@ class Inspection:
         disable = self._api.idle_timeout.disable if route.operation is Operation.NEW else ""
         found = list(similar_fields(route.call.body, (disable,) if disable else (), asked))
         named = session_id or self._named_in(asked)
-        if named and not session_id and not found:
+        if named and not session_id and not found and asked.get(route.session_field) != named:
             # Its value says what the field is, whatever its name.
             found = [(name, route.session_field) for name, value in asked.items() if value == named]
         for sent, right in found:
@@ -117,12 +117,9 @@ class Inspection:
         if self._asked_for_keys and any(name == b"origin" and value in self._asked_for_keys for name, value in headers):
             self._note(now, Observation.KEY_IN_PAGE, session_id, 0.0, operation.value)
 
-    def _is_session(self, text: str) -> bool:
-        return text in self._rules.open or text in self._rules.closed
-
     def _named_in(self, asked: dict[str, Any]) -> str:
         """The session whose id is a value of the body; "": none."""
-        return next((value for value in asked.values() if isinstance(value, str) and self._is_session(value)), "")
+        return next((value for value in asked.values() if isinstance(value, str) and self._rules.knows(value)), "")
 
     def _without_key(self, path: str) -> str:
         return path.replace(self._key, _HIDDEN) if self._key else path

@@ -91,6 +91,6 @@ KEY_IN_PAGE = AuditCheck(
     "likely",
     _key_in_page,
     "A page sent the API key itself in calls of {n}: whoever opens the page can read it.",
-    lambda api: f"Keep the key on your server: {api.for_pages}.",
+    lambda api: f"A page must not have the key: {api.for_pages}.",
     "No page of another origin sent the API key.",
 )

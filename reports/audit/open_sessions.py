@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
 from itertools import pairwise
 
 from loadtests.model.api.operation import Operation
@@ -21,21 +21,21 @@ MOUNTED_TWICE_SECONDS = 0.25
 
 def _unclosed(client: Client) -> Facts:
     return {
-        life.number: "; ".join((how_it_ended(life), *stops_without_effect(client, life.number)))
+        life.number: "; ".join(
+            (how_it_ended(life), *dict.fromkeys(told for _, told in vain_stops(client, life.number)))
+        )
         for life in client.lives
         if life.unclosed and not life.lost
     }
 
 
-def stops_without_effect(client: Client, session: int) -> Iterator[str]:
-    """Yield what the client sent to close the session that could not close it."""
+def vain_stops(client: Client, session: int) -> list[tuple[float, str]]:
+    """Return what the client sent to close the session that could not close it, with its time."""
+    stop = request_line(client.api.calls[Operation.STOP])
     keyless = client.noted(Observation.UNAUTHORIZED_CALL, session)
-    if any(note.detail == Operation.STOP for note in keyless):
-        yield "its stop was refused for its key"
-    for note in client.noted(Observation.UNKNOWN_CALL, session):
-        if meant(client, note) == request_line(client.api.calls[Operation.STOP]):
-            yield f"{note.detail} is no call of the API"
-            return
+    found = [(note.t, "its stop was refused for its key") for note in keyless if note.detail == Operation.STOP]
+    unknown = client.noted(Observation.UNKNOWN_CALL, session)
+    return found + [(note.t, f"{note.detail} is no call of the API") for note in unknown if meant(client, note) == stop]
 
 
 def _failed_start(client: Client) -> Facts:
@@ -50,7 +50,7 @@ def _double_open(client: Client) -> Facts:
     return {
         life.number: f"session {later.number} was opened {_after(life, later)}, and this one was never used again"
         for life, later in pairwise(client.lives)
-        if _is_forgotten(life, later.new.t) and not life.lost
+        if _is_forgotten(client, life, later.new.t) and not life.lost
     }
 
 
@@ -61,9 +61,10 @@ def _after(life: Life, later: Life) -> str:
     return "while this one was open"
 
 
-def _is_forgotten(life: Life, at: float) -> bool:
-    # A client that sent a stop has closed it, as far as it can know.
-    was_open = (life.ended is None or life.ended > at) and not any(call.t <= at for call in life.asked(Operation.STOP))
+def _is_forgotten(client: Client, life: Life, at: float) -> bool:
+    # A client that sent a stop, or what it took for one, has closed it as far as it can know.
+    stops = [*(call.t for call in life.asked(Operation.STOP)), *(t for t, _ in vain_stops(client, life.number))]
+    was_open = (life.ended is None or life.ended > at) and min(stops, default=math.inf) > at
     return was_open and not any(call.t > at and call.kind != Operation.KEEP_ALIVE for call in life.calls)
 
 
