@@ -81,7 +81,7 @@ TOKEN_REUSE = AuditCheck(
     "problem",
     "likely",
     _reused,
-    "Your client sent the token of {n} for another session. A token opens one session, and was refused.",
+    "Your client sent the token of {n} for another session. A token opens one session: the API refused it.",
     lambda api: f"Get a new token with {api.call(Operation.CREATE_TOKEN)} for each session.",
     "No token was used for a second session.",
 )

@@ -44,7 +44,7 @@ def render_audit(analysis: Analysis) -> str:
             calls=audit.client.calls,
             refused=len(audit.client.refused),
             sessions=[
-                {**as_dict(judged.life), "verdict": judged.verdict, "is_wrong": bool(judged.facts)}
+                {**as_dict(judged.life), "verdict": judged.findings, "is_wrong": bool(judged.facts)}
                 for judged in audit.sessions[:_MOST_LISTED]
             ],
             total=len(audit.sessions),
