@@ -6,10 +6,11 @@ import contextlib
 import secrets
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from loadtests.audit.leftovers import Leftovers, await_leftovers, own_processes
 from loadtests.audit.program import Program, check_command
 from loadtests.defects.defect import Injected
 from loadtests.http.key import key_variables
@@ -17,7 +18,7 @@ from loadtests.model.api.description.default import default_api
 from loadtests.model.api.description.description import ApiDescription
 from loadtests.model.run.manifest import Manifest
 from loadtests.model.text.units import format_duration
-from loadtests.model.text.wording import count, verb
+from loadtests.model.text.wording import count, verb, were
 from loadtests.recording.run_directory import new_folder, software_versions, write_manifest
 from loadtests.sandbox.process import SandboxProcess
 
@@ -48,6 +49,8 @@ class AuditSettings:
     """Do not wait for the API to reap what is left open."""
     api: ApiDescription
     """The API that the program uses."""
+    wait: float
+    """Seconds without a call after which processes that the program left running are stopped."""
 
     def options(self, folder: Path, zero: float) -> list[str]:
         """Returns the sandbox's command-line options; `zero` is the monotonic time at which the audit began."""
@@ -79,9 +82,19 @@ def run_audit(settings: AuditSettings, output: Output) -> Audited:
     sandbox = SandboxProcess(settings.options(folder, zero), keys)
     with contextlib.closing(sandbox), _interruptible():
         output(f"Sandbox at {sandbox.url}; running the program.")
-        code, reason = _run(settings.command, {**dict.fromkeys(ADDRESS_VARIABLES, sandbox.url), **keys})
-        load_ended = time.monotonic() - zero
+        own = own_processes()
+        program = Program(settings.command, {**dict.fromkeys(ADDRESS_VARIABLES, sandbox.url), **keys})
+        code, reason, was_interrupted = _await_end(program)
         output(f"The program {reason}.")
+        left = Leftovers(key, program.group, own)
+        stopped = left.stop() if was_interrupted else await_leftovers(left, sandbox, settings.wait, output)
+        if stopped:
+            was_stopped = (
+                f"{were(stopped, 'process', 'processes')} still running and {verb(stopped, 'was', 'were')} stopped"
+            )
+            output(f"{was_stopped}.")
+            reason = f"{reason}; {was_stopped}"
+        load_ended = time.monotonic() - zero
         if not settings.quick:
             with contextlib.suppress(KeyboardInterrupt):
                 _await_reaping(sandbox, output)
@@ -90,14 +103,14 @@ def run_audit(settings: AuditSettings, output: Output) -> Audited:
     return Audited(folder, code)
 
 
-def _run(command: Sequence[str], environment: Mapping[str, str]) -> tuple[int, str]:
-    program = Program(command, environment)
+def _await_end(program: Program) -> tuple[int, str, bool]:
+    """Returns exit code, how it ended, and whether an interrupt ended it."""
     try:
         code = program.wait()
     except KeyboardInterrupt:
         # Whoever interrupts a program has seen enough of it; its exit code then says nothing.
-        return 0, f"was interrupted, and {_describe_end(program.end())}"
-    return code, _describe_end(code)
+        return 0, f"was interrupted, and {_describe_end(program.end())}", True
+    return code, _describe_end(code), False
 
 
 def _describe_end(code: int) -> str:

@@ -32,6 +32,11 @@ class Program:
         except OSError as error:
             raise InputError.of("COMMAND", f"{command[0]!r} cannot be run: {error.strerror}") from None
 
+    @property
+    def group(self) -> int:
+        """The id of its process group."""
+        return self._process.pid
+
     def wait(self) -> int:
         """Waits until it has ended; returns its exit code, negative for a signal."""
         return self._process.wait()

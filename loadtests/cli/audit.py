@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from loadtests.cli.arguments import add_account, add_defects, add_run_dir, at_least, idle_range, share
+from loadtests.cli.arguments import add_account, add_defects, add_run_dir, at_least, duration, idle_range, share
 from loadtests.defects.account import check_fit
 from loadtests.defects.catalogue import DEFECTS, parse_defect, parse_defects
 from loadtests.defects.defect import Injected
@@ -39,6 +39,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_account(parser)
     for name, about in _FILES.items():
         parser.add_argument(f"--{name}", type=Path, metavar="FILE", help=f"also write the result to FILE as {about}")
+    parser.add_argument(
+        "--wait",
+        type=duration,
+        default="1m",
+        metavar="TIME",
+        help="if the command leaves processes running: how long they may make no call before they are stopped"
+        " (default: %(default)s)",
+    )
     parser.add_argument("--quick", action="store_true", help="do not wait for the API to reap what is left open")
     parser.add_argument(
         "--ignore-exit-code", action="store_true", help="exit with 0 if the audit passes, although the program failed"
@@ -84,6 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.seed,
         arguments.quick,
         named_api(arguments.api) if arguments.api else default_api(),
+        arguments.wait,
     )
     audited = run_audit(settings, lambda line: print(line, file=sys.stderr, flush=True))
     # A report of the audit so far, which someone made while it ran, is replaced.

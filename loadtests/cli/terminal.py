@@ -15,7 +15,7 @@ from loadtests.model.text.units import format_duration
 from loadtests.model.text.wording import count
 
 if TYPE_CHECKING:
-    from reports.audit.audit import Audit, AuditResult
+    from reports.audit.audit import Audit
     from reports.findings.finding import Finding
     from reports.summary import Analysis
 
@@ -28,7 +28,7 @@ def print_audit(analysis: Analysis, folder: Path) -> None:
     console = open_console()
     assert analysis.audit is not None
     if analysis.audit.sessions:
-        print_table(console, _table(analysis.audit, console))
+        print_table(console, audit_table(analysis.audit, console.is_terminal))
     if (more := len(analysis.audit.sessions) - _MOST_SESSIONS) > 0:
         console.print(f"… and {count(more, 'session')} more: see summary.json.")
     for finding in analysis.findings:
@@ -57,28 +57,28 @@ def shorten(ids: Collection[str]) -> dict[str, str]:
     return {full: full[:length] for full in known}
 
 
-def _table(audit: Audit, console: Console) -> Table:
+_HEADINGS = ("session", "id", "opened", "tasks", "keep-alives", "closed by", "findings")
+_LEFT_OUT = "opened"
+"""A terminal of 80 columns has no room for it beside the names of findings."""
+
+
+def audit_table(audit: Audit, is_terminal: bool) -> Table:
+    """Returns the table of sessions; a pipe has room for whole ids, and for everything."""
     shown = audit.sessions[:_MOST_SESSIONS]
     ids = [judged.life.id for judged in shown]
-    # A pipe has room for whole ids.
-    short = shorten(ids) if console.is_terminal else {full: full for full in ids}
-    table = Table(("session", "id", "opened", "tasks", "keep-alives", "closed by", "verdict"))
+    short = shorten(ids) if is_terminal else {full: full for full in ids}
+    left_out = {_LEFT_OUT} if is_terminal else set()
+    table = Table([heading for heading in _HEADINGS if heading not in left_out])
     for judged in shown:
         life = judged.life
-        table.add(
-            str(life.number),
-            short[life.id],
-            format_duration(life.new.t),
-            str(len(life.asked("task"))),
-            str(len(life.asked("keep_alive"))),
-            _closed_by(judged),
-            Text(judged.verdict, style="yellow" if judged.facts else "green"),
-        )
+        cells: dict[str, str | Text] = {
+            "session": str(life.number),
+            "id": short[life.id],
+            "opened": format_duration(life.new.t),
+            "tasks": str(len(life.asked("task"))),
+            "keep-alives": str(len(life.asked("keep_alive"))),
+            "closed by": judged.closed_by,
+            "findings": Text(judged.findings, style="yellow" if judged.facts else "green"),
+        }
+        table.add(*(cells[heading] for heading in table.headings))
     return table
-
-
-def _closed_by(judged: AuditResult) -> str:
-    life = judged.life
-    if life.ended is None:
-        return "not closed"
-    return f"{'client' if life.stopped is not None else 'API, idle'}, {format_duration(life.ended)}"

@@ -6,6 +6,7 @@ import asyncio
 import hmac
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -14,25 +15,28 @@ from loadtests.model.api.delivery import Delivery
 from loadtests.model.api.description.default import default_api
 from loadtests.model.api.description.description import ApiDescription
 from loadtests.model.api.operation import Operation
-from loadtests.model.api.rules import NOT_JSON, UNAUTHORIZED, HostedSession, Reply, Rules, Status, invalid
+from loadtests.model.api.rules import NOT_JSON, UNAUTHORIZED, Reply, Rules, invalid
 from loadtests.model.api.service import ApiRequest, Service
+from loadtests.model.api.similar_call import similar_call
 from loadtests.sandbox import openapi
+from loadtests.sandbox.cors import Headers, answer_headers, preflight_headers
+from loadtests.sandbox.history import history
+from loadtests.sandbox.inspection import Inspection, Observer, Seen
 from loadtests.sandbox.protocol import EXTENSION
-from loadtests.sandbox.tokens import SessionIds, Tokens
+from loadtests.sandbox.tokens import SessionIds, Token, Tokens
 from loadtests.sandbox.wire import Route, Wire
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
-Observe = Callable[[float, ApiRequest, Reply], None]
-"""Called for each request that is a call of the API: its time, what it asks, the reply."""
 
 LARGEST_BODY = 1 << 20
+_LONGEST_VALUE = 60
 AVATARS = [{"avatar_id": "sandbox-avatar", "created_at": 1700000000, "is_public": True, "status": "ACTIVE"}]
-_PAGE = 100
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 _JSON = (b"content-type", b"application/json")
+_NO_TOKEN = Token("")
 
 
 class App:
@@ -44,7 +48,7 @@ class App:
         service: Service,
         key: str | None,
         now: Callable[[], float] = time.monotonic,
-        observe: Observe | None = None,
+        observer: Observer | None = None,
         api: ApiDescription | None = None,
     ) -> None:
         self._rules = rules
@@ -52,17 +56,18 @@ class App:
         self._key = key.encode() if key is not None else None
         self._now = now
         self._wall = time.time() - now()
-        self._observe = observe
         self._api = api or default_api()
+        self._inspection = Inspection(observer, self._api, rules, key) if observer else None
         self._wire = Wire(self._api, self._wall)
-        self._tokens = Tokens()
+        self._tokens = Tokens(self._api.token.one_session)
         self._ids = rules.new_id = SessionIds(rules.new_id)
+        self._last_request: float | None = None
         self._document = openapi.document(self._api, rules.terms)
         self._prefixes = _prefixes(self._api)
         self._others: dict[tuple[str, str], Callable[[float, dict[str, Any]], Reply]] = {}
         if self._api.is_default:
             self._others = {
-                ("GET", "/v2/streaming.list"): self._history,
+                ("GET", "/v2/streaming.list"): partial(history, rules, self._wall),
                 ("GET", "/v1/streaming/avatar.list"): lambda now, asked: Reply(data=AVATARS),
             }
 
@@ -72,6 +77,10 @@ class App:
         calls = {(route.call.method, route.call.path) for route in self._wire.routes}
         return frozenset({*calls, *self._others, ("GET", openapi.PATH)})
 
+    def quiet_seconds(self, now: float) -> float | None:
+        """Returns how many seconds ago the last request came; None: none came yet."""
+        return None if self._last_request is None else now - self._last_request
+
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """The ASGI entry point."""
         if scope["type"] != "http":
@@ -79,52 +88,93 @@ class App:
         body = await _read(receive)
         if body is None:
             return None
+        self._last_request = self._now()
+        headers: Headers = scope["headers"]
+        if scope["method"] == "OPTIONS":
+            return await self._answer_options(send, scope)
+        allowed = answer_headers(headers)
         if (scope["method"], scope["path"]) == ("GET", openapi.PATH):
-            return await _answer(send, 200, self._document)
+            return await _answer(send, 200, self._document, allowed)
         reply, status, answer = self._handle(scope, body)
         if reply.delay:
             await asyncio.sleep(reply.delay)
+        if reply.retry_after:
+            allowed.append((b"retry-after", b"%d" % reply.retry_after))
         if reply.delivery is Delivery.ANSWERED:
-            return await _answer(send, status, answer, reply.retry_after)
+            return await _answer(send, status, answer, allowed)
         if reply.delivery is Delivery.GARBLED:
-            return await _answer(send, reply.status, _GARBLED, reply.retry_after)
+            return await _answer(send, reply.status, _GARBLED, allowed)
         if reply.delivery is not Delivery.UNANSWERED:
             await _break_off(scope["extensions"][EXTENSION]["transport"], send, reply, status, answer)
         await _gone(receive)
 
+    async def _answer_options(self, send: Send, scope: dict[str, Any]) -> None:
+        """Answers a preflight, or a probe: no call, and not refused for its key, which it never carries."""
+        headers: Headers = scope["headers"]
+        if self._inspection and any(name == b"access-control-request-method" for name, _ in headers):
+            self._inspection.preflight(self._now(), scope["path"], headers)
+        methods = [
+            *self._wire.methods(scope["path"]),
+            *(method for method, path in self._others if path == scope["path"]),
+        ]
+        allow = (b"allow", ", ".join((*methods, "OPTIONS")).encode())
+        await send({"type": "http.response.start", "status": 204, "headers": [allow, *preflight_headers(headers)]})
+        await send({"type": "http.response.body", "body": b""})
+
     def _handle(self, scope: dict[str, Any], body: bytes) -> tuple[Reply, int, bytes]:
         """Returns the reply, and its status and body on the wire."""
         now = self._now()
-        is_known, token_session = self._authorized(scope["headers"])
+        is_known, token = self._authorized(scope["headers"])
         found = self._wire.find(scope["method"], scope["path"], scope.get("raw_path"))
         if found is None:
-            return self._handle_other(now, scope, is_known)
+            return self._handle_other(now, scope, body, is_known)
         route, fields = found
         request: ApiRequest | Reply = UNAUTHORIZED
         if is_known or route.call.auth == "none":
             asked = self._asked(scope, body)
-            request = asked if isinstance(asked, Reply) else route.request(asked, fields, token_session)
+            request = asked if isinstance(asked, Reply) else route.request(asked, fields, token.session_id)
+        if token is not _NO_TOKEN and isinstance(request, ApiRequest) and self._is_reuse(now, token, request):
+            request = UNAUTHORIZED
         if isinstance(request, Reply):
             reply, request = request, ApiRequest(route.operation)
         else:
-            if token_session and route.operation is Operation.NEW:
-                self._ids.reserve(token_session)
-            reply = self._service(now, request)
-        if self._observe is not None:
-            self._observe(now, request, reply)
+            reply = self._serve(now, request, token)
+        if self._inspection:
+            seen = Seen(route, fields, scope["headers"], body, is_known, token is not _NO_TOKEN)
+            self._inspection.call(now, request, reply, seen)
         if not reply.is_success:
             return reply, *self._wire.refusal(reply)
         status = route.call.status if reply.status == 200 else reply.status
         return reply, status, self._wire.body(route, reply, self._kept(route, reply) if route.gives else {})
 
-    def _handle_other(self, now: float, scope: dict[str, Any], is_known: bool) -> tuple[Reply, int, bytes]:
+    def _serve(self, now: float, request: ApiRequest, token: Token) -> Reply:
+        if token is _NO_TOKEN or request.operation is not Operation.NEW:
+            return self._service(now, request)
+        self._ids.reserve(token.session_id)
+        reply = self._service(now, request)
+        self._ids.reserve("")
+        if reply.is_success and isinstance(reply.data, dict):
+            self._tokens.opened(token, str(reply.data.get("session_id", "")))
+        return reply
+
+    def _is_reuse(self, now: float, token: Token, request: ApiRequest) -> bool:
+        if request.operation is not Operation.NEW and not self._rules.knows(request.session_id):
+            return False
+        is_reuse = self._tokens.is_reuse(token, request.session_id)
+        if is_reuse and self._inspection:
+            self._inspection.reused(now, request.operation, token.session_id)
+        return is_reuse
+
+    def _handle_other(self, now: float, scope: dict[str, Any], body: bytes, is_known: bool) -> tuple[Reply, int, bytes]:
         """The same for a request that is no call of the API."""
         method, path = scope["method"], scope["path"]
         other = self._others.get((method, path))
         if not is_known:
             reply = UNAUTHORIZED
         else:
-            reply = other(now, _query(scope["query_string"])) if other else _no_endpoint(method, path)
+            reply = other(now, _query(scope["query_string"])) if other else _no_endpoint(self._api, method, path)
+        if self._inspection and not other and method != "HEAD":
+            self._inspection.unknown_call(now, method, path, body, reply.status)
         if not reply.is_success:
             return reply, *self._wire.refusal(reply)
         return reply, reply.status, _encode({"code": reply.code, "message": reply.message, "data": reply.data})
@@ -138,7 +188,7 @@ class App:
         try:
             asked = _decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return NOT_JSON
+            return _not_json(scope["headers"])
         return asked if isinstance(asked, dict) else invalid("the body must be a JSON object")
 
     def _kept(self, route: Route, reply: Reply) -> dict[str, str]:
@@ -153,48 +203,21 @@ class App:
             if fields.session_id:
                 kept["session_id"] = reserved
         elif fields.token:
-            kept["token"] = self._tokens.give(session_id)
+            kept["token"] = self._tokens.give(session_id, has_opened=True)
         return kept
 
-    def _authorized(self, headers: list[tuple[bytes, bytes]]) -> tuple[bool, str]:
-        """Returns whether the headers authorise a request, and the session of their token."""
+    def _authorized(self, headers: Headers) -> tuple[bool, Token]:
+        """Returns whether the headers authorise a request, and their token."""
         for name, value in headers:
             for prefix in self._prefixes.get(name, ()):
                 if value[: len(prefix)].lower() == prefix:
                     given = value[len(prefix) :].strip()
-                    session_id = self._tokens.session_of(given)
-                    return session_id is not None or self._takes(given), session_id or ""
-        return False, ""
+                    token = self._tokens.find(given)
+                    return token is not None or self._takes(given), token or _NO_TOKEN
+        return False, _NO_TOKEN
 
     def _takes(self, key: bytes) -> bool:
         return bool(key) if self._key is None else hmac.compare_digest(key, self._key)
-
-    def _history(self, now: float, asked: dict[str, Any]) -> Reply:
-        self._rules.advance(now)
-        try:
-            size = min(max(_whole(asked.get("page_size", _PAGE)), 1), _PAGE)
-            token = _whole(asked.get("pagination_token", 1))
-            page = max(_whole(asked.get("page", token)), 1)
-        except msgspec.ValidationError:
-            return invalid("page, pagination_token and page_size must be whole numbers")
-        status = asked.get("status")
-        rows = [*self._rules.closed.values(), *self._rules.open.values()]
-        rows = [row for row in rows if status is None or row.status == status]
-        shown = rows[(page - 1) * size : page * size]
-        more = str(page + 1) if page * size < len(rows) else None
-        data = [self._history_row(row, now) for row in shown]
-        return Reply(
-            data={"total": len(rows), "page": page, "page_size": size, "next_pagination_token": more, "data": data}
-        )
-
-    def _history_row(self, session: HostedSession, now: float) -> dict[str, Any]:
-        ended = session.ended if session.status is Status.CLOSED else now
-        return {
-            "session_id": session.id,
-            "status": session.status.value,
-            "created_at": int(session.created + self._wall),
-            "duration": round(ended - session.created, 3),
-        }
 
 
 def _prefixes(api: ApiDescription) -> dict[bytes, list[bytes]]:
@@ -205,19 +228,24 @@ def _prefixes(api: ApiDescription) -> dict[bytes, list[bytes]]:
     return found
 
 
-def _no_endpoint(method: str, path: str) -> Reply:
-    return Reply(404, 404, f"no such endpoint: {method} {path}")
+def _no_endpoint(api: ApiDescription, method: str, path: str) -> Reply:
+    similar = similar_call(api, method, path)
+    return Reply(404, 404, f"no such endpoint: {method} {path}{f'; did you mean {similar[1]}?' if similar else ''}")
+
+
+def _not_json(headers: Headers) -> Reply:
+    """The refusal of a body, with the header that says why it is none."""
+    for name, value in headers:
+        if name == b"content-encoding" or (name == b"content-type" and b"json" not in value):
+            told = f"{NOT_JSON.message} ({name.decode().title()}: {value[:_LONGEST_VALUE].decode('latin-1')})"
+            return Reply(NOT_JSON.status, NOT_JSON.code, told)
+    return NOT_JSON
 
 
 def _query(raw: bytes) -> dict[str, Any]:
     from urllib.parse import parse_qsl
 
     return dict(parse_qsl(raw.decode("latin-1")))
-
-
-def _whole(text: str | int) -> int:
-    # Parsed like a JSON number: `int` would accept "1_0" and digits of any script.
-    return msgspec.convert(text, int, strict=False)
 
 
 _GARBLED = b"<html><body>502 Bad Gateway</body></html>"
@@ -253,13 +281,11 @@ async def _break_off(transport: asyncio.Transport, send: Send, reply: Reply, sta
     transport.close()
 
 
-async def _answer(send: Send, status: int, body: bytes, retry_after: int = 0) -> None:
-    headers = _headers(body) if status != 204 else []
-    if retry_after:
-        headers.append((b"retry-after", b"%d" % retry_after))
+async def _answer(send: Send, status: int, body: bytes, more: Headers) -> None:
+    headers = [*_headers(body), *more] if status != 204 else more
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
-def _headers(body: bytes) -> list[tuple[bytes, bytes]]:
+def _headers(body: bytes) -> Headers:
     return [_JSON, (b"content-length", b"%d" % len(body))]

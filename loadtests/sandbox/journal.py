@@ -57,6 +57,11 @@ class Journal:
         if operation is Operation.NEW and request.disable_idle_timeout:
             self._note(at, Observation.DEPRECATED, number, 0.0, "disable_idle_timeout")
 
+    def noted(self, came: float, kind: Observation, session_id: str, value: float, detail: str) -> None:
+        """Records what a request showed beside its call; see `inspection`."""
+        number = self._numbers.get(session_id, 0)
+        self._note(nanoseconds(came - self._zero), kind, number, value, detail[:LONGEST_MESSAGE])
+
     def happened(self, at: float, event: str, session: HostedSession) -> None:
         """Records that a session was opened, or closed by the API."""
         if event == "opened":
@@ -96,7 +101,8 @@ class Journal:
 
     def _note(self, at: int, kind: str, number: int, value: float, detail: str | None) -> None:
         none = Outcome.NONE, Reason.NONE, Holder.NONE
-        self._recorder.append(Row(at, 0, number, CLIENT, kind, at, 0, 0, 0, 0, *none, value, detail))
+        profile = CLIENT if number else ""
+        self._recorder.append(Row(at, 0, number, profile, kind, at, 0, 0, 0, 0, *none, value, detail))
 
 
 def _session_id(request: ApiRequest, reply: Reply) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
@@ -43,16 +44,24 @@ class SandboxProcess:
 
         Raises InputError if the sandbox has died.
         """
+        return msgspec.json.decode(self._ask("open?"), type=dict[str, float | None])
+
+    def quiet_seconds(self) -> float:
+        """Seconds since the last request; infinite if none came yet. Raises InputError if the sandbox has died."""
+        seconds = msgspec.json.decode(self._ask("quiet?"), type=float | None)
+        return math.inf if seconds is None else seconds
+
+    def _ask(self, question: str) -> str:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         line = ""
         with contextlib.suppress(OSError):
-            self._process.stdin.write("open?\n")
+            self._process.stdin.write(f"{question}\n")
             self._process.stdin.flush()
             line = self._process.stdout.readline()
         if not line:
             raise InputError.of("sandbox", "ended before its time", code=EXIT_UNAVAILABLE)
-        return msgspec.json.decode(line, type=dict[str, float | None])
+        return line
 
     @property
     def pid(self) -> int:

@@ -47,7 +47,8 @@ class Serving:
     key: str | None
     log: Path | None
     parent_pipe: bool
-    """End when standard input does: the parent's death is the sandbox's. A line there asks what is open."""
+    """End when standard input does: the parent's death is the sandbox's. A line there asks what is open, or how long ago the last
+    request came."""
     journal: Path | None = None
     """A run's directory, for the log of what clients did."""
     zero: float = 0.0
@@ -72,9 +73,10 @@ def serve(serving: Serving) -> None:
         )
         rules.on_activity = (lambda at, session: write(at, "activity", session)) if write else None
         listener = stack.enter_context(_listen(serving.host, serving.port))
+        app = App(rules, service, serving.key, observer=journal, api=serving.api)
         server = uvicorn.Server(
             uvicorn.Config(
-                App(rules, service, serving.key, observe=journal.called if journal else None, api=serving.api),
+                app,
                 loop="uvloop",
                 http=Protocol,
                 ws="none",
@@ -91,12 +93,13 @@ def serve(serving: Serving) -> None:
         host = f"[{serving.host}]" if ":" in serving.host else serving.host
         print(f"listening on http://{host}:{listener.getsockname()[1]}", flush=True)
         with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(_run(server, rules, listener, serving.parent_pipe, log, journal))
+            asyncio.run(_run(server, rules, app, listener, serving.parent_pipe, log, journal))
 
 
 async def _run(
     server: uvicorn.Server,
     rules: Rules,
+    app: App,
     listener: socket.socket,
     parent_pipe: bool,
     log: TextIO | None,
@@ -104,7 +107,7 @@ async def _run(
 ) -> None:
     reaping = asyncio.create_task(_reap(rules, log, journal))
     if parent_pipe:
-        asyncio.get_running_loop().add_reader(sys.stdin.fileno(), _hear_parent, server, rules)
+        asyncio.get_running_loop().add_reader(sys.stdin.fileno(), _hear_parent, server, rules, app)
     try:
         await server.serve(sockets=[listener])
     finally:
@@ -112,9 +115,11 @@ async def _run(
         rules.advance(time.monotonic())
 
 
-def _hear_parent(server: uvicorn.Server, rules: Rules) -> None:
-    if os.read(sys.stdin.fileno(), 4096):
-        print(msgspec.json.encode(_left(rules, time.monotonic())).decode(), flush=True)
+def _hear_parent(server: uvicorn.Server, rules: Rules, app: App) -> None:
+    if asked := os.read(sys.stdin.fileno(), 4096):
+        now = time.monotonic()
+        told = _left(rules, now) if asked.startswith(b"open") else app.quiet_seconds(now)
+        print(msgspec.json.encode(told).decode(), flush=True)
     else:
         asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
         server.should_exit = True

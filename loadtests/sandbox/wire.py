@@ -41,7 +41,8 @@ class Route:
         self._idle_timeout = _reader(call.body, IDLE_TIMEOUT)
         self._text = _reader(call.body, TEXT)
         self._disable = disable
-        self._named = _name(call.body, SESSION_ID)
+        self.session_field = _name(call.body, SESSION_ID)
+        """The name of the field that holds the session's id."""
         self.gives = bool(operation is Operation.CREATE_TOKEN or call.answer.keep or call.answer.token)
         """Whether its answers have values that later calls need."""
 
@@ -71,7 +72,7 @@ class Route:
         return (
             ApiRequest(operation, session_id)
             if isinstance(session_id, str)
-            else invalid(f"{self._named} must be a string")
+            else invalid(f"{self.session_field} must be a string")
         )
 
 
@@ -104,6 +105,10 @@ class Wire:
             if match:
                 return route, {name: unquote(value) for name, value in match.groupdict().items()}
         return None
+
+    def methods(self, path: str) -> list[str]:
+        """Returns the methods of the calls that have this path."""
+        return [route.call.method for route in self.routes if route.pattern.fullmatch(path)]
 
     def body(self, route: Route, reply: Reply, kept: dict[str, str]) -> bytes:
         """Returns the body of a success. `kept`: values that later calls need, by name."""

@@ -5,13 +5,15 @@ The log is the sandbox's own, so nothing in it is an interval: a call came when 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from loadtests.model.api.answer import GONE, Outcome
+from loadtests.model.api.description.description import ApiDescription
 from loadtests.model.api.operation import ACTIVITY, Operation
+from loadtests.model.log.record import Observation
 from reports.log.log import EventLog
 
 _GONE = frozenset(reason.value for reason in GONE)
@@ -94,9 +96,11 @@ class Life:
 
     @property
     def abandoned(self) -> tuple[ClientCall, ...]:
-        """The keep-alives since the client last did anything else."""
+        """The keep-alives that held its slot after the client last did anything else; none if the client closed it."""
+        if self.stopped is not None:
+            return ()
         last = max((n for n, call in enumerate(self.calls) if call.kind != Operation.KEEP_ALIVE), default=-1)
-        return self.calls[last + 1 :]
+        return tuple(call for call in self.calls[last + 1 :] if call.ok)
 
     @property
     def failed_start(self) -> bool:
@@ -129,19 +133,31 @@ class Client:
     calls: int
     ended: float
     """When the log ends."""
+    api: ApiDescription
+    """What it called."""
+    notes: Mapping[str, tuple[ClientCall, ...]]
+    """What its requests showed beside the calls, by kind, such as requests that are no calls of the API."""
+
+    def noted(self, kind: Observation, session: int | None = None) -> tuple[ClientCall, ...]:
+        """The notes of a kind; `session`: only those on that session."""
+        found = self.notes.get(kind, ())
+        return found if session is None else tuple(note for note in found if note.session == session)
 
 
 def read_client(log: EventLog) -> Client:
     """The client, out of the events."""
-    return tell_apart(ClientCall(**row) for row in log.records(_CALLS))
+    return tell_apart((ClientCall(**row) for row in log.records(_CALLS)), log.manifest.description)
 
 
-def tell_apart(rows: Iterable[ClientCall]) -> Client:
+def tell_apart(rows: Iterable[ClientCall], api: ApiDescription) -> Client:
     """The rows of an audit's log, in the order of time, by session."""
     by_session: dict[int, list[ClientCall]] = {}
+    notes: dict[str, list[ClientCall]] = {}
     ended = 0.0
     for row in rows:
         by_session.setdefault(row.session, []).append(row)
+        if row.kind in _NOTES:
+            notes.setdefault(row.kind, []).append(row)
         ended = max(ended, row.answered)
     loose = by_session.pop(0, [])
     lives = [life for number, own in by_session.items() if (life := _life(number, own))]
@@ -150,11 +166,22 @@ def tell_apart(rows: Iterable[ClientCall]) -> Client:
     stray = [row for row in loose if row.kind in ACTIVITY or row.kind == Operation.STOP]
     # The last look at the list is the sandbox's own.
     done = sum(row.kind in _OPERATIONS for own in (*by_session.values(), loose) for row in own)
+    noted = {kind: tuple(found) for kind, found in notes.items()}
     own_look = any(row.kind == Operation.LIST for row in loose)
-    return Client(tuple(lives), tuple(refused), tuple(stray), done - own_look, ended)
+    return Client(tuple(lives), tuple(refused), tuple(stray), done - own_look, ended, api, noted)
 
 
 _OPERATIONS = frozenset(Operation)
+_NOTES = frozenset(
+    {
+        Observation.UNKNOWN_CALL,
+        Observation.UNAUTHORIZED_CALL,
+        Observation.SIMILAR_FIELD,
+        Observation.TOKEN_REUSED,
+        Observation.KEY_IN_PAGE,
+        Observation.PREFLIGHT,
+    }
+)
 
 
 def _life(number: int, rows: list[ClientCall]) -> Life | None:

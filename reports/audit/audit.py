@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from loadtests.model.run.manifest import Manifest
+from loadtests.model.text.units import format_duration
 from reports.analysis.client import Client, Life, as_dict
 from reports.audit.catalogue import CALL_CHECKS, CHECKS
 from reports.audit.check import Facts
@@ -28,6 +29,18 @@ class AuditResult:
     """By finding name, the worst first."""
 
     @property
+    def findings(self) -> str:
+        """The names of all findings, the worst first; how the session ended, if there are none."""
+        return ", ".join(self.facts) or self.verdict
+
+    @property
+    def closed_by(self) -> str:
+        """Who closed it, and when: "client, 12.3 s", "API, 32 s", "not closed"."""
+        if self.life.ended is None:
+            return "not closed"
+        return f"{'client' if self.life.stopped is not None else 'API'}, {format_duration(self.life.ended)}"
+
+    @property
     def verdict(self) -> str:
         """The worst finding's name, or how the session ended."""
         return next(iter(self.facts), CLOSED if self.life.stopped is not None else LOST if self.life.lost else "ended")
@@ -42,6 +55,11 @@ class Audit:
     findings: list[Finding]
     verdict: Verdict
     facts: Mapping[str, Facts] = field(repr=False)
+
+    @property
+    def has_checked(self) -> bool:
+        """Whether there was something to check: the client opened a session."""
+        return bool(self.sessions)
 
     def as_dict(self) -> dict[str, Any]:
         """The part `audit` of summary.json."""

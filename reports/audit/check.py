@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from loadtests.model.text.units import format_duration
 from loadtests.model.text.wording import listed, of_total, verb
 from reports.analysis.client import Client, ClientCall, Life
+from reports.audit.words import Words
 from reports.findings.finding import Confidence, Finding, Severity
 
-_MOST_SESSIONS = 100
+MOST_SESSIONS = 100
+"""Sessions that a finding names."""
 
 Facts = Mapping[int, str]
 """By session number, the evidence for the finding in that session."""
@@ -27,7 +29,7 @@ class AuditCheck:
     facts: Callable[[Client], Facts]
     sentence: str
     """With {n} for "2 of 5 sessions", {them} and {was} for its pronoun and verb; the first session's facts follow it."""
-    advice: str
+    advice: Callable[[Words], str]
     passed: str
     """What holds if there is no such session."""
 
@@ -45,8 +47,8 @@ class AuditCheck:
             "your client",
             self.confidence,
             f"{sentence} Session {first}: {facts[first]}.",
-            self.advice,
-            tuple(sorted(facts))[:_MOST_SESSIONS],
+            self.advice(Words(client.api)),
+            tuple(sorted(facts))[:MOST_SESSIONS],
         )
 
 

@@ -89,7 +89,10 @@ SLOWER = AuditCheck(
     "certain",
     _slower,
     "Keep-alives came after the idle timeout in {n}.",
-    "Derive the interval from the timeout (half of activity_idle_timeout); the vendor's example uses a fixed 60 s.",
+    lambda api: (
+        f"Derive the interval from the timeout (half of {api.idle_timeout})"
+        f"{'; the vendor’s example uses a fixed 60 s' if api.api.is_default else ''}."
+    ),
     "Every keep-alive came before the idle timeout.",
 )
 TOO_TIGHT = AuditCheck(
@@ -98,7 +101,9 @@ TOO_TIGHT = AuditCheck(
     "certain",
     _tight,
     "Keep-alives had a margin of less than a tenth of the idle timeout in {n}.",
-    "Send keep-alives at half of activity_idle_timeout, or ask for a longer timeout: the answer has to arrive in time, too.",
+    lambda api: (
+        f"Send keep-alives at half of {api.idle_timeout}{api.longer_timeout}: the answer has to arrive in time, too."
+    ),
     "Every keep-alive had a margin of at least a tenth of the idle timeout.",
 )
 UNCOVERED_QUIET_PERIODS = AuditCheck(
@@ -107,8 +112,7 @@ UNCOVERED_QUIET_PERIODS = AuditCheck(
     "certain",
     _uncovered,
     "The API closed {n} for idleness while your client still used {them}.",
-    "Call streaming.keep_alive before activity_idle_timeout expires in quiet periods, or ask for a longer timeout"
-    " (up to 3599 s).",
+    lambda api: f"Send {api.keep_alive} before {api.idle_timeout} expires in quiet periods{api.longer_timeout}.",
     "No session was closed for idleness while it was used.",
 )
 THROTTLED = AuditCheck(
@@ -117,7 +121,7 @@ THROTTLED = AuditCheck(
     "likely",
     _throttled,
     "The keep-alive timer of {n} was throttled to one a minute, as browsers do to pages that have been hidden for long.",
-    ADVICE,
+    lambda api: ADVICE,
     "No keep-alive timer was throttled.",
 )
 ZOMBIE_KEEP_ALIVES = AuditCheck(
@@ -126,6 +130,9 @@ ZOMBIE_KEEP_ALIVES = AuditCheck(
     "likely",
     _zombies,
     "Only a keep-alive timer kept {n} open.",
-    "Clear the keep-alive timer first on every exit path: it holds the slot for as long as it runs.",
+    lambda api: (
+        "Clear the keep-alive timer first on every exit path: it holds the slot for as long as it runs."
+        f" Then send {api.stop}."
+    ),
     "No session was kept open by a keep-alive timer alone.",
 )

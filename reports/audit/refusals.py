@@ -11,6 +11,7 @@ from loadtests.model.text.units import format_duration
 from loadtests.model.text.wording import count, of_total, verb
 from reports.analysis.client import Client, ClientCall
 from reports.audit.check import CallCheck, kinds
+from reports.audit.words import Words
 from reports.findings.finding import Finding
 from reports.findings.retry_storm import BACK_OFF, STORM_REFUSALS, STORM_SECONDS
 
@@ -71,10 +72,15 @@ def _invalid(client: Client) -> Finding | None:
         "your client",
         "certain",
         f"{of_total(len(refused), asked, 'new request')} {verb(len(refused), 'was', 'were')} refused as invalid: {told}.",
-        "Correct the request; the documented activity_idle_timeout is 30 to 3599 seconds. Check new's answer before using the"
-        " session.",
+        f"Correct the request{_documented(Words(client.api))}. Check new's answer before using the session.",
         interval=(refused[0].t, refused[-1].answered),
     )
+
+
+def _documented(api: Words) -> str:
+    if api.api.idle_timeout.set_by == "api":
+        return ""
+    return f"; the documented {api.idle_timeout} is {api.range}"
 
 
 def _worst(client: Client) -> list[ClientCall]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
+from loadtests.model.log.record import Observation
 from loadtests.model.run.manifest import Manifest
 from loadtests.model.text.wording import count, listed, of_total, verb
 from reports.analysis.client import Client
+from reports.audit.words import Words
 from reports.findings.finding import Finding
 from reports.verdict.verdict import Result, Verdict
 
@@ -43,12 +45,28 @@ def _closed(client: Client) -> str:
     return f"{closed}; it could not know of the other {verb(lost, 'one', f'{lost:,}')}."
 
 
+def _no_calls(client: Client) -> str:
+    api = Words(client.api)
+    unknown, preflights = client.noted(Observation.UNKNOWN_CALL), client.noted(Observation.PREFLIGHT)
+    if unknown:
+        first = unknown[0].detail
+        return (
+            f"the program made {count(len(unknown), 'request')}, none of which is a call of the API, such as {first}."
+        )
+    if preflights:
+        asked = count(len(preflights), "CORS preflight")
+        return (
+            f"a page asked whether it may call the API ({asked}), and made no call. Its browser's console may say why."
+        )
+    return (
+        f"the program never called the API. Does it read its address from {api.base_variable} and its key from"
+        f" {api.key_variable}?"
+    )
+
+
 def _nothing(client: Client) -> str:
     if not client.calls:
-        return (
-            "Inconclusive: the program never called the API. Does it read its address from KONPRO_BASE_URL and its key"
-            " from KONPRO_API_KEY?"
-        )
+        return f"Inconclusive: {_no_calls(client)}"
     reasons = Counter(call.reason for call in client.refused)
     why = f" ({listed((n, reason) for reason, n in reasons.most_common())})" if reasons else ""
     return f"Inconclusive: the program made {count(client.calls, 'call')}, and opened no session{why}."

@@ -1,8 +1,9 @@
 """junit.xml: the verdict, each gate and each check as a test case, for pipelines that show such files.
 
 The gates decide: a failed one is a *failure*, an inconclusive one an *error*, like a test that could not run. The verdict is one
-only if no gate is, so that one failed gate is one failure.
-A finding without a gate does not decide: its case passes, with the finding as its output.
+only if no gate is, else it is *skipped*, so that one failed gate is one failure.
+A finding without a gate does not decide: its case passes, with the finding as its output. In an audit a problem decides: it is a
+failure.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 from collections.abc import Iterator
 from xml.etree import ElementTree
 
+from reports.audit.catalogue import PASSED
 from reports.findings.check import CheckOutcome
 from reports.findings.finding import Finding
 from reports.summary import Analysis
@@ -28,9 +30,9 @@ def junit(analysis: Analysis) -> str:
     suites = {
         "verdict": [_verdict(analysis)],
         "gates": list(map(_gate, verdict.gates)),
-        "checks": list(_checks(analysis.checks, analysis.findings)),
+        "checks": [*_audit_checks(analysis), *_checks(analysis.checks, analysis.findings)],
     }
-    for kind, cases in suites.items():
+    for kind, cases in ((kind, cases) for kind, cases in suites.items() if cases):
         suite = _suite(root, f"streamsoak.{name}.{kind}", cases)
         suite.set("timestamp", manifest.started.removesuffix("+00:00"))
         properties = ElementTree.Element("properties")
@@ -63,10 +65,12 @@ def _suite(root: ElementTree.Element, name: str, cases: list[ElementTree.Element
 
 def _verdict(analysis: Analysis) -> ElementTree.Element:
     verdict = analysis.verdict
-    result = "pass" if is_told_by_parts(analysis) else verdict.result
-    case = _case("verdict", result, verdict.sentence)
+    is_told = verdict.result != "pass" and is_told_by_parts(analysis)
+    case = _case("verdict", "pass" if is_told else verdict.result, verdict.sentence)
     case.set("time", _seconds(analysis.log_end))
-    if result == "pass":
+    if is_told:
+        ElementTree.SubElement(case, "skipped", message=_plain(verdict.sentence))
+    elif verdict.result == "pass":
         ElementTree.SubElement(case, "system-out").text = _plain(verdict.sentence)
     return case
 
@@ -86,6 +90,21 @@ def _case(name: str, result: str, message: str) -> ElementTree.Element:
     return case
 
 
+def _audit_checks(analysis: Analysis) -> Iterator[ElementTree.Element]:
+    """Yield a case for each check of an audit, whose verdict is made of them."""
+    if analysis.audit is None:
+        return
+    for name, holds in PASSED.items():
+        found = [finding for finding in analysis.findings if finding.name == name]
+        is_problem = any(finding.severity == "problem" for finding in found)
+        case = _case(name, "fail" if is_problem else "pass", "\n".join(map(_text, found)))
+        if not found and not analysis.audit.has_checked:
+            ElementTree.SubElement(case, "skipped", message="the client opened no session")
+        elif not is_problem:
+            ElementTree.SubElement(case, "system-out").text = _plain("\n".join(map(_text, found)) or holds)
+        yield case
+
+
 def _checks(checks: list[CheckOutcome], findings: list[Finding]) -> Iterator[ElementTree.Element]:
     for check in checks:
         case = ElementTree.Element("testcase", name=_plain(check.name), time="0")
@@ -96,10 +115,6 @@ def _checks(checks: list[CheckOutcome], findings: list[Finding]) -> Iterator[Ele
                 out = ElementTree.SubElement(case, "system-out")
                 out.text = _plain(_text(finding))
         yield case
-    checked = {check.name for check in checks}
-    # An audit's verdict is made of its findings.
-    for finding in (finding for finding in findings if finding.name not in checked):
-        yield _case(finding.name, "fail" if finding.severity == "problem" else "pass", _text(finding))
 
 
 def _text(finding: Finding) -> str:

@@ -1,57 +1,42 @@
-"""A run's summary as Markdown, for a pipeline's job page: verdict, gates, figures, one chart, findings.
+"""A run's summary as Markdown, for a pipeline's job page: verdict, gates, figures, one chart, findings. See
+`audit_markdown` for an audit.
 
 Texts from files and from the API are escaped: none is read as Markdown, HTML, a link or a mention.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from loadtests.model.text.units import format_duration
 from loadtests.model.text.wording import count, percent
 from reports.findings.finding import Finding
+from reports.output.audit_markdown import audit_markdown
+from reports.output.markdown_text import escaped, table
 from reports.summary import Analysis
 
 _MOST_FINDINGS = 20
 _MOST_GATES = 100
-_LONGEST = 600
-"""Job pages take a megabyte; no text is longer than so many characters."""
-_SPECIAL = re.compile(r"[\\`*_\[\]<>|~&$#!]|:(?=\S)|(?<=www)\.")
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 def markdown(analysis: Analysis, chart: str) -> str:
     """Return the text; `chart`: Markdown that shows one."""
+    if analysis.audit is not None:
+        return audit_markdown(analysis, analysis.audit)
     summary, verdict = analysis.summary, analysis.verdict
     parts = [
         f"### streamsoak: {verdict.word}",
         f"{escaped(verdict.reason)}",
-        *([escaped(summary["cause"])] if analysis.audit is None else []),
-        *_table(("gate", "result", "value"), _gates(analysis)),
-        *_table(("figure", "value"), _figures(summary)),
-        *_table(("call", "n", "median", "p99", "maximum"), _latencies(summary)),
+        escaped(summary["cause"]),
+        *table(("gate", "result", "value"), _gates(analysis)),
+        *table(("figure", "value"), _figures(summary)),
+        *table(("call", "n", "median", "p99", "maximum"), _latencies(summary)),
         *([chart] if chart else []),
         *_findings(analysis.findings),
         _run(summary),
     ]
     return "\n\n".join(parts) + "\n"
-
-
-def escaped(text: str) -> str:
-    """Return `text` as Markdown that shows it unchanged, on one line."""
-    plain = _UNSEEN.sub(" ", text)
-    cut = plain if len(plain) <= _LONGEST else f"{plain[:_LONGEST]}…"
-    # GitHub looks for mentions in the text that is shown: an invisible character keeps the name from its sign.
-    return re.sub(r"@(?=\w)", "@\u2060", _SPECIAL.sub(r"\\\g<0>", cut))
-
-
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
-    """One part, or none where there are no rows. Cells are escaped here."""
-    lines = [f"| {' | '.join(map(escaped, row))} |" for row in rows]
-    if lines:
-        yield "\n".join((f"| {' | '.join(head)} |", "|" + "---|" * len(head), *lines))
 
 
 def _gates(analysis: Analysis) -> Iterator[tuple[str, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import quote
 
 from reports.findings.finding import Finding
 from reports.summary import Analysis
@@ -32,7 +33,7 @@ def sarif(analysis: Analysis, evidence: str) -> str:
 
 
 def _result(finding: Finding, rule: int, evidence: str) -> dict[str, Any]:
-    place = {"physicalLocation": {"artifactLocation": {"uri": evidence}, "region": {"startLine": 1}}}
+    place = {"physicalLocation": {"artifactLocation": {"uri": quote(evidence)}, "region": {"startLine": 1}}}
     return {
         "ruleId": finding.name,
         "ruleIndex": rule,

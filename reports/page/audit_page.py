@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from loadtests.model.log.record import Observation
 from loadtests.model.text.wording import count
-from reports.analysis.client import ClientCall, Life, as_dict
+from reports.analysis.client import Client, ClientCall, Life, as_dict
 from reports.audit.audit import Audit
-from reports.audit.catalogue import CALL_CHECKS, CHECKS
+from reports.audit.catalogue import CALL_CHECKS, PASSED
 from reports.findings.finding import Finding
 from reports.page.document import embedded, environment
 from reports.summary import Analysis
@@ -28,8 +29,7 @@ def render_audit(analysis: Analysis) -> str:
     findings = analysis.findings
     names = {finding.name for finding in findings}
     numbers = [(sum(finding.severity == severity for finding in findings), severity) for severity in _SEVERITIES]
-    checks = [*((each.name, each.passed) for each in CHECKS), *((each.name, each.passed) for each in CALL_CHECKS)]
-    passed = [holds for name, holds in checks if name not in names] if audit.client.calls else []
+    passed = [holds for name, holds in PASSED.items() if name not in names] if audit.has_checked else []
     return (
         environment()
         .get_template("audit.html")
@@ -44,7 +44,7 @@ def render_audit(analysis: Analysis) -> str:
             calls=audit.client.calls,
             refused=len(audit.client.refused),
             sessions=[
-                {**as_dict(judged.life), "verdict": judged.verdict, "is_wrong": bool(judged.facts)}
+                {**as_dict(judged.life), "verdict": judged.findings, "is_wrong": bool(judged.facts)}
                 for judged in audit.sessions[:_MOST_LISTED]
             ],
             total=len(audit.sessions),
@@ -59,22 +59,34 @@ def _finding(finding: Finding, audit: Audit) -> dict[str, Any]:
     facts = audit.facts.get(finding.name, {})
     lives = {judged.life.number: judged.life for judged in audit.sessions}
     shown = [number for number in sorted(facts) if number in lives][:MOST_SESSIONS_SHOWN]
-    groups = [{"title": f"Session {number}: {facts[number]}", **_calls_of(lives[number])} for number in shown]
+    client = audit.client
+    groups = [{"title": f"Session {number}: {facts[number]}", **_calls_of(lives[number], client)} for number in shown]
     check = next((check for check in CALL_CHECKS if check.name == finding.name), None)
     if check and (calls := check.calls(audit.client)):
         groups.append({"title": "", **_shortened([_row(call) for call in calls])})
     return {**vars(finding), "groups": groups, "more": len(facts) - len(shown)}
 
 
-def _calls_of(life: Life) -> dict[str, Any]:
+def _calls_of(life: Life, client: Client) -> dict[str, Any]:
     """What happened in one session, in the order of time."""
     rows = [(call.t, _row(call)) for call in (life.new, *life.calls)]
+    rows += [(note.t, _row(note)) for kind in _SHOWN_NOTES for note in client.noted(kind, life.number)]
     if life.reaped is not None:
         rows.append((life.reaped, {"t": life.reaped, "kind": "", "answer": "closed by the API", "is_bad": True}))
     return _shortened([row for _, row in sorted(rows, key=lambda pair: pair[0])])
 
 
+_SHOWN_NOTES = {
+    Observation.UNKNOWN_CALL: "no call of the API",
+    Observation.UNAUTHORIZED_CALL: "refused for its key",
+    Observation.TOKEN_REUSED: "for another session with this one’s token: refused",
+}
+"""Requests that name a session and are no calls on it, with their answers."""
+
+
 def _row(call: ClientCall) -> dict[str, Any]:
+    if call.kind in _SHOWN_NOTES:
+        return {"t": call.t, "kind": call.detail, "answer": _SHOWN_NOTES[Observation(call.kind)], "is_bad": True}
     refused = f"{call.reason}{f': {call.detail}' if call.kind == 'new' and call.detail else ''}"
     answer = (
         "ok"

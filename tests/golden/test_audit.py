@@ -60,7 +60,8 @@ def escape(text: str) -> str:
     return escaped(text, quote=False).replace("'", "&#39;").replace('"', "&#34;")
 
 
-def _names(audit: Audit) -> list[str]:
+def names(audit: Audit) -> list[str]:
+    """Of its findings."""
     return [finding.name for finding in audit.findings]
 
 
@@ -74,7 +75,7 @@ def test_a_client_that_closes_is_clean(tmp_path: Path) -> None:
         Seen().opened(1, 1).did(1, "start", 2).did(1, "task", 3).did(1, "keep_alive", 23, 43, 63, 83).did(1, "stop", 90)
     )
     audit = seen.audited(tmp_path)
-    assert (audit.verdict.result, _names(audit), _verdicts(audit)) == ("pass", [], ["closed"])
+    assert (audit.verdict.result, names(audit), _verdicts(audit)) == ("pass", [], ["closed"])
 
 
 @pytest.mark.parametrize("reaped", [True, False])
@@ -114,12 +115,12 @@ def test_the_page_goes_from_finding_to_fix_to_calls(tmp_path: Path) -> None:
     audit = analysis.audit
     assert audit
     named = {"unclosed-sessions", "retry-storm", "ignored-concurrency-errors", "calls-without-session"}
-    assert named <= set(_names(audit))
+    assert named <= set(names(audit))
     for finding in analysis.findings:
         assert escape(finding.text) in page
         assert f"<strong>Fix:</strong> {escape(finding.advice)}" in page
     for check in (*CHECKS, *CALL_CHECKS):
-        assert (escape(check.passed) in page) != (check.name in _names(audit)), check.name
+        assert (escape(check.passed) in page) != (check.name in names(audit)), check.name
     assert "closed by the API" in page
     assert "6 more calls" in page
     assert "HTTP 400, session-not-found" in page
@@ -152,15 +153,15 @@ def test_hits_of_an_audit_are_laid_to_the_clients_leaks(tmp_path: Path) -> None:
 def test_a_timer_that_outlives_its_person(tmp_path: Path, beats: tuple[float, ...], zombie: bool) -> None:
     """Three keep-alives and more, for longer than the idle timeout, and then nothing."""
     audit = Seen().opened(1, 1).did(1, "task", 3).did(1, "keep_alive", *beats).audited(tmp_path)
-    assert ("zombie-keepalives" in _names(audit)) == zombie
-    assert "unclosed-sessions" in _names(audit)
+    assert ("zombie-keepalives" in names(audit)) == zombie
+    assert "unclosed-sessions" in names(audit)
 
 
 def test_a_hidden_pages_timer_is_named_beside_the_session_it_lost(tmp_path: Path) -> None:
     """Each 20 s, then once a minute: the API closes the session, and the audit says why the keep-alives were late."""
     seen = Seen().opened(1, 1).did(1, "task", 3).did(1, "keep_alive", 21, 41, 61, 81).reaped(1, 111)
     audit = seen.failed(1, "keep_alive", 120, 180, 240).failed(1, "task", 250).audited(tmp_path)
-    assert _names(audit) == ["uncovered-quiet-periods", "keepalive-throttled"]
+    assert names(audit) == ["uncovered-quiet-periods", "keepalive-throttled"]
     (judged,) = audit.sessions
     assert list(judged.facts) == ["uncovered-quiet-periods", "keepalive-throttled"]
     assert "every 20 s, then 2 times once a minute (idle timeout 30 s)" in judged.facts["keepalive-throttled"]
@@ -178,7 +179,7 @@ def test_two_sessions_within_milliseconds_are_mounted_twice(tmp_path: Path) -> N
 def test_keep_alives_before_a_task_are_no_zombies(tmp_path: Path) -> None:
     """The person was reading, and came back."""
     seen = Seen().opened(1, 1).did(1, "keep_alive", 20, 40, 60, 80).did(1, "task", 85).reaped(1, 115)
-    assert _names(seen.audited(tmp_path)) == ["unclosed-sessions"]
+    assert names(seen.audited(tmp_path)) == ["unclosed-sessions"]
 
 
 @pytest.mark.parametrize("kind", ["task", "stop", "keep_alive"])
@@ -187,21 +188,21 @@ def test_a_quiet_period_that_is_not_covered(tmp_path: Path, kind: str) -> None:
     seen = Seen().opened(1, 1).did(1, "task", 3).reaped(1, 33).failed(1, kind, 40)
     audit = seen.audited(tmp_path)
     assert _verdicts(audit) == ["uncovered-quiet-periods"]
-    assert ("unclosed-sessions" in _names(audit)) == (kind == "keep_alive")
+    assert ("unclosed-sessions" in names(audit)) == (kind == "keep_alive")
 
 
 def test_a_reconnect_that_forgets_the_old_session(tmp_path: Path) -> None:
     """The second was opened before the first was closed, and the first only kept alive from then on."""
     seen = Seen().opened(1, 1).did(1, "task", 2).opened(2, 10).did(1, "keep_alive", 20).did(2, "stop", 25).reaped(1, 50)
     audit = seen.audited(tmp_path)
-    assert "double-open" in _names(audit)
+    assert "double-open" in names(audit)
     assert _verdicts(audit) == ["unclosed-sessions", "closed"]
 
 
 def test_two_sessions_at_once_are_no_double_open(tmp_path: Path) -> None:
     """Both are used, and both closed."""
     seen = Seen().opened(1, 1).opened(2, 10).did(1, "task", 12).did(1, "stop", 20).did(2, "stop", 25)
-    assert _names(seen.audited(tmp_path)) == []
+    assert names(seen.audited(tmp_path)) == []
 
 
 @pytest.mark.parametrize(
@@ -218,7 +219,7 @@ def test_retries_without_a_back_off(tmp_path: Path, times: tuple[float, ...], st
     seen = Seen().opened(1, 1).did(1, "stop", 50)
     for number, t in enumerate(times, start=2):
         seen.refused(number, t)
-    assert ("retry-storm" in _names(seen.audited(tmp_path))) == storm
+    assert ("retry-storm" in names(seen.audited(tmp_path))) == storm
 
 
 def test_no_stop_after_a_failed_start(tmp_path: Path) -> None:
@@ -234,15 +235,31 @@ def test_a_failed_start_that_was_dealt_with(tmp_path: Path, then: str) -> None:
     """Tried again and closed, or closed at once."""
     seen = Seen().opened(1, 1).failed(1, "start", 2, reason="session-state").did(1, then, 3)
     audit = (seen.did(1, "stop", 9) if then == "start" else seen).audited(tmp_path)
-    assert (_names(audit), _verdicts(audit)) == ([], ["closed"])
+    assert (names(audit), _verdicts(audit)) == ([], ["closed"])
 
 
 def test_calls_on_a_session_that_the_client_closed(tmp_path: Path) -> None:
     """A timer that was not cleared: a warning, the session being closed."""
     seen = Seen().opened(1, 1).did(1, "task", 2).did(1, "stop", 3).failed(1, "keep_alive", 10)
     audit = seen.audited(tmp_path)
-    assert _names(audit) == ["calls-on-closed-session"]
+    assert names(audit) == ["calls-on-closed-session"]
     assert audit.verdict.result == "pass"
+
+
+def test_a_timer_that_outlives_the_clients_own_stop_holds_no_slot(tmp_path: Path) -> None:
+    """Its calls come to a closed session, however many there are and however long: no zombie, which has no stop."""
+    seen = (
+        Seen().opened(1, 1).did(1, "keep_alive", 11, 21).did(1, "stop", 30).failed(1, "keep_alive", *range(40, 200, 10))
+    )
+    audit = seen.audited(tmp_path)
+    assert (names(audit), _verdicts(audit)) == (["calls-on-closed-session"],) * 2
+    assert "16 keep_alive after the client's own stop" in audit.findings[0].text
+
+
+def test_a_timer_whose_calls_are_refused_keeps_nothing_open(tmp_path: Path) -> None:
+    """After the API has closed the session."""
+    seen = Seen().opened(1, 1).did(1, "keep_alive", 11).reaped(1, 41).failed(1, "keep_alive", 60, 80, 100, 120)
+    assert "zombie-keepalives" not in names(seen.audited(tmp_path))
 
 
 def test_what_is_deprecated_is_told(tmp_path: Path) -> None:
@@ -250,19 +267,19 @@ def test_what_is_deprecated_is_told(tmp_path: Path) -> None:
     seen = Seen().opened(1, 1)
     seen.note(1, "deprecated", 1, 0.0, "disable_idle_timeout")
     audit = seen.did(1, "stop", 3).audited(tmp_path)
-    assert (_names(audit), audit.verdict.result) == (["deprecated-disable-idle-timeout"], "pass")
+    assert (names(audit), audit.verdict.result) == (["deprecated-disable-idle-timeout"], "pass")
 
 
 def test_a_session_of_which_the_client_never_knew(tmp_path: Path) -> None:
     """Its answer was lost: a warning, and not the client's leak."""
     audit = Seen().opened(1, 1, status=0, code=0).reaped(1, 31).audited(tmp_path)
-    assert (_names(audit), _verdicts(audit), audit.verdict.result) == (["lost-answers"], ["lost-answers"], "pass")
+    assert (names(audit), _verdicts(audit), audit.verdict.result) == (["lost-answers"], ["lost-answers"], "pass")
 
 
 def test_calls_that_name_no_session(tmp_path: Path) -> None:
     """The id was read from the wrong place of the answer, as in the vendor's own example."""
     audit = Seen().opened(1, 1).failed(0, "keep_alive", 5, 10, reason="invalid").audited(tmp_path)
-    assert "calls-without-session" in _names(audit)
+    assert "calls-without-session" in names(audit)
     assert "2 keep_alive" in next(f.text for f in audit.findings if f.name == "calls-without-session")
 
 
@@ -280,7 +297,7 @@ def test_a_key_that_was_not_taken_cannot_be_told(tmp_path: Path) -> None:
         1, "new", 1, outcome="fail", status=401, code=400112, value=IDLE, reason="unauthorized", detail="Unauthorized"
     )
     audit = seen.audited(tmp_path)
-    assert (audit.verdict.result, _names(audit)) == ("unknown", ["unauthorized-calls"])
+    assert (audit.verdict.result, names(audit)) == ("unknown", ["unauthorized-calls"])
     assert "1 unauthorized" in audit.verdict.sentence
 
 
@@ -304,8 +321,8 @@ def test_keep_alives_by_what_they_leave_of_the_timeout(tmp_path: Path, beats: tu
         seen.reaped(1, 30.5).failed(1, "keep_alive", *beats)
     else:
         seen.did(1, "keep_alive", *beats).did(1, "stop", 60)
-    names = set(_names(seen.audited(tmp_path)))
-    assert names & {"keepalive-slower-than-timeout", "keepalive-too-tight"} == ({finding} if finding else set())
+    named = set(names(seen.audited(tmp_path)))
+    assert named & {"keepalive-slower-than-timeout", "keepalive-too-tight"} == ({finding} if finding else set())
 
 
 @pytest.mark.parametrize(("at", "ignored"), [(11, True), (9, False)])
@@ -313,9 +330,9 @@ def test_a_client_that_does_not_see_that_the_account_is_full(tmp_path: Path, at:
     """Refused at 10, and calls without a session after it; before it, they have another reason."""
     seen = Seen().opened(1, 1).did(1, "stop", 50)
     seen.refused(2, 10.0)
-    names = _names(seen.failed(0, "keep_alive", at, reason="invalid").audited(tmp_path))
-    assert ("ignored-concurrency-errors" in names) == ignored
-    assert "calls-without-session" in names
+    named = names(seen.failed(0, "keep_alive", at, reason="invalid").audited(tmp_path))
+    assert ("ignored-concurrency-errors" in named) == ignored
+    assert "calls-without-session" in named
 
 
 def test_every_finding_of_an_audit_has_a_name_that_gates_take() -> None:
@@ -332,7 +349,7 @@ def test_requests_that_are_refused_as_invalid(tmp_path: Path, opened: int) -> No
     message = "Invalid parameter: activity_idle_timeout must be 30 to 3599 seconds"
     seen.call(9, "new", 10.0, outcome="fail", status=400, code=40012, reason="invalid", detail=message, value=3600.0)
     audit = seen.audited(tmp_path)
-    assert (audit.verdict.result, _names(audit)) == ("fail", ["invalid-requests"])
+    assert (audit.verdict.result, names(audit)) == ("fail", ["invalid-requests"])
     assert message in audit.findings[0].text
     assert f"1 of {opened + 1} new request" in audit.findings[0].text
 
@@ -347,4 +364,4 @@ def test_a_client_that_opened_nothing_does_not_pass(tmp_path: Path) -> None:
 def test_a_session_that_stop_did_not_find_is_not_forgotten(tmp_path: Path) -> None:
     """The client closed it as far as it can know, and then opened another."""
     seen = Seen().opened(1, 1).failed(1, "stop", 5, reason="session-not-found").opened(2, 6).did(2, "stop", 9)
-    assert "double-open" not in _names(seen.audited(tmp_path))
+    assert "double-open" not in names(seen.audited(tmp_path))

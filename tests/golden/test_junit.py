@@ -8,6 +8,7 @@ import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase
 
 from loadtests.model.run.scenario import Scenario
+from reports.audit.catalogue import PASSED
 from reports.output.annotation import annotation_lines
 
 from .story import Story
@@ -46,20 +47,21 @@ def test_what_holds_passes(closed: Story, tmp_path: Path) -> None:
 
 
 def test_a_gate_that_fails_is_a_failure(closed: Story, tmp_path: Path) -> None:
-    """It alone, with the value in the message; the verdict says so in its output only."""
+    """It alone, with the value in the message; the verdict, which is made of it, is skipped and says so."""
     found = cases(closed, tmp_path, "sessions.opened == 7")
     (result,) = found["gates: sessions.opened == 7"].result
     assert isinstance(result, Failure)
     assert result.message == "1"
-    assert what(found["verdict: verdict"]) == []
-    assert "sessions.opened == 7" in (found["verdict: verdict"].system_out or "")
+    (told,) = found["verdict: verdict"].result
+    assert isinstance(told, Skipped)
+    assert "sessions.opened == 7" in told.message
 
 
 def test_what_cannot_be_told_is_an_error(closed: Story, tmp_path: Path) -> None:
     """A figure that was not measured is neither passed nor failed."""
     found = cases(closed, tmp_path, "keep_alive.margin.p1 > 5s")
     assert what(found["gates: keep_alive.margin.p1 > 5s"]) == [Error]
-    assert what(found["verdict: verdict"]) == []
+    assert what(found["verdict: verdict"]) == [Skipped]
 
 
 def test_a_verdict_that_no_gate_tells_is_red_itself(tmp_path: Path) -> None:
@@ -75,6 +77,35 @@ def test_names_are_stable_and_times_are_there(closed: Story, tmp_path: Path) -> 
     assert suites[0].time == pytest.approx(60.0, abs=1.0)
     assert all(suite.timestamp for suite in suites)
     assert [(one.name, one.value) for one in suites[0].properties()] == [("run", "by-hand")]
+
+
+def test_a_run_without_gates_has_no_suite_of_gates(closed: Story, tmp_path: Path) -> None:
+    """An empty suite is an error to some CI systems."""
+    closed.reported(tmp_path, scenario=scenario())
+    assert [suite.name for suite in JUnitXml.fromfile(str(tmp_path / "run" / "junit.xml"))] == [
+        "streamsoak.judged.verdict",
+        "streamsoak.judged.checks",
+    ]
+
+
+def test_each_check_of_an_audit_is_a_case(tmp_path: Path) -> None:
+    """A problem is a failure, a warning and what holds pass with their sentences; without a session nothing was checked."""
+    seen = Story("client").call(1, "new", 1.0, intended=1.0, value=30.0, detail="id-1")
+    seen.note(1, "deprecated", 1.0, 0.0, "disable_idle_timeout")
+    seen.call(0, "list", 5.0, intended=5.0, value=1.0).reported(tmp_path / "leaky", audit=True)
+    Story("client").call(0, "list", 5.0, intended=5.0).reported(tmp_path / "idle", audit=True)
+    leaky, idle = (
+        {case.name: case for suite in JUnitXml.fromfile(str(tmp_path / name / "run" / "junit.xml")) for case in suite}
+        for name in ("leaky", "idle")
+    )
+    assert set(PASSED) < set(leaky)
+    failed = {name for name, case in leaky.items() if what(case)}
+    assert (failed, what(leaky["verdict"])) == ({"verdict", "unclosed-sessions"}, [Skipped])
+    assert what(leaky["unclosed-sessions"]) == [Failure]
+    assert "disable_idle_timeout" in (leaky["deprecated-disable-idle-timeout"].system_out or "")
+    assert leaky["retry-storm"].system_out == PASSED["retry-storm"]
+    assert what(idle["verdict"]) == [Error]
+    assert {tuple(what(idle[name])) for name in PASSED} == {(Skipped,)}
 
 
 def test_a_gate_on_a_finding_decides(tmp_path: Path) -> None:

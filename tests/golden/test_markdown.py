@@ -14,11 +14,13 @@ from markdown_it.token import Token
 
 from loadtests.cli.announce import announce
 from reports.output.annotation import annotation_lines
-from reports.output.markdown import escaped, markdown
+from reports.output.markdown import markdown
+from reports.output.markdown_text import escaped
 from reports.page.picture import mermaid
 from reports.summary import Analysis
 
 from .story import Story
+from .test_audit import Seen
 from .test_junit import scenario
 
 HOSTILE = (
@@ -156,3 +158,23 @@ def test_github_is_told_only_where_it_asks(
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "no" / "such" / "page.md"))
     announce(analysis)
     assert "GITHUB_STEP_SUMMARY" in capsys.readouterr().err
+
+
+def test_an_audits_summary_is_an_audits(tmp_path: Path) -> None:
+    """Verdict, findings with fix and ids, sessions; nothing of a load test, and what the API says stays text."""
+    seen = Seen().opened(1, 1, detail=HOSTILE).did(1, "task", 3).reaped(1, 33).opened(2, 5).did(2, "stop", 9)
+    analysis = seen.failed(2, "task", 10.0).call(0, "list", 40.0).reported(tmp_path, audit=True)
+    text = (tmp_path / "run" / "summary.md").read_text(encoding="utf-8")
+    assert text == markdown(analysis, "")
+    assert text.startswith(
+        "### streamsoak audit: Failed\n\nunclosed-sessions.\n\n- **problem** unclosed-sessions: Your client"
+    )
+    assert "  Fix: Send streaming.stop on every exit path" in text
+    assert "  Session: 2 (id-2)" in text
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert rows[0] == "| session | id | opened | tasks | keep-alives | closed by | findings |"
+    assert rows[3] == "| 2 | id-2 | 5 s | 1 | 0 | client, 9 s | calls-on-closed-session |"
+    assert len(rows) == 4
+    assert not re.search("peak|loop delay|margin|a second|concurrency", text)
+    types = {child.type for token in READER.parse(text) for child in token.children or ()}
+    assert types <= {"text", "text_special", "strong_open", "strong_close", "softbreak", "hardbreak"}

@@ -6,15 +6,19 @@ import re
 import shutil
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
 from rich.console import Console
-from rich.text import Text
 
+from loadtests.cli import terminal
 from loadtests.cli.__main__ import main
 from loadtests.cli.table import Table, print_table
 from loadtests.cli.terminal import shorten
+from reports.analysis.client import ClientCall, Life
+from reports.audit.audit import AuditResult
 
 IDS = [
     "3f2a9c1b-5d1e-4b7a-9c53-0d2b7a6f1e11",
@@ -23,16 +27,29 @@ IDS = [
 ]
 
 
-def audit_table() -> Table:
+def session(number: int, opened: float, tasks: int, keep_alives: int, ended: float | None, *found: str) -> AuditResult:
+    """A session of an audit; closed by the client unless something was found."""
+    new = ClientCall(number, "new", opened, opened, 200, "ok", "", 30.0, IDS[number - 1])
+    kinds = ["task"] * tasks + ["keep_alive"] * keep_alives
+    calls = [ClientCall(number, kind, opened + 1, opened + 1, 200, "ok", "", 0.0, "") for kind in kinds]
+    if ended and not found:
+        calls.append(ClientCall(number, "stop", ended, ended, 200, "ok", "", 0.0, ""))
+    life = Life(number, new, tuple(calls), ended if found else None, deprecated=False)
+    return AuditResult(life, dict.fromkeys(found, "why"))
+
+
+SESSIONS = (
+    session(1, 0.12, 3, 0, 12.3),
+    session(
+        2, 1.02, 1, 120, 750.0, "keepalive-slower-than-timeout", "unclosed-sessions", "double-open", "misnamed-fields"
+    ),
+    session(3, 10.1, 0, 0, None, "no-stop-after-failed-start"),
+)
+
+
+def audit_table(is_terminal: bool = True) -> Table:
     """As `streamsoak audit` has it."""
-    table = Table(("session", "id", "opened", "tasks", "keep-alives", "closed by", "verdict"))
-    short = shorten(IDS)
-    table.add("1", short[IDS[0]], "120 ms", "3", "0", "client, 12.3 s", Text("closed", style="green"))
-    table.add(
-        "2", short[IDS[1]], "1.02 s", "1", "12", "API, idle, 1 min 30 s", Text("unclosed-sessions", style="yellow")
-    )
-    table.add("3", short[IDS[2]], "10.1 s", "0", "0", "not closed", Text("zombie-keepalives", style="yellow"))
-    return table
+    return terminal.audit_table(cast(Any, SimpleNamespace(sessions=SESSIONS)), is_terminal)
 
 
 def comparison_table() -> Table:
@@ -46,8 +63,8 @@ def comparison_table() -> Table:
 def written(table: Table, width: int | None) -> list[str]:
     """The lines on a terminal of that width, or (None) in a pipe."""
     file = StringIO()
-    terminal = {"force_terminal": True, "color_system": None, "width": width} if width else {"width": 80}
-    print_table(Console(file=file, highlight=False, **terminal), table)  # type: ignore[arg-type]
+    how = {"force_terminal": True, "color_system": None, "width": width} if width else {"width": 80}
+    print_table(Console(file=file, highlight=False, **how), table)  # type: ignore[arg-type]
     return [line.rstrip() for line in file.getvalue().splitlines()]
 
 
@@ -63,26 +80,36 @@ def test_a_table_fits_the_terminal_and_says_everything(table: Table, width: int)
         assert str(row[-1]).replace(" ", "") in "".join(lines).replace(" ", "")
 
 
+def test_an_audit_fits_80_columns() -> None:
+    """One row for each session; all its findings are named, below each other where there are many."""
+    lines = written(audit_table(), 80)
+    assert lines[0].split("  ")[0] == "session"
+    assert lines[1] == "1        3f2a9c1b-5  3      0            client, 12.3 s    closed"
+    assert lines[2].startswith("2        3f2a9c1b-7  1      120          API, 12 min 30 s")
+    named = "".join(line.replace(" ", "") for line in lines)
+    assert all(name in named for name in ("double-open", "misnamed-fields", "no-stop-after-failed-start"))
+
+
 def test_at_60_columns_an_audit_is_written_row_by_row() -> None:
     """One cell below the other."""
-    assert written(audit_table(), 60)[:7] == [
+    assert written(audit_table(), 60)[:6] == [
         "1",
         "  id:  3f2a9c1b-5",
-        "  opened:  120 ms",
         "  tasks:  3",
         "  keep-alives:  0",
         "  closed by:  client, 12.3 s",
-        "  verdict:  closed",
+        "  findings:  closed",
     ]
 
 
 def test_in_a_pipe_a_table_is_plain() -> None:
-    """One line per row, a tab between cells, without borders, colours or cuts, whatever the width."""
-    assert written(audit_table(), None) == [
-        "session\tid\topened\ttasks\tkeep-alives\tclosed by\tverdict",
-        "1\t3f2a9c1b-5\t120 ms\t3\t0\tclient, 12.3 s\tclosed",
-        "2\t3f2a9c1b-7\t1.02 s\t1\t12\tAPI, idle, 1 min 30 s\tunclosed-sessions",
-        "3\t90fe1a02-5\t10.1 s\t0\t0\tnot closed\tzombie-keepalives",
+    """One line per row, a tab between cells, without borders, colours or cuts, whatever the width; with whole ids."""
+    found = "keepalive-slower-than-timeout, unclosed-sessions, double-open, misnamed-fields"
+    assert written(audit_table(is_terminal=False), None) == [
+        "session\tid\topened\ttasks\tkeep-alives\tclosed by\tfindings",
+        f"1\t{IDS[0]}\t120 ms\t3\t0\tclient, 12.3 s\tclosed",
+        f"2\t{IDS[1]}\t1.02 s\t1\t120\tAPI, 12 min 30 s\t{found}",
+        f"3\t{IDS[2]}\t10.1 s\t0\t0\tnot closed\tno-stop-after-failed-start",
         "",
     ]
 

@@ -18,6 +18,7 @@ import requests
 
 from loadtests.sandbox.process import SandboxProcess
 
+from .audits import audit as audit
 from .locust_run import SCENARIOS, Finished, run_locust, shared_run
 
 BOUND_SECONDS = 15.0

@@ -9,8 +9,6 @@ import signal
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -27,62 +25,8 @@ from loadtests.model.session.steps import Call
 
 from ..clients import browser
 from ..unit.drive import Driver, yes
+from .audits import BOUND_SECONDS, CLIENTS, COMMAND, Audit, environment
 from .locust_run import ROOT
-
-CLIENTS = ROOT / "tests" / "clients"
-BOUND_SECONDS = 280.0
-_COMMAND = [sys.executable, "-m", "loadtests.cli", "audit", "--idle-range", "1:3599"]
-
-
-@dataclass(frozen=True)
-class Audited:
-    """An audit that has ended."""
-
-    code: int
-    said: str
-    result: dict[str, Any]
-    runs: Path
-
-    @property
-    def findings(self) -> list[str]:
-        """Their names."""
-        return [finding["name"] for finding in self.result["findings"]]
-
-    @property
-    def sessions(self) -> list[dict[str, Any]]:
-        """Each session and its verdict."""
-        rows: list[dict[str, Any]] = self.result["audit"]["sessions"]
-        return rows
-
-    @property
-    def folder(self) -> Path:
-        """The audit's directory."""
-        (found,) = self.runs.iterdir()
-        return found
-
-
-def _environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "160"}
-
-
-Audit = Callable[..., Audited]
-
-
-@pytest.fixture
-def audit(tmp_path: Path) -> Audit:
-    """Runs audits: `audit(command, *options)`."""
-
-    def run(command: list[str], *options: str) -> Audited:
-        file, runs = tmp_path / "audit.json", tmp_path / "runs"
-        whole = [*_COMMAND, f"--run-dir={runs}", f"--json={file}", *options, "--", *command]
-        done = subprocess.run(
-            whole, capture_output=True, text=True, timeout=BOUND_SECONDS, check=False, env=_environment(), cwd=tmp_path
-        )
-        assert "Internal error" not in done.stderr, done.stderr
-        result = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-        return Audited(done.returncode, done.stdout + done.stderr, result, runs)
-
-    return run
 
 
 @pytest.fixture
@@ -203,9 +147,9 @@ def test_a_server_is_ended_by_an_interrupt(tmp_path: Path, start: list[str]) -> 
         "try:\n    print('ready', flush=True)\n    for _ in range(1200): time.sleep(0.05)\n"
         "except KeyboardInterrupt:\n    call('stop', session_id=session_id); print('cleaned up', flush=True)\n"
     )
-    command = [*start, *_COMMAND, f"--run-dir={tmp_path}", "--", sys.executable, "-c", program]
+    command = [*start, *COMMAND, f"--run-dir={tmp_path}", "--", sys.executable, "-c", program]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=_environment()
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
     ) as process:
         assert process.stdout is not None
         assert any(line == "ready\n" for line in process.stdout)
@@ -284,7 +228,7 @@ def test_the_report_reads_an_audits_directory(audit: Audit) -> None:
     done = audit(_python("leaky.py", "1"))
     for subcommand, code in (("report", 0), ("check", 1)):
         command = [sys.executable, "-m", "loadtests.cli", subcommand, str(done.folder)]
-        said = subprocess.run(command, capture_output=True, text=True, check=False, env=_environment())
+        said = subprocess.run(command, capture_output=True, text=True, check=False, env=environment())
         assert said.returncode == code, said.stderr
     assert "your client" in said.stdout
     page = (done.folder / "report.html").read_text(encoding="utf-8")
@@ -317,7 +261,7 @@ def test_no_key_and_no_command_is_written_down(audit: Audit) -> None:
 def test_mistakes_are_told_before_anything_runs(tmp_path: Path, arguments: list[str], says: str) -> None:
     """One clear message, exit code 64, no directory made."""
     command = [sys.executable, "-m", "loadtests.cli", "audit", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=_environment(), cwd=tmp_path)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment(), cwd=tmp_path)
     assert (done.returncode, done.stdout) == (64, ""), done.stderr
     assert says in done.stderr
     assert "Traceback" not in done.stderr
@@ -374,8 +318,8 @@ def test_the_fixture_fails_the_test_that_leaks(tmp_path: Path) -> None:
         "-s",
         str(tmp_path),
     ]
-    environment = {**_environment(), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=tmp_path)
+    plain = {**environment(), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=plain, cwd=tmp_path)
     assert done.returncode == 1, done.stdout + done.stderr
     # The error is the marker's: a wrong argument.
     assert "1 failed, 2 passed, 1 error" in done.stdout

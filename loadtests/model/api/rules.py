@@ -302,6 +302,10 @@ class Rules:
         self.advance(now)
         return chain(self.open.values(), self._lagging if self.terms.choices.lists_lagging else ())
 
+    def knows(self, session_id: str) -> bool:
+        """Whether the session exists or existed; of closed ones the last `REMEMBERED` are known."""
+        return session_id in self.open or session_id in self.closed
+
     def is_open(self, now: float, session_id: str) -> bool:
         """Whether the session exists and is open."""
         self.advance(now)

@@ -48,7 +48,16 @@ CLIENT_FINDINGS = (
 )
 """The client's: the modelled one's in a load run, one's own in an audit."""
 
-AUDIT_FINDINGS = ("calls-on-closed-session", "calls-without-session", "unauthorized-calls", "invalid-requests")
+AUDIT_FINDINGS = (
+    "calls-on-closed-session",
+    "calls-without-session",
+    "unauthorized-calls",
+    "invalid-requests",
+    "unknown-calls",
+    "misnamed-fields",
+    "token-reuse",
+    "key-in-page",
+)
 """One's own client's, which a modelled one never shows."""
 
 ACCOUNT_FINDINGS = ("limit-too-low", "limit-inferred", "hits-by-wording")

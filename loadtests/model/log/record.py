@@ -33,6 +33,12 @@ class Observation(StrEnum):
     STAGE = "stage"
     DRAIN = "drain"
     DEPRECATED = "deprecated"
+    UNKNOWN_CALL = "unknown-call"
+    UNAUTHORIZED_CALL = "unauthorized-call"
+    SIMILAR_FIELD = "similar-field"
+    TOKEN_REUSED = "token-reused"
+    KEY_IN_PAGE = "key-in-page"
+    PREFLIGHT = "preflight"
     CLOCK = "clock"
     WORKER_LOST = "worker-lost"
     WORKER_BACK = "worker-back"
@@ -129,6 +135,15 @@ KINDS: dict[str, str] = {
     "worker-back": "observation of the master: it is heard of again; detail: its number",
     "worker-left": "observation of the master: a worker ended before the run did; detail: its number",
     "deprecated": "note of an audit: the session's new asked for what is deprecated; detail: the field's name",
+    "unknown-call": "note of an audit: a request that is no call of the API, on the session that it names; value: HTTP status;"
+    " detail: method and path",
+    "unauthorized-call": "note of an audit: a call that was refused for its key named this session; detail: the operation",
+    "similar-field": "note of an audit: a call had a field that the API does not know but that looks like one of its own;"
+    " detail: the operation, the field, the right name",
+    "token-reused": "note of an audit: the token that opened this session was sent for another one, and refused; detail: the"
+    " operation",
+    "key-in-page": "note of an audit: a page of another origin sent the API key itself; detail: the operation",
+    "preflight": "note of an audit: a browser asked whether a page may send a request (OPTIONS); detail: its path",
 }
 """What value and detail mean, kind by kind."""
 

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from pathlib import Path
+
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+
+
+def words_of(name: str) -> list[str]:
+    """Returns the words of a name in lower case: "sessionId", "session-id" and "session_id" have the same."""
+    return [word.lower() for word in _WORD.findall(name)]
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

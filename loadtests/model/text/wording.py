@@ -68,6 +68,6 @@ def verb(number: int, singular: str, plural: str) -> str:
     return singular if number == 1 else plural
 
 
-def were(number: int, noun: str) -> str:
+def were(number: int, noun: str, plural: str = "") -> str:
     """The count with its verb: "1 session was", "2 sessions were"."""
-    return f"{count(number, noun)} {verb(number, 'was', 'were')}"
+    return f"{count(number, noun, plural)} {verb(number, 'was', 'were')}"

@@ -55,6 +55,13 @@ class KeyDescription(Credential):
     """Other headers in which the API takes it."""
 
 
+class TokenDescription(Credential):
+    """The header that carries the token of `create_token`, and what the token is good for."""
+
+    one_session: bool = False
+    """A token opens one session, and is good for the calls of that session alone."""
+
+
 class IdleTimeout(Table):
     """How long a session may be idle."""
 
@@ -114,8 +121,7 @@ class ApiDescription(Table):
     guessed: tuple[str, ...] = ()
     """What of it is not documented."""
     key: KeyDescription = KeyDescription()
-    token: Credential = Credential()
-    """The header that carries the token of `create_token`."""
+    token: TokenDescription = TokenDescription()
     idle_timeout: IdleTimeout = IdleTimeout()
     session_cap: Seconds | None = Field(default=None, gt=0)
     """The API's usual cap on a session's duration, in seconds."""
