@@ -17,7 +17,8 @@ from loadtests.model.text.input_error import InputError
 _SUFFIX = "_proxy"
 _CHUNK = 1 << 12
 _LARGEST_HEAD = 1 << 16
-_HEAD_END = b"\r\n\r\n"
+HEAD_END = b"\r\n\r\n"
+"""What ends the head of a request or an answer."""
 _STATUS = re.compile(rb"HTTP/1\.\d (\d{3})\b")
 
 
@@ -67,17 +68,28 @@ class Proxy:
 
     def open_tunnel(self, connection: Any, authority: str) -> None:
         """Makes `connection`, a socket to the proxy, one to `authority` (host:port). Raises OSError."""
-        lines = (f"CONNECT {authority} HTTP/1.1", f"Host: {authority}", *self.header_lines, "User-Agent: streamsoak")
-        connection.sendall("\r\n".join((*lines, "", "")).encode("ascii"))
+        connection.sendall(self.connect_request(authority))
         head = bytearray()
-        while _HEAD_END not in head:
+        while HEAD_END not in head:
             data = connection.recv(_CHUNK)
             if not data or len(head) > _LARGEST_HEAD:
-                raise ProxyError(0, "no answer to CONNECT")
+                break
             head += data
-        status = _STATUS.match(head)
-        if not status or not status[1].startswith(b"2"):
-            raise ProxyError(0, f"HTTP {status[1].decode()}" if status else "no HTTP")
+        check_tunnel(head)
+
+    def connect_request(self, authority: str) -> bytes:
+        """Returns the request for a tunnel to `authority` (host:port)."""
+        lines = (f"CONNECT {authority} HTTP/1.1", f"Host: {authority}", *self.header_lines, "User-Agent: streamsoak")
+        return "\r\n".join((*lines, "", "")).encode("ascii")
+
+
+def check_tunnel(head: bytes | bytearray) -> None:
+    """Raises ProxyError if `head`, a proxy's answer to CONNECT, is cut off or does not open the tunnel."""
+    if HEAD_END not in head:
+        raise ProxyError(0, "no answer to CONNECT")
+    status = _STATUS.match(head)
+    if not status or not status[1].startswith(b"2"):
+        raise ProxyError(0, f"HTTP {status[1].decode()}" if status else "no HTTP")
 
 
 def proxy_for(url: str) -> Proxy | None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-import os
 import socket
-import sys
 import time
 import uuid
 from collections.abc import Callable
@@ -25,6 +23,8 @@ from loadtests.engine.garbage import collect_and_freeze, infrequent_collection
 from loadtests.model.api.description.description import ApiDescription
 from loadtests.model.api.rules import HostedSession, Rules, Terms
 from loadtests.model.text.input_error import EXIT_UNAVAILABLE, InputError
+from loadtests.processes.parent import answer_parent
+from loadtests.processes.server import LISTENING
 from loadtests.sandbox.app import App
 from loadtests.sandbox.protocol import Protocol
 
@@ -89,7 +89,7 @@ def serve(serving: Serving) -> None:
             )
         )
         host = f"[{serving.host}]" if ":" in serving.host else serving.host
-        print(f"listening on http://{host}:{listener.getsockname()[1]}", flush=True)
+        print(f"{LISTENING}http://{host}:{listener.getsockname()[1]}", flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             asyncio.run(_run(server, rules, listener, serving.parent_pipe, log, journal))
 
@@ -103,8 +103,12 @@ async def _run(
     journal: Journal | None,
 ) -> None:
     reaping = asyncio.create_task(_reap(rules, log, journal))
+
+    def end() -> None:
+        server.should_exit = True
+
     if parent_pipe:
-        asyncio.get_running_loop().add_reader(sys.stdin.fileno(), _hear_parent, server, rules)
+        answer_parent(lambda _: _left(rules, time.monotonic()), end)
     try:
         await server.serve(sockets=[listener])
     finally:
@@ -112,18 +116,11 @@ async def _run(
         rules.advance(time.monotonic())
 
 
-def _hear_parent(server: uvicorn.Server, rules: Rules) -> None:
-    if os.read(sys.stdin.fileno(), 4096):
-        print(msgspec.json.encode(_left(rules, time.monotonic())).decode(), flush=True)
-    else:
-        asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
-        server.should_exit = True
-
-
-def _left(rules: Rules, now: float) -> dict[str, float | None]:
-    """The open sessions' ids, and how many seconds each has until it is due; None: a defect keeps it open for ever."""
+def _left(rules: Rules, now: float) -> str:
+    """As JSON: the open sessions' ids, and how many seconds each has until it is due; null: a defect keeps it open for ever."""
     rules.advance(now)
-    return {session.id: session.due - now if math.isfinite(session.due) else None for session in rules.open.values()}
+    left = {session.id: session.due - now if math.isfinite(session.due) else None for session in rules.open.values()}
+    return msgspec.json.encode(left).decode()
 
 
 async def _reap(rules: Rules, log: TextIO | None, journal: Journal | None) -> None:
