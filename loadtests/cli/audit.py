@@ -146,11 +146,10 @@ def _check(arguments: argparse.Namespace) -> None:
 
 def _interception(arguments: argparse.Namespace, api: ApiDescription) -> Policy | None:
     """Returns the hosts of --intercept; None without it."""
-    from loadtests.interception.policy import Policy, allowed_hosts, api_origin
+    from loadtests.interception.policy import api_policy
 
     if arguments.intercept:
-        origin = api_origin(api.base)
-        return Policy(origin, allowed_hosts(arguments.allow_host, origin))
+        return api_policy(api, arguments.allow_host)
     for option in ("--allow-host", "--browser-args"):
         if getattr(arguments, option.strip("-").replace("-", "_")):
             raise InputError.of(option, "needs --intercept")

@@ -9,6 +9,7 @@ from enum import Enum
 
 from loadtests.http.origin import Origin
 from loadtests.interception.target import Target
+from loadtests.model.api.description.description import ApiDescription
 from loadtests.model.text.input_error import InputError
 
 _PATTERN = re.compile(r"\*|(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*|[0-9a-f:]*:[0-9a-f:.]*")
@@ -54,27 +55,24 @@ class Policy:
         return rest if rest.startswith("/") else target.path
 
 
-def api_origin(base: str) -> Origin:
-    """Returns the address of the API that `base` of its description gives. Raises InputError."""
+def api_policy(api: ApiDescription, allowed: Sequence[str]) -> Policy:
+    """Returns the policy for an API and the patterns of --allow-host. Raises InputError."""
     try:
-        return Origin.parse(base)
+        origin = Origin.parse(api.base)
     except InputError:
         raise InputError.of(
-            "--intercept", f'needs the API\'s address: base = "https://HOST" in its description (is {base!r})'
+            "--intercept",
+            f'needs the API\'s address: base = "https://HOST" in the description of {api.name} (is {api.base!r})',
         ) from None
-
-
-def allowed_hosts(texts: Sequence[str], api: Origin) -> tuple[str, ...]:
-    """Returns the patterns of --allow-host. Raises InputError."""
-    patterns = tuple(text.lower().strip("[]") for text in texts)
-    for text, pattern in zip(texts, patterns, strict=True):
+    patterns = tuple(text.lower().strip("[]") for text in allowed)
+    for text, pattern in zip(allowed, patterns, strict=True):
         if not _PATTERN.fullmatch(pattern):
             raise InputError.of(
                 "--allow-host", f"must be a host such as cdn.example.com, *.example.com or * (is {text!r})"
             )
-        if pattern == api.host:
-            raise InputError.of("--allow-host", f"{api.host} is the API's host, which the sandbox answers for")
-    return patterns
+        if pattern == origin.host:
+            raise InputError.of("--allow-host", f"{origin.host} is the API's host, which the sandbox answers for")
+    return Policy(origin, patterns)
 
 
 def _fits(host: str, pattern: str) -> bool:

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import msgspec
 
+from loadtests.http.origin import Origin
 from loadtests.interception.access import Access, Seen, Settings
 from loadtests.interception.authority import Authority
 from loadtests.interception.bundle import adding_bundle, replacing_bundle
-from loadtests.interception.policy import Policy, api_origin
+from loadtests.interception.policy import Policy
 from loadtests.interception.proxy import Proxy
 from loadtests.interception.target import request_target
 from loadtests.processes.parent import answer_parent
@@ -24,7 +25,7 @@ _HOST = "127.0.0.1"
 
 async def serve(settings: Settings, folder: str) -> None:
     """Serves until standard input ends. `folder` gets the files of certificates."""
-    policy = Policy(api_origin(settings.base), settings.allowed)
+    policy = Policy(Origin.parse(settings.base), settings.allowed)
     authority, seen = Authority(), Seen()
     api_tls, any_tls = (authority.server_context(policy.api.host, folder) for _ in range(2))
     proxy = Proxy(policy, request_target(settings.sandbox, "", "http"), api_tls, any_tls, seen)
