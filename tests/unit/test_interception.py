@@ -189,6 +189,21 @@ def test_no_key_stays_in_a_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+class Parts(asyncio.StreamReader):
+    """A connection on which a client sends these parts, one after the other, and then nothing more."""
+
+    def __init__(self, parts: tuple[bytes, ...], ends: bool) -> None:
+        super().__init__()
+        self._parts = list(parts)
+        self._ends = ends
+
+    async def read(self, n: int = -1) -> bytes:
+        """The next part."""
+        if not self._parts and not self._ends:
+            await asyncio.Event().wait()
+        return self._parts.pop(0) if self._parts else b""
+
+
 def _read(
     *parts: bytes, largest: int | None = 100, seconds: float = 30.0, ends: bool = True
 ) -> list[tuple[str, bytes]]:
