@@ -14,6 +14,8 @@ REQUEST_SECONDS = 30.0
 """For a whole request, from its first byte."""
 IDLE_SECONDS = 600.0
 """Between two requests: as long as the sandbox keeps a connection."""
+_HEAD_CHUNK = 1 << 12
+"""h11 measures a head only while it is incomplete: it can be longer than its bound by what is read at once."""
 _CHUNK = 1 << 16
 
 
@@ -48,7 +50,7 @@ class RequestReader:
         if not rest and not await self._await_first_byte():
             return None
         self._deadline = asyncio.get_running_loop().time() + self._seconds
-        event = await self._event()
+        event = await self._event(_HEAD_CHUNK)
         if isinstance(event, h11.ConnectionClosed):
             return None
         assert isinstance(event, h11.Request)
@@ -67,7 +69,7 @@ class RequestReader:
         length = 0
         self._deadline = self._deadline if largest is not None else float("inf")
         while True:
-            event = await self._event()
+            event = await self._event(_CHUNK)
             if isinstance(event, h11.ConnectionClosed):
                 raise RefusedError(400, "the body is cut off")
             assert isinstance(event, h11.Data | h11.EndOfMessage)
@@ -93,17 +95,17 @@ class RequestReader:
     async def _await_first_byte(self) -> bool:
         try:
             async with asyncio.timeout(IDLE_SECONDS):
-                data = await self._stream.read(_CHUNK)
+                data = await self._stream.read(_HEAD_CHUNK)
         except TimeoutError:
             return False
         self._parser.receive_data(data) if data else None
         return bool(data)
 
-    async def _event(self) -> h11.Event:
+    async def _event(self, chunk: int) -> h11.Event:
         try:
             async with asyncio.timeout_at(self._deadline if self._deadline < float("inf") else None):
                 while (event := self._parser.next_event()) is h11.NEED_DATA:
-                    self._parser.receive_data(await self._stream.read(_CHUNK))
+                    self._parser.receive_data(await self._stream.read(chunk))
         except TimeoutError:
             raise RefusedError(408, f"not complete within {self._seconds:.0f} s") from None
         except h11.RemoteProtocolError as error:

@@ -25,6 +25,8 @@ from loadtests.interception.target import Target, connect_target, request_target
 from loadtests.model.api.description.default import default_api
 from loadtests.model.text.input_error import InputError
 
+from .test_cli import streamsoak
+
 _API = Policy(Origin.parse("https://api.konpro.ai"), ("cdn.example.com", "*.example.org"))
 _ACCESS = Access("http://127.0.0.1:3128", 3129, "/tmp/a/trusted.pem", "/tmp/a/audit.pem", "PIN=")
 
@@ -118,6 +120,21 @@ def test_mistakes_name_the_option(base: str, allowed: list[str], says: str) -> N
     """An API without an address, and a pattern that is none."""
     with pytest.raises(InputError, match=says):
         api_policy(default_api().model_copy(update={"base": base}), allowed)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--intercept", "--allow-host", "https://x.example"], "--allow-host: must be a host"),
+        (["--allow-host", "x.example"], "--allow-host: needs --intercept"),
+        (["--browser-args"], "--browser-args: needs --intercept"),
+    ],
+)
+def test_mistakes_are_told_before_anything_runs(tmp_path: Path, options: list[str], says: str) -> None:
+    """One message, exit code 64, no directory."""
+    done = streamsoak("audit", *options, "--", "true", folder=tmp_path)
+    assert (done.returncode, says in done.stderr) == (64, True), done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_variables_of_a_program() -> None:
