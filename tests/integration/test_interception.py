@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -18,8 +19,12 @@ import psutil
 import pytest
 
 from loadtests.http.origin import Origin
+from loadtests.interception.access import Seen
+from loadtests.interception.authority import Authority
 from loadtests.interception.policy import Policy
 from loadtests.interception.process import InterceptionProcess
+from loadtests.interception.proxy import Proxy
+from loadtests.interception.target import Target
 from loadtests.sandbox.process import SandboxProcess
 
 from .conftest import FaultServer, Peer
@@ -45,7 +50,7 @@ def audit(tmp_path: Path) -> Audit:
             text=True,
             timeout=BOUND_SECONDS,
             check=False,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path), **variables},
+            env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
             cwd=tmp_path,
         )
         (folder,) = (tmp_path / "runs").iterdir()
@@ -59,6 +64,7 @@ def test_programs_in_python_and_curl(audit: Audit, tmp_path: Path) -> None:
     libraries = ["urllib", "requests", "httpx", "aiohttp", "curl"]
     # A proxy and certificates of the user's: neither is used for the API.
     other = {"HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": _API, "KONPRO_API_KEY": "the-users-own-key"}
+    other["TMPDIR"] = str(tmp_path)
     done, folder = audit([sys.executable, str(_CLIENTS / "fixed_address.py"), *libraries], **other)
     assert done.returncode == 0, done.stdout + done.stderr
     for library in libraries:
@@ -82,6 +88,36 @@ def test_programs_in_node(audit: Audit) -> None:
         assert line in done.stdout
     assert "1 telemetry.example" in done.stderr
     assert "--allow-host" in done.stderr
+
+
+def test_a_page_in_a_browser(audit: Audit, chromium: str) -> None:
+    """One tab is hidden and closes its session when it is shown again, one is reloaded twice, one is closed."""
+    done, folder = audit([sys.executable, str(_CLIENTS / "fixed_address_page.py"), chromium])
+    assert done.returncode == 1, done.stdout + done.stderr
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    hidden, reloaded, again, stopped, closed = summary["audit"]["sessions"]
+    assert [session["closed_by"] for session in (hidden, stopped)] == ["client", "client"], done.stdout
+    assert hidden["keep_alives"] >= 2
+    for session in (reloaded, again, closed):
+        assert session["verdict"] == "unclosed-sessions", done.stdout
+
+
+def test_a_proxy_of_the_users_does_not_hide_the_sandbox(tmp_path: Path) -> None:
+    """Without --intercept: a program that heeds HTTP_PROXY reaches the sandbox all the same."""
+    program = (
+        "import os, requests\n"
+        "call = lambda name, **body: requests.post(os.environ['KONPRO_BASE_URL'] + '/v1/streaming.' + name, json=body,"
+        " headers={'x-api-key': os.environ['KONPRO_API_KEY']}).json()['data']\n"
+        "call('stop', session_id=call('new')['session_id'])\n"
+        "print(os.environ['no_proxy'])"
+    )
+    command = [sys.executable, "-m", "loadtests.cli", "audit", "--quick", f"--run-dir={tmp_path}", "--"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "HTTP_PROXY": "http://127.0.0.1:9", "NO_PROXY": "db.internal"}
+    done = subprocess.run(
+        [*command, sys.executable, "-c", program], capture_output=True, text=True, check=False, env=environment
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "db.internal,127.0.0.1" in done.stdout
 
 
 def test_a_program_that_goes_past_the_proxy_is_told(audit: Audit) -> None:
@@ -120,10 +156,9 @@ def test_the_proxy_ends_with_a_killed_audit(tmp_path: Path) -> None:
 
 
 class Interception:
-    """A sandbox with the proxy before it, and connections to the proxy by hand."""
+    """A proxy, and connections to it by hand."""
 
-    def __init__(self, sandbox: SandboxProcess, proxy: InterceptionProcess) -> None:
-        self.sandbox = sandbox
+    def __init__(self, proxy: InterceptionProcess) -> None:
         self.proxy = proxy
         self._port = int(proxy.access.proxy.rpartition(":")[2])
 
@@ -164,7 +199,7 @@ def intercepted() -> Iterator[Interception]:
     with contextlib.closing(sandbox):
         proxy = InterceptionProcess(Policy(Origin.parse(f"https://{_API}"), ("localhost",)), sandbox.url)
         with contextlib.closing(proxy):
-            yield Interception(sandbox, proxy)
+            yield Interception(proxy)
 
 
 def _request(target: str, *headers: str, method: str = "GET", host: str = _API, body: bytes = b"") -> bytes:
@@ -315,6 +350,57 @@ def test_a_host_that_is_allowed_is_passed_on(
         connection.sendall(b"GET /by-tunnel HTTP/1.1\r\nHost: x\r\n\r\n")
         assert b'{"code":100}' in connection.recv(1000)
     assert [request.split(b" ")[1] for request in server.requests] == [b"/some?thing", b"/by-tunnel"]
+
+
+def test_an_allowed_host_behind_a_proxy_of_the_users(
+    fault_server: Callable[..., FaultServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The user's own proxy is asked for a tunnel; if it refuses, so does ours."""
+
+    def serve(peer: Peer) -> None:
+        peer.request()
+        peer.send(b"HTTP/1.1 200 OK\r\n\r\n")
+        peer.request()
+        peer.answer()
+
+    def refuse(peer: Peer) -> None:
+        peer.request()
+        peer.send(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")
+
+    server = fault_server(serve, refuse)
+    monkeypatch.setenv("HTTP_PROXY", server.url.replace("//", "//user:pass@"))
+    proxy = InterceptionProcess(Policy(Origin.parse(f"https://{_API}"), ("*.example",)), "http://127.0.0.1:9")
+    with contextlib.closing(proxy):
+        by_hand = Interception(proxy)
+        answer, refused = (by_hand.ask(_request("http://shop.example/x", host="shop.example")) for _ in range(2))
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert refused.startswith(b"HTTP/1.1 502 ") and b"407" in refused
+    connect, request, _ = server.requests
+    assert connect.startswith(b"CONNECT shop.example:80 ") and b"Proxy-Authorization: Basic dXNlcjpwYXNz" in connect
+    assert request.startswith(b"GET /x ") and b"Proxy-Authorization" not in request
+
+
+@pytest.mark.faults
+def test_a_handshake_that_never_ends(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The connection is cut, after CONNECT as well as without."""
+    monkeypatch.setattr("loadtests.interception.client.HANDSHAKE_SECONDS", 0.1)
+
+    async def check() -> None:
+        contexts = [Authority().server_context(_API, str(tmp_path)) for _ in range(2)]
+        proxy = Proxy(Policy(Origin.parse(f"https://{_API}")), Target("127.0.0.1", 9), contexts[0], contexts[1], Seen())
+        for accept, data in ((proxy.accept, _CONNECT), (proxy.accept_tls, b"")):
+            server = await asyncio.start_server(accept, "127.0.0.1", 0)
+            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            writer.write(data)
+            if data:
+                assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+            writer.write(b"\x16\x03\x01")
+            assert await reader.read() == b""
+            writer.close()
+            server.close()
+        assert proxy.connections == 0
+
+    asyncio.run(asyncio.wait_for(check(), BOUND_SECONDS))
 
 
 _USERS_TESTS = """
