@@ -10,6 +10,7 @@ import h11
 
 from loadtests.interception.client import Client
 from loadtests.interception.request_reader import LARGEST_BODY, RefusedError
+from loadtests.interception.target import Target
 from loadtests.interception.upstream import Stream, copy, send_request
 
 _CHUNK = 1 << 16
@@ -28,13 +29,13 @@ class Exchange:
         """Passes on all bytes, in both directions. Raises OSError."""
         await self._run(self._copy_up())
 
-    async def run_one(self, request: h11.Request, path: str, largest: int | None) -> None:
+    async def run_one(self, request: h11.Request, target: Target, largest: int | None) -> None:
         """Passes on one request, with a body of at most `largest` bytes (None: any). Raises OSError and RefusedError."""
-        await self._run(self._send_last(request, path, largest))
+        await self._run(self._send_last(request, target, largest))
 
-    async def run_all(self, path: Callable[[h11.Request], str]) -> None:
-        """Passes on each request with the path that `path` returns. Raises OSError, and RefusedError, as may `path`."""
-        await self._run(self._send_all(path))
+    async def run_all(self, target: Callable[[h11.Request], Target]) -> None:
+        """Passes on each request as one for what `target` returns. Raises OSError, and RefusedError, as may `target`."""
+        await self._run(self._send_all(target))
 
     async def _run(self, sending: Coroutine[Any, Any, None]) -> None:
         both = up, down = asyncio.ensure_future(sending), asyncio.ensure_future(self._copy_down())
@@ -66,12 +67,12 @@ class Exchange:
         self._writer.write_eof()
         await asyncio.Event().wait()
 
-    async def _send_last(self, request: h11.Request, path: str, largest: int | None) -> None:
-        await send_request(self._writer, request, path, self._client.requests.body(largest), is_last=True)
+    async def _send_last(self, request: h11.Request, target: Target, largest: int | None) -> None:
+        await send_request(self._writer, request, target, self._client.requests.body(largest), is_last=True)
         await self._client.requests.until_closed()
 
-    async def _send_all(self, path: Callable[[h11.Request], str]) -> None:
+    async def _send_all(self, target: Callable[[h11.Request], Target]) -> None:
         while (request := await self._client.requests.head()) is not None:
             body, is_last = self._client.requests.body(LARGEST_BODY), request.http_version == b"1.0"
-            await send_request(self._writer, request, path(request), body, is_last=is_last)
+            await send_request(self._writer, request, target(request), body, is_last=is_last)
             self._is_answered = False

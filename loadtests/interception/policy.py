@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from loadtests.http.origin import Origin
@@ -49,10 +49,10 @@ class Policy:
             return Passage.ALLOWED
         return Passage.REFUSED
 
-    def path(self, target: Target) -> str:
-        """Returns the path at the sandbox, which does not have the prefix of the API's address."""
+    def at_sandbox(self, target: Target) -> Target:
+        """Returns what the sandbox is asked for: its paths do not have the prefix of the API's address."""
         rest = target.path.removeprefix(self.api.prefix)
-        return rest if rest.startswith("/") else target.path
+        return replace(target, path=rest) if rest.startswith("/") else target
 
 
 def api_policy(api: ApiDescription, allowed: Sequence[str]) -> Policy:

@@ -7,7 +7,8 @@
 
 const net = require("node:net");
 
-const { host: api, tls, plain, allowed } = JSON.parse(process.env.STREAMSOAK_INTERCEPT ?? "{}");
+const settings = process.env.STREAMSOAK_INTERCEPT;
+const { host: api, tls, plain, allowed } = settings ? JSON.parse(settings) : {};
 const WEB_PORTS = ["80", "443"];
 
 const isLocal = (host) => host === "localhost" || host === "::1" || host.startsWith("127.");
@@ -22,16 +23,19 @@ function portFor(host, port) {
 
 const connect = net.Socket.prototype.connect;
 
-net.Socket.prototype.connect = function (...given) {
+function connectElsewhere(...given) {
   // Node's own modules give an array of normalized arguments, [options, callback].
   const first = Array.isArray(given[0]) ? given[0][0] : given[0];
   const isOptions = typeof first === "object" && first !== null;
   const options = isOptions ? first : { port: first, host: typeof given[1] === "string" ? given[1] : undefined };
-  if (options.path || (!isOptions && Number.isNaN(Number(options.port)))) return connect.apply(this, given);
   const host = String(options.host ?? "localhost").toLowerCase().replace(/\.$/, "");
-  const port = portFor(host, String(options.port));
+  // With a path it is a Unix socket; a first argument that is a path is no port.
+  const port = options.path ? undefined : portFor(host, String(options.port));
   if (port === undefined) return connect.apply(this, given);
   const callback = (Array.isArray(given[0]) ? given[0] : given).find((each) => typeof each === "function");
   const changed = { ...options, host: "127.0.0.1", port };
   return callback ? connect.call(this, changed, callback) : connect.call(this, changed);
-};
+}
+
+// A program may start others without these settings.
+if (settings) net.Socket.prototype.connect = connectElsewhere;

@@ -18,8 +18,6 @@ from loadtests.interception.request_reader import LARGEST_BODY, RefusedError
 from loadtests.interception.target import Target, connect_target, request_target
 from loadtests.interception.upstream import connect, reach, reach_origin
 
-MOST_CONNECTIONS = 400
-"""At once; each needs two files, and a process has 1,024 by default."""
 _MOST_NAMES = 200
 _OTHERS = "other hosts"
 _UNTRUSTED = ("UNKNOWN_CA", "BAD_CERTIFICATE", "CERTIFICATE_UNKNOWN")
@@ -37,6 +35,8 @@ class Proxy:
     any_tls: ssl.SSLContext
     """The same for connections without CONNECT: another host may be meant."""
     seen: Seen
+    most_connections: int
+    """At once."""
     connections: int = 0
 
     def __post_init__(self) -> None:
@@ -53,8 +53,8 @@ class Proxy:
     async def _accept(self, client: Client, serve: Callable[[Client], Awaitable[None]]) -> None:
         self.connections += 1
         try:
-            if self.connections > MOST_CONNECTIONS:
-                raise RefusedError(503, f"more than {MOST_CONNECTIONS} connections at once")
+            if self.connections > self.most_connections:
+                raise RefusedError(503, f"more than {self.most_connections} connections at once")
             await serve(client)
         except RefusedError as refusal:
             _add(self.seen.mistakes, refusal.reason)
@@ -83,9 +83,9 @@ class Proxy:
             case Passage.SANDBOX:
                 # One request a connection: the next could be for another host.
                 server = await connect(self.sandbox.host, self.sandbox.port)
-                await Exchange(client, server).run_one(request, self._path(request, target), LARGEST_BODY)
+                await Exchange(client, server).run_one(request, self._at_sandbox(request, target), LARGEST_BODY)
             case Passage.ALLOWED:
-                await Exchange(client, await reach_origin(target)).run_one(request, target.path, None)
+                await Exchange(client, await reach_origin(target)).run_one(request, target, None)
             case Passage.REFUSED:
                 await self._refuse(client, target)
 
@@ -107,20 +107,20 @@ class Proxy:
                 await self._refuse(client, target)
 
     async def _serve_api(self, client: Client) -> None:
-        def path(request: h11.Request) -> str:
+        def at_sandbox(request: h11.Request) -> Target:
             target = _target(request, client)
             if self.policy.passage(target) is not Passage.SANDBOX:
                 raise RefusedError(421, f"a request for {target.host} on a connection to {self.policy.api.host}")
-            return self._path(request, target)
+            return self._at_sandbox(request, target)
 
-        await Exchange(client, await connect(self.sandbox.host, self.sandbox.port)).run_all(path)
+        await Exchange(client, await connect(self.sandbox.host, self.sandbox.port)).run_all(at_sandbox)
 
-    def _path(self, request: h11.Request, target: Target) -> str:
-        client_length = next((int(value) for name, value in request.headers if name == b"content-length"), 0)
-        if client_length > LARGEST_BODY:
+    def _at_sandbox(self, request: h11.Request, target: Target) -> Target:
+        length = next((int(value) for name, value in request.headers if name == b"content-length"), 0)
+        if length > LARGEST_BODY:
             raise RefusedError(413, f"a body of more than {LARGEST_BODY >> 20} MB")
         self.seen.requests += 1
-        return self.policy.path(target)
+        return self.policy.at_sandbox(target)
 
     async def _refuse(self, client: Client, target: Target) -> None:
         if target.host == self.policy.api.host:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import sys
 import tempfile
 from pathlib import Path
@@ -21,6 +22,9 @@ from loadtests.processes.parent import answer_parent
 from loadtests.processes.server import LISTENING
 
 _HOST = "127.0.0.1"
+_MOST_CONNECTIONS = 2000
+_FILES_OF_CONNECTION = 2
+_OTHER_FILES = 50
 
 
 async def serve(settings: Settings, folder: str) -> None:
@@ -28,7 +32,7 @@ async def serve(settings: Settings, folder: str) -> None:
     policy = Policy(Origin.parse(settings.base), settings.allowed)
     authority, seen = Authority(), Seen()
     api_tls, any_tls = (authority.server_context(policy.api.host, folder) for _ in range(2))
-    proxy = Proxy(policy, request_target(settings.sandbox, "", "http"), api_tls, any_tls, seen)
+    proxy = Proxy(policy, request_target(settings.sandbox, "", "http"), api_tls, any_tls, seen, _most_connections())
     ended = asyncio.Event()
     # Connections that are open at the end are cancelled by `asyncio.run`.
     servers = [await asyncio.start_server(accept, _HOST, 0) for accept in (proxy.accept, proxy.accept_tls)]
@@ -44,6 +48,15 @@ async def serve(settings: Settings, folder: str) -> None:
     answer_parent(lambda question: msgspec.json.encode(answers[question]).decode(), ended.set)
     print(f"{LISTENING}{access.proxy}", flush=True)
     await ended.wait()
+
+
+def _most_connections() -> int:
+    """Returns how many connections the process can have; raises its limit of open files as far as it may."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_CONNECTIONS * _FILES_OF_CONNECTION + _OTHER_FILES
+    files = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
+    return (files - _OTHER_FILES) // _FILES_OF_CONNECTION
 
 
 def _write(folder: str, name: str, content: bytes) -> str:

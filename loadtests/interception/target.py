@@ -29,6 +29,12 @@ class Target:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     @property
+    def host_header(self) -> str:
+        """The value of the Host header."""
+        standard = self.port == _STANDARD_PORTS["https" if self.is_secure else "http"]
+        return self.authority.rpartition(":")[0] if standard else self.authority
+
+    @property
     def url(self) -> str:
         """The server's URL."""
         return f"{'https' if self.is_secure else 'http'}://{self.authority}"

@@ -70,23 +70,28 @@ async def _connect_to(target: Target) -> Stream:
 async def send_request(
     writer: asyncio.StreamWriter,
     request: h11.Request,
-    path: str,
+    target: Target,
     body: AsyncIterator[h11.Data | h11.EndOfMessage],
     *,
     is_last: bool,
 ) -> None:
-    """Sends a request with another target. `is_last`: the server is to close the connection after its answer. Raises OSError."""
-    headers = request.headers.raw_items()
-    if is_last:
-        headers = [(name, value) for name, value in headers if name.lower() not in _HOP]
-        headers.append((b"Connection", b"close"))
+    """Sends a request as one for `target`. `is_last`: the server is to close the connection after its answer. Raises OSError."""
     connection = h11.Connection(h11.CLIENT)
-    writer.write(
-        connection.send(h11.Request(method=request.method, target=path.encode("ascii"), headers=headers)) or b""
-    )
+    headers = _headers(request, target, is_last)
+    writer.write(connection.send(h11.Request(method=request.method, target=target.path, headers=headers)) or b"")
     async for part in body:
         writer.write(connection.send(part) or b"")
         await writer.drain()
+
+
+def _headers(request: h11.Request, target: Target, is_last: bool) -> list[tuple[bytes, bytes]]:
+    """A URL overrules the Host header, which HTTP/1.0 may leave out (RFC 9112, section 3.2.2)."""
+    named = {
+        word.strip().lower() for name, value in request.headers if name == b"connection" for word in value.split(b",")
+    }
+    dropped = {b"host", *(_HOP | named if is_last else ())}
+    kept = [(name, value) for name, value in request.headers.raw_items() if name.lower() not in dropped]
+    return [(b"Host", target.host_header.encode()), *kept, *([(b"Connection", b"close")] if is_last else [])]
 
 
 async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

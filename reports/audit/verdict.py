@@ -22,7 +22,7 @@ def judge(client: Client, findings: list[Finding], manifest: Manifest) -> Verdic
     result: Result = "fail" if problems else "pass"
     sentence = f"Failed: {', '.join(finding.name for finding in problems)}." if problems else _closed(client)
     if not client.lives and not problems:
-        result, sentence = "unknown", _nothing(client)
+        result, sentence = "unknown", _nothing(client, manifest)
     elif not problems and manifest.ended is None:
         result, sentence = "unknown", "Inconclusive: the audit is still running, or was cut off before its end."
     elif not problems and manifest.lost_events:
@@ -43,7 +43,9 @@ def _closed(client: Client) -> str:
     return f"{closed}; it could not know of the other {verb(lost, 'one', f'{lost:,}')}."
 
 
-def _nothing(client: Client) -> str:
+def _nothing(client: Client, manifest: Manifest) -> str:
+    if not client.calls and manifest.intercepted:
+        return f"Inconclusive: the program made no call to {manifest.intercepted} through the audit's proxy. Does it heed HTTPS_PROXY?"
     if not client.calls:
         return (
             "Inconclusive: the program never called the API. Does it read its address from KONPRO_BASE_URL and its key"

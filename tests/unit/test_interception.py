@@ -101,8 +101,8 @@ def test_the_address_may_have_a_port_and_a_path() -> None:
     """The sandbox is asked for what follows the path."""
     policy = Policy(Origin.parse("http://gateway.example:8080/soak"), ("*",))
     assert (policy.plain_ports, policy.tls_ports) == ({80, 8080}, {443})
-    assert policy.path(Target("gateway.example", 8080, "/soak/v1/x?y")) == "/v1/x?y"
-    assert policy.path(Target("gateway.example", 8080, "/soaked/v1")) == "/soaked/v1"
+    assert policy.at_sandbox(Target("gateway.example", 8080, "/soak/v1/x?y")).path == "/v1/x?y"
+    assert policy.at_sandbox(Target("gateway.example", 8080, "/soaked/v1")).path == "/soaked/v1"
     assert policy.passage(Target("anything.example", 1)) is Passage.ALLOWED
 
 
