@@ -45,7 +45,7 @@ def _closed(client: Client) -> str:
 
 def _nothing(client: Client, manifest: Manifest) -> str:
     if not client.calls and manifest.intercepted:
-        return f"Inconclusive: the program made no call to {manifest.intercepted} through the audit's proxy. Does it heed HTTPS_PROXY?"
+        return f"Inconclusive: no call to {manifest.intercepted} came through the proxy. Does the program heed HTTPS_PROXY?"
     if not client.calls:
         return (
             "Inconclusive: the program never called the API. Does it read its address from KONPRO_BASE_URL and its key"
