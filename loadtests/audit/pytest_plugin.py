@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 from collections.abc import Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +65,8 @@ def session_audit(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
     """
     from loadtests.audit.audit import ADDRESS_VARIABLES
     from loadtests.audit.keys import AuditKeys
+    from loadtests.interception.environment import PRELOAD_SETTINGS
+    from loadtests.interception.preload.sitecustomize import redirecting
     from loadtests.model.text.input_error import InputError
     from loadtests.sandbox.process import SandboxProcess
 
@@ -79,6 +82,8 @@ def session_audit(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
             pytest.fail(f"pytest.mark.{_NAME}: {error}", pytrace=False)
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
+        if PRELOAD_SETTINGS in variables:
+            monkeypatch.setattr(socket, "getaddrinfo", redirecting(socket.getaddrinfo, variables[PRELOAD_SETTINGS]))
         audit = SessionAudit(sandbox)
         yield audit
         audit.check()

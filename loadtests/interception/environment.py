@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from collections.abc import Mapping
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from loadtests.interception.access import Access
@@ -28,15 +30,15 @@ ADDING = ("NODE_EXTRA_CA_CERTS", "DENO_CERT")
 BROWSER_ARGS = "STREAMSOAK_BROWSER_ARGS"
 """Chromium's flags, for a script that starts it."""
 PRELOAD_SETTINGS = "STREAMSOAK_INTERCEPT"
-"""What preload.cjs reads, as JSON."""
+"""What preload.cjs and sitecustomize.py read, as JSON."""
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
-def intercepting(access: Access, policy: Policy, preload: str, environment: Mapping[str, str]) -> dict[str, str]:
+def intercepting(access: Access, policy: Policy, preload: Path, environment: Mapping[str, str]) -> dict[str, str]:
     """Returns the variables for a program whose requests are to be intercepted; `environment` is its own so far.
 
-    `preload`: the path of preload.cjs. Servers on this machine are reached without the proxy. NO_PROXY is replaced: with what
-    else it may have named, the program would reach these hosts.
+    `preload`: the folder with preload.cjs and sitecustomize.py. Servers on this machine are reached without the proxy. NO_PROXY
+    is replaced: with what else it may have named, the program would reach these hosts.
     """
     settings = {
         "host": policy.api.host,
@@ -50,7 +52,8 @@ def intercepting(access: Access, policy: Policy, preload: str, environment: Mapp
         **dict.fromkeys(REPLACING, access.replacing),
         **dict.fromkeys(ADDING, access.adding),
         "NODE_USE_ENV_PROXY": "1",
-        "NODE_OPTIONS": f"{environment.get('NODE_OPTIONS', '')} --require {_quoted(preload)}".strip(),
+        "NODE_OPTIONS": f"{environment.get('NODE_OPTIONS', '')} --require {_quoted(preload / 'preload.cjs')}".strip(),
+        "PYTHONPATH": os.pathsep.join(filter(None, (str(preload), environment.get("PYTHONPATH")))),
         PRELOAD_SETTINGS: json.dumps(settings),
         BROWSER_ARGS: shlex.join(browser_args(access)),
     }
@@ -82,6 +85,6 @@ def _both_cases(variables: Mapping[str, str]) -> dict[str, str]:
     return {form: value for name, value in variables.items() for form in (name, name.lower())}
 
 
-def _quoted(path: str) -> str:
+def _quoted(path: Path) -> str:
     """A path in NODE_OPTIONS (Node's documentation of the variable: double quotes, and a backslash before special characters)."""
-    return '"' + path.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return '"' + str(path).replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -13,7 +13,7 @@ from loadtests.interception.environment import browser_args, intercepting
 from loadtests.interception.policy import Policy
 from loadtests.processes.server import ServerProcess
 
-_PRELOAD = Path(__file__).with_name("preload.cjs")
+_PRELOAD = Path(__file__).with_name("preload")
 
 
 class InterceptionProcess:
@@ -28,7 +28,7 @@ class InterceptionProcess:
 
     def variables(self, environment: Mapping[str, str]) -> dict[str, str]:
         """Returns the variables for a program that has `environment` so far."""
-        return intercepting(self.access, self._policy, str(_PRELOAD), environment)
+        return intercepting(self.access, self._policy, _PRELOAD, environment)
 
     @property
     def browser_args(self) -> tuple[str, str]:

@@ -425,7 +425,8 @@ def test_too_many_connections(tmp_path: Path) -> None:
 
 
 _USERS_TESTS = """
-import os, pytest, requests
+import os, pytest, requests, ssl
+from http.client import HTTPSConnection
 
 def post(call, **body):
     url = f"https://api.konpro.ai/v1/streaming.{call}"
@@ -434,6 +435,12 @@ def post(call, **body):
 @pytest.mark.session_audit(intercept=True)
 def test_clean(session_audit):
     post("stop", session_id=post("new")["session_id"])
+
+@pytest.mark.session_audit(intercept=True)
+def test_without_a_proxy(session_audit):
+    http = HTTPSConnection("api.konpro.ai", context=ssl.create_default_context())
+    http.request("GET", "/v1/streaming.list", headers={"x-api-key": "key-in-the-code"})
+    assert http.getresponse().status == 200
 
 @pytest.mark.session_audit(intercept=True)
 def test_leaky(session_audit):
@@ -462,7 +469,7 @@ def test_the_fixture_intercepts(tmp_path: Path) -> None:
         cwd=tmp_path,
         timeout=BOUND_SECONDS,
     )
-    assert "1 failed, 2 passed, 1 error" in done.stdout, done.stdout + done.stderr
+    assert "1 failed, 3 passed, 1 error" in done.stdout, done.stdout + done.stderr
     left = done.stdout.split("LEFT ")[1].split()[0].rstrip("F")
     assert f"sessions left open (no streaming.stop): {left}" in done.stdout
     assert "must be a host such as" in done.stdout

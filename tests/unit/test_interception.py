@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import os
+import socket
 import ssl
+import subprocess
+import sys
 from pathlib import Path
 
 import h11
@@ -20,6 +24,8 @@ from loadtests.interception.authority import Authority
 from loadtests.interception.bundle import adding_bundle, replacing_bundle
 from loadtests.interception.environment import exempting, intercepting
 from loadtests.interception.policy import Passage, Policy, api_policy
+from loadtests.interception.preload import sitecustomize
+from loadtests.interception.preload.sitecustomize import redirecting
 from loadtests.interception.request_reader import LARGEST_HEAD, RefusedError, RequestReader
 from loadtests.interception.target import Target, connect_target, request_target
 from loadtests.model.api.description.default import default_api
@@ -141,10 +147,11 @@ def test_the_variables_of_a_program() -> None:
     """Proxy and certificates, in both cases; NO_PROXY and NODE_OPTIONS as far as they can be kept."""
     given = {
         "NODE_OPTIONS": "--max-old-space-size=500",
+        "PYTHONPATH": "/mine",
         "NO_PROXY": "db.internal",
         "HTTPS_PROXY": "http://proxy.internal",
     }
-    variables = intercepting(_ACCESS, _API, '/a "b"/preload.cjs', given)
+    variables = intercepting(_ACCESS, _API, Path('/a "b"'), given)
     for name in ("HTTP_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
         assert variables[name] == "http://127.0.0.1:3128"
     assert variables["NO_PROXY"] == variables["no_proxy"] == "localhost,127.0.0.1,::1"
@@ -152,6 +159,7 @@ def test_the_variables_of_a_program() -> None:
         assert variables[name] == "/tmp/a/trusted.pem"
     assert variables["NODE_EXTRA_CA_CERTS"] == "/tmp/a/audit.pem"
     assert variables["NODE_OPTIONS"] == r'--max-old-space-size=500 --require "/a \"b\"/preload.cjs"'
+    assert variables["PYTHONPATH"] == '/a "b":/mine'
     assert json.loads(variables["STREAMSOAK_INTERCEPT"]) == {
         "host": "api.konpro.ai",
         "tls": {"443": 3129},
@@ -160,6 +168,48 @@ def test_the_variables_of_a_program() -> None:
     }
     proxy, pin = variables["STREAMSOAK_BROWSER_ARGS"].split()
     assert (proxy, pin) == ("--proxy-server=http://127.0.0.1:3128", "--ignore-certificate-errors-spki-list=PIN=")
+
+
+def _resolve(host: object, port: object, **options: int) -> tuple[object, object]:
+    """Returns what socket.getaddrinfo is asked for in an audited program in Python."""
+    settings = intercepting(_ACCESS, _API, Path("/a"), {})["STREAMSOAK_INTERCEPT"]
+    asked = redirecting(lambda host, port, *rest: (host, port), settings)(host, port, **options)
+    return asked[0], asked[1]
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "asked"),
+    [
+        ("api.konpro.ai", 443, ("127.0.0.1", 3129)),
+        (b"API.konpro.ai.", "https", ("127.0.0.1", 3129)),
+        ("api.konpro.ai", 80, ("127.0.0.1", 3128)),
+        ("api.konpro.ai", None, ("127.0.0.1", None)),
+        ("other.example", 443, ("127.0.0.1", 3129)),
+        ("other.example", "80", ("127.0.0.1", 3128)),
+        ("other.example", 5432, ("other.example", 5432)),
+        ("cdn.example.com", 443, ("cdn.example.com", 443)),
+        ("localhost", 80, ("localhost", 80)),
+        (None, 80, (None, 80)),
+    ],
+)
+def test_how_programs_in_python_resolve_names(host: object, port: object, asked: tuple[object, object]) -> None:
+    """The API is never resolved to its own address; databases, and servers of this machine, are."""
+    assert _resolve(host, port) == asked
+
+
+def test_servers_in_python_listen_where_they_want() -> None:
+    """AI_PASSIVE: the name is one of this machine's."""
+    assert _resolve("my-machine", 443, flags=socket.AI_PASSIVE) == ("my-machine", 443)
+
+
+def test_the_programs_own_sitecustomize_runs(tmp_path: Path) -> None:
+    """Python itself runs only the first."""
+    (tmp_path / "sitecustomize.py").write_text("import socket; print('mine', socket.getaddrinfo.__name__)")
+    preload = Path(sitecustomize.__file__).parent
+    for settings, name in ((intercepting(_ACCESS, _API, preload, {}), "redirected"), ({}, "getaddrinfo")):
+        environment = {**settings, "PYTHONPATH": f"{preload}{os.pathsep}{tmp_path}"}
+        done = subprocess.run([sys.executable, "-c", ""], capture_output=True, text=True, check=True, env=environment)
+        assert (done.stdout, done.stderr) == (f"mine {name}\n", "")
 
 
 @pytest.mark.parametrize(
