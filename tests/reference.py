@@ -25,6 +25,8 @@ VARIABLES = {
     ),
     "STREAMSOAK_BASE_URL": "set by `streamsoak audit` and the pytest fixture: the sandbox's address, for the client to read",
     "KONPRO_BASE_URL": "the same",
+    "STREAMSOAK_BROWSER_ARGS": "set by `streamsoak audit --intercept`: Chromium's flags for [a web page](audit.md#a-web-page)",
+    "STREAMSOAK_INTERCEPT": "the same: settings of the scripts that are loaded into Node and Python, as JSON",
     "STREAMSOAK_SCENARIO": "the scenario of `locust`, if `--scenario` is not given",
     "STREAMSOAK_API": "the API of `locust` and `streamsoak run`, if `--api` is not given",
     "STREAMSOAK_CLIENT_CERT": "the client's certificate, if the API requires one: see [HTTP](http.md)",

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
+import os
 import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from loadtests.audit.interception import intercepted
+from loadtests.audit.keys import AuditKeys
 from loadtests.audit.leftovers import Leftovers, await_leftovers, own_processes
 from loadtests.audit.program import Program, check_command
 from loadtests.defects.defect import Injected
-from loadtests.http.key import key_variables
+from loadtests.interception.environment import exempting
+from loadtests.interception.policy import Policy
 from loadtests.model.api.description.default import default_api
 from loadtests.model.api.description.description import ApiDescription
 from loadtests.model.run.manifest import Manifest
@@ -51,6 +54,10 @@ class AuditSettings:
     """The API that the program uses."""
     wait: float
     """Seconds without a call after which processes that the program left running are stopped."""
+    intercepts: Policy | None = None
+    """The address that the program has, and the other hosts that it may reach; None: it reads its address from a variable."""
+    shows_browser_args: bool = False
+    """Print the flags for Chromium."""
 
     def options(self, folder: Path, zero: float) -> list[str]:
         """Returns the sandbox's command-line options; `zero` is the monotonic time at which the audit began."""
@@ -75,18 +82,19 @@ def run_audit(settings: AuditSettings, output: Output) -> Audited:
     """Runs the program against a new sandbox. Raises InputError."""
     check_command(settings.command)
     folder = new_folder(settings.runs, "audit")
-    zero, key = time.monotonic(), secrets.token_urlsafe(24)
+    zero = time.monotonic()
     manifest = _manifest(settings, folder)
     write_manifest(folder, manifest)
-    keys = dict.fromkeys(key_variables(settings.api), key)
-    sandbox = SandboxProcess(settings.options(folder, zero), keys)
-    with contextlib.closing(sandbox), _interruptible():
+    keys = AuditKeys.of(settings.api, is_hard_coded=settings.intercepts is not None)
+    sandbox = SandboxProcess(settings.options(folder, zero), keys.of_sandbox)
+    with contextlib.closing(sandbox), _interruptible(), _network(settings, sandbox.url, output) as network:
         output(f"Sandbox at {sandbox.url}; running the program.")
         own = own_processes()
-        program = Program(settings.command, {**dict.fromkeys(ADDRESS_VARIABLES, sandbox.url), **keys})
+        variables = {**dict.fromkeys(ADDRESS_VARIABLES, sandbox.url), **keys.of_program, **network}
+        program = Program(settings.command, variables)
         code, reason, was_interrupted = _await_end(program)
         output(f"The program {reason}.")
-        left = Leftovers(key, program.group, own)
+        left = Leftovers(keys.key, program.group, own)
         stopped = left.stop() if was_interrupted else await_leftovers(left, sandbox, settings.wait, output)
         if stopped:
             was_stopped = (
@@ -101,6 +109,15 @@ def run_audit(settings: AuditSettings, output: Output) -> Audited:
     done = {"host": sandbox.url, "load_ended": load_ended, "ended": time.monotonic() - zero}
     write_manifest(folder, manifest.model_copy(update={**done, "end_reason": f"the program {reason}"}))
     return Audited(folder, code)
+
+
+def _network(
+    settings: AuditSettings, sandbox: str, output: Output
+) -> contextlib.AbstractContextManager[dict[str, str]]:
+    """The program's variables for proxies and certificates."""
+    if settings.intercepts is None:
+        return contextlib.nullcontext(exempting(sandbox, os.environ))
+    return intercepted(settings.intercepts, sandbox, output, shows_browser_args=settings.shows_browser_args)
 
 
 def _await_end(program: Program) -> tuple[int, str, bool]:
@@ -153,6 +170,7 @@ def _manifest(settings: AuditSettings, folder: Path) -> Manifest:
         host="127.0.0.1",
         sandbox=True,
         audit=True,
+        intercepted=settings.intercepts.api.url if settings.intercepts else "",
         started_unix=time.time(),
         seed=settings.seed,
         defects_injected=tuple(map(str, settings.defects)),

@@ -3,22 +3,31 @@
     @pytest.mark.session_audit(limit=3, idle_range=(5, "10m"), defects=["lost-answer=30%"], seed=1)
     def test_conversation(session_audit): …
 
+    @pytest.mark.session_audit(intercept=True, allow_hosts=["auth.example.com"])
+    def test_of_a_client_with_a_fixed_address(session_audit): …
+
 pytest loads this module wherever streamsoak is installed, so slow imports are inside the functions.
 """
 
 from __future__ import annotations
 
-import secrets
+import contextlib
+import os
+import socket
 from collections.abc import Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
+    from loadtests.interception.policy import Policy
     from loadtests.sandbox.process import SandboxProcess
 
 _NAME = "session_audit"
-_MARKER = f"{_NAME}(limit, idle_range, defects, seed): the sandbox's account, and what goes wrong with it"
+_MARKER = (
+    f"{_NAME}(limit, idle_range, defects, seed, intercept, allow_hosts): the sandbox's account, what goes wrong with it, and"
+    " whether it answers for the API's real address"
+)
 
 
 class SessionAudit:
@@ -51,29 +60,33 @@ def pytest_configure(config: pytest.Config) -> None:
 def session_audit(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[SessionAudit]:
     """Starts a sandbox, sets the variables of its address and the key; the test fails if it leaves a session open.
 
-    STREAMSOAK_BASE_URL and KONPRO_BASE_URL, STREAMSOAK_API_KEY and KONPRO_API_KEY.
+    STREAMSOAK_BASE_URL and KONPRO_BASE_URL, STREAMSOAK_API_KEY and KONPRO_API_KEY; with `intercept=True` also those of proxies
+    and certificates.
     """
     from loadtests.audit.audit import ADDRESS_VARIABLES
-    from loadtests.http.key import key_variables
+    from loadtests.audit.keys import AuditKeys
+    from loadtests.interception.environment import PRELOAD_SETTINGS
+    from loadtests.interception.preload.sitecustomize import redirecting
     from loadtests.model.text.input_error import InputError
     from loadtests.sandbox.process import SandboxProcess
 
-    key = secrets.token_urlsafe(24)
-    for name in key_variables():
-        monkeypatch.setenv(name, key)
     marker = request.node.get_closest_marker(_NAME)
-    try:
-        sandbox = SandboxProcess(_options(**marker.kwargs) if marker else ())
-    except (InputError, TypeError) as error:
-        pytest.fail(f"pytest.mark.{_NAME}: {error}", pytrace=False)
-    try:
-        for name in ADDRESS_VARIABLES:
-            monkeypatch.setenv(name, sandbox.url)
+    with contextlib.ExitStack() as stack:
+        try:
+            policy, options = _settings(**marker.kwargs) if marker else (None, [])
+            keys = AuditKeys.of(None, is_hard_coded=policy is not None)
+            sandbox = stack.enter_context(contextlib.closing(SandboxProcess(options, keys.of_sandbox)))
+            variables = {**dict.fromkeys(ADDRESS_VARIABLES, sandbox.url), **keys.of_program}
+            variables |= _network(policy, sandbox.url, stack)
+        except (InputError, TypeError) as error:
+            pytest.fail(f"pytest.mark.{_NAME}: {error}", pytrace=False)
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        if PRELOAD_SETTINGS in variables:
+            monkeypatch.setattr(socket, "getaddrinfo", redirecting(socket.getaddrinfo, variables[PRELOAD_SETTINGS]))
         audit = SessionAudit(sandbox)
         yield audit
         audit.check()
-    finally:
-        sandbox.close()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -107,18 +120,33 @@ def _used_by(definition: Any, definitions: Any) -> set[str]:
     return names
 
 
-def _options(
+def _network(policy: Policy | None, sandbox: str, stack: contextlib.ExitStack) -> dict[str, str]:
+    """Returns the variables for proxies and certificates; `stack` ends what is started for them. Raises InputError."""
+    from loadtests.interception.environment import exempting
+    from loadtests.interception.process import InterceptionProcess
+
+    if policy is None:
+        return exempting(sandbox, os.environ)
+    return stack.enter_context(contextlib.closing(InterceptionProcess(policy, sandbox))).variables(os.environ)
+
+
+def _settings(
     limit: int | None = None,
     idle_range: tuple[float | str, float | str] | None = None,
     defects: Sequence[str] = (),
     seed: int = 0,
-) -> list[str]:
-    """Returns the sandbox's options. Raises InputError."""
+    intercept: bool = False,
+    allow_hosts: Sequence[str] = (),
+) -> tuple[Policy | None, list[str]]:
+    """Returns what is intercepted, and the sandbox's options. Raises InputError."""
     from loadtests.defects.account import check_fit
     from loadtests.defects.catalogue import parse_defects
+    from loadtests.interception.policy import api_policy
+    from loadtests.model.api.description.default import default_api
     from loadtests.model.api.rules import Terms
 
     check_fit(Terms(limit), parse_defects(defects, "defects"))
     options = [f"--seed={seed}", *(f"--defect={defect}" for defect in defects)]
     options += [f"--limit={limit}"] if limit is not None else []
-    return [*options, f"--idle-range={idle_range[0]}:{idle_range[1]}"] if idle_range else options
+    options += [f"--idle-range={idle_range[0]}:{idle_range[1]}"] if idle_range else []
+    return api_policy(default_api(), allow_hosts) if intercept else None, options

@@ -16,6 +16,8 @@ from loadtests.defects.defect import Injected
 from loadtests.model.text.input_error import InputError
 
 if TYPE_CHECKING:
+    from loadtests.interception.policy import Policy
+    from loadtests.model.api.description.description import ApiDescription
     from reports.summary import Analysis
 
 HELP = (
@@ -52,6 +54,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--ignore-exit-code", action="store_true", help="exit with 0 if the audit passes, although the program failed"
     )
     add_run_dir(parser)
+    _add_interception(parser)
     for name, defect in _SHORT.items():
         about = f"short for --defect {defect}=P: {DEFECTS[defect].about}"
         parser.add_argument(f"--{name}", type=share, default=0.0, metavar="P", help=about)
@@ -65,6 +68,31 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="-- COMMAND...",
         help="client to run; STREAMSOAK_BASE_URL (and KONPRO_BASE_URL) holds the sandbox's address, KONPRO_API_KEY and the API's"
         " own variables an API key",
+    )
+
+
+def _add_interception(parser: argparse.ArgumentParser) -> None:
+    """Declare the options for programs that have the API's address hard-coded."""
+    group = parser.add_argument_group("programs with a fixed address")
+    group.add_argument(
+        "--intercept",
+        action="store_true",
+        help="answer requests to the API's real address from the sandbox, by a proxy and a certificate for this audit only;"
+        " any key is accepted",
+    )
+    group.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="with --intercept: another host that the program may reach, *.HOST for all below it, or * for all (repeatable;"
+        " default: none but this machine)",
+    )
+    group.add_argument(
+        "--browser-args",
+        action="store_true",
+        help="with --intercept: print the flags with which Chromium uses the proxy; a program finds them in"
+        " STREAMSOAK_BROWSER_ARGS",
     )
 
 
@@ -83,6 +111,7 @@ def run(arguments: argparse.Namespace) -> int:
     _check(arguments)
     defects = (*_short_defects(arguments), *parse_defects(arguments.defect))
     check_fit(Terms(arguments.limit), defects)
+    api = named_api(arguments.api) if arguments.api else default_api()
     settings = AuditSettings(
         tuple(command),
         arguments.run_dir,
@@ -91,8 +120,10 @@ def run(arguments: argparse.Namespace) -> int:
         defects,
         arguments.seed,
         arguments.quick,
-        named_api(arguments.api) if arguments.api else default_api(),
+        api,
         arguments.wait,
+        _interception(arguments, api),
+        arguments.browser_args,
     )
     audited = run_audit(settings, lambda line: print(line, file=sys.stderr, flush=True))
     # A report of the audit so far, which someone made while it ran, is replaced.
@@ -120,6 +151,18 @@ def _check(arguments: argparse.Namespace) -> None:
             raise InputError.of(f"--{name}", f"{path} cannot be written: no such directory")
     if arguments.idle_range is not None:
         idle_range(arguments.idle_range)
+
+
+def _interception(arguments: argparse.Namespace, api: ApiDescription) -> Policy | None:
+    """Returns the hosts of --intercept; None without it."""
+    from loadtests.interception.policy import api_policy
+
+    if arguments.intercept:
+        return api_policy(api, arguments.allow_host)
+    for option in ("--allow-host", "--browser-args"):
+        if getattr(arguments, option.strip("-").replace("-", "_")):
+            raise InputError.of(option, "needs --intercept")
+    return None
 
 
 def _short_defects(arguments: argparse.Namespace) -> Iterator[Injected]:

@@ -16,7 +16,8 @@ from loadtests.model.text.input_error import InputError
 
 _SUFFIX = "_proxy"
 _LARGEST_HEAD = 1 << 16
-_HEAD_END = b"\r\n\r\n"
+HEAD_END = b"\r\n\r\n"
+"""What ends the head of a request or an answer."""
 _STATUS = re.compile(rb"HTTP/1\.\d (\d{3})\b")
 
 
@@ -66,17 +67,28 @@ class Proxy:
 
     def open_tunnel(self, stream: Stream, authority: str) -> None:
         """Makes `stream`, a connection to the proxy, one to `authority` (host:port). Blocks the greenlet. Raises OSError."""
-        lines = (f"CONNECT {authority} HTTP/1.1", f"Host: {authority}", *self.header_lines, "User-Agent: streamsoak")
-        stream.write("\r\n".join((*lines, "", "")).encode("ascii"))
+        stream.write(self.connect_request(authority))
         head = bytearray()
-        while _HEAD_END not in head:
+        while HEAD_END not in head:
             data = receive(stream)
             if not data or len(head) > _LARGEST_HEAD:
-                raise ProxyError(0, "no answer to CONNECT")
+                break
             head += data
-        status = _STATUS.match(head)
-        if not status or not status[1].startswith(b"2"):
-            raise ProxyError(0, f"HTTP {status[1].decode()}" if status else "no HTTP")
+        check_tunnel(head)
+
+    def connect_request(self, authority: str) -> bytes:
+        """Returns the request for a tunnel to `authority` (host:port)."""
+        lines = (f"CONNECT {authority} HTTP/1.1", f"Host: {authority}", *self.header_lines, "User-Agent: streamsoak")
+        return "\r\n".join((*lines, "", "")).encode("ascii")
+
+
+def check_tunnel(head: bytes | bytearray) -> None:
+    """Raises ProxyError if `head`, a proxy's answer to CONNECT, is cut off or does not open the tunnel."""
+    if HEAD_END not in head:
+        raise ProxyError(0, "no answer to CONNECT")
+    status = _STATUS.match(head)
+    if not status or not status[1].startswith(b"2"):
+        raise ProxyError(0, f"HTTP {status[1].decode()}" if status else "no HTTP")
 
 
 def proxy_for(url: str) -> Proxy | None:

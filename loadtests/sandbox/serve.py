@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
-import os
 import socket
-import sys
 import time
 import uuid
 from collections.abc import Callable
@@ -25,6 +23,8 @@ from loadtests.engine.garbage import collect_and_freeze, infrequent_collection
 from loadtests.model.api.description.description import ApiDescription
 from loadtests.model.api.rules import HostedSession, Rules, Terms
 from loadtests.model.text.input_error import EXIT_UNAVAILABLE, InputError
+from loadtests.processes.parent import answer_parent
+from loadtests.processes.server import LISTENING
 from loadtests.sandbox.app import App
 from loadtests.sandbox.protocol import Protocol
 
@@ -91,7 +91,7 @@ def serve(serving: Serving) -> None:
             )
         )
         host = f"[{serving.host}]" if ":" in serving.host else serving.host
-        print(f"listening on http://{host}:{listener.getsockname()[1]}", flush=True)
+        print(f"{LISTENING}http://{host}:{listener.getsockname()[1]}", flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             asyncio.run(_run(server, rules, app, listener, serving.parent_pipe, log, journal))
 
@@ -106,8 +106,12 @@ async def _run(
     journal: Journal | None,
 ) -> None:
     reaping = asyncio.create_task(_reap(rules, log, journal))
+
+    def end() -> None:
+        server.should_exit = True
+
     if parent_pipe:
-        asyncio.get_running_loop().add_reader(sys.stdin.fileno(), _hear_parent, server, rules, app)
+        answer_parent(lambda question: _told(question, rules, app, time.monotonic()), end)
     try:
         await server.serve(sockets=[listener])
     finally:
@@ -115,14 +119,10 @@ async def _run(
         rules.advance(time.monotonic())
 
 
-def _hear_parent(server: uvicorn.Server, rules: Rules, app: App) -> None:
-    if asked := os.read(sys.stdin.fileno(), 4096):
-        now = time.monotonic()
-        told = _left(rules, now) if asked.startswith(b"open") else app.quiet_seconds(now)
-        print(msgspec.json.encode(told).decode(), flush=True)
-    else:
-        asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
-        server.should_exit = True
+def _told(question: str, rules: Rules, app: App, now: float) -> str:
+    """Answers a question of the parent's, as JSON."""
+    told = _left(rules, now) if question.startswith("open") else app.quiet_seconds(now)
+    return msgspec.json.encode(told).decode()
 
 
 def _left(rules: Rules, now: float) -> dict[str, float | None]:

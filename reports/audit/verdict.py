@@ -24,7 +24,7 @@ def judge(client: Client, findings: list[Finding], manifest: Manifest) -> Verdic
     result: Result = "fail" if problems else "pass"
     sentence = f"Failed: {', '.join(finding.name for finding in problems)}." if problems else _closed(client)
     if not client.lives and not problems:
-        result, sentence = "unknown", _nothing(client)
+        result, sentence = "unknown", _nothing(client, manifest)
     elif not problems and manifest.ended is None:
         result, sentence = "unknown", "Inconclusive: the audit is still running, or was cut off before its end."
     elif not problems and manifest.lost_events:
@@ -45,7 +45,7 @@ def _closed(client: Client) -> str:
     return f"{closed}; it could not know of the other {verb(lost, 'one', f'{lost:,}')}."
 
 
-def _no_calls(client: Client) -> str:
+def _no_calls(client: Client, manifest: Manifest) -> str:
     api = Words(client.api)
     unknown, preflights = client.noted(Observation.UNKNOWN_CALL), client.noted(Observation.PREFLIGHT)
     if unknown:
@@ -58,15 +58,17 @@ def _no_calls(client: Client) -> str:
         return (
             f"a page asked whether it may call the API ({asked}), and made no call. Its browser's console may say why."
         )
+    if manifest.intercepted:
+        return f"no call to {manifest.intercepted} came through the proxy. Does the program heed HTTPS_PROXY?"
     return (
         f"the program never called the API. Does it read its address from {api.base_variable} and its key from"
         f" {api.key_variable}?"
     )
 
 
-def _nothing(client: Client) -> str:
+def _nothing(client: Client, manifest: Manifest) -> str:
     if not client.calls:
-        return f"Inconclusive: {_no_calls(client)}"
+        return f"Inconclusive: {_no_calls(client, manifest)}"
     reasons = Counter(call.reason for call in client.refused)
     why = f" ({listed((n, reason) for reason, n in reasons.most_common())})" if reasons else ""
     return f"Inconclusive: the program made {count(client.calls, 'call')}, and opened no session{why}."

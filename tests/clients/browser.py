@@ -120,9 +120,9 @@ class Server(BaseHTTPRequestHandler):
 class Browser:
     """Chromium, by its debugging port: opens tabs, brings them to the front, and closes them."""
 
-    def __init__(self, path: str, folder: str) -> None:
+    def __init__(self, path: str, folder: str, *flags: str) -> None:
         self._process = subprocess.Popen(
-            [path, *_CHROMIUM, f"--user-data-dir={folder}", "about:blank"],
+            [path, *_CHROMIUM, *flags, f"--user-data-dir={folder}", "about:blank"],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,

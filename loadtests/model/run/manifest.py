@@ -37,6 +37,8 @@ class Manifest(BaseModel):
     """Whether it ran in virtual time, against the rules in memory."""
     audit: bool = False
     """Whether the sandbox recorded the user's own client: `streamsoak audit`."""
+    intercepted: str = ""
+    """The API's address, if the audit answered requests to it in the API's place; "": the program was given the sandbox's."""
     started_unix: float
     """Wall clock at 0 of the run's clock, in seconds since 1970: `created_at` of the API's list is compared with it."""
     simulated_unix: float | None = None
