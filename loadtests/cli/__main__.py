@@ -16,6 +16,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
+from loadtests.cli import run
 from loadtests.model.text.command_line import in_our_words
 from loadtests.model.text.input_error import EXIT_DEFECT, EXIT_INTERRUPTED, EXIT_MISTAKE, EXIT_UNAVAILABLE, InputError
 from loadtests.model.text.suggestion import nearest
@@ -80,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         # Within the frame that handles Ctrl-C: the subcommands' imports take a part of a second.
         quiet_start.restore()
-        parsed = build_parser().parse_args(arguments)
+        parsed = build_parser().parse_args(run.completed(sys.argv[1:] if arguments is None else arguments))
         file = getattr(parsed, "run", file)
         return int(import_module(f"{__package__}.{parsed.subcommand}").run(parsed))
     except InputError as error:

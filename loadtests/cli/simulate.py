@@ -5,13 +5,9 @@ from __future__ import annotations
 import argparse
 import shutil
 import time
-from typing import TYPE_CHECKING
 
 from loadtests.cli.arguments import add_defects, add_run_dir, add_scenario, at_least, changes_of, duration
 from loadtests.model.text.input_error import InputError
-
-if TYPE_CHECKING:
-    from loadtests.model.run.scenario import Scenario
 
 HELP = (
     "Run a scenario in virtual time: same behaviour, event log and report as a live run, hours in seconds. Exit code"
@@ -38,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     from loadtests.defects.account import check_fit
     from loadtests.defects.catalogue import parse_defects
     from loadtests.model.api.rules import Terms
-    from loadtests.model.run.plan import LoadPlan
+    from loadtests.model.run.plan import LoadPlan, other_length
     from loadtests.model.session.ending import DrainBounds
     from loadtests.model.text.units import format_duration
     from loadtests.recording.recorder import LARGE_BATCH_ROWS, Recorder
@@ -58,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     defects = parse_defects(arguments.defect)
     check_fit(Terms(limit), defects)
     if lasts != scenario.duration:
-        print(_stretched(scenario, lasts))
+        print(other_length(scenario, lasts))
     folder = new_folder(arguments.run_dir, f"{scenario.name}-simulated")
     began = time.perf_counter()
     try:
@@ -81,17 +77,3 @@ def run(arguments: argparse.Namespace) -> int:
     )
     print_result(open_console(), analysis, folder / PAGE)
     return exit_code(analysis.verdict.result)
-
-
-def _stretched(scenario: Scenario, seconds: float) -> str:
-    """Says which stage a duration other than the scenario's lengthens or cuts."""
-    from loadtests.model.text.units import format_duration
-
-    total, last = scenario.duration, scenario.stages[-1]
-    if seconds < total:
-        return f"The load ends after {format_duration(seconds)} of {format_duration(total)}."
-    name = last.name or "without a name"
-    lasts = format_duration(last.duration + seconds - total)
-    return (
-        f"The last stage ({name}) lasts {lasts} instead of {format_duration(last.duration)}; the others are unchanged."
-    )
