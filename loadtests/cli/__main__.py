@@ -25,6 +25,8 @@ _SYSTEM_ERRORS = frozenset(
     (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE)
 )
 """Errors of the system, such as a full disk; they are not internal errors."""
+_PATH_ERRORS = frozenset((errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP))
+"""Errors of a path that a user may have named."""
 SUBCOMMANDS = (
     *("run", "init", "runs", "sandbox", "audit", "inspect", "simulate", "report", "check", "compare", "plan", "sweep"),
     *("profiles", "apis", "completion"),
@@ -113,13 +115,21 @@ def _check_logs(parsed: argparse.Namespace) -> None:
 
 
 def _report_error(error: Exception, file: object) -> int:
-    if isinstance(error, OSError) and error.errno in _SYSTEM_ERRORS:
+    if isinstance(error, OSError) and (error.errno in _SYSTEM_ERRORS or _is_wrong_path(error)):
         print(f"{error.filename or file}: cannot be read or written: {error.strerror}", file=sys.stderr)
-        return EXIT_UNAVAILABLE
+        return EXIT_MISTAKE if _is_wrong_path(error) else EXIT_UNAVAILABLE
     # Python's own exit code for an exception is 1, which means here that a gate failed.
     traceback.print_exception(error)
     print("Internal error: this is a bug in streamsoak, please report it.", file=sys.stderr)
     return EXIT_DEFECT
+
+
+def _is_wrong_path(error: OSError) -> bool:
+    """Whether the error is about a path that the user named: no file or directory of this program is missing."""
+    ours = Path(__file__).parents[1]
+    return (
+        error.errno in _PATH_ERRORS and bool(error.filename) and ours not in Path(os.fsdecode(error.filename)).parents
+    )
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from loadtests.plugin.option_table import NO_SCENARIO
 from loadtests.plugin.setup import options_of
 from loadtests.plugin.users import user
 from loadtests.plugin.users.user import StreamingUser, profile_of
-from loadtests.scenarios.catalogue import api_files, named_api
+from loadtests.scenarios.catalogue import api_files, named_api, own_scenario_files
 from loadtests.webui.start.form import ApiOffer, StartForm, UserClass
 
 _FIRST_SCENARIO = "demo"
@@ -34,7 +34,9 @@ class StartOffer:
         self._values = _values(options_of(environment))
         scenario: str = options_of(environment).scenario
         self._is_named = bool(scenario) and scenario != NO_SCENARIO
-        self._scenario = scenario if self._is_named else _FIRST_SCENARIO
+        self._scenario = (
+            scenario if self._is_named else next((file.stem for file in own_scenario_files()), _FIRST_SCENARIO)
+        )
 
     def describe(self) -> StartForm:
         """Returns the form as it is now: workers come and go."""

@@ -34,6 +34,11 @@ def scenario_files() -> list[Path]:
     return _files("scenarios/*.toml")
 
 
+def own_scenario_files() -> list[Path]:
+    """Returns the scenario files of the user's folder, sorted by name."""
+    return [file for file in scenario_files() if _BUILT_IN.resolve() not in file.resolve().parents]
+
+
 def load_profiles(files: Iterable[Path]) -> dict[str, Profile]:
     """Returns the profiles in `files`, by name. Raises InputError with the mistakes of all files."""
     profiles: dict[str, Profile] = {}
