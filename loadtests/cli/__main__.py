@@ -45,9 +45,21 @@ class _Parser(argparse.ArgumentParser):
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[argparse.Namespace, list[str]]:  # type: ignore[override]
         """Also ends at an option that is not known, here and not in the parser of `streamsoak`, which knows no others."""
         parsed, others = super().parse_known_args(args, namespace)
+        several = next((action for action in self._actions if action.nargs == "*"), None)
+        if several and not any(word.startswith("-") for word in others):
+            # argparse takes such arguments only in one place, and not on both sides of an option.
+            later = [self._converted(several, word) for word in others]
+            setattr(parsed, several.dest, [*getattr(parsed, several.dest), *later])
+            others = []
         if others:
             self.error(f"unrecognized arguments: {' '.join(others)}")
         return parsed, others
+
+    def _converted(self, action: argparse.Action, word: str) -> Any:
+        try:
+            return self._get_value(action, word)
+        except argparse.ArgumentError as error:
+            self.error(str(error))
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:
