@@ -14,6 +14,9 @@ HELP = (
     " 0 pass, 1 fail, 2 inconclusive."
 )
 
+_LONG_SECONDS = 86_400.0
+"""A longer load is simulated only if its log, as far as the scenario's own length tells, fits on the disk."""
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
@@ -37,9 +40,11 @@ def run(arguments: argparse.Namespace) -> int:
     from loadtests.model.run.plan import LoadPlan, other_length
     from loadtests.model.session.ending import DrainBounds
     from loadtests.model.text.units import format_duration
+    from loadtests.recording.disk import DiskNeed
     from loadtests.recording.recorder import LARGE_BATCH_ROWS, Recorder
     from loadtests.recording.run_directory import new_folder
     from loadtests.scenarios.catalogue import named_scenario
+    from loadtests.simulation.forecast import forecast
     from loadtests.simulation.manifest import write_simulated_manifest
     from loadtests.simulation.simulator import Simulator
     from reports.build import PAGE, build_report
@@ -50,17 +55,23 @@ def run(arguments: argparse.Namespace) -> int:
     lasts = arguments.duration or scenario.duration
     limit = arguments.limit if arguments.limit is not None else scenario.limit
     at_least(1, "--limit", limit)
+    at_least(0, "--seed", arguments.seed)
     seed = arguments.seed if arguments.seed is not None else scenario.seed
     defects = parse_defects(arguments.defect)
     check_fit(Terms(limit), defects)
+    plan = LoadPlan(scenario)
+    if lasts > _LONG_SECONDS:
+        expected = forecast(plan, limit, scenario.duration)
+        times = lasts / scenario.duration
+        DiskNeed.of(times * expected.events, times * expected.arrivals).require_room(arguments.run_dir, None)
     if lasts != scenario.duration:
         print(other_length(scenario, lasts))
     folder = new_folder(arguments.run_dir, f"{scenario.name}-simulated")
     began = time.perf_counter()
     try:
-        with waiting("simulating"):
-            recorder = Recorder(folder, scenario.profiles, batch_rows=LARGE_BATCH_ROWS)
-            simulator = Simulator(LoadPlan(scenario), limit, seed, recorder, defects)
+        recorder = Recorder(folder, scenario.profiles, batch_rows=LARGE_BATCH_ROWS)
+        simulator = Simulator(plan, limit, seed, recorder, defects)
+        with waiting("simulating", lambda: simulator.now() / lasts):
             bounds = DrainBounds(scenario.observe, scenario.tolerance, scenario.poll, scenario.timeout)
             simulated = simulator.run(lasts, bounds)
             recorder.close()
