@@ -30,10 +30,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def completed(words: Sequence[str]) -> list[str]:
     """Returns the command line with an empty SCENARIO if options follow `run` at once: argparse would take them for its own."""
-    follows = list(words[1:2]) if words[:1] == ["run"] else []
-    return (
-        ["run", "", *words[1:]] if follows and follows[0].startswith("-") and follows[0] not in _HELP else list(words)
-    )
+    match list(words):
+        case ["run", option, *_] if option.startswith("-") and option not in _HELP:
+            return ["run", "", *words[1:]]
+    return list(words)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -25,6 +25,7 @@ from loadtests.model.api.description.description import ApiDescription
 from loadtests.model.api.rules import Terms
 from loadtests.model.people.profile import IDLE_RANGE, Profile
 from loadtests.model.run.adaptation import adapted
+from loadtests.model.run.arrivals import few_arrivals
 from loadtests.model.run.end_reason import STOPPED, TIME_OVER
 from loadtests.model.run.idle_range import not_accepted
 from loadtests.model.run.plan import LoadPlan, other_length
@@ -37,7 +38,6 @@ from loadtests.plugin.metrics import Metrics
 from loadtests.plugin.option_table import STAGES, USERS
 from loadtests.plugin.options import People
 from loadtests.plugin.preflight import check_api
-from loadtests.plugin.users.arrivals import few_arrivals
 from loadtests.plugin.users.role import StartRequest
 from loadtests.plugin.users.shape import ScenarioShape, dispatcher_for
 from loadtests.plugin.users.user import StreamingUser, class_name, profile_of, user_classes
@@ -252,9 +252,12 @@ class Setup:
     def _warn_of_few_arrivals(self) -> None:
         options = self.options
         if self._plan is None and options.headless and options.run_time:
-            classes = self._environment.user_classes
-            if warning := few_arrivals(classes, 1 if self._users is None else self._users, options.run_time):
-                logger.warning("%s", warning)
+            # A class of Locust's own sends requests whatever arrives.
+            classes = [one for one in self._environment.user_classes if issubclass(one, StreamingUser)]
+            weights = [(profile_of(one), float(one.weight)) for one in classes]
+            is_ours = len(classes) == len(self._environment.user_classes)
+            if is_ours and (few := few_arrivals(weights, 1 if self._users is None else self._users, options.run_time)):
+                logger.warning("%s", few)
 
     def _set_shape(self) -> ScenarioShape | None:
         environment = self._environment
