@@ -33,6 +33,7 @@ help:
 	@echo "make torture  kill -9 at 20 random moments each, of a worker, the master, everything (about half an hour)"
 
 setup: $(STAMP)
+	@echo 'Installed in $(VENV). Next: export PATH="$$PWD/$(BIN):$$PATH", then locust (web UI) or streamsoak --help; or make demo'
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "streamsoak needs Python 3.11 or newer")'
@@ -40,10 +41,10 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
-demo: setup
+demo: $(STAMP)
 	$(BIN)/locust --headless --sandbox --scenario demo --only-summary
 
-lint: setup
+lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -61,46 +62,46 @@ test-thorough: lint
 HOSTILE ?= $(INNER) tests/integration/test_openapi.py tests/integration/test_sandbox.py tests/integration/test_engine.py \
 	tests/integration/test_connection.py tests/integration/test_audit.py tests/integration/test_sweep.py tests/torture
 
-test-hostile: setup
+test-hostile: $(STAMP)
 	$(BIN)/python -E -m tests.hostile $(PARALLEL) $(HOSTILE)
 
-faults: setup
+faults: $(STAMP)
 	$(PYTEST) $(PARALLEL) -m faults
 
-mutants: setup
+mutants: $(STAMP)
 	$(BIN)/python -m tests.mutation
 
-durations: setup
+durations: $(STAMP)
 	$(PYTEST) $(PARALLEL) --write-durations
 
-golden: setup
+golden: $(STAMP)
 	$(PYTEST) tests/golden --update-golden
 
-reference: setup
+reference: $(STAMP)
 	$(BIN)/python -m tests.reference
 
-matrix: setup
+matrix: $(STAMP)
 	$(BIN)/python -m tests.matrix
 
-accuracy: setup
+accuracy: $(STAMP)
 	$(BIN)/python -m tests.accuracy
 
-hidden-tabs: setup
+hidden-tabs: $(STAMP)
 	$(BIN)/python -m tests.hidden_tabs
 
-witness: setup
+witness: $(STAMP)
 	STREAMSOAK_REQUIRE_BROWSER=1 STREAMSOAK_WITNESS=1 $(PYTEST) tests/integration/test_audit.py -k real_browser
 
-torture: setup
+torture: $(STAMP)
 	$(BIN)/python -m tests.torture
 
-bench: setup
+bench: $(STAMP)
 	$(BIN)/python -m tests.bench
 
-bench-full: setup
+bench-full: $(STAMP)
 	$(BIN)/python -m tests.bench --full
 
-constraints: setup
+constraints: $(STAMP)
 	$(BIN)/python -m pip freeze --all --exclude-editable | grep -v -e '@' -e '^pip==' > constraints.txt
 
 clean:

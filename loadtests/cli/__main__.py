@@ -16,6 +16,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
+from loadtests.cli import run
 from loadtests.model.text.command_line import in_our_words
 from loadtests.model.text.input_error import EXIT_DEFECT, EXIT_INTERRUPTED, EXIT_MISTAKE, EXIT_UNAVAILABLE, InputError
 from loadtests.model.text.suggestion import nearest
@@ -24,6 +25,8 @@ _SYSTEM_ERRORS = frozenset(
     (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE)
 )
 """Errors of the system, such as a full disk; they are not internal errors."""
+_PATH_ERRORS = frozenset((errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP))
+"""Errors of a path that a user may have named."""
 SUBCOMMANDS = (
     *("run", "init", "runs", "sandbox", "audit", "inspect", "simulate", "report", "check", "compare", "plan", "sweep"),
     *("profiles", "apis", "completion"),
@@ -42,9 +45,21 @@ class _Parser(argparse.ArgumentParser):
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[argparse.Namespace, list[str]]:  # type: ignore[override]
         """Also ends at an option that is not known, here and not in the parser of `streamsoak`, which knows no others."""
         parsed, others = super().parse_known_args(args, namespace)
+        several = next((action for action in self._actions if action.nargs == "*"), None)
+        if several and not any(word.startswith("-") for word in others):
+            # argparse takes such arguments only in one place, and not on both sides of an option.
+            later = [self._converted(several, word) for word in others]
+            setattr(parsed, several.dest, [*getattr(parsed, several.dest), *later])
+            others = []
         if others:
             self.error(f"unrecognized arguments: {' '.join(others)}")
         return parsed, others
+
+    def _converted(self, action: argparse.Action, word: str) -> Any:
+        try:
+            return self._get_value(action, word)
+        except argparse.ArgumentError as error:
+            self.error(str(error))
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:
@@ -80,7 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         # Within the frame that handles Ctrl-C: the subcommands' imports take a part of a second.
         quiet_start.restore()
-        parsed = build_parser().parse_args(arguments)
+        parsed = build_parser().parse_args(run.completed(sys.argv[1:] if arguments is None else arguments))
         file = getattr(parsed, "run", file)
         return int(import_module(f"{__package__}.{parsed.subcommand}").run(parsed))
     except InputError as error:
@@ -112,13 +127,21 @@ def _check_logs(parsed: argparse.Namespace) -> None:
 
 
 def _report_error(error: Exception, file: object) -> int:
-    if isinstance(error, OSError) and error.errno in _SYSTEM_ERRORS:
+    if isinstance(error, OSError) and (error.errno in _SYSTEM_ERRORS or _is_wrong_path(error)):
         print(f"{error.filename or file}: cannot be read or written: {error.strerror}", file=sys.stderr)
-        return EXIT_UNAVAILABLE
+        return EXIT_MISTAKE if _is_wrong_path(error) else EXIT_UNAVAILABLE
     # Python's own exit code for an exception is 1, which means here that a gate failed.
     traceback.print_exception(error)
     print("Internal error: this is a bug in streamsoak, please report it.", file=sys.stderr)
     return EXIT_DEFECT
+
+
+def _is_wrong_path(error: OSError) -> bool:
+    """Whether the error is about a path that the user named: no file or directory of this program is missing."""
+    ours = Path(__file__).parents[1]
+    return (
+        error.errno in _PATH_ERRORS and bool(error.filename) and ours not in Path(os.fsdecode(error.filename)).parents
+    )
 
 
 if __name__ == "__main__":

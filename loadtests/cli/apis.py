@@ -41,13 +41,15 @@ def _list() -> int:
     from loadtests.cli.table import Table, open_console, print_table
     from loadtests.http.key import key_variables
     from loadtests.model.api.operation import Operation
+    from loadtests.model.text.units import format_duration
+    from loadtests.model.text.wording import between
     from loadtests.scenarios.catalogue import api_files, named_api
 
     table = Table(("api", "opens with", "list", "keep-alive", "idle timeout", "key"), "APIs")
     for file in api_files():
         api = named_api(str(file))
         low, high = api.idle_timeout.range
-        timeout = f"{low:g} to {high:g} s" if low < high else f"{low:g} s"
+        timeout = between(low, high, format_duration)
         has = ["yes" if api.has(operation) else "no" for operation in (Operation.LIST, Operation.KEEP_ALIVE)]
         table.add(
             api.name,

@@ -16,7 +16,9 @@ from loadtests.model.text.units import read_duration, read_share
 
 def add_run(parser: argparse.ArgumentParser) -> None:
     """Declare RUN."""
-    parser.add_argument("run", type=run_path, metavar="RUN", help=f"directory of the run, or `{LATEST}`")
+    parser.add_argument(
+        "run", type=run_path, metavar="RUN", help=f"directory of the run, its name in {RUNS}/, or `{LATEST}`"
+    )
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +29,7 @@ def add_output(parser: argparse.ArgumentParser) -> None:
 
 
 def run_path(text: str) -> Path:
-    """Returns the directory of a run; `latest` is the newest one in `runs`."""
+    """Returns the directory of a run, which may be named without `runs`; `latest` is the newest one there."""
     try:
         return run_directory(text)
     except LookupError as error:

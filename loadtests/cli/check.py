@@ -41,12 +41,13 @@ def _show(analysis: Analysis) -> None:
     from loadtests.cli.result import RESULT_STYLES
     from loadtests.cli.table import Table, open_console, print_table
     from loadtests.cli.terminal import print_finding
+    from loadtests.model.text.wording import result_word
 
     console, verdict = open_console(), analysis.verdict
     if verdict.gates:
         table = Table(("result", "gate", "value"))
         for gate in verdict.gates:
-            table.add(Text(gate.result, style=RESULT_STYLES[gate.result]), gate.gate, gate.shown)
+            table.add(Text(result_word(gate.result), style=RESULT_STYLES[gate.result]), gate.gate, gate.shown)
         print_table(console, table)
     for finding in analysis.findings:
         print_finding(console, finding)

@@ -19,7 +19,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = _SETUP
-    parser.add_argument("shell", choices=SHELLS, help="the shell")
+    parser.add_argument("shell", choices=SHELLS, metavar="SHELL", help="bash, zsh or fish")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -69,9 +69,9 @@ def _completion(action: argparse.Action) -> Any:
 _RUNS = {
     "bash": "_streamsoak_runs",
     "zsh": "_streamsoak_runs",
-    "fish": "(printf '%s\\n' latest; __fish_complete_directories)",
+    "fish": "(printf '%s\\n' latest; ls runs 2>/dev/null; __fish_complete_directories)",
     "preamble": {
-        "bash": '_streamsoak_runs() { compgen -W latest -- "$1"; compgen -d -- "$1"; }',
+        "bash": '_streamsoak_runs() { compgen -W "latest $(ls runs 2>/dev/null)" -- "$1"; compgen -d -- "$1"; }',
         "zsh": "_streamsoak_runs() { _alternative 'names:run:(latest)' 'directories:run:_files -/' }",
     },
 }

@@ -113,4 +113,10 @@ def _totals(expected: Forecast, limit: int | None, scenario: Scenario) -> Iterat
     yield f"disk: {disk} ({count(round(expected.events), 'event')})"
     if limit:
         share = expected.refused / expected.arrivals if expected.arrivals else 0.0
-        yield f"refusals: roughly {count(round(expected.refused), 'first attempt')} ({percent(share)})"
+        yield f"refusals: roughly {count(round(expected.refused), 'first attempt')} ({percent(share)}){_retries(scenario)}"
+
+
+def _retries(scenario: Scenario) -> str:
+    """Says that retries are not counted, where there are some."""
+    most = max((profile.on_refusal.retries for profile in scenario.profiles.values()), default=0)
+    return f", without their retries, at most {most} each" if most else ""

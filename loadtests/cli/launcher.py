@@ -9,14 +9,12 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import traceback
-from typing import Any
 
 _EXIT_INTERRUPTED, _EXIT_MISTAKE = 130, 64
 """As in `input_error`, which is not imported before the handler is set."""
 
 
-def _exit(*_: Any) -> None:
+def _exit(*_: object) -> None:
     os._exit(_EXIT_INTERRUPTED)
 
 
@@ -33,6 +31,8 @@ def main() -> None:
     except Exception:
         if _is_plugin_loaded():
             raise
+        import traceback
+
         traceback.print_exc()
         sys.exit(_EXIT_MISTAKE)
 

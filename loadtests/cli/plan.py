@@ -18,6 +18,9 @@ HELP = (
     "Write a capacity plan from runs: concurrency limit, idle timeout, cost of leaks. Exit code 0 done, 2 inconclusive."
 )
 
+_MOST_LOST = 20
+"""Of --survives. More would need an idle timeout of half an hour, or keep-alives that come every few seconds."""
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
@@ -33,7 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=2,
         metavar="N",
-        help="consecutive keep-alives that may be lost (default: %(default)s)",
+        help=f"consecutive keep-alives that may be lost, at most {_MOST_LOST} (default: %(default)s)",
     )
     what_if = parser.add_argument_group("what if", "estimate refusals with other values than in the (first) run")
     what_if.add_argument("--limit", type=int, metavar="N", help="concurrency limit of the account")
@@ -69,7 +72,9 @@ def run(arguments: argparse.Namespace) -> int:
             "RUN", "is required: the directory of at least one run, for example runs/20261125-101500-demo"
         )
     at_least(0, "--seed", arguments.seed)
-    at_least(0, "--survives", arguments.survives)
+    if not 0 <= arguments.survives <= _MOST_LOST:
+        why = "a client that loses more keep-alives in a row has lost its connection"
+        raise InputError.of("--survives", f"must be 0 to {_MOST_LOST} (is {arguments.survives}): {why}")
     options = PlanOptions(arguments.seed, arguments.survives, _changes(arguments))
     into = arguments.out or arguments.runs[-1]
     if arguments.out and not arguments.out.is_dir():

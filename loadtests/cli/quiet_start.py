@@ -1,15 +1,17 @@
-"""Ctrl-C while the command line is being imported ends the process quietly. Imported first, by `__main__`; acts when imported."""
+"""Ctrl-C while the command line is being imported ends the process quietly. Imported first, by `__main__`; acts when imported.
+
+Imports as little as possible: until the handler is set, Ctrl-C is a traceback of Python's own start.
+"""
 
 import os
 import signal
 import sys
-from typing import Any
 
 _EXIT_INTERRUPTED = 130
 """As in `input_error`, which is not imported before the handler is set."""
 
 
-def _exit(*_: Any) -> None:
+def _exit(*_: object) -> None:
     os._exit(_EXIT_INTERRUPTED)
 
 

@@ -23,6 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
     from loadtests.model.run.run_name import recorded_runs
     from loadtests.model.text.input_error import InputError
     from loadtests.model.text.units import format_duration
+    from loadtests.model.text.wording import result_word
     from loadtests.recording.report_summary import read_summary
 
     found = recorded_runs(arguments.run_dir)
@@ -35,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
             continue
         duration = format_duration(manifest.ended) if manifest.ended is not None else "not ended"
         host = "simulated" if manifest.simulated else "audit" if manifest.audit else manifest.host
-        table.add(folder.name, read_summary(folder).verdict or "–", duration, host)
+        table.add(folder.name, result_word(read_summary(folder).verdict or "–"), duration, host)
     console = open_console()
     if found:
         print_table(console, table)

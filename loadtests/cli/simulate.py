@@ -5,18 +5,17 @@ from __future__ import annotations
 import argparse
 import shutil
 import time
-from typing import TYPE_CHECKING
 
 from loadtests.cli.arguments import add_defects, add_run_dir, add_scenario, at_least, changes_of, duration
 from loadtests.model.text.input_error import InputError
-
-if TYPE_CHECKING:
-    from loadtests.model.run.scenario import Scenario
 
 HELP = (
     "Run a scenario in virtual time: same behaviour, event log and report as a live run, hours in seconds. Exit code"
     " 0 pass, 1 fail, 2 inconclusive."
 )
+
+_LONG_SECONDS = 86_400.0
+"""A longer load is simulated only if its log, as far as the scenario's own length tells, fits on the disk."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -38,12 +37,14 @@ def run(arguments: argparse.Namespace) -> int:
     from loadtests.defects.account import check_fit
     from loadtests.defects.catalogue import parse_defects
     from loadtests.model.api.rules import Terms
-    from loadtests.model.run.plan import LoadPlan
+    from loadtests.model.run.plan import LoadPlan, other_length
     from loadtests.model.session.ending import DrainBounds
     from loadtests.model.text.units import format_duration
+    from loadtests.recording.disk import DiskNeed
     from loadtests.recording.recorder import LARGE_BATCH_ROWS, Recorder
     from loadtests.recording.run_directory import new_folder
     from loadtests.scenarios.catalogue import named_scenario
+    from loadtests.simulation.forecast import forecast
     from loadtests.simulation.manifest import write_simulated_manifest
     from loadtests.simulation.simulator import Simulator
     from reports.build import PAGE, build_report
@@ -54,17 +55,23 @@ def run(arguments: argparse.Namespace) -> int:
     lasts = arguments.duration or scenario.duration
     limit = arguments.limit if arguments.limit is not None else scenario.limit
     at_least(1, "--limit", limit)
+    at_least(0, "--seed", arguments.seed)
     seed = arguments.seed if arguments.seed is not None else scenario.seed
     defects = parse_defects(arguments.defect)
     check_fit(Terms(limit), defects)
+    plan = LoadPlan(scenario)
+    if lasts > _LONG_SECONDS:
+        expected = forecast(plan, limit, scenario.duration)
+        times = lasts / scenario.duration
+        DiskNeed.of(times * expected.events, times * expected.arrivals).require_room(arguments.run_dir, None)
     if lasts != scenario.duration:
-        print(_stretched(scenario, lasts))
+        print(other_length(scenario, lasts))
     folder = new_folder(arguments.run_dir, f"{scenario.name}-simulated")
     began = time.perf_counter()
     try:
-        with waiting("simulating"):
-            recorder = Recorder(folder, scenario.profiles, batch_rows=LARGE_BATCH_ROWS)
-            simulator = Simulator(LoadPlan(scenario), limit, seed, recorder, defects)
+        recorder = Recorder(folder, scenario.profiles, batch_rows=LARGE_BATCH_ROWS)
+        simulator = Simulator(plan, limit, seed, recorder, defects)
+        with waiting("simulating", lambda: simulator.now() / lasts):
             bounds = DrainBounds(scenario.observe, scenario.tolerance, scenario.poll, scenario.timeout)
             simulated = simulator.run(lasts, bounds)
             recorder.close()
@@ -81,17 +88,3 @@ def run(arguments: argparse.Namespace) -> int:
     )
     print_result(open_console(), analysis, folder / PAGE)
     return exit_code(analysis.verdict.result)
-
-
-def _stretched(scenario: Scenario, seconds: float) -> str:
-    """Says which stage a duration other than the scenario's lengthens or cuts."""
-    from loadtests.model.text.units import format_duration
-
-    total, last = scenario.duration, scenario.stages[-1]
-    if seconds < total:
-        return f"The load ends after {format_duration(seconds)} of {format_duration(total)}."
-    name = last.name or "without a name"
-    lasts = format_duration(last.duration + seconds - total)
-    return (
-        f"The last stage ({name}) lasts {lasts} instead of {format_duration(last.duration)}; the others are unchanged."
-    )

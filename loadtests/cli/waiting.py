@@ -6,7 +6,7 @@ import contextlib
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from loadtests.model.text.units import format_duration
 
@@ -17,10 +17,13 @@ _ERASE = "\r\x1b[K"
 
 
 @contextlib.contextmanager
-def waiting(what: str) -> Iterator[None]:
-    """Says "what … 12 s" while its body runs: in one line that is erased at the end; without a terminal, every 30 s."""
+def waiting(what: str, done: Callable[[], float] | None = None) -> Iterator[None]:
+    """Says "what … 12 s" while its body runs: in one line that is erased at the end; without a terminal, every 30 s.
+
+    `done`: the share that is done, 0 to 1, if it is known.
+    """
     ended = threading.Event()
-    thread = threading.Thread(target=_tell, args=(what, ended), daemon=True)
+    thread = threading.Thread(target=_tell, args=(what, ended, done), daemon=True)
     thread.start()
     try:
         yield
@@ -29,11 +32,12 @@ def waiting(what: str) -> Iterator[None]:
         thread.join()
 
 
-def _tell(what: str, ended: threading.Event) -> None:
+def _tell(what: str, ended: threading.Event, done: Callable[[], float] | None) -> None:
     began, is_terminal = time.monotonic(), sys.stderr.isatty()
     pause = _SILENT_SECONDS if is_terminal else _LOG_SECONDS
     while not ended.wait(pause):
-        line = f"{what} … {format_duration(round(time.monotonic() - began))}"
+        share = f" ({min(done(), 1.0):.0%})" if done else ""
+        line = f"{what} … {format_duration(round(time.monotonic() - began))}{share}"
         print(f"{_ERASE}{line}" if is_terminal else line, end="" if is_terminal else "\n", file=sys.stderr, flush=True)
     if is_terminal and time.monotonic() - began > _SILENT_SECONDS:
         print(_ERASE, end="", file=sys.stderr, flush=True)

@@ -45,7 +45,7 @@ def read_form(form: Any) -> StartRequest:
     values: dict[str, Any] = _numbers({name: form[name] for name in _NUMBERS if name in form})
     values |= {name: form[name] == "true" for name in _FLAGS if name in form}
     values |= {"sandbox": form.get("sandbox") == "true"}
-    values |= {name: form[name] for name in ("scenario", "load") if name in form}
+    values |= {name: form[name] for name in ("scenario", "load", "api") if name in form}
     if values.get("load", STAGES) not in (STAGES, USERS):
         raise InputError.of("--load", f"must be {STAGES} or {USERS} (is {values['load']!r})")
     if values.get("scenario") == NO_SCENARIO:

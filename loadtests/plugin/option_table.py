@@ -19,6 +19,7 @@ SCENARIO: dict[str, Any] = {
 IN_FORM = frozenset(
     {
         "--load",
+        "--api",
         "--limit",
         "--observe",
         "--seed",
@@ -35,6 +36,7 @@ FIELDS: dict[str, str] = {
     "scenario": "Scenario",
     "host": "Host",
     "sandbox": "Sandbox",
+    "api": "API",
     "load": "Load",
     "user_count": "Users",
     "spawn_rate": "Users started a second",

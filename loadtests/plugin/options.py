@@ -10,13 +10,12 @@ from pathlib import Path
 from locust import argument_parser, events
 
 from loadtests.model.people.profile import Profile
-from loadtests.model.run.adaptation import adapted
 from loadtests.model.run.scenario import Scenario, find, is_file
 from loadtests.model.text.input_error import InputError
 from loadtests.model.text.suggestion import nearest_path
 from loadtests.plugin.option_table import IN_FORM, NO_SCENARIO, OPTIONS, SCENARIO, STAGES, USERS
 from loadtests.plugin.usage import check_usage
-from loadtests.scenarios.catalogue import load_profiles, named_api, named_scenario, profile_files, scenario_files
+from loadtests.scenarios.catalogue import load_profiles, named_scenario, profile_files, scenario_files
 
 
 @dataclass(frozen=True)
@@ -58,12 +57,12 @@ def read_people(arguments: Sequence[str] | None = None) -> People:
     own = load_profiles(map(_own_profile, options.profile_file))
     if not options.scenario or options.scenario == NO_SCENARIO:
         profiles = {**load_profiles(profile_files()), **own}
-        return People(adapted(profiles, named_api(options.api)) if options.api else profiles, None)
+        return People(profiles, None)
     scenario = named_scenario(options.scenario, api=options.api)
     if unused := [name for name in own if name not in scenario.profiles and options.load == STAGES]:
         message = f"{unused[0]!r} is in no stage of the scenario {scenario.name}: name it there, or use --load {USERS}"
         raise InputError.of("--profile-file", message)
-    return People({**adapted(own, scenario.description), **scenario.profiles}, scenario)
+    return People({**own, **scenario.profiles}, scenario)
 
 
 def _own_profile(name: str) -> Path:

@@ -25,8 +25,10 @@ from loadtests.model.api.description.description import ApiDescription
 from loadtests.model.api.rules import Terms
 from loadtests.model.people.profile import IDLE_RANGE, Profile
 from loadtests.model.run.adaptation import adapted
+from loadtests.model.run.arrivals import few_arrivals
 from loadtests.model.run.end_reason import STOPPED, TIME_OVER
-from loadtests.model.run.plan import LoadPlan
+from loadtests.model.run.idle_range import not_accepted
+from loadtests.model.run.plan import LoadPlan, other_length
 from loadtests.model.run.scenario import api_of
 from loadtests.model.text.input_error import InputError
 from loadtests.model.text.units import parse_size
@@ -69,10 +71,11 @@ class Setup:
             raise InputError.of("--sandbox", f"cannot be used with --host {environment.host}")
         if not environment.host and options.headless and not options.sandbox:
             raise InputError.of("--host", "is required: the API's address, or --sandbox to run against the sandbox")
-        self._named_api = named_api(options.api) if options.api else None
+        self._named_api = self._api_of_options()
         api_key(self._api)
         self._profiles = self._profiles_of(environment.user_classes)
         self._plan = self._planned()
+        self._warn_of_few_arrivals()
         self.shape = self._set_shape()
         if self.shape:
             # Locust installs its own handler only after a headless shape has ended; until then SIGTERM would kill the process.
@@ -147,6 +150,7 @@ class Setup:
         return self.shape is not None
 
     def _choose(self, request: StartRequest) -> None:
+        self._named_api = self._api_of_options()
         if "scenario" in request.values:
             name = request.values["scenario"]
             self._scenario = named_scenario(name, api=self.options.api) if name else None
@@ -176,6 +180,10 @@ class Setup:
         found = [profile_of(user_class) for user_class in classes if issubclass(user_class, StreamingUser)]
         known = {profile.name: own.get(profile.name, profile) for profile in found}
         return {**adapted(known, self._api), **{name: profile for name, profile in own.items() if name in known}}
+
+    def _api_of_options(self) -> ApiDescription | None:
+        name: str = self.options.api
+        return named_api(name) if name else None
 
     @property
     def _api(self) -> ApiDescription:
@@ -224,6 +232,8 @@ class Setup:
             require_consent(route, self.options, self._profiles.values(), has_plan=self._plan is not None)
         if not settings.sandbox:
             check_api(settings, route)
+            if self._scenario and (refused := not_accepted(self._scenario)):
+                logger.warning("Scenario %s: %s", self._scenario.name, refused)
         if is_guarded:
             require_empty(route, settings.description, settings.key, self.options)
         elif not settings.sandbox:
@@ -239,6 +249,16 @@ class Setup:
             raise InputError.of("--scenario", message)
         return LoadPlan.for_users(scenario, users) if users else LoadPlan(scenario)
 
+    def _warn_of_few_arrivals(self) -> None:
+        options = self.options
+        if self._plan is None and options.headless and options.run_time:
+            # A class of Locust's own sends requests whatever arrives.
+            classes = [one for one in self._environment.user_classes if issubclass(one, StreamingUser)]
+            weights = [(profile_of(one), float(one.weight)) for one in classes]
+            is_ours = len(classes) == len(self._environment.user_classes)
+            if is_ours and (few := few_arrivals(weights, 1 if self._users is None else self._users, options.run_time)):
+                logger.warning("%s", few)
+
     def _set_shape(self) -> ScenarioShape | None:
         environment = self._environment
         if self._plan is None:
@@ -253,6 +273,8 @@ class Setup:
         expected = gevent.get_hub().threadpool.apply(forecast, (self._plan, self._limit(), seconds))
         logger.info("%s", expected.line(self._limit()))
         logger.info("%s", self._plan.line())
+        if seconds != self._plan.scenario.duration:
+            logger.info("--run-time: %s", other_length(self._plan.scenario, seconds))
         DiskNeed.of(expected.events, expected.arrivals).require_room(Path(self.options.run_dir), self._max_disk())
         return shape
 

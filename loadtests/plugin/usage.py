@@ -11,6 +11,7 @@ from locust import User
 from loadtests.model.text.command_line import in_our_words
 from loadtests.model.text.input_error import EXIT_MISTAKE
 from loadtests.model.text.suggestion import nearest
+from loadtests.scenarios.catalogue import scenario_files
 
 _PROGRAM = "locust"
 
@@ -39,9 +40,7 @@ def check_usage(parser: argparse.ArgumentParser) -> None:
 def mistakes(options: argparse.Namespace) -> Iterator[str]:
     """Yields what Locust would refuse with exit code 1 or 255."""
     known = set(_loaded(User))
-    for name in options.user_classes if known else ():
-        if name not in known:
-            yield f"no User class {name!r}{nearest(name, known)} (known: {', '.join(sorted(known))})"
+    yield from (_no_such_class(name, known) for name in options.user_classes if known and name not in known)
     if options.autoquit != -1 and not options.autostart:
         yield "--autoquit requires --autostart"
     if options.master and options.worker:
@@ -56,6 +55,12 @@ def mistakes(options: argparse.Namespace) -> Iterator[str]:
         yield f"--web-base-path must begin with a slash (is {options.web_base_path!r})"
     if options.num_users is not None and options.num_users < 0:
         yield f"--users must be 0 or more (is {options.num_users})"
+
+
+def _no_such_class(name: str, known: set[str]) -> str:
+    if name.endswith(".toml") or name in {file.stem for file in scenario_files()}:
+        return f"a scenario comes before the options: streamsoak run {name} …, or locust --scenario {name} …"
+    return f"no User class {name!r}{nearest(name, known)} (known: {', '.join(sorted(known))})"
 
 
 def _loaded(base: type[User]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from loadtests.model.api.description.description import ApiDescription
@@ -32,6 +33,11 @@ def profile_files() -> list[Path]:
 def scenario_files() -> list[Path]:
     """Returns the scenario files, sorted by name; a user's file replaces a built-in one of the same name."""
     return _files("scenarios/*.toml")
+
+
+def own_scenario_files() -> list[Path]:
+    """Returns the scenario files of the user's folder, sorted by name."""
+    return [file for file in scenario_files() if _BUILT_IN.resolve() not in file.resolve().parents]
 
 
 def load_profiles(files: Iterable[Path]) -> dict[str, Profile]:
@@ -66,9 +72,17 @@ def named_scenario(name: str, changes: Mapping[str, str] | None = None, api: str
     if file is None:
         raise InputError.of("--scenario", _missing(name))
     places = (file.parent, file.parent / "profiles", file.parent.parent, *folders())
-    scenario = load_scenario(file, places, changes, named_api(api) if api else None)
+    try:
+        scenario = load_scenario(file, places, changes, named_api(api) if api else None)
+    except InputError as error:
+        raise InputError([_of_change(mistake, changes or {}) for mistake in error.mistakes]) from None
     warn_of_former_words(scenario)
     return scenario
+
+
+def _of_change(mistake: Mistake, changes: Mapping[str, str]) -> Mistake:
+    """Returns the mistake as one of --set if a change made it: the file is not to blame."""
+    return replace(mistake, where="--set") if mistake.path in changes else mistake
 
 
 def warn_of_former_words(scenario: Scenario) -> None:
@@ -90,6 +104,8 @@ def _missing(name: str) -> str:
     if is_file(path):
         return f"{name!r} is not a scenario: the file's name must end in .toml"
     known = [found.stem for found in scenario_files()]
+    if path.is_dir():
+        return f"{name!r} is a directory: name a scenario file in it"
     if path.name != name or path.suffix:
         return f"no file {name!r}{nearest_path(path, '.toml') or nearest(path.stem, known)}"
     return f"no scenario {name!r}{nearest(name, known)} (known: {', '.join(known)}; or a path that ends in .toml)"

@@ -43,7 +43,8 @@ def install(web_ui: Any, options: argparse.Namespace, live: Live, form: Callable
 
     background_report = BackgroundReport(live)
     runs = Runs(Path(options.run_dir))
-    cards, guarded = Cards(options.scenario, options.api), web_ui.auth_required_if_enabled
+    guarded = web_ui.auth_required_if_enabled
+    cards = {api: Cards(options.scenario, api) for api in form().apis}
     show_first(app, guarded)
     app.register_blueprint(blueprint(live, runs, background_report, form, cards, guarded, base))
     return background_report

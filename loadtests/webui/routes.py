@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Blueprint, Response, redirect, request, send_file, url_for
@@ -42,7 +42,7 @@ def blueprint(
     runs: Runs,
     background_report: BackgroundReport,
     form: Callable[[], StartForm],
-    cards: Cards,
+    cards: Mapping[str, Cards],
     guarded: Guarded,
     prefix: str,
 ) -> Blueprint:

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from loadtests.model.log.fate import in_words
 from loadtests.model.text import palette, wording
 from loadtests.model.text.units import format_duration, format_size
-from loadtests.model.text.wording import between, count, of_total, percent, verb
+from loadtests.model.text.wording import between, count, of_total, percent, result_word, verb
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 """The templates, and the style sheets and scripts beside them."""
@@ -40,6 +40,7 @@ def environment() -> jinja2.Environment:
         size=format_size,
         count=count,
         decimal=decimal,
+        result_word=result_word,
     )
     found.globals.update(between=_range, of_total=of_total, verb=verb)
     found.globals.update(

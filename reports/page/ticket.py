@@ -12,7 +12,7 @@ from html import escape
 from typing import Any
 
 from loadtests.model.text.units import format_duration
-from loadtests.model.text.wording import count
+from loadtests.model.text.wording import count, result_word
 from reports.page.picture import in_light, svg
 from reports.page.renderer import Renderer
 from reports.page.vegalite import Spec
@@ -71,7 +71,7 @@ def _gates(analysis: Analysis) -> Iterator[str]:
     gates = analysis.verdict.gates
     open_gates = [gate for gate in gates if gate.result != "pass"]
     for gate in open_gates[:_MOST_GATES]:
-        yield f"{gate.result}: {gate.gate} ({gate.shown})"
+        yield f"{result_word(gate.result)}: {gate.gate} ({gate.shown})"
     if (rest := len(open_gates) - _MOST_GATES) > 0:
         yield f"and {count(rest, 'more gate')} that did not pass"
     if passed := len(gates) - len(open_gates):

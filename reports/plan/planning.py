@@ -251,6 +251,10 @@ def _expected(source: Source, options: PlanOptions) -> Expected | None:
     limit = options.changes.limit if options.changes.limit is not None else source.manifest.limit
     if not options.changes.any or limit is None or source.population is None:
         return None
+    load, seconds = source.population.end, options.changes.seconds
+    if seconds is not None and seconds > load + 1.0:
+        problem = f"must be at most {format_duration(load)}, the load of the run (is {format_duration(seconds)})"
+        raise InputError.of("--duration", problem)
     return expect(source.population, limit, options.changes, options.seed, replay_count(source.population))
 
 

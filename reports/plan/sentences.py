@@ -19,9 +19,8 @@ def sentences(plan: CapacityPlan) -> Iterator[str]:
     if plan.simulated:
         yield f"{SIMULATED}the run was in virtual time, so it says nothing about the API's speed."
     yield headline(plan)
-    yield from filter(
-        None, (promise(plan), _with_todays_timeout(plan), _leaks(plan), _timeout(plan), asked(plan), another_run(plan))
-    )
+    yield from filter(None, (promise(plan), _precision(plan), _with_todays_timeout(plan), _leaks(plan)))
+    yield from filter(None, (_timeout(plan), asked(plan), another_run(plan)))
 
 
 def headline(plan: CapacityPlan) -> str:
@@ -54,6 +53,14 @@ def promise(plan: CapacityPlan) -> str | None:
         f"At most 1 in {1 / found.target:g} first attempts is then refused at today's load ({model.load}):"
         f" {today.answer.erlang if today else 0.0:,.1f} Erlang.{now}"
     )
+
+
+def _precision(plan: CapacityPlan) -> str | None:
+    """Return how sure the answer is."""
+    found = plan.recommended
+    if found is None or plan.unknown or found.low == found.high:
+        return None
+    return f"{found.low:,} to {found.high:,} slots is the 95 % interval; a run of four times the length halves it."
 
 
 def _with_todays_timeout(plan: CapacityPlan) -> str | None:

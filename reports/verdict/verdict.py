@@ -90,7 +90,13 @@ def judge(
     if judged:
         holding = f"{of_total(len(judged), len(judged), 'gate')} {verb(len(judged), 'holds', 'hold')}"
         return Verdict("pass", f"Passed: {holding}.", judged)
-    return Verdict("pass", "Passed: the load generator was on time; the run has no gates.", judged)
+    return Verdict("pass", f"Passed: the load generator was on time; the run has no gates{_refused(figures)}.", judged)
+
+
+def _refused(figures: Mapping[str, Any]) -> str:
+    """What a run without gates would otherwise pass over."""
+    hits = figures["concurrency_hits"]["count"]
+    return f", and {count(hits, 'attempt')} {verb(hits, 'was', 'were')} refused for the limit" if hits else ""
 
 
 def with_problems(verdict: Verdict, problems: Sequence[str]) -> Verdict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import loadtests.cli.starter
 from reports.build import judge_run
 
 from .locust_run import ROOT, Finished, finish, start_locust, truth
@@ -144,11 +146,17 @@ def test_a_mistake_in_an_own_profile_is_told_without_a_traceback(tmp_path: Path,
     assert "Traceback" not in output
 
 
-def test_the_documented_example_runs(tmp_path: Path) -> None:
-    """The example in docs/locustfile.md, as it is written there."""
+def test_the_documented_examples_run(tmp_path: Path) -> None:
+    """The one in docs/locustfile.md, as it is written there, and the one that `streamsoak init` writes as comments."""
+    starter = (Path(loadtests.cli.starter.__path__[0]) / "locustfile.py").read_text(encoding="utf-8")
+    _, _, commented = starter.partition("# from streamsoak.users")
+    own = re.sub("^# ?", "", f"# from streamsoak.users{commented}", flags=re.MULTILINE)
     blocks = re.findall(
         r"```python\n(.*?)```", (ROOT / "docs" / "locustfile.md").read_text(encoding="utf-8"), flags=re.DOTALL
     )
     (example,) = [block for block in blocks if "StreamingUser" in block]
-    finished = _run(tmp_path, "-u", "30", "-r", "30", "-t", "5s", "--observe", "0", text=example)
+    finished = _run(tmp_path, "-u", "30", "-r", "30", "-t", "5s", "--observe", "0", text=f"{example}\n{own}")
     assert finished.summary["sessions"]["opened"] > 0, finished.output
+    (run,) = (tmp_path / "runs").iterdir()
+    people = json.loads((run / "manifest.json").read_text(encoding="utf-8"))["people"]
+    assert people.keys() == {"curious", "caller"}

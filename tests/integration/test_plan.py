@@ -108,7 +108,7 @@ def test_another_run_is_foreseen(soak: Path, tmp_path: Path) -> None:
         (("nowhere", "--keep-alive", "0"), "must be more than 0 seconds (is 0)"),
         (("nowhere", "--arrivals", "nan"), "must be more than 0"),
         (("nowhere", "--out", "elsewhere"), "is not a directory"),
-        (("nowhere", "--survives", "-1"), "must be 0 or more"),
+        (("nowhere", "--survives", "99"), "must be 0 to 20 (is 99)"),
     ],
 )
 def test_mistakes_are_told(arguments: tuple[str, ...], said: str) -> None:

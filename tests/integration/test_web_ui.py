@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import requests
 
+from loadtests.model.run.manifest import read_manifest
 from loadtests.sandbox.process import SandboxProcess
 from loadtests.scenarios.catalogue import load_profiles, profile_files
 
@@ -70,13 +71,11 @@ def _locust(
 
 
 def _start_without_scenario(cwd: Path, *options: str) -> subprocess.Popen[str]:
-    """`streamsoak run`, to which Locust's options come by the environment: on the command line they follow a scenario."""
-    given = dict(zip(options[::2], options[1::2], strict=True))
-    variables = {f"LOCUST_{name.removeprefix('--').replace('-', '_').upper()}": value for name, value in given.items()}
+    """`streamsoak run` with Locust's options alone."""
     return subprocess.Popen(
-        [sys.executable, "-m", "loadtests.cli", "run"],
+        [sys.executable, "-m", "loadtests.cli", "run", *options],
         cwd=cwd,
-        env={**os.environ, **variables, "KONPRO_API_KEY": KEY},
+        env={**os.environ, "KONPRO_API_KEY": KEY},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -362,11 +361,11 @@ def test_what_a_killed_run_left_open_is_swept_by_a_button(
         page.locator("#past td:last-child", has_text="–").wait_for(timeout=_LONGEST)
         assert "incomplete" in page.inner_text("#past")
         assert page.complaints == []
-        _start_on_the_sandbox_instead(url, api)
+        _start_on_the_sandbox_instead(url, api, tmp_path / "runs")
 
 
-def _start_on_the_sandbox_instead(url: str, api: SandboxProcess) -> None:
-    """Of a Locust that was started with --host; no request reaches the host."""
+def _start_on_the_sandbox_instead(url: str, api: SandboxProcess, runs: Path) -> None:
+    """Of a Locust that was started with --host, and as another API; no request reaches the host."""
     offered = requests.get(f"{url}/sessions/api/form", timeout=BOUND_SECONDS).json()
     assert offered["host"] == api.url
     form = {
@@ -376,10 +375,12 @@ def _start_on_the_sandbox_instead(url: str, api: SandboxProcess) -> None:
         "sandbox": "true",
         "scenario": "none",
         "user_classes": "Quiet",
+        "api": "liveavatar",
     }
     assert requests.post(f"{url}/swarm", data=form, timeout=_LONGEST_SECONDS).json()["success"]
     _until(lambda: (_state(url)["frame"] or {}).get("held") == 2)
     assert _state(url)["host"] != api.url
+    assert read_manifest(runs / _state(url)["run"]).description.name == "liveavatar"
     assert api.open_sessions() == {}
 
 
@@ -524,6 +525,9 @@ def test_the_start_page_before_any_run(page: Any, served: str) -> None:
     demo = page.locator(".card").first.inner_text()
     assert all(said in demo for said in ("demo", "1 min 35 s", "limit 20", "interactive 36/min", "sessions wanted at"))
     assert page.locator(".card").count() >= 6
+    page.get_by_label("API", exact=True).select_option("liveavatar")
+    page.get_by_text("API liveavatar").first.wait_for(timeout=_LONGEST)
+    assert page.locator(".card:has(:checked) .name").inner_text() == "demo"
     for width in (390, 1440):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -535,6 +539,21 @@ def test_the_start_page_before_any_run(page: Any, served: str) -> None:
     page.click("#streamsoak-start")
     page.get_by_text("Start demo on the sandbox").wait_for(timeout=_LONGEST)
     assert page.complaints == []
+
+
+def test_a_locustfiles_own_classes_are_offered_first(tmp_path: Path) -> None:
+    """Instead of a scenario; classes made from profiles are there, but not chosen."""
+    (tmp_path / "own.py").write_text(
+        "from loadtests.users import StreamingUser, install\n\nglobals().update(install())\n\n\n"
+        'class Mine(StreamingUser):\n    """Talks.\n\n    More.\n    """\n'
+    )
+    with _locust(tmp_path, start=partial(start_locust, locustfile=tmp_path / "own.py")) as (url, _):
+        offered = requests.get(f"{url}/sessions/api/form", timeout=BOUND_SECONDS).json()
+    assert offered["kind"] == "users"
+    own = {found["name"]: found for found in offered["classes"]}
+    assert [name for name, found in own.items() if found["own"]] == ["Mine"] and "Leaky" in own
+    assert own["Mine"]["about"] == "Talks."
+    assert {"", "konpro", "liveavatar"} <= offered["apis"].keys()
 
 
 def test_mistakes_stand_beside_their_fields_and_nothing_is_lost(page: Any, served: str) -> None:

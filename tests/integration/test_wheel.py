@@ -144,7 +144,16 @@ def test_from_init_to_a_report_beside_namesakes(installed: Installed) -> None:
     locustfile = (installed.project / "soak" / "locustfile.py").read_text()
     assert "from streamsoak.users import install" in locustfile
     run = installed.run(
-        "streamsoak", "run", "soak/soak.toml", "--sandbox", "--headless", "--only-summary", "-t", "3s", "--observe", "0"
+        "streamsoak",
+        "run",
+        "soak/profiles/scenarios/soak.toml",
+        "--sandbox",
+        "--headless",
+        "--only-summary",
+        "-t",
+        "3s",
+        "--observe",
+        "0",
     )
     assert run.returncode in (0, 2), run.stdout + run.stderr
     (folder,) = (installed.project / "runs").iterdir()

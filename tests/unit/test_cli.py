@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from loadtests.cli.__main__ import main
+from loadtests.cli.run import completed
 
 SUBCOMMANDS = ("sandbox", "audit", "inspect", "simulate", "report", "check", "compare", "profiles")
 
@@ -93,6 +94,48 @@ def test_version_is_printed() -> None:
 def test_arguments_that_are_none(arguments: tuple[str, ...], says: str) -> None:
     """A wrong command line is told with what is wrong, and where to find help."""
     assert_mistake(streamsoak(*arguments), says, "--help")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("run", "--headless"), ("SCENARIO", "is required with --headless")),
+        (("run", "--host", "http://127.0.0.1:1", "--headless"), ("SCENARIO", "before the options")),
+        (("check", ""), ("a run is required",)),
+        (("inspect", "demo", "--set", "limit=-1"), ("--set: limit: must be 1 or more",)),
+        (("simulate", "demo", "--seed=-1"), ("--seed",)),
+        (("plan", "latest", "--survives", "99", "nowhere"), ("--survives: must be 0 to 20",)),
+        (("init", "/dev/null"), ("/dev/null: ",)),
+    ],
+)
+def test_what_is_missing_or_out_of_range(arguments: tuple[str, ...], says: tuple[str, ...], tmp_path: Path) -> None:
+    """One sentence, before anything starts or is written."""
+    (tmp_path / "runs" / "20261130-101500-demo").mkdir(parents=True)
+    (tmp_path / "runs" / "20261130-101500-demo" / "manifest.json").write_text("{}")
+    assert_mistake(streamsoak(*arguments, folder=tmp_path), *says)
+
+
+def test_a_simulation_that_would_fill_the_disk_does_not_begin(tmp_path: Path) -> None:
+    """Thirty years of it: told with what it would take."""
+    assert_mistake(
+        streamsoak("simulate", "demo", "--duration", "1e9", folder=tmp_path), "is expected to write", code=69
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_files_that_are_none(tmp_path: Path) -> None:
+    """A directory with a scenario's name, and bytes that are no text."""
+    (tmp_path / "d.toml").mkdir()
+    (tmp_path / "bytes.toml").write_bytes(b"# \xff")
+    assert_mistake(streamsoak("inspect", "d.toml", folder=tmp_path), "is a directory")
+    assert_mistake(streamsoak("inspect", "bytes.toml", folder=tmp_path), "is not UTF-8 text: byte 2 is 0xff")
+
+
+def test_options_of_run_need_no_scenario() -> None:
+    """They are Locust's then, and the web UI opens; help stays ours."""
+    assert completed(["run", "--host", "http://a"]) == ["run", "", "--host", "http://a"]
+    for words in (["run", "--help"], ["run", "demo", "--headless"], ["run"], ["check", "--json"], []):
+        assert completed(words) == words
 
 
 def test_a_mistake_as_a_process() -> None:

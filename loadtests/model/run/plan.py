@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from loadtests.model.people.profile import Profile
 from loadtests.model.run.scenario import Scenario, Stage
 from loadtests.model.text.input_error import InputError
+from loadtests.model.text.units import format_duration
 from loadtests.model.text.wording import count, percent
 
 
@@ -28,7 +29,7 @@ class LoadPlan:
     def for_users(cls, scenario: Scenario, users: int) -> LoadPlan:
         """Returns the plan whose maximum of Locust users is about `users` (Locust's `-u`).
 
-        With the scenario's own maximum, it is the unscaled scenario. Raises InputError if tcurrent is no load to scale.
+        With the scenario's own maximum, it is the unscaled scenario. Raises InputError if there is no load to scale.
         """
         own = cls(scenario)
         if not own.peak_users():
@@ -72,8 +73,8 @@ class LoadPlan:
         streams = sum(number for name, number in peak.items() if models[name] == "open")
         share = "" if self.scale == 1 else f" ({percent(self.scale)} of the scenario's load)"
         return (
-            f"Locust users: at most {sum(peak.values()):,}{share}: {count(streams, 'stream')} of arriving visitors and"
-            f" {count(sum(peak.values()) - streams, 'person', 'people')} who stay"
+            f"Locust users: at most {sum(peak.values()):,}{share}: {count(streams, 'stream')} of arrivals (open model) and"
+            f" {count(sum(peak.values()) - streams, 'person', 'people')} (closed model)"
         )
 
     def stream_rate(self, profile: str, t: float) -> float:
@@ -116,6 +117,18 @@ class LoadPlan:
             yield start
             yield start + stage.ramp
             yield math.nextafter(start + stage.duration, 0.0)
+
+
+def other_length(scenario: Scenario, seconds: float) -> str:
+    """Says which stages a load of `seconds`, which is not the scenario's length, cuts or lengthens."""
+    total, last = scenario.duration, scenario.stages[-1]
+    if seconds < total:
+        return f"The load ends after {format_duration(seconds)} of {format_duration(total)}."
+    name = last.name or "without a name"
+    lasts = format_duration(last.duration + seconds - total)
+    return (
+        f"The last stage ({name}) lasts {lasts} instead of {format_duration(last.duration)}; the others are unchanged."
+    )
 
 
 def _amount(stage: Stage, profile: str) -> float:

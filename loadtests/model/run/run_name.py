@@ -18,9 +18,15 @@ def recorded_runs(parent: Path) -> list[Path]:
 
 
 def run_directory(text: str, parent: Path = RUNS) -> Path:
-    """Returns the directory that `text` names. Raises LookupError if it is `latest` and there is no run."""
+    """Returns the directory that `text` names: `latest`, a path, or the name of a run in `parent`.
+
+    Raises LookupError if it is empty, or `latest` and there is no run.
+    """
+    if not text:
+        raise LookupError(f"a run is required: its directory, its name in {parent}/, or {LATEST}")
     if text != LATEST:
-        return Path(text)
+        path = Path(text)
+        return path if path.exists() or not (parent / path / FILE).is_file() else parent / path
     runs = recorded_runs(parent)
     if not runs:
         raise LookupError(f"there is no run in {parent}/ yet")

@@ -37,4 +37,4 @@ def nearest_path(path: Path, suffix: str = "") -> str:
 
 
 def _fits(entry: Path, suffix: str) -> bool:
-    return entry.name.endswith(suffix) if suffix else entry.is_dir()
+    return entry.name.endswith(suffix) and entry.is_file() if suffix else entry.is_dir()

@@ -19,7 +19,9 @@ def parse_toml(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise InputError.of(path, f"cannot be read: {error.strerror or error}") from None
     except UnicodeDecodeError as error:
-        raise InputError.of(path, f"is not UTF-8 text: {error}") from None
+        raise InputError.of(
+            path, f"is not UTF-8 text: byte {error.start:,} is 0x{error.object[error.start]:02x}"
+        ) from None
     except (ValueError, RecursionError) as error:
         # ValueError: invalid TOML, and numbers with more digits than Python reads.
         raise InputError.of(path, f"is not TOML: {error}") from None

@@ -12,6 +12,11 @@ def count(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
+def result_word(result: str) -> str:
+    """The result of a gate or a verdict as a person reads it: "unknown" is "inconclusive"."""
+    return "inconclusive" if result == "unknown" else result
+
+
 def of_total(part: int, whole: int, noun: str, plural: str = "") -> str:
     """A part of a whole: "9 of 27,261 sessions"; the noun follows the whole."""
     return f"{part:,} of {count(whole, noun, plural)}"

@@ -131,7 +131,13 @@ def user_classes(profiles: dict[str, Profile]) -> dict[str, type[StreamingUser]]
         class_name(name): type(
             class_name(name),
             (StreamingUser,),
-            {"abstract": False, "profile": profile, "weight": profile.weight, "__doc__": profile.about},
+            {
+                "__module__": __name__,
+                "abstract": False,
+                "profile": profile,
+                "weight": profile.weight,
+                "__doc__": profile.about,
+            },
         )
         for name, profile in profiles.items()
     }

@@ -2,14 +2,14 @@
 import { card, showForecast } from "./cards.js";
 import { clock } from "./chart.js";
 import { showOutcome } from "./outcome.js";
-import { byId, fetchJson, follow, plural, text, useTheme } from "./page.js";
+import { byId, fetchJson, follow, make, plural, text, useTheme } from "./page.js";
 import { describeUsers, enough, showClasses } from "./users.js";
 
 const BASE = "./sessions/";
 const WORKERS_SECONDS = 2;
 const form = byId("form"), fields = form.elements;
 
-let offer = { classes: [], workers: null, values: {} };
+let offer = { apis: {}, classes: [], workers: null, values: {} };
 let scenarios = [];
 let state = { state: "none" };
 let isUsersOwn = false; // Whether the number of users was entered by hand.
@@ -48,7 +48,7 @@ function show() {
   if (isUsers() && !isUsersOwn) fields.user_count.value = enough(picked());
   text("users-note", describeUsers(picked(), Number(fields.user_count.value)));
   text("sandbox-hint", scenario?.sandbox_only && !isUsers() && isOnHost() ? scenario.sandbox_only : "");
-  text("key-hint", keyHint((!isUsers() && scenario?.api) || offer.api));
+  text("key-hint", isOnHost() ? keyHint((!isUsers() && scenario?.api) || offer.apis[fields.api.value]) : "");
   byId("sandbox-hint").hidden = !byId("sandbox-hint").textContent;
   showButton(scenario);
 }
@@ -57,7 +57,7 @@ function show() {
 function keyHint(api) {
   if (!api) return "";
   const names = api.variables.join(" or ");
-  return `The API is ${api.name}. ${api.has_key ? `Its key is taken from ${names}.` : `No key is set in ${names}, so requests have none of yours.`}`;
+  return `The API is ${api.name}. ${api.has_key ? `Its key is taken from ${names}.` : `No key is set in ${names}: requests are sent without one of yours.`}`;
 }
 
 function showButton(scenario) {
@@ -96,18 +96,22 @@ async function showLast() {
 
 // Scenarios and their forecasts
 
+// The first card is the one that is chosen at first; another API leaves the order and the choice as they are.
 async function showScenarios() {
-  scenarios = await fetchJson(`${BASE}api/scenarios`);
-  const first = scenarios.find(({ scenario, mistake }) => scenario === offer.scenario && !mistake) ?? scenarios.find(({ mistake }) => !mistake);
-  const order = first ? [first, ...scenarios.filter((one) => one !== first)] : scenarios;
-  byId("cards").append(...order.map((one) => card(one, one === first)));
+  const api = fields.api.value, wanted = chosen()?.scenario ?? offer.scenario;
+  const found = await fetchJson(`${BASE}api/scenarios?${new URLSearchParams({ api })}`);
+  if (api !== fields.api.value) return;
+  scenarios = found;
+  const first = scenarios.find(({ scenario }) => scenario === offer.scenario), order = first ? [first, ...scenarios.filter((one) => one !== first)] : scenarios;
+  const selected = order.find(({ scenario, mistake }) => scenario === wanted && !mistake) ?? order.find(({ mistake }) => !mistake);
+  byId("cards").replaceChildren(byId("cards").firstElementChild, ...order.map((one) => card(one, one === selected)));
   show();
-  for (const one of order) if (!one.mistake) await forecast(one);
+  for (const one of order) if (!one.mistake && scenarios === found) await forecast(one);
 }
 
 async function forecast({ scenario }) {
   const place = [...document.querySelectorAll(".card")].find((one) => one.querySelector("input").value === scenario)?.querySelector(".forecast");
-  const body = new URLSearchParams({ scenario }), limit = Math.floor(Number(fields.limit.value));
+  const body = new URLSearchParams({ scenario, api: fields.api.value }), limit = Math.floor(Number(fields.limit.value));
   if (scenario === chosen()?.scenario && limit >= 1) body.set("limit", limit);
   try {
     showForecast(place, await fetchJson(`${BASE}api/forecast`, { method: "POST", body }));
@@ -123,6 +127,7 @@ function values() {
   for (const name of ["limit", "run_time", "observe", "seed", "max_open", "max_session_minutes"]) body.set(name, fields[name].value.trim());
   for (const name of ["allow_leaks", "shared_account", "real", "rehearse_guards"]) body.set(name, String(fields[name].checked));
   body.set("load", "stages");
+  body.set("api", fields.api.value);
   body.set("scenario", isUsers() ? "none" : chosen().scenario);
   if (isUsers()) {
     for (const name of ["user_count", "spawn_rate"]) body.set(name, fields[name].value.trim());
@@ -177,10 +182,12 @@ function showMistakes(mistakes) {
 // The offer
 
 function fill() {
+  byId("api").replaceChildren(...Object.entries(offer.apis).map(([value, { name }]) => make("option", { value, textContent: value || `${name}, unless the scenario says another` })));
   for (const [name, value] of Object.entries(offer.values)) {
     if (typeof value === "boolean") fields[name].checked = value;
     else fields[name].value = value;
   }
+  fields.kind.value = offer.kind;
   fields.target.value = offer.host ? "host" : "sandbox";
   fields.host.value = offer.host;
   showClasses(offer.classes, show);
@@ -203,6 +210,7 @@ async function begin() {
 fields.user_count.addEventListener("input", () => { isUsersOwn = true; });
 form.addEventListener("input", show);
 fields.limit.addEventListener("change", () => { if (!isUsers() && chosen()) forecast(chosen()); });
+fields.api.addEventListener("change", () => showScenarios().catch(console.error));
 form.addEventListener("submit", start);
 useTheme();
 begin().catch(console.error);

@@ -4,9 +4,11 @@ import { byId, make, plural } from "./page.js";
 const FEWEST = 10;
 const SOON_SECONDS = 10;
 
+// Chosen at first: the locustfile's own classes; all, if it has none.
 export function showClasses(classes, changed) {
-  byId("classes").replaceChildren(...classes.map(({ name, profile, about, per_minute: rate }) => {
-    const input = make("input", { type: "checkbox", name: "user_classes", value: name, checked: true });
+  const hasOwn = classes.some(({ own }) => own);
+  byId("classes").replaceChildren(...classes.map(({ name, profile, about, per_minute: rate, own }) => {
+    const input = make("input", { type: "checkbox", name: "user_classes", value: name, checked: own || !hasOwn });
     input.addEventListener("change", changed);
     const kind = rate === null ? "one user is one person (closed model)" : `one user is a stream of ${plural(rounded(rate), "arrival")} a minute (open model)`;
     return make("label", { className: "check" }, input, make("span", {}, make("b", { textContent: profile }), ` ${about} `, make("i", { textContent: kind })));

@@ -10,10 +10,9 @@ import gevent
 import msgspec
 from gevent.lock import BoundedSemaphore
 
+from loadtests.model.run.idle_range import not_accepted
 from loadtests.model.run.scenario import Scenario, find
 from loadtests.model.text.input_error import InputError
-from loadtests.model.text.units import format_duration
-from loadtests.model.text.wording import between
 from loadtests.scenarios.catalogue import folders, named_scenario, profile_files, scenario_files
 from loadtests.webui.runs import modified
 from loadtests.webui.start.form import ApiOffer
@@ -63,10 +62,10 @@ class ScenarioCard(msgspec.Struct):
 
 
 class Cards:
-    """Reads scenarios, each again only when a file has changed, and forecasts them."""
+    """Reads scenarios, each again only when a file has changed, and forecasts them; all for one API."""
 
     def __init__(self, own: str, api: str = "") -> None:
-        """`own`: value of --scenario, which may be a file outside of the catalogue; `api`: value of --api, or ""."""
+        """`own`: value of --scenario, which may be a file outside of the catalogue; `api`: as --api, or "": the scenario's."""
         self._own = own
         self._api = api
         self._changed: tuple[Any, ...] = ()
@@ -133,7 +132,7 @@ def describe(text: str, scenario: Scenario) -> ScenarioCard:
         gates=[gate.text for gate in scenario.gates],
         leaks=sorted(name for name, profile in scenario.profiles.items() if profile.leaving.leaks),
         api=ApiOffer.of(scenario.description),
-        sandbox_only=_sandbox_only(scenario),
+        sandbox_only=not_accepted(scenario),
     )
 
 
@@ -141,13 +140,3 @@ def _people(scenario: Scenario) -> Iterator[CardPeople]:
     for name, profile in scenario.profiles.items():
         loads = [stage.load[name] for stage in scenario.stages if name in stage.load]
         yield CardPeople(name, profile.about, str(max(loads, key=lambda load: load.amount)))
-
-
-def _sandbox_only(scenario: Scenario) -> str:
-    accepted = scenario.description.idle_timeout
-    if accepted.set_by == "api" or scenario.idle_range == accepted.range:
-        return ""
-    return (
-        f"Its idle timeouts of {between(*scenario.idle_range, format_duration)} are for the sandbox:"
-        f" the API accepts {between(*accepted.range, format_duration)}."
-    )

@@ -34,6 +34,8 @@ class UserClass(msgspec.Struct):
     """Arrivals of one user, a stream, in the open model; None: the closed model, in which one user is one person."""
     leaks: bool
     """Whether its people leave sessions open."""
+    own: bool
+    """Whether the locustfile defines it; the others are made from profiles."""
     weight: float = 1.0
     """Its part of the users, relative to the other classes."""
 
@@ -41,14 +43,16 @@ class UserClass(msgspec.Struct):
 class StartForm(msgspec.Struct):
     """The form as it is before anything is entered."""
 
+    kind: str
+    """Selected at first: "scenario", or "users" if the locustfile has classes of its own and no scenario was named."""
     scenario: str
     """Selected at first."""
     host: str
     """The value of --host; "": none was given, and a sandbox is there."""
     workers: int | None
     """Number of connected workers; None: this process makes the load itself."""
-    api: ApiOffer
-    """Of a load by users: the API that --api names, or the default one. A scenario has its own."""
+    apis: dict[str, ApiOffer]
+    """By the value of the field `api`. "": the default API in a load by users; a scenario has its own."""
     values: dict[str, str | bool]
     """Values of fields by name, as the command line sets them."""
     classes: list[UserClass]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -26,8 +26,10 @@ def show_first(app: Any, guarded: Guarded) -> None:
         return start() if is_start_page(request) else None
 
 
-def add_start_routes(pages: Blueprint, guarded: Guarded, form: Callable[[], StartForm], cards: Cards) -> None:
-    """Adds the JSON of the start page to our routes. `form`: describes the form as it is now."""
+def add_start_routes(
+    pages: Blueprint, guarded: Guarded, form: Callable[[], StartForm], cards: Mapping[str, Cards]
+) -> None:
+    """Adds the JSON of the start page to our routes. `form`: describes the form as it is now; `cards`: by API."""
 
     @pages.get("/api/form")
     @guarded
@@ -37,14 +39,21 @@ def add_start_routes(pages: Blueprint, guarded: Guarded, form: Callable[[], Star
     @pages.get("/api/scenarios")
     @guarded
     def scenarios() -> Response:
-        return as_json(cards.all())
+        found = cards.get(request.args.get("api", ""))
+        return _no_such_api() if found is None else as_json(found.all())
 
     # POST: it starts a process, so pages of other sites must not be able to ask for it.
     @pages.post("/api/forecast")
     @guarded
     def forecast() -> Response:
-        limit = request.form.get("limit", type=int)
-        found = cards.forecast(request.form.get("scenario", ""), limit)
+        of_api = cards.get(request.form.get("api", ""))
+        if of_api is None:
+            return _no_such_api()
+        found = of_api.forecast(request.form.get("scenario", ""), request.form.get("limit", type=int))
         if isinstance(found, str):
             return Response(found, status=404, mimetype="text/plain")
         return Response(found, mimetype=JSON)
+
+
+def _no_such_api() -> Response:
+    return Response("No such API.", status=404, mimetype="text/plain")
