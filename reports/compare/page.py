@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
+from reports.charts.drawing import Builder, draw
+from reports.charts.renderer import Renderer
 from reports.compare.charts import changes_as_forest, course, most_changed, with_base
 from reports.compare.comparison import Change, Comparison, Judged, rank
 from reports.compare.wording import (
@@ -17,9 +19,7 @@ from reports.compare.wording import (
     shown_interval,
     shown_judgement,
 )
-from reports.page.document import embedded, environment
-from reports.page.drawing import Builder, draw
-from reports.page.renderer import Renderer
+from reports.html.document import embedded, environment
 
 FIGURES = "compare.md"
 _TOLD: dict[Judged, str] = {

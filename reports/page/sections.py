@@ -15,14 +15,14 @@ from loadtests.model.text.palette import fill
 from loadtests.model.text.wording import count, of_total
 from reports.analysis.counterfactual import ASSUMPTIONS
 from reports.analysis.slots import HOLDERS
+from reports.charts.vegalite import rows_of
 from reports.findings.check import ORDER
 from reports.findings.finding import Finding
+from reports.html.figures import wall_clock
 from reports.output.support import support_table
 from reports.page.explorer import Choice, explorer_rows
-from reports.page.figures import wall_clock
 from reports.page.gantt import MOST_BARS, worst_leaks
 from reports.page.timeline import KINDS, OUTCOMES, build_timelines
-from reports.page.vegalite import rows_of
 from reports.summary import Analysis
 
 MOST_LEAKS = 100

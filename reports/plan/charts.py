@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from reports.page.drawing import Builder
-from reports.page.vegalite import DIM, INK, Chart, Spec, chart, field, mark, on, rows_of
+from reports.charts.drawing import Builder
+from reports.charts.vegalite import DIM, INK, Chart, Spec, chart, field, mark, on, rows_of
 from reports.plan.load.poisson import Quantile
 from reports.plan.model import DECIDES, Model, Question, answer, offered, people_of, slots
 from reports.plan.plan import CapacityPlan

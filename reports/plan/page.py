@@ -6,9 +6,9 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from loadtests.model.text.wording import between, percent
-from reports.page.document import duration, embedded, environment
-from reports.page.drawing import draw
-from reports.page.renderer import Renderer
+from reports.charts.drawing import draw
+from reports.charts.renderer import Renderer
+from reports.html.document import duration, embedded, environment
 from reports.plan.charts import SHARES, charts_of
 from reports.plan.limit import ARRIVALS, Limit, limits_of
 from reports.plan.load.offered_load import Holding, OfferedLoad

@@ -12,8 +12,8 @@ import pytest
 
 import reports.build
 from reports.build import build_report
+from reports.charts.renderer import Renderer, RenderError
 from reports.page import charts, sections
-from reports.page.renderer import Renderer, RenderError
 
 from .story import Story
 

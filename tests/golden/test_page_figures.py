@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from reports.build import plain
+from reports.charts.renderer import Renderer
+from reports.html.figures import FORMS, value_at
 from reports.log.log import open_log
 from reports.page import sections
-from reports.page.figures import FORMS, value_at
 from reports.page.page import ReportPage
-from reports.page.renderer import Renderer
 from reports.summary import analyse
 
 from .impossible import negative

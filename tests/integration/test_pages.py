@@ -14,9 +14,9 @@ import pytest
 import requests
 
 from reports.build import build_report
+from reports.charts.renderer import Renderer
 from reports.log.log import open_log
 from reports.page.page import ReportPage
-from reports.page.renderer import Renderer
 from reports.summary import analyse
 from tests.golden.story import Story
 

@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 from loadtests.model.text.units import format_size
 from loadtests.model.text.wording import count
-from reports.page.document import clock, decimal, duration, number, share
+from reports.html.document import clock, decimal, duration, number, share
 
 FORMS: dict[str, Callable[..., str]] = {
     "number": number,
