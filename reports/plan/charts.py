@@ -159,7 +159,7 @@ def gaps(quantiles: tuple[Quantile, ...]) -> Chart:
         mark("line", {**shared, "y": y}, color=DIM, strokeDash=[4, 3]),
         mark("point", {**shared, "y": field("seconds:Q")}, filled=True, size=45, color=_WITHOUT, opacity=1),
     ]
-    description = "Gaps between arrivals, seen and of independent people"
+    description = "Gaps between arrivals, seen and of independent users"
     return chart(layers, rows_of(frame), description=description, height=180)
 
 

@@ -169,7 +169,7 @@ def test_the_page_draws_offline_and_axe_finds_nothing_serious(
     assert page.locator("main h3").first.inner_text() == "Regressions"
     assert page.locator(".told li").first.inner_text().startswith("Latency of new from the send, p50: 30 ms → 331 ms")
     assert page.locator("#figures tbody td").first.inner_text() == "regression"
-    assert page.locator("#chart-changes svg text:text-matches('^\\\\+[0-9,]+% ▸$')").count() == 3
+    assert page.locator("#chart-changes svg text:text-matches('^\\\\+[0-9,]+ % ▸$')").count() == 3
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         assert serious(page) == {}

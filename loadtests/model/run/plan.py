@@ -73,7 +73,7 @@ class LoadPlan:
         share = "" if self.scale == 1 else f" ({percent(self.scale)} of the scenario's load)"
         return (
             f"Locust users: at most {sum(peak.values()):,}{share}: {count(streams, 'stream')} of arriving visitors and"
-            f" {count(sum(peak.values()) - streams, 'person', 'people')} who stay"
+            f" {count(sum(peak.values()) - streams, 'visitor')} who stay"
         )
 
     def stream_rate(self, profile: str, t: float) -> float:
