@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +22,7 @@ from reports.summary import analyse
 
 from .impossible import negative
 from .page_reader import Element, PageReader
-from .runs import RUNS
+from .runs import RUNS, crowded
 
 _CHECKED = ("header", "first", "slots", "leaks", "keep-alives", "profiles", "generator")
 """The parts of a page that have no number without a name."""
@@ -181,3 +183,35 @@ def test_the_costliest_leak_is_named(pages: dict[str, _Page]) -> None:
     assert f"The costliest, session {leak['session']} (zombie), held its slot for 2 h 58 min" in page.read.text
     assert "leaks-held-the-limit" in [each["finding"] for each in page.summary["fix_first"]]
     assert ("leak_rows/0/hits", "number", f"{leak['hits']:,}") in page.read.figures
+
+
+def test_gates_that_passed_are_folded_and_the_others_are_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Failed ones first, then inconclusive ones, each with its reason and its distance; those beyond the most are folded."""
+    gates = ("sessions.opened > 1", "sessions.leaked == 0", "latency.task.p99 < 1s", "latency.start.p99 < 1s")
+    with closing(open_log(crowded(tmp_path / "run", gates))) as log, Renderer() as renderer:
+        page = ReportPage(analyse(log), renderer)
+        seen, folded = _gates(page.render())
+        monkeypatch.setattr("reports.page.page.MOST_OPEN", 1)
+        fewer, more = _gates(page.render())
+    assert [line.split()[0] for line in seen] == ["fail", "unknown", "unknown"]
+    assert "sessions.leaked == 0: 1; 1 above the bound" in seen[0]
+    assert "not measured: no task call was sent" in seen[1]
+    assert folded == {"pass 1 gate": ["pass sessions.opened > 1: 2; 1 above the bound"]}
+    assert fewer == seen[:1]
+    assert list(more) == ["unknown 2 gates", "pass 1 gate"]
+    assert more["unknown 2 gates"] == seen[1:]
+
+
+def _gates(page: str) -> tuple[list[str], dict[str, list[str]]]:
+    """The lines of gates that are seen at once; and those that are folded, by the text that unfolds them."""
+    (part,) = re.findall(r'<div class="gates">(.*?)</div>', page, re.DOTALL)
+    folded = {
+        _text(label): list(map(_text, re.findall(r"<li.*?</li>", lines, re.DOTALL)))
+        for label, lines in re.findall(r"<details>\s*<summary>(.*?)</summary>(.*?)</details>", part, re.DOTALL)
+    }
+    seen = re.sub(r"<details>.*?</details>", "", part, flags=re.DOTALL)
+    return list(map(_text, re.findall(r"<li.*?</li>", seen, re.DOTALL))), folded
+
+
+def _text(markup: str) -> str:
+    return html.unescape(" ".join(re.sub(r"<[^>]*>", "", markup).split()))
