@@ -11,6 +11,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from reports.charts.renderer import Renderer
 from reports.log.files import write_text
 from reports.log.log import open_log, open_log_read_only
 from reports.log.report_lock import report_lock
@@ -21,7 +22,6 @@ from reports.output.support import support_table
 from reports.page.audit_page import render_audit
 from reports.page.page import ReportPage
 from reports.page.picture import svg
-from reports.page.renderer import Renderer
 from reports.page.ticket import ticket
 from reports.summary import Analysis, analyse
 

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from loadtests.model.log.fate import FATES
+from loadtests.model.run.adaptation import limits_of
 from loadtests.model.run.end_reason import STOPPED, is_early
 from reports.analysis.cause import describe_cause
 from reports.analysis.client import read_client
@@ -223,6 +224,7 @@ def _summary(
         "verdict": verdict.result,
         "sentence": verdict.sentence,
         "scenario": manifest.scenario.name if manifest.scenario else None,
+        "api": {"name": manifest.description.name, "limits": list(limits_of(manifest.description))},
         "seed": manifest.seed,
         "limit": manifest.limit,
         "started": manifest.started,

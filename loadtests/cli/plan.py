@@ -42,7 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     what_if.add_argument("--limit", type=int, metavar="N", help="concurrency limit of the account")
     what_if.add_argument("--arrivals", type=float, default=1.0, metavar="X", help="factor for the arrival rates")
     what_if.add_argument(
-        "--leak-share", type=share, metavar="P", help="share of people who leave their session open: 0 to 1, or 30%%"
+        "--leak-share", type=share, metavar="P", help="share of users who leave their session open: 0 to 1, or 30%%"
     )
     what_if.add_argument("--idle-timeout", type=duration, metavar="TIME", help="idle timeout of all sessions")
     what_if.add_argument(

@@ -49,8 +49,8 @@ def run(arguments: argparse.Namespace) -> int:
     from loadtests.cli.waiting import waiting
     from loadtests.model.text.input_error import EXIT_UNAVAILABLE, InputError
     from reports.build import PAGE, build_report
+    from reports.charts.renderer import RenderError
     from reports.output.session_table import write_session_csv
-    from reports.page.renderer import RenderError
 
     if arguments.png and not arguments.png.resolve().parent.is_dir():
         raise InputError.of("--png", f"must be a file in a directory that exists (is {arguments.png})")

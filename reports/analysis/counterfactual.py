@@ -29,7 +29,7 @@ NEAR = 0.8
 
 ASSUMPTIONS = (
     "Everybody comes, and tries again, when they did in the run. Who is refused only in the replay does not try again.",
-    "Who got a session holds it as long as they did, a leak until its person left. Who never got one stays as long as they had"
+    "Who got a session holds it as long as they did, a leak until its user left. Who never got one stays as long as they had"
     " planned, then closes.",
     "The limit is the advertised one throughout, and a slot is free as soon as stop is sent or the session is due.",
     "Sessions of others are there as they were listed.",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from reports.charts.renderer import Renderer
 from reports.compare.comparison import Comparison
 from reports.compare.markdown import write
 from reports.compare.page import FIGURES, render
 from reports.log.files import write_text
-from reports.page.renderer import Renderer
 
 PAGE, MARKDOWN = "compare.html", FIGURES
 

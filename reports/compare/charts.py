@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from loadtests.model.gates.gates import Unit
+from reports.charts.timechart import height, milliseconds, moment, over_time, time
+from reports.charts.vegalite import DIM, INK, Chart, Spec, chart, field, mark, on, rows_of
 from reports.compare.comparison import COLUMNS, Change, Comparison, rank
 from reports.compare.wording import shown_change, shown_interval
-from reports.page.timechart import height, milliseconds, moment, over_time, time
-from reports.page.vegalite import DIM, INK, Chart, Spec, chart, field, mark, on, rows_of
 
 MOST_COURSES = 6
 _FARTHEST = 1.5

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from loadtests.model.gates.gates import Unit
+from loadtests.model.text import wording
 from loadtests.model.text.units import format_duration
 from loadtests.model.text.wording import between
 from reports.compare.comparison import Change
@@ -25,26 +27,30 @@ MEANINGS = {
 
 def shown(change: Change, value: float | None) -> str:
     """Return a value of the change's figure as text."""
-    return "–" if value is None else _text(change, value, "%")
+    return _value(change.about.unit, value)
 
 
 def shown_change(change: Change) -> str:
     """Return the change: a share's in percentage points, any other also as a share of the base's value."""
-    if change.change is None:
-        return "–"
-    is_share = change.about.unit is Unit.SHARE
-    relative = f" ({100 * change.relative:+,.0f} %)".replace("-", "−") if change.relative and not is_share else ""
-    return _signed(change, change.change) + relative
+    absolute = _difference(change.about.unit, change.change)
+    return f"{absolute} ({wording.change(change.relative)})" if has_relative(change) and change.relative else absolute
+
+
+def has_relative(change: Change) -> bool:
+    """Whether the change is also told as a share of the base's value."""
+    if change.change is None or change.relative is None or change.about.unit is Unit.SHARE:
+        return False
+    return _difference(change.about.unit, change.change) != _difference(change.about.unit, 0.0)
 
 
 def shown_interval(change: Change) -> str:
     """Return the interval of the change."""
-    return "–" if change.interval is None else between(*change.interval, partial(_signed, change))
+    return "–" if change.interval is None else between(*change.interval, partial(_difference, change.about.unit))
 
 
 def shown_allowed(change: Change) -> str:
     """Return by how much it may be worse."""
-    return "–" if change.allowed is None else _text(change, change.allowed, POINTS)
+    return _allowed(change.about.unit, change.allowed)
 
 
 def shown_judgement(change: Change) -> str:
@@ -62,19 +68,57 @@ def shown_judgement(change: Change) -> str:
 
 def in_words(change: Change) -> str:
     """Return what changed, as a sentence."""
+    return sentence(change).format(
+        base=shown(change, change.base),
+        run=shown(change, change.run),
+        change=shown_change(change),
+        interval=shown_interval(change),
+        allowed=shown_allowed(change),
+    )
+
+
+def sentence(change: Change) -> str:
+    """Return the same with names in the place of figures: {base}, {run}, {change}, {interval}, {allowed}."""
     about = change.about.about
-    values = f"{shown(change, change.base)} → {shown(change, change.run)}, {shown_change(change)}"
-    interval = f"; the 95 % interval of the change is {shown_interval(change)}" if change.interval else ""
-    allowed = f"; {shown_allowed(change)} worse is tolerated" if change.allowed is not None else ""
-    return f"{about[:1].upper()}{about[1:]}: {values}{interval}{allowed if change.judged != 'better' else ''}."
+    interval = "; the 95 % interval of the change is {interval}" if change.interval else ""
+    is_judged = change.allowed is not None and change.judged != "better"
+    allowed = "; {allowed} worse is tolerated" if is_judged else ""
+    return f"{about[:1].upper()}{about[1:]}: {{base}} → {{run}}, {{change}}{interval}{allowed}."
 
 
-def _signed(change: Change, value: float) -> str:
-    return ("+" if value > 0 else "") + _text(change, value, POINTS)
+def _value(unit: Unit, value: float | None) -> str:
+    return "–" if value is None else _text(unit, value, "%")
 
 
-def _text(change: Change, value: float, of_share: str) -> str:
-    if change.about.unit is Unit.SECONDS:
+def _difference(unit: Unit, value: float | None) -> str:
+    """Return a difference with its sign; one that reads as 0 has none."""
+    if value is None:
+        return "–"
+    text, nothing = _text(unit, value, POINTS), _text(unit, 0.0, POINTS)
+    if text.lstrip("−") == nothing:
+        return nothing
+    return f"+{text}" if value > 0 else text
+
+
+def _allowed(unit: Unit, value: float | None) -> str:
+    return "–" if value is None else _text(unit, value, POINTS)
+
+
+def _text(unit: Unit, value: float, of_share: str) -> str:
+    if unit is Unit.SECONDS:
         return format_duration(value if abs(value) >= _LEAST_SECONDS else 0.0).replace("-", "−")
-    number = f"{value * 100:.3g} {of_share}" if change.about.unit is Unit.SHARE else f"{value:,.3g}"
+    number = f"{value * 100:.3g} {of_share}" if unit is Unit.SHARE else f"{value:,.3g}"
     return number.replace("-", "−")
+
+
+def form_of(kind: str, unit: Unit) -> str:
+    """Return the name of the form of a page's figure: `kind` is value, difference or allowed."""
+    return f"{kind} in {unit.name.lower()}"
+
+
+FORMS: dict[str, Callable[..., str]] = {
+    form_of(kind, unit): partial(write, unit)
+    for kind, write in (("value", _value), ("difference", _difference), ("allowed", _allowed))
+    for unit in Unit
+}
+"""By name: how a figure of a comparison is written."""

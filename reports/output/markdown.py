@@ -29,6 +29,7 @@ def markdown(analysis: Analysis, chart: str) -> str:
         f"### streamsoak: {verdict.word}",
         f"{escaped(verdict.reason)}",
         escaped(summary["cause"]),
+        *_api(summary["api"]),
         *table(("gate", "result", "value"), _gates(analysis)),
         *table(("figure", "value"), _figures(summary)),
         *table(("call", "n", "median", "p99", "maximum"), _latencies(summary)),
@@ -67,6 +68,13 @@ def _figures(summary: dict[str, Any]) -> Iterator[tuple[str, ...]]:
         f"{summary['generator']['requests']:,} ({summary['generator']['requests_per_second']:.1f} a second)",
     )
     yield "loop delay of the load generator, p99", _seconds(summary["generator"]["loop_delay"]["p99"])
+
+
+def _api(api: dict[str, Any]) -> Iterator[str]:
+    """What the API leaves out: one part, or none."""
+    if api["limits"]:
+        lines = (f"- {escaped(each)}" for each in api["limits"])
+        yield "\n".join((f"{escaped(api['name'])}: what this run could not do or know", "", *lines))
 
 
 def _latencies(summary: dict[str, Any]) -> Iterator[tuple[str, ...]]:

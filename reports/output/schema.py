@@ -205,6 +205,14 @@ class GateSchema(_Part):
     """Bounds of the value, for a drift those of its 95 % interval. Null: the value is exact; null within it: no bound."""
 
 
+class ApiSchema(_Part):
+    """The description of the API that the run used."""
+
+    name: str
+    limits: list[str]
+    """What users could not do, or the run could not know, because the API lacks a call: a sentence each."""
+
+
 class Summary(_Part):
     """summary.json: a run's figures and its verdict. More keys may come."""
 
@@ -214,6 +222,7 @@ class Summary(_Part):
     sentence: str
     """The verdict and its reason, as text."""
     scenario: str | None
+    api: ApiSchema
     seed: int
     limit: int | None
     """The account's advertised limit."""

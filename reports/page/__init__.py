@@ -1,5 +1,5 @@
-"""Draws the pages: the report's sections and charts, and the parts that the plan and comparison pages also use.
+"""Draws the page of a run and the page of an audit, and the pictures of a run for tickets and summaries.
 
-May import everything in `reports` except `build`, `compare` and `plan`. Begin with `page`; `charts` has the report's charts,
-`vegalite` and `timechart` their parts, `renderer` compiles them, `templates/` holds the HTML, CSS and JavaScript.
+May import everything in `reports` except `build`, `compare` and `plan`. Begin with `page`; `sections` has the figures behind each
+section, `charts` and `leak_chart` the charts, `explorer` and `timeline` single sessions, `picture` and `ticket` the pictures.
 """

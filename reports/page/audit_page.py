@@ -11,7 +11,7 @@ from reports.analysis.client import Client, ClientCall, Life, as_dict
 from reports.audit.audit import Audit
 from reports.audit.catalogue import CALL_CHECKS, PASSED
 from reports.findings.finding import Finding
-from reports.page.document import embedded, environment
+from reports.html.document import embedded, environment
 from reports.summary import Analysis
 
 MOST_SESSIONS_SHOWN = 3

@@ -14,10 +14,8 @@ from reports.analysis.hits import Hits
 from reports.analysis.keepalive import KeepAlives
 from reports.analysis.latency import Percentiles
 from reports.analysis.slots import HOLDERS, Slots
-from reports.log.time_columns import COLUMNS_ON_SCREEN, column_seconds
-from reports.page.stages import StageSpan
-from reports.page.timechart import height, milliseconds, moment, over_time, time
-from reports.page.vegalite import (
+from reports.charts.timechart import height, milliseconds, moment, over_time, time
+from reports.charts.vegalite import (
     DIM,
     INK,
     RULE,
@@ -32,6 +30,8 @@ from reports.page.vegalite import (
     rows_of,
     text_over_marks,
 )
+from reports.log.time_columns import COLUMNS_ON_SCREEN, column_seconds
+from reports.page.stages import StageSpan
 
 _LIMIT, _FAIL, _BAND = "var(--limit)", "var(--fail)", "var(--band)"
 _OF_PROFILES = ("active", "closing", "stop-failed", "others", "quiet", "capped", "dropped")

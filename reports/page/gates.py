@@ -9,6 +9,9 @@ from loadtests.model.text.wording import percent
 from reports.summary import Analysis
 from reports.verdict.verdict import GateResult, show
 
+MOST_OPEN = 8
+"""Gates that did not pass and are seen at once: more would push the chart out of the first screen."""
+
 
 def gate_lines(analysis: Analysis) -> list[dict[str, Any]]:
     """Each gate with its place in summary.json (`path`), its result and its distance from the bound as text."""

@@ -12,9 +12,9 @@ import pandas as pd
 
 from loadtests.model.text.palette import fill
 from loadtests.model.text.units import format_clock
+from reports.charts.timechart import AXIS_WIDTH, milliseconds, moment, over_time, time
+from reports.charts.vegalite import DIM, INK, Chart, Spec, chart, field, mark, rows_of, text_over_marks
 from reports.page.gantt import bars
-from reports.page.timechart import AXIS_WIDTH, milliseconds, moment, over_time, time
-from reports.page.vegalite import DIM, INK, Chart, Spec, chart, field, mark, rows_of, text_over_marks
 
 _LABEL = "6 * length(datum.label) + 12"
 _BEHIND = f"(high - datum.last) / (high - low) * width >= {_LABEL}"

@@ -14,16 +14,16 @@ import pandas as pd
 from markupsafe import Markup
 
 from reports.analysis.latency import over_time
+from reports.charts.drawing import Builder, Drawing, draw, reason
+from reports.charts.renderer import Renderer
+from reports.charts.vegalite import Chart
+from reports.html.document import embedded, environment
+from reports.html.figures import PageFigures
 from reports.page import charts, sections
-from reports.page.document import embedded, environment
-from reports.page.drawing import Builder, Drawing, draw, reason
 from reports.page.explorer import Choice, choose_sessions, clipped
-from reports.page.figures import PageFigures
-from reports.page.gates import gate_lines
+from reports.page.gates import MOST_OPEN, gate_lines
 from reports.page.leak_chart import leaks_as_gantt
-from reports.page.renderer import Renderer
 from reports.page.stages import build_stages
-from reports.page.vegalite import Chart
 from reports.summary import Analysis
 
 
@@ -65,6 +65,7 @@ def _render(analysis: Analysis, drawing: Drawing, latency: Callable[[], pd.DataF
         figures="summary.json",
         fig=figures,
         gates=gate_lines(analysis),
+        most_open=MOST_OPEN,
     )
     return templates.get_template("report.html").render(
         first=_section(templates, _first(analysis)),

@@ -7,10 +7,10 @@ import re
 from functools import cache
 
 from loadtests.model.text.palette import LIGHT, patterns
+from reports.charts.renderer import Renderer
+from reports.charts.vegalite import Spec
+from reports.html.document import TEMPLATES
 from reports.log.time_columns import COLUMNS_ON_SCREEN
-from reports.page.document import TEMPLATES
-from reports.page.renderer import Renderer
-from reports.page.vegalite import Spec
 from reports.summary import Analysis
 
 _WIDTH = 720

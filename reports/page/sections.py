@@ -15,17 +15,18 @@ from loadtests.model.text.palette import fill
 from loadtests.model.text.wording import count, of_total
 from reports.analysis.counterfactual import ASSUMPTIONS
 from reports.analysis.slots import HOLDERS
+from reports.charts.vegalite import rows_of
 from reports.findings.check import ORDER
 from reports.findings.finding import Finding
+from reports.html.figures import wall_clock
 from reports.output.support import support_table
 from reports.page.explorer import Choice, explorer_rows
-from reports.page.figures import wall_clock
 from reports.page.gantt import MOST_BARS, worst_leaks
 from reports.page.timeline import KINDS, OUTCOMES, build_timelines
-from reports.page.vegalite import rows_of
 from reports.summary import Analysis
 
 MOST_LEAKS = 100
+MOST_EPISODES = 100
 MOST_SUPPORT_ROWS = 500
 _FINDINGS_OF_A_SESSION = 10
 _LEAST_SLOTS = 0.05
@@ -72,7 +73,8 @@ def figures(analysis: Analysis) -> dict[str, Any]:
         "wall": wall_clock(summary["started"], 0.0 if analysis.log.manifest.simulated else summary["duration"]),
         "leaked_share": summary["sessions"]["leaked"] / opened if opened else None,
         "slot_shares": {holder: part / seconds if seconds else 0.0 for holder, part in summary["slot_seconds"].items()},
-        "episodes": analysis.hits.episodes,
+        "episodes": cache(partial(_episodes, analysis)),
+        "episodes_shown": min(len(analysis.hits.episodes), MOST_EPISODES),
         "episode_count": len(analysis.hits.episodes),
         "support": cache(partial(_support, analysis)),
         "leak_rows": cache(partial(_leak_rows, analysis)),
@@ -93,6 +95,11 @@ def first(analysis: Analysis) -> dict[str, Any]:
         "holders": _holders(analysis),
         "holders_at_hits": [name for name in HOLDERS if held.get(name, 0.0) >= _LEAST_SLOTS],
     }
+
+
+def _episodes(analysis: Analysis) -> list[dict[str, Any]]:
+    """The worst first: those with the most hits."""
+    return sorted(analysis.hits.episodes, key=lambda episode: (-episode["hits"], episode["low"]))[:MOST_EPISODES]
 
 
 def _holders(analysis: Analysis) -> list[str]:
@@ -154,6 +161,8 @@ def slots(analysis: Analysis) -> dict[str, Any]:
         "holders": [holder for holder in HOLDERS if seconds[holder]],
         "holders_all": HOLDERS,
         "assumptions": ASSUMPTIONS,
+        "episodes": _episodes(analysis),
+        "episodes_total": len(analysis.hits.episodes),
     }
 
 

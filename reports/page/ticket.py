@@ -13,9 +13,9 @@ from typing import Any
 
 from loadtests.model.text.units import format_duration
 from loadtests.model.text.wording import count, result_word
+from reports.charts.renderer import Renderer
+from reports.charts.vegalite import Spec
 from reports.page.picture import in_light, svg
-from reports.page.renderer import Renderer
-from reports.page.vegalite import Spec
 from reports.summary import Analysis
 
 WIDTH = 1200

@@ -12,8 +12,8 @@ from pydantic import TypeAdapter
 
 from loadtests.model.text.input_error import EXIT_UNAVAILABLE, InputError
 from reports.build import plain
+from reports.charts.renderer import Renderer
 from reports.log.files import write_text
-from reports.page.renderer import Renderer
 from reports.plan.page import render
 from reports.plan.plan import CapacityPlan, PlanOptions
 from reports.plan.planning import build_plan

@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from reports.page.drawing import Builder
-from reports.page.vegalite import DIM, INK, Chart, Spec, chart, field, mark, on, rows_of
+from reports.charts.drawing import Builder
+from reports.charts.vegalite import DIM, INK, Chart, Spec, chart, field, mark, on, rows_of
 from reports.plan.load.poisson import Quantile
 from reports.plan.model import DECIDES, Model, Question, answer, offered, people_of, slots
 from reports.plan.plan import CapacityPlan
@@ -159,7 +159,7 @@ def gaps(quantiles: tuple[Quantile, ...]) -> Chart:
         mark("line", {**shared, "y": y}, color=DIM, strokeDash=[4, 3]),
         mark("point", {**shared, "y": field("seconds:Q")}, filled=True, size=45, color=_WITHOUT, opacity=1),
     ]
-    description = "Gaps between arrivals, seen and of independent people"
+    description = "Gaps between arrivals, seen and of independent users"
     return chart(layers, rows_of(frame), description=description, height=180)
 
 

@@ -12,8 +12,13 @@ from reports.plan.timeout import Pair, Timeout, interval_for
 
 
 def for_hidden_pages(timeout: Timeout, people: Iterable[Profile], survives: int) -> Timeout:
-    """Return `timeout` with the pair for hidden pages; it is the recommended one if pages of these people are ever hidden."""
-    allowed = [candidate.idle_timeout for candidate in timeout.candidates]
+    """Return `timeout` with the pair for hidden pages; it is the recommended one if pages of these people are ever hidden.
+
+    At an API without keep-alives there is none.
+    """
+    allowed = [candidate.idle_timeout for candidate in timeout.candidates if candidate.keep_alive is not None]
+    if not allowed:
+        return timeout
     pair = hidden_pair(allowed, survives, timeout.slack)
     is_hidden = any(profile.page.hidden for profile in people)
     return replace(timeout, hidden=pair, recommended=pair if is_hidden else timeout.recommended)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from typing import Any
 
-from loadtests.model.text.wording import between, percent
-from reports.page.document import duration, embedded, environment
-from reports.page.drawing import draw
-from reports.page.renderer import Renderer
+from reports.build import plain
+from reports.charts.drawing import draw
+from reports.charts.renderer import Renderer
+from reports.html.document import duration, embedded, environment
+from reports.html.figures import PageFigures
+from reports.plan.api import offers
 from reports.plan.charts import SHARES, charts_of
 from reports.plan.limit import ARRIVALS, Limit, limits_of
 from reports.plan.load.offered_load import Holding, OfferedLoad
@@ -27,9 +30,10 @@ _BY = {
 def render(plan: CapacityPlan, renderer: Renderer) -> str:
     """The page: no request leaves it, whatever is in the log is text in it."""
     templates = environment()
-    templates.filters.update(by=_by, interval=_interval, p=_p)
+    templates.filters.update(by=_by)
     drawing = draw(charts_of(plan), renderer)
-    templates.globals.update(charted=drawing.names, failures=drawing.failures, figures="plan.json")
+    named = PageFigures(page_figures(plan))
+    templates.globals.update(charted=drawing.names, failures=drawing.failures, figures="plan.json", fig=named)
     return templates.get_template("plan.html").render(
         plan=plan,
         headline=headline(plan),
@@ -43,11 +47,22 @@ def render(plan: CapacityPlan, renderer: Renderer) -> str:
         limit_rows=_limit_rows(plan),
         targets=TARGETS,
         leaks=[*plan.leaks.ways, plan.leaks.together],
-        holdings=[(offered, _parts(offered)) for offered in plan.offered if offered.holding],
+        holdings=list(_holdings(plan)),
         charts=embedded(drawing.specs),
         panel=embedded(_panel(plan)),
         library=drawing.library,
     )
+
+
+def page_figures(plan: CapacityPlan) -> dict[str, Any]:
+    """Return the figures of the page: plan.json's, and rows that are put together for its tables."""
+    together = {
+        "limit_rows": [{**row, "limits": [asdict(limit) for limit in row["limits"]]} for row in _limit_rows(plan)],
+        "leak_rows": [asdict(leak) for leak in (*plan.leaks.ways, plan.leaks.together) if leak],
+        "offers": offers(plan.api),
+        "retries": sum(plan.model.attempts[1:]) if plan.model else None,
+    }
+    return dict(plain({**asdict(plan), **together}))
 
 
 def _panel(plan: CapacityPlan) -> dict[str, Any]:
@@ -73,12 +88,12 @@ def _limit_rows(plan: CapacityPlan) -> list[dict[str, Any]]:
     rows: list[tuple[str, list[Limit]]] = []
     if plan.recommended:
         settings = question_of(plan.recommended, today)
-        name = f"recommended: {_settings(settings.idle_timeout, settings.keep_alive)}"
+        name = f"recommended: {_settings(plan, settings.idle_timeout, settings.keep_alive)}"
         for leaks in each:
             question = settings if leaks else replace(settings, leak_share=0.0)
             rows.append((name, list(limits_of(plan.model, question, times=1.0, leaks=leaks))))
     by = {(limit.arrivals, limit.leaks, limit.target): limit for limit in plan.limits}
-    now = _settings(today.idle_timeout, None)
+    now = _settings(plan, today.idle_timeout, None)
     rows += [
         (f"today: {now}", [by[arrivals, leaks, target] for target in TARGETS])
         for arrivals in ARRIVALS
@@ -90,27 +105,37 @@ def _limit_rows(plan: CapacityPlan) -> list[dict[str, Any]]:
     ]
 
 
-def _settings(idle_timeout: float, keep_alive: float | None) -> str:
-    every = "keep-alives as recorded" if keep_alive is None else f"keep-alive every {duration(keep_alive)}"
-    return f"{duration(idle_timeout)} timeout, {every}"
+def _settings(plan: CapacityPlan, idle_timeout: float, keep_alive: float | None) -> str:
+    timeout = f"{duration(idle_timeout)} timeout"
+    if not plan.api.has_keep_alive:
+        return timeout
+    return (
+        f"{timeout}, {'keep-alives as recorded' if keep_alive is None else f'keep-alive every {duration(keep_alive)}'}"
+    )
 
 
-def _parts(offered: OfferedLoad) -> list[dict[str, Any]]:
-    held = offered.holding
-    assert isinstance(held, Holding)
-    parts = (("used", "active", held.used), ("quiet", "quiet", held.quiet), ("leaked tail", "leaked", held.tail))
+def _holdings(plan: CapacityPlan) -> Iterator[tuple[OfferedLoad, str, list[dict[str, Any]]]]:
+    """Yield each load whose holding times are known, the place of these among the figures, and their parts."""
+    for number, offered in enumerate(plan.offered):
+        if offered.holding:
+            path = f"offered/{number}/holding"
+            yield offered, path, _parts(offered.holding, path)
+
+
+def _parts(held: Holding, path: str) -> list[dict[str, Any]]:
+    parts = (("used", "active", "used"), ("quiet", "quiet", "quiet"), ("leaked tail", "leaked", "tail"))
     total = held.total or 1.0
-    return [{"name": name, "class": colour, "value": value, "share": value / total} for name, colour, value in parts]
+    return [
+        {
+            "name": name,
+            "class": colour,
+            "value": getattr(held, part),
+            "share": getattr(held, part) / total,
+            "path": f"{path}/{part}",
+        }
+        for name, colour, part in parts
+    ]
 
 
 def _by(kind: str | None) -> str:
     return _BY.get(kind or "", "–")
-
-
-def _interval(value: Any) -> str:
-    """Return a share with its interval."""
-    return "–" if value is None else f"{percent(value.value)} ({between(value.low, value.high, percent)})"
-
-
-def _p(value: float | None) -> str:
-    return "–" if value is None else "< 0.01" if value < 0.01 else f"{value:.2f}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from reports.plan.api import PlannedApi
 from reports.plan.leaks import LeakCosts
 from reports.plan.limit import Limit
 from reports.plan.load.offered_load import OfferedLoad
@@ -68,6 +69,7 @@ class CapacityPlan:
     runs: tuple[PlannedRun, ...]
     limit: int | None
     """The account's advertised limit."""
+    api: PlannedApi
     today: OfferedLoad | None
     """The busiest phase of all runs, which the limit is computed for."""
     offered: tuple[OfferedLoad, ...]

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from loadtests.model.people.profile import IDLE_RANGE
 from loadtests.model.text.input_error import InputError, Mistake
 from loadtests.model.text.units import format_duration
 from loadtests.model.text.wording import between, count, verb
+from reports.plan.api import PlannedApi, api_of
 from reports.plan.fit import Today, build_model
 from reports.plan.hidden import for_hidden_pages
 from reports.plan.leaks import LeakCosts, build_leaks
@@ -45,7 +45,7 @@ def _plan(sources: Sequence[Source], options: PlanOptions) -> CapacityPlan:
     phases = [(source, phase) for source in sources for phase in source.phases]
     offered = [build_offered_load(source.people, phase, options.seed) for source, phase in phases]
     blocking, steps = build_measured(sources, offered, options.seed)
-    limit = sources[0].manifest.limit
+    limit, api = sources[0].manifest.limit, api_of(sources[0].manifest)
     known = partial(
         CapacityPlan,
         schema_version=SCHEMA_VERSION,
@@ -54,6 +54,7 @@ def _plan(sources: Sequence[Source], options: PlanOptions) -> CapacityPlan:
         simulated=any(source.manifest.simulated for source in sources),
         runs=tuple(map(_run, sources)),
         limit=limit,
+        api=api,
         offered=tuple(offered),
         blocking=tuple(blocking),
         steps=build_steps(steps),
@@ -97,8 +98,10 @@ def _plan(sources: Sequence[Source], options: PlanOptions) -> CapacityPlan:
         unknown=None,
         model=model,
         recommended=recommended,
-        choices=build_choices(model, today, timeout.recommended, limit=limit, keep_alives_an_hour=sent, price=price),
-        asked=_asked(model, today, options.changes),
+        choices=build_choices(
+            model, today, timeout.recommended, api, limit=limit, keep_alives_an_hour=sent, price=price
+        ),
+        asked=_asked(model, today, options.changes, api),
     )
 
 
@@ -189,7 +192,7 @@ def _today(source: Source, phase: Phase, offered: OfferedLoad, name: str) -> Tod
         None if is_fixed else replace(everyone.stays, endless=source.population.stays.endless).taken(came),
         name,
         manifest.limit,
-        manifest.scenario.idle_range if manifest.scenario else IDLE_RANGE,
+        api_of(manifest).idle_range,
     )
 
 
@@ -209,7 +212,7 @@ def _idle_timeout(people: pd.DataFrame) -> float | None:
 
 
 def _timeout(source: Source, people: pd.DataFrame, seconds: float, survives: int, today: float | None) -> Timeout:
-    scenario = source.manifest.scenario
+    api = api_of(source.manifest)
     gaps = source.gaps[source.gaps["session"].isin(people["session"])]
     timeout = build_timeout(
         people,
@@ -218,17 +221,23 @@ def _timeout(source: Source, people: pd.DataFrame, seconds: float, survives: int
         failing=source.failing,
         slack=source.slack,
         survives=survives,
-        idle_range=scenario.idle_range if scenario else IDLE_RANGE,
+        idle_range=api.idle_range,
+        is_fixed=api.is_fixed,
+        has_keep_alive=api.has_keep_alive,
         today=today,
     )
     return for_hidden_pages(timeout, source.manifest.people.values(), survives)
 
 
-def _asked(model: Model, today: Question, changes: Changes) -> Asked | None:
+def _asked(model: Model, today: Question, changes: Changes, api: PlannedApi) -> Asked | None:
     if not changes.any:
         return None
-    low, high = model.idle_range
+    low, high = api.idle_range
     timeout = changes.idle_timeout
+    if changes.keep_alive is not None and not api.has_keep_alive:
+        raise InputError.of("--keep-alive", f"must not be given: {api.name} has no keep-alive")
+    if timeout is not None and api.is_fixed and timeout != low:
+        raise InputError.of("--idle-timeout", f"must be {low:g} s: {api.name} sets the idle timeout (is {timeout:g})")
     if timeout is not None and not low <= timeout <= high:
         raise InputError.of(
             "--idle-timeout", f"must be {between(low, high, '{:g}'.format)} s, as the API takes (is {timeout:g})"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from loadtests.model.text.units import format_duration
-from loadtests.model.text.wording import count, verb
+from loadtests.model.text.wording import count, percent, verb
+from reports.plan.api import PlannedApi
 from reports.plan.model import DECIDES, Model, Question, answer
-from reports.plan.timeout import Pair
+from reports.plan.timeout import TOLERABLE, Pair
 
 _KEY = f"{DECIDES:g}"
 
@@ -24,8 +25,8 @@ class Recommendation:
     high: int
     idle_timeout: int
     """Seconds."""
-    keep_alive: float
-    """Seconds between keep-alives in quiet periods."""
+    keep_alive: float | None
+    """Seconds between keep-alives in quiet periods; null: the API has no keep-alive."""
     survives: int
     """Keep-alives in a row that may fail."""
     refused: float
@@ -97,6 +98,7 @@ def build_choices(
     model: Model,
     today: Question,
     pair: Pair | None,
+    api: PlannedApi,
     *,
     limit: int | None,
     keep_alives_an_hour: float,
@@ -135,7 +137,7 @@ def build_choices(
             replace(today, leak_share=0.0),
             None if today.leak_share else "Nothing to fix: no session was left open",
         ),
-        choice("shorten the idle timeout", *_shortened(model, today, pair)),
+        choice("shorten the idle timeout", *_shortened(today, pair, api)),
     )
 
 
@@ -148,17 +150,27 @@ def _enough(model: Model, today: Question, limit: int | None) -> str | None:
     )
 
 
-def _shortened(model: Model, today: Question, pair: Pair | None) -> tuple[str, Question, str | None]:
+def _shortened(today: Question, pair: Pair | None, api: PlannedApi) -> tuple[str, Question, str | None]:
     if pair is None:
-        return "", today, "Not possible: no idle timeout of the API tolerates as many failed keep-alives"
+        return "", today, f"Not possible: {no_pair(api)}"
     changed = replace(today, idle_timeout=float(pair.idle_timeout), keep_alive=pair.keep_alive)
-    what = f"{format_duration(pair.idle_timeout)}, keep-alive every {format_duration(pair.keep_alive)}"
+    every = "" if pair.keep_alive is None else f", keep-alive every {format_duration(pair.keep_alive)}"
+    what = f"{format_duration(pair.idle_timeout)}{every}"
+    own = format_duration(today.idle_timeout)
+    if api.is_fixed:
+        return what, changed, f"Not possible: the API sets the idle timeout, {own}"
     if pair.idle_timeout < today.idle_timeout:
         return what, changed, None
-    own = format_duration(today.idle_timeout)
-    if today.idle_timeout > model.idle_range[0]:
+    if today.idle_timeout > api.idle_range[0]:
         return what, changed, f"Not needed: {own} is as short as recommended"
     return what, changed, f"Not possible: {own} is the shortest that the API takes"
+
+
+def no_pair(api: PlannedApi) -> str:
+    """Return why no idle timeout is recommended."""
+    if api.has_keep_alive:
+        return "no idle timeout of the API tolerates as many failed keep-alives"
+    return f"the API has no keep-alive, and each of its idle timeouts loses more than {percent(TOLERABLE)} of sessions"
 
 
 def _keep_alives(question: Question) -> float:

@@ -6,7 +6,10 @@ from collections.abc import Iterator
 
 from loadtests.model.text.units import format_duration
 from loadtests.model.text.wording import between, count, percent
+from reports.plan.api import offers
 from reports.plan.plan import CapacityPlan
+from reports.plan.recommendation import no_pair
+from reports.plan.timeout import Pair
 
 WARNING = "Warning: "
 SIMULATED = "Simulated: "
@@ -19,8 +22,8 @@ def sentences(plan: CapacityPlan) -> Iterator[str]:
     if plan.simulated:
         yield f"{SIMULATED}the run was in virtual time, so it says nothing about the API's speed."
     yield headline(plan)
-    yield from filter(None, (promise(plan), _precision(plan), _with_todays_timeout(plan), _leaks(plan)))
-    yield from filter(None, (_timeout(plan), asked(plan), another_run(plan)))
+    parts = (promise, _precision, _with_todays_timeout, _leaks, _timeout, _offered, asked, another_run)
+    yield from filter(None, (part(plan) for part in parts))
 
 
 def headline(plan: CapacityPlan) -> str:
@@ -29,13 +32,12 @@ def headline(plan: CapacityPlan) -> str:
     if plan.unknown or plan.model is None:
         return f"Inconclusive: {plan.unknown or 'no load was recorded'}, so no limit can be computed."
     if found is None:
-        return (
-            "Inconclusive: no idle timeout of the API tolerates as many failed keep-alives, so none can be recommended."
-        )
-    return (
-        f"Ask for {count(found.limit, 'slot')}{_bounds(found.low, found.high)}, an idle timeout of"
-        f" {format_duration(found.idle_timeout)} and a keep-alive every {format_duration(found.keep_alive)}."
-    )
+        return f"Inconclusive: {no_pair(plan.api)}, so none can be recommended."
+    timeout = None if plan.api.is_fixed else f"an idle timeout of {format_duration(found.idle_timeout)}"
+    every = None if found.keep_alive is None else f"a keep-alive every {format_duration(found.keep_alive)}"
+    settings = " and ".join(filter(None, (timeout, every)))
+    slots = f"{count(found.limit, 'slot')}{_bounds(found.low, found.high)}"
+    return f"Ask for {slots}{',' if timeout and every else ' and' if settings else ''}{' ' * bool(settings)}{settings}."
 
 
 def promise(plan: CapacityPlan) -> str | None:
@@ -85,14 +87,24 @@ def _timeout(plan: CapacityPlan) -> str | None:
     pair = plan.timeout.recommended
     if pair is None:
         return None
+    if pair.keep_alive is None:
+        return _without_keep_alives(plan, pair)
+    tolerates = f"The keep-alive interval tolerates {count(pair.survives, 'failed keep-alive')} in a row."
+    if plan.api.is_fixed:
+        return f"{tolerates}{_hidden(plan)}"
     alone = plan.timeout.without_keep_alives
     without = (
         f"{format_duration(alone)} is the shortest timeout that loses at most 1 % of sessions"
         if alone
         else "no timeout of the API is long enough"
     )
-    tolerates = f"The keep-alive interval tolerates {count(pair.survives, 'failed keep-alive')} in a row."
     return f"{tolerates} Without keep-alives, {without}.{_hidden(plan)}"
+
+
+def _without_keep_alives(plan: CapacityPlan, pair: Pair) -> str:
+    lost = next(each.lost for each in plan.timeout.candidates if each.idle_timeout == pair.idle_timeout)
+    timeout = format_duration(pair.idle_timeout)
+    return f"An idle timeout of {timeout} ends {percent(lost)} of sessions while they are in use."
 
 
 def _hidden(plan: CapacityPlan) -> str:
@@ -101,7 +113,7 @@ def _hidden(plan: CapacityPlan) -> str:
         return " No timeout in the API's range is long enough for pages that are hidden for minutes."
     if pair == plan.timeout.recommended:
         return " It suits pages that are hidden for minutes."
-    length, interval = format_duration(pair.idle_timeout), format_duration(pair.keep_alive)
+    length, interval = format_duration(pair.idle_timeout), format_duration(pair.keep_alive or 0.0)
     return f" In pages that are hidden for minutes: {length}, every {interval}."
 
 
@@ -113,6 +125,12 @@ def _leaks(plan: CapacityPlan) -> str | None:
         f"Fixing all leaks saves {count(found.saves, 'slot')}: without the leaks, ask for {count(found.without_leaks, 'slot')}."
         f" Today leaks hold {together.slots:,.1f} slots on average."
     )
+
+
+def _offered(plan: CapacityPlan) -> str | None:
+    """Return which idle timeouts the API has; None: clients ask for them and keep sessions alive, as is usual."""
+    is_usual = plan.api.has_keep_alive and not plan.api.is_fixed and not plan.api.guesses
+    return None if is_usual else offers(plan.api)
 
 
 def asked(plan: CapacityPlan) -> str | None:

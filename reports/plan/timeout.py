@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from loadtests.model.people.profile import IDLE_RANGE
-from loadtests.model.text.wording import count
+from loadtests.model.text.wording import count, percent
 from reports.plan.model import Model, Question, tail
 
 CANDIDATES = (30, 45, 60, 90, 120, 180, 240, 300, 600, 900, 1200, 1800, 2700, 3599)
@@ -39,13 +39,13 @@ class Candidate:
     """Share of sessions lost to idleness without keep-alives."""
     leaked_slots: float
     """Mean number of slots held by leaks, without keep-alives or with those recorded."""
-    keep_alive: float
-    """Seconds between keep-alives that tolerate the given number of failed ones."""
-    lost_with: float
+    keep_alive: float | None
+    """Seconds between keep-alives that tolerate the given number of failed ones; null, as below: the API has no keep-alive."""
+    lost_with: float | None
     """Share of sessions lost to idleness with keep-alives, given how often one failed in the run."""
-    leaked_slots_with: float
+    leaked_slots_with: float | None
     """Mean number of slots held by leaks with keep-alives: one shortly before the person left holds the slot longer."""
-    keep_alives_an_hour: float
+    keep_alives_an_hour: float | None
     """Of one open session."""
 
 
@@ -54,7 +54,8 @@ class Pair:
     """An idle timeout and its interval of keep-alives."""
 
     idle_timeout: int
-    keep_alive: float
+    keep_alive: float | None
+    """Null: the API has no keep-alive."""
     survives: int
     """Keep-alives in a row that may fail."""
     why: str
@@ -95,10 +96,12 @@ def build_timeout(
     survives: int = SURVIVES,
     least_interval: float = LEAST_INTERVAL,
     idle_range: tuple[float, float] = IDLE_RANGE,
+    is_fixed: bool = False,
+    has_keep_alive: bool = True,
     today: float | None = None,
 ) -> Timeout:
-    """Compare the candidates for the people who arrived in `seconds`, by the gaps of their sessions. `today` is their idle
-    timeout; None: unknown, or they have several.
+    """Compare the candidates for the people who arrived in `seconds`, by the gaps of their sessions. `is_fixed`: the API sets the
+    timeout, the only one of `idle_range`. `today` is their idle timeout; None: unknown, or they have several.
     """
     sessions = int(people["served"].sum())
     leaks = people[people["leak"] & ~people["endless"]]
@@ -107,14 +110,21 @@ def build_timeout(
         return Timeout(0, None, failing, slack, endless, (), None, None, "no session was opened", survives)
     since = leaks["since_spoke"].to_numpy(dtype=float)
     longest = gaps.groupby("session")["gap"].max().to_numpy(dtype=float)
-    allowed = [timeout for timeout in _candidates(today) if idle_range[0] <= timeout <= idle_range[1]]
+    spaces = gaps["gap"].to_numpy(dtype=float)
+    offered = [math.floor(idle_range[0])] if is_fixed else _candidates(idle_range, today)
     candidates = tuple(
-        _candidate(
-            timeout, longest, gaps["gap"].to_numpy(dtype=float), since, sessions, seconds, failing, slack, survives
-        )
-        for timeout in allowed
+        _candidate(timeout, longest, spaces, since, sessions, seconds, failing, slack, survives) for timeout in offered
     )
+    if not has_keep_alive:
+        candidates = tuple(map(_without_keep_alives, candidates))
     accepted = [candidate.idle_timeout for candidate in candidates if candidate.lost <= TOLERABLE]
+    recommended: Pair | None
+    if is_fixed:
+        recommended = _fixed(candidates[0], survives, slack)
+    elif has_keep_alive:
+        recommended = _recommended(candidates, survives, least_interval, slack, today)
+    else:
+        recommended = _long_enough(accepted, survives)
     return Timeout(
         sessions,
         float(longest.max()) if len(longest) else None,
@@ -122,7 +132,7 @@ def build_timeout(
         slack,
         endless,
         candidates,
-        _recommended(candidates, survives, least_interval, slack, today),
+        recommended,
         min(accepted, default=None),
         None,
         survives,
@@ -138,7 +148,8 @@ def with_model(timeout: Timeout, model: Model, today: Question) -> Timeout:
             replace(
                 candidate,
                 leaked_slots=leaks * tail(model, candidate.idle_timeout, None),
-                leaked_slots_with=leaks * tail(model, candidate.idle_timeout, candidate.keep_alive),
+                leaked_slots_with=candidate.keep_alive
+                and leaks * tail(model, candidate.idle_timeout, candidate.keep_alive),
             )
             for candidate in timeout.candidates
         ),
@@ -150,10 +161,10 @@ def interval_for(timeout: float, survives: int, slack: float) -> float:
     return max(1.0, math.floor((timeout - slack) / (survives + 1) + 1e-9))
 
 
-def _candidates(today: float | None) -> list[int]:
-    """Return the usual timeouts and today's, if it is a whole number of seconds."""
+def _candidates(idle_range: tuple[float, float], today: float | None) -> list[int]:
+    """Return the usual timeouts that the API takes, and today's, if it is a whole number of seconds."""
     own = {int(today)} if today is not None and today.is_integer() and today >= CANDIDATES[0] else set()
-    return sorted({*CANDIDATES, *own})
+    return sorted(timeout for timeout in {*CANDIDATES, *own} if idle_range[0] <= timeout <= idle_range[1])
 
 
 def _candidate(
@@ -184,17 +195,41 @@ def _candidate(
     )
 
 
+def _without_keep_alives(candidate: Candidate) -> Candidate:
+    return replace(candidate, keep_alive=None, lost_with=None, leaked_slots_with=None, keep_alives_an_hour=None)
+
+
 def _recommended(
     candidates: tuple[Candidate, ...], survives: int, least: float, slack: float, today: float | None
 ) -> Pair | None:
     """Return the shortest timeout that allows the interval, but none longer than today's: a shorter one reaps leaks sooner."""
-    reserved = f"({slack:.1f} s are reserved for a slow answer)"
+    reserved = _reserved(slack)
     tolerates = f"tolerates {count(survives, 'failed keep-alive')} in a row"
     for candidate in candidates:
-        if candidate.keep_alive >= least:
+        if candidate.keep_alive and candidate.keep_alive >= least:
             why = f"the shortest timeout that {tolerates} with at least {least:g} s between keep-alives {reserved}"
             return Pair(candidate.idle_timeout, candidate.keep_alive, survives, why)
         if candidate.idle_timeout == today:
             why = f"today’s timeout; a longer one would hold the slots of leaks for longer. The interval {tolerates} {reserved}"
             return Pair(candidate.idle_timeout, candidate.keep_alive, survives, why)
     return None
+
+
+def _fixed(candidate: Candidate, survives: int, slack: float) -> Pair:
+    """Return the only timeout that there is."""
+    why = "the API sets it"
+    if candidate.keep_alive is not None:
+        why += f"; the interval tolerates {count(survives, 'failed keep-alive')} in a row {_reserved(slack)}"
+    return Pair(candidate.idle_timeout, candidate.keep_alive, survives, why)
+
+
+def _long_enough(accepted: list[int], survives: int) -> Pair | None:
+    """Return the shortest timeout that loses few sessions at an API without keep-alives."""
+    if not accepted:
+        return None
+    why = f"the shortest timeout that loses at most {percent(TOLERABLE)} of sessions; the API has no keep-alive"
+    return Pair(min(accepted), None, survives, why)
+
+
+def _reserved(slack: float) -> str:
+    return f"({slack:.1f} s are reserved for a slow answer)"

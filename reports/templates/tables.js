@@ -1,15 +1,16 @@
 // Tables: sorted by a click on a column's head, but for those whose order says something; a fading edge where they scroll.
 const units = { ms: 0.001, s: 1, min: 60, h: 3600, d: 86400, KB: 1e3, MB: 1e6, GB: 1e9 };
 
-// What a cell sorts by: a number where it begins with one ("1 h 5 min", "0:05.2", "3.1 %", "1,234"), else its text; "" comes last.
+// What a cell sorts by: a number where it begins with one ("1 h 5 min", "0:05.2", "3.1 %", "1,234"; of a range the first), else its
+// text; "" comes last.
 function sortKey(cell) {
   const text = cell.textContent.trim();
   if (text === "" || text === "–") return "";
-  const plain = text.replaceAll(",", "").replace(/^[−-]/, "-");
+  const plain = text.replaceAll(",", "").replace(/^[−-]/, "-").split(/ to | \(/)[0];
   const time = /^(\d+:)?\d+:\d\d(\.\d+)?/.exec(plain);
   if (time) return readClock(time[0]) / 1000;
   const parts = [...plain.matchAll(/(-?\d+(?:\.\d+)?)\s*(ms|min|s|h|d|KB|MB|GB)\b/g)];
-  if (/^-?\d/.test(plain) && parts.length) return (plain[0] === "-" ? -1 : 1) * parts.reduce((sum, [, n, unit]) => sum + Math.abs(n) * units[unit], 0);
+  if (/^[-+]?\d/.test(plain) && parts.length) return (plain[0] === "-" ? -1 : 1) * parts.reduce((sum, [, n, unit]) => sum + Math.abs(n) * units[unit], 0);
   const number = /^[-+<>]?\d+(\.\d+)?/.exec(plain);
   return number ? Number(number[0].replace(/^[<>]/, "")) : text.toLowerCase();
 }

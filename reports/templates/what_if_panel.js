@@ -31,9 +31,13 @@ const LABELS = { limit: "limit", idle_timeout: "idle timeout", leak_share: "sess
 function intervalFor(timeout) {
   return Math.max(1, Math.floor((timeout - panelData.slack) / (panelData.survives + 1) + 1e-9));
 }
+// As loadtests/model/text/wording.py writes it: one figure reads alike everywhere on the page.
 function percent(share) {
+  if (share === 0 || share === 1) return 100 * share + " %";
+  if (share > 0.999) return ">99.9 %";
   if (share > 0 && share < 0.0001) return "<0.01 %";
-  return (100 * share).toPrecision(share >= 0.9995 || share === 0 ? 3 : 2).replace(/\.0+$/, "") + " %";
+  const digits = share >= 0.995 ? 1 : share >= 0.0995 ? 0 : share >= 0.00995 ? 1 : 2;
+  return (100 * share).toFixed(digits) + " %";
 }
 function showAnswer() {
   const problems = Object.values(invalid).filter(Boolean);
@@ -87,7 +91,7 @@ function ask(asked) {
 function follow_timeout() {
   const interval = intervalFor(question.idle_timeout);
   if (panel.elements.keep_alives.checked && Number.isFinite(interval)) question.keep_alive = interval;
-  document.getElementById("panel-keep-alive").textContent = Number.isFinite(interval) ? "keep-alive every " + interval + " s" : "keep-alives";
+  document.getElementById("panel-keep-alive").textContent = Number.isFinite(interval) ? "every " + interval + " s instead of as recorded" : "at an interval";
 }
 function changed(input) {
   if (input.name === "keep_alives") question.keep_alive = input.checked ? intervalFor(question.idle_timeout) : null;
@@ -106,6 +110,7 @@ function changed(input) {
 if (panel) {
   for (const [name, [low, high]] of Object.entries(boundsOf())) {
     const slider = panel.elements[name + "-slider"];
+    if (!slider) continue;
     slider.min = low * (SCALES[name] ?? 1);
     slider.max = high * (SCALES[name] ?? 1);
   }

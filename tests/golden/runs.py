@@ -114,11 +114,15 @@ _GATES = (
 _STAGE = {"name": "steady", "duration": 45, "load": {}}
 
 
+def crowded(folder: Path, gates: tuple[str, ...], stall: float = 0.0) -> Path:
+    """The run above with these gates; its generator stalled for so many seconds."""
+    tables = {"name": "by-hand", "stages": [_STAGE], "profiles": {}, "gates": list(map(parse_gate, gates))}
+    return _crowded().note(0, "loop", 30.0, stall).write(folder, scenario=Scenario.model_validate(tables))
+
+
 def _doubtful(folder: Path) -> Path:
     """The generator stalled; each gate is inconclusive for a reason of its own."""
-    tables = {"name": "by-hand", "stages": [_STAGE], "profiles": {}, "gates": list(map(parse_gate, _GATES))}
-    scenario = Scenario.model_validate(tables)
-    return _crowded().note(0, "loop", 30.0, 5.0).write(folder, scenario=scenario)
+    return crowded(folder, _GATES, stall=5.0)
 
 
 def _empty(folder: Path) -> Path:

@@ -2,101 +2,49 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from reports.build import plain
+from reports.charts.renderer import Renderer
 from reports.log.log import open_log
 from reports.page import sections
-from reports.page.figures import FORMS, value_at
 from reports.page.page import ReportPage
-from reports.page.renderer import Renderer
 from reports.summary import analyse
 
 from .impossible import negative
-from .runs import RUNS
+from .page_reader import Element, PageReader
+from .runs import RUNS, crowded
 
-_SILENT = ("script", "style", "template")
-_VOID = ("meta", "link", "br", "input", "img")
 _CHECKED = ("header", "first", "slots", "leaks", "keep-alives", "profiles", "generator")
 """The parts of a page that have no number without a name."""
 _OF_TIMES = ("slots", "leaks")
 """Those whose tables have times and ids beside figures."""
 
 
-@dataclass
-class _Element:
-    tag: str
-    attributes: dict[str, str | None]
-
-
-@dataclass
-class _Reader(HTMLParser):
-    """Reads the figures of a page, and the numbers that are none."""
-
-    figures: list[tuple[str, str, str]] = field(default_factory=list)
-    """Path, form, text."""
-    loose: list[str] = field(default_factory=list)
-    """Numbers in prose without a name, with the text around them."""
-    text: str = ""
-
-    def __post_init__(self) -> None:
-        super().__init__()
-        self._open: list[_Element] = []
-        self._part = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _VOID:
-            return
-        element = _Element(tag, dict(attrs))
-        self._open.append(element)
-        if tag in ("header", "section", "nav", "form"):
-            self._part = element.attributes.get("class") or "" if tag == "section" else tag
-        if tag == "h2":
-            self._part = self._part or element.attributes.get("id") or ""
-        if path := element.attributes.get("data-figure"):
-            self.figures.append((path, element.attributes["data-form"] or "", ""))
-
-    def handle_endtag(self, tag: str) -> None:
-        while self._open and self._open.pop().tag != tag:
-            pass
-
-    def handle_data(self, data: str) -> None:
-        tags = [element.tag for element in self._open]
-        if any(tag in _SILENT for tag in tags):
-            return
-        self.text += data
-        if "header" in tags:
-            self._part = "header"
-        if any("data-figure" in element.attributes for element in self._open):
-            path, form, text = self.figures[-1]
-            self.figures[-1] = (path, form, text + data)
-        elif self._part in _CHECKED and re.search(r"\d", data) and not self._may_be_loose(data):
-            self.loose.append(data.strip())
-
-    def _may_be_loose(self, data: str) -> bool:
-        classes = {name for element in self._open for name in (element.attributes.get("class") or "").split()}
-        return (
-            any(element.tag in ("th", "caption", "details") for element in self._open)
-            or (self._part in _OF_TIMES and any(element.tag == "table" for element in self._open))
-            or bool(classes & {"distance", "missing", "key"})
-            or data.strip() in ("99 % had more",)
-            or "support.csv" in data
-        )
+def _may_be_loose(part: str, text: str, around: list[Element]) -> bool:
+    return (
+        any(element.tag in ("th", "caption", "details") for element in around)
+        or (part in _OF_TIMES and any(element.tag == "table" for element in around))
+        or any(element.classes & {"distance", "missing", "key"} for element in around)
+        or text in ("99 % had more",)
+        or "support.csv" in text
+    )
 
 
 @dataclass
 class _Page:
     summary: dict[str, Any]
     figures: dict[str, Any]
-    read: _Reader
+    read: PageReader
     charts: dict[str, list[dict[str, Any]]]
     """The rows of each chart."""
     said: dict[str, str]
@@ -113,7 +61,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, _Page]
             with closing(open_log(write(folder / name))) as log:
                 analysis = analyse(log)
                 page = ReportPage(analysis, renderer)
-                read = _Reader()
+                read = PageReader(_CHECKED, _may_be_loose)
                 read.feed(page.render())
                 summary = json.loads(json.dumps(plain(analysis.summary)))
                 figures = {**sections.figures(analysis), **summary}
@@ -133,13 +81,7 @@ def test_each_number_is_the_figure_that_it_claims_to_be(pages: dict[str, _Page],
     page = pages[name]
     assert "could not be drawn" not in page.read.text
     assert len(page.read.figures) > 10
-    wrong = []
-    for path, form, text in page.read.figures:
-        value = value_at(page.figures, path)
-        expected = FORMS["number"](value) if form == "count" else FORMS[form](value)
-        if text != expected and not (form == "count" and text.startswith(f"{expected} ")):
-            wrong.append((path, form, text, expected))
-    assert wrong == []
+    assert page.read.wrong(page.figures) == []
 
 
 @pytest.mark.parametrize("name", RUNS)
@@ -167,10 +109,7 @@ _NAMES = (
 def test_no_name_has_two_values(pages: dict[str, _Page], name: str) -> None:
     """In the sentences of findings, causes and headings, and in the tiles, tables and charts."""
     page = pages[name]
-    for pattern, path in _NAMES:
-        for told in re.findall(pattern, page.read.text):
-            number = float(told.replace(",", "").rstrip("."))
-            assert number == pytest.approx(value_at(page.figures, path), abs=0.05), (pattern, path)
+    assert page.read.contradictions(page.figures, _NAMES) == []
 
 
 @pytest.mark.parametrize("name", RUNS)
@@ -244,3 +183,35 @@ def test_the_costliest_leak_is_named(pages: dict[str, _Page]) -> None:
     assert f"The costliest, session {leak['session']} (zombie), held its slot for 2 h 58 min" in page.read.text
     assert "leaks-held-the-limit" in [each["finding"] for each in page.summary["fix_first"]]
     assert ("leak_rows/0/hits", "number", f"{leak['hits']:,}") in page.read.figures
+
+
+def test_gates_that_passed_are_folded_and_the_others_are_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Failed ones first, then inconclusive ones, each with its reason and its distance; those beyond the most are folded."""
+    gates = ("sessions.opened > 1", "sessions.leaked == 0", "latency.task.p99 < 1s", "latency.start.p99 < 1s")
+    with closing(open_log(crowded(tmp_path / "run", gates))) as log, Renderer() as renderer:
+        page = ReportPage(analyse(log), renderer)
+        seen, folded = _gates(page.render())
+        monkeypatch.setattr("reports.page.page.MOST_OPEN", 1)
+        fewer, more = _gates(page.render())
+    assert [line.split()[0] for line in seen] == ["fail", "unknown", "unknown"]
+    assert "sessions.leaked == 0: 1; 1 above the bound" in seen[0]
+    assert "not measured: no task call was sent" in seen[1]
+    assert folded == {"pass 1 gate": ["pass sessions.opened > 1: 2; 1 above the bound"]}
+    assert fewer == seen[:1]
+    assert list(more) == ["unknown 2 gates", "pass 1 gate"]
+    assert more["unknown 2 gates"] == seen[1:]
+
+
+def _gates(page: str) -> tuple[list[str], dict[str, list[str]]]:
+    """The lines of gates that are seen at once; and those that are folded, by the text that unfolds them."""
+    (part,) = re.findall(r'<div class="gates">(.*?)</div>', page, re.DOTALL)
+    folded = {
+        _text(label): list(map(_text, re.findall(r"<li.*?</li>", lines, re.DOTALL)))
+        for label, lines in re.findall(r"<details>\s*<summary>(.*?)</summary>(.*?)</details>", part, re.DOTALL)
+    }
+    seen = re.sub(r"<details>.*?</details>", "", part, flags=re.DOTALL)
+    return list(map(_text, re.findall(r"<li.*?</li>", seen, re.DOTALL))), folded
+
+
+def _text(markup: str) -> str:
+    return html.unescape(" ".join(re.sub(r"<[^>]*>", "", markup).split()))

@@ -13,12 +13,12 @@ import pytest
 from loadtests.model.text.palette import LIGHT
 from reports.analysis.latency import Percentiles
 from reports.build import build_report
+from reports.charts.vegalite import NothingToDrawError
+from reports.html.figures import PageFigures
 from reports.log.log import open_log
 from reports.page.charts import latency_over_time, loop_delays
-from reports.page.figures import PageFigures
 from reports.page.leak_chart import is_over_time, leaks_as_gantt
 from reports.page.ticket import WIDTH
-from reports.page.vegalite import NothingToDrawError
 from reports.summary import analyse
 
 from .story import Story

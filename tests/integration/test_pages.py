@@ -14,9 +14,9 @@ import pytest
 import requests
 
 from reports.build import build_report
+from reports.charts.renderer import Renderer
 from reports.log.log import open_log
 from reports.page.page import ReportPage
-from reports.page.renderer import Renderer
 from reports.summary import analyse
 from tests.golden.story import Story
 
@@ -270,9 +270,12 @@ def test_tables_are_sorted_by_their_heads(page: Any, report: Path) -> None:
     assert page.locator("#sessions-table button[data-session]").all_inner_texts() == ["5", "2", "1"]
     keys = page.evaluate(
         "texts => texts.map((text) => sortKey(element('td', {}, text)))",
-        ["1 h 5 min", "250 ms", "0:01:05.2", "1:05.5", "3.1 %", "1,234", "–", "−2 s", "<0.01 %", "quiet", "12 KB"],
+        [
+            *("1 h 5 min", "250 ms", "0:01:05.2", "1:05.5", "3.1 %", "1,234", "–", "−2 s", "<0.01 %", "quiet", "12 KB"),
+            *("+22.9 ms (+87 %)", "+11.6 ms to +34.2 ms", "+9.9 s (+8,725 %)", "58 (42 to 75)"),
+        ],
     )
-    assert keys == [3900, 0.25, 65.2, 65.5, 3.1, 1234, "", -2, 0.01, "quiet", 12000]
+    assert keys == [3900, 0.25, 65.2, 65.5, 3.1, 1234, "", -2, 0.01, "quiet", 12000, 0.0229, 0.0116, 9.9, 58]
 
 
 def test_charts_are_saved_as_a_picture_and_as_a_table(page: Any, report: Path) -> None:

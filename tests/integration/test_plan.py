@@ -183,7 +183,7 @@ def test_of_an_audit_nobody_knows_how_long_the_refused_meant_to_stay(tmp_path: P
     story = Story("client").call(1, "new", 1.0, value=30.0, detail="id-1").stops(1, 9.0).refused(2, 3.0).looks(20)
     ended = _plan(run := story.write(tmp_path / "run", audit=True))
     assert ended.returncode == 2, ended.stderr
-    assert "the planned stay of 1 person is unknown" in _figures(run)["unknown"]
+    assert "the planned stay of 1 user is unknown" in _figures(run)["unknown"]
 
 
 def test_a_late_generator_and_a_cut_run_are_told_of_at_the_top(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def test_nothing_is_left_open_and_the_run_says_how_many_it_closed(run: Finished)
     """The sandbox's log ends with every session closed, before it was shut down."""
     assert [session for session, facts in truth(run.truth).items() if "cause" not in facts] == []
     assert re.search(
-        r"closed \d+ sessions? of persons still there, observed \d+ leaks?, swept \d+, left open 0", run.output
+        r"closed \d+ sessions? of users still there, observed \d+ leaks?, swept \d+, left open 0", run.output
     )
 
 

@@ -486,6 +486,119 @@ def test_the_state_in_one_line(page: Any, served: str) -> None:
     assert page.complaints == []
 
 
+def test_each_number_is_the_one_of_the_json(page: Any, served: str) -> None:
+    """Of the state and of a finished run: each figure has one value, written alike in all places."""
+    line = {"profile": "quiet", "active": 3001, "quiet": 5, "closing": 7, "leaked": 1011, "opened": 9091, "hits": 1234}
+    holders = {key: line[key] for key in ("active", "quiet", "closing", "leaked")}
+    totals = {"held": 4024, "others": 2, "listed": 4026, "opened": 9091, "hits": 1234, "leaks": 1011, "processes": 3}
+    now = {"late": 0.017, "margin": 4.2, "delay": 0.023, "t": 8.0}
+    worst = {"late_worst": 0.31, "margin_worst": -1.5, "delay_worst": 0.047}
+    due = [{"session": 77, "profile": "quiet", "way": "crash", "id": "x", "due": 39.0}]
+    frame = _told(**holders, **totals, **now, **worst, profiles=[line], due=due) | {"limit": 5000}
+    history = {"run": "a-run", "columns": {key: [value] for key, value in (holders | totals | now).items()}}
+    _serve(page, served, events=frame, history=history, findings=[], runs=[])
+    page.goto(f"{served}/sessions/")
+    _await(page, "document.getElementById('hits').textContent === '1,234'")
+    figures = {
+        "held": "4,024 / 5,000",
+        "listed": "4,026 (2 not ours)",
+        "hits": "1,234",
+        "leaks": "1,011",
+        "margin": "4.2 s",
+        "margin-worst": "-1.5 s",
+        "late": "17 ms",
+        "late-worst": "310 ms",
+        "delay": "23 ms",
+        "delay-worst": "47 ms",
+        "processes": "3",
+        "time": "0:08",
+    }
+    assert {name: page.inner_text(f"#{name}") for name in figures} == figures
+    assert page.inner_text("#now").startswith(
+        "4,026/5,000: leaked 1,011, others 2, quiet 5, closing 7, active 3,001. 1,234 refused. Next leak due in 0:3"
+    )
+    assert page.title().startswith("4,026/5,000 · ")
+    row = page.locator("#profile-table tbody td").all_inner_texts()
+    assert row == ["quiet", "3,001", "5", "7", "1,011", "9,091", "1,234"]
+    readout = page.inner_text("#readout")
+    for told in (
+        "0:08",
+        "active 3,001",
+        "leaked 1,011",
+        "listed 4,026",
+        "ledger 4,024",
+        "keep-alives late 17 ms",
+        "margin 4.2 s",
+    ):
+        assert told in readout
+    assert page.inner_text("#leaks-title") == "Next reaps: 1 of 1,011 leaks"
+
+    past = _past(duration=7325.0)
+    outcome = {
+        "past": past,
+        "limit": 5000,
+        "sessions": 9091,
+        "peak": 4321,
+        "leaked": 1011,
+        "hits": 1234,
+        "gates": [],
+        "findings": [],
+    }
+    page.unroute_all()
+    _serve(page, served, events=frame | {"state": "ended"}, history=history, findings=[], runs=[past])
+    page.route(re.compile("/api/outcome"), partial(_fulfil, "outcome", json.dumps(outcome)))
+    page.reload()
+    totals = "2 h 2 min · 9,091 sessions opened · peak 4,321, limit 5,000 · 1,234 refused for the limit · 1,011 leaked"
+    page.locator("#outcome").get_by_text(totals, exact=True).wait_for(timeout=_LONGEST)
+    assert page.inner_text("#hits") == "1,234"
+    assert page.locator("#past td.length").inner_text() == "2 h 2 min"
+    assert page.complaints == []
+
+
+_HAS_EDGE = """
+(() => {
+  const place = document.querySelector(".scroll:has(#profile-table)");
+  return place.scrollWidth > place.clientWidth + 2 && place.classList.contains("more");
+})()
+"""
+
+
+def test_the_link_charts_and_runs_can_be_taken_along(page: Any, served: str) -> None:
+    """The URL has the part of the run that was chosen, charts are saved, and the heads of the runs sort."""
+    points = [float(second) for second in range(120)]
+    columns = {"t": points, "active": [3] * 120, "leaked": [2] * 120, "hits": list(range(120))}
+    runs = [
+        _past(run=name, started=at, duration=length)
+        for name, at, length in (("b", 5, 9.0), ("c", 3, 700.0), ("a", 1, 60.0))
+    ]
+    _serve(page, served, events=_told(t=119.0), history={"run": "a-run", "columns": columns}, findings=[], runs=runs)
+    page.goto(f"{served}/sessions/#run=a-run&from=20&to=40")
+    page.get_by_text("0:20 to 0:40 selected").wait_for(timeout=_LONGEST)
+    assert "1:00" not in page.locator("#chart-hits svg").text_content()
+    saved = {}
+    for kind in ("PNG", "CSV"):
+        with page.expect_download() as download:
+            page.click(f"#chart-sessions .saves button:text-is('{kind}')")
+        saved[download.value.suggested_filename] = Path(download.value.path()).read_bytes()
+    assert saved["chart-sessions.png"].startswith(b"\x89PNG")
+    assert len(saved["chart-sessions.png"]) > 5000
+    lines = saved["chart-sessions.csv"].decode().splitlines()
+    assert lines[0] == "t,active,quiet,closing,leaked,others,hitRate"
+    assert lines[1].split(",")[:2] == ["19", "3"]
+    page.select_option("#window", "900")
+    assert page.url.endswith("#window=900")
+    order = "#past td.run span"
+    for head, expected in (("length", "cab"), ("length", "bac"), ("run", "abc")):
+        page.get_by_role("button", name=head, exact=True).click()
+        assert "".join(text.strip()[0] for text in page.locator(order).all_inner_texts()) == expected
+    assert page.locator("#past th:has-text('run')").get_attribute("aria-sort") == "ascending"
+    page.set_viewport_size({"width": 390, "height": 844})
+    _await(page, _HAS_EDGE)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert _serious(page) == {}
+    assert page.complaints == []
+
+
 def test_two_runs_of_the_list_are_compared(page: Any, served: str) -> None:
     """The older is the base; what the command says about other conditions can be overridden."""
     runs = [

@@ -13,7 +13,7 @@ from reports.analysis.counterfactual import MISSED, Counterfactual
 from reports.analysis.hits import Hits
 from reports.analysis.leaks import cost
 from reports.analysis.slots import HOLDERS, Slots
-from reports.page.figures import PageFigures, wall_clock
+from reports.html.figures import PageFigures, wall_clock
 from reports.page.gates import describe_distance
 from reports.verdict.verdict import GateResult
 

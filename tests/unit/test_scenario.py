@@ -203,7 +203,7 @@ def test_idle_range_of_the_scenario_counts(tmp_path: Path) -> None:
         (
             '[[stages]]\nduration = 5\nload = { quiet = "5/min" }',
             "stages.0.load.quiet",
-            "must be a number of persons: the profile is of the closed model",
+            "must be a number of users: the profile is of the closed model",
         ),
         (
             "[[stages]]\nduration = 5\nload = { leaky = 5 }",

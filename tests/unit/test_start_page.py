@@ -26,7 +26,7 @@ def test_a_card_says_what_a_scenario_does() -> None:
     card = describe("demo", named_scenario("demo"))
     assert (card.duration, card.limit, len(card.gates), card.leaks) == (95.0, 20, 5, ["leaky"])
     loads = {people.profile: people.load for people in card.people}
-    assert loads == {"interactive": "36/min", "leaky": "60/min", "quiet": "3 people"}
+    assert loads == {"interactive": "36/min", "leaky": "60/min", "quiet": "3 users"}
     assert [stage.name for stage in card.stages] == ["calm", "leaky clients", "recovery"]
     assert card.sandbox_only == ""
 
@@ -51,7 +51,7 @@ def test_the_users_own_scenario_is_a_card_and_a_mistake_is_told_on_its_card(
     own.write_text('[[stages]]\nduration = "1m"\nload = { quiet = 1 }\n# mended\n', encoding="utf-8")
     mended = next(card for card in cards.all() if card.scenario == "own.toml")
     assert (mended.mistake, mended.duration) == ("", 60.0)
-    assert mended.people == [CardPeople("quiet", mended.people[0].about, "1 person")]
+    assert mended.people == [CardPeople("quiet", mended.people[0].about, "1 user")]
 
 
 def test_a_forecast_is_one_line_of_json(capsys: pytest.CaptureFixture[str]) -> None:

@@ -44,11 +44,11 @@ COMPARED: dict[str, Compared] = {
         Unit.SHARE, _LOWER, "first attempts refused, of all first attempts"
     ),
     "concurrency_hits.per_minute": Compared(Unit.COUNT, _LOWER, "refused attempts a minute"),
-    "concurrency_hits.persons_lost_per_minute": Compared(Unit.COUNT, _LOWER, "persons lost to the limit a minute"),
+    "concurrency_hits.persons_lost_per_minute": Compared(Unit.COUNT, _LOWER, "users lost to the limit a minute"),
     "calls.failed_share": Compared(
         Unit.SHARE, _LOWER, "calls that failed or have an unknown outcome, without concurrency hits"
     ),
-    "sessions.lost_to_idle_share": Compared(Unit.SHARE, _LOWER, "sessions reaped while the person was there"),
+    "sessions.lost_to_idle_share": Compared(Unit.SHARE, _LOWER, "sessions reaped while the user was there"),
     "sessions.dropped_share": Compared(Unit.SHARE, _LOWER, "sessions that the API ended before they were due"),
     "sessions.lingering_share": Compared(Unit.SHARE, _LOWER, "sessions overdue and still open at the end"),
     "sessions.leaked_late_share": Compared(Unit.SHARE, _LOWER, "leaks reaped late"),

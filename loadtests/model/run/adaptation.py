@@ -8,6 +8,7 @@ from loadtests.model.api.description.description import ApiDescription
 from loadtests.model.api.operation import Operation
 from loadtests.model.people.distribution import Constant
 from loadtests.model.people.profile import Profile
+from loadtests.model.text.units import format_duration
 
 _NEVER_SECONDS = 1e9
 """The thinking time of people whose API has no call for a task: longer than any session."""
@@ -19,15 +20,17 @@ def adapted(profiles: Mapping[str, Profile], api: ApiDescription) -> dict[str, P
 
 
 def limits_of(api: ApiDescription) -> Iterator[str]:
-    """Yields a sentence for each thing that people cannot do, or a run cannot know, at `api`."""
+    """Yields a sentence for each thing that users cannot do, or a run cannot know, at `api`."""
+    if not api.has(Operation.START):
+        yield "The API has no call that starts a session: whether its stream started is not observed."
     if not api.has(Operation.TASK):
-        yield "The API has no call for a task: people are silent for their whole session."
+        yield "The API has no call for a task: users are silent for their whole session."
     if not api.has(Operation.KEEP_ALIVE):
-        yield "The API has no keep-alive: people who are silent for longer than the idle timeout lose their session."
+        yield "The API has no keep-alive: users who are silent for longer than the idle timeout lose their session."
     if not api.has(Operation.LIST):
         yield "The API has no list: when sessions that nobody closed ended is not observed, and sessions of others are not seen."
     if api.idle_timeout.set_by == "api":
-        yield f"The API sets the idle timeout: {api.idle_timeout.default:g} s for every session."
+        yield f"The API sets the idle timeout: {format_duration(api.idle_timeout.default)} for every session."
     if api.guessed:
         yield f"The description of {api.name} is partly a guess: {'; '.join(api.guessed)}."
 

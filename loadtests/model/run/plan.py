@@ -73,8 +73,8 @@ class LoadPlan:
         streams = sum(number for name, number in peak.items() if models[name] == "open")
         share = "" if self.scale == 1 else f" ({percent(self.scale)} of the scenario's load)"
         return (
-            f"Locust users: at most {sum(peak.values()):,}{share}: {count(streams, 'stream')} of arrivals (open model) and"
-            f" {count(sum(peak.values()) - streams, 'person', 'people')} (closed model)"
+            f"Locust users: at most {sum(peak.values()):,}{share}: {count(streams, 'stream')} of arriving visitors and"
+            f" {count(sum(peak.values()) - streams, 'visitor')} who stay"
         )
 
     def stream_rate(self, profile: str, t: float) -> float:

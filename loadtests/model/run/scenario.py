@@ -49,12 +49,12 @@ class Load(BaseModel):
     def __str__(self) -> str:
         if self.is_rate:
             return f"{self.amount * 60:g}/min"
-        return f"{self.amount:g} {'person' if self.amount == 1 else 'people'}"
+        return f"{self.amount:g} {'user' if self.amount == 1 else 'users'}"
 
 
 def _parse_load(value: Any) -> Any:
     if isinstance(value, bool):
-        raise ValueError("must be a load: a number of persons (closed model) or a rate such as '30/min' (open model)")
+        raise ValueError("must be a load: a number of users (closed model) or a rate such as '30/min' (open model)")
     if isinstance(value, int | float):
         return {"amount": value, "is_rate": False}
     return {"amount": parse_rate(value), "is_rate": True} if isinstance(value, str) else value
@@ -267,7 +267,7 @@ def _wrong_loads(path: Path, scenario: Scenario, profiles: dict[str, Profile]) -
             if name not in profiles or load.is_rate == (profiles[name].arrivals.model == "open"):
                 continue
             if load.is_rate:
-                problem = "must be a number of persons: the profile is of the closed model"
+                problem = "must be a number of users: the profile is of the closed model"
             else:
                 problem = f"must be a rate such as '30/min': the profile is of the open model (is {load.amount:g})"
             yield Mistake(str(path), f"stages.{number}.load.{name}", problem)

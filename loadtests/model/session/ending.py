@@ -33,7 +33,7 @@ class DrainResult:
 
     def __str__(self) -> str:
         return (
-            f"closed {count(self.censored, 'session')} of persons still there, observed {count(self.watched, 'leak')},"
+            f"closed {count(self.censored, 'session')} of users still there, observed {count(self.watched, 'leak')},"
             f" swept {self.swept:,}, left open {self.left:,}"
         )
 

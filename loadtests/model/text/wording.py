@@ -43,7 +43,7 @@ def change(share: float) -> str:
     """A change as a percentage with its sign: "+51 %", "−3.1 %"; "0 %" where it rounds to none."""
     if abs(share) < 0.00005:
         return "0 %"
-    return f"{'+' if share > 0 else '−'}{percent(abs(share)) if abs(share) < 1 else f'{abs(share) * 100:,.0f} %'}"
+    return f"{'+' if share > 0 else '−'}{percent(abs(share)) if abs(share) < 0.995 else f'{abs(share) * 100:,.0f} %'}"
 
 
 def decimal(value: float) -> str:

@@ -1,5 +1,5 @@
 // The outcome of a run that has ended: headline, totals, gates and findings of its report.
-import { duration, make, plural, runFile } from "./page.js";
+import { duration, make, number, plural, runFile } from "./page.js";
 
 const MOST_FINDINGS = 6, LAST = 9;
 
@@ -12,9 +12,9 @@ export function headline(past) {
 function totals({ sessions, peak, limit, leaked, hits, past }) {
   const parts = [past.duration !== null && duration(past.duration)];
   if (sessions !== null) parts.push(`${plural(sessions, "session")} opened`);
-  if (peak !== null) parts.push(`peak ${peak}${limit ? `, limit ${limit}` : ""}`);
-  if (hits !== null) parts.push(`${hits.toLocaleString("en")} refused for the limit`);
-  if (leaked !== null) parts.push(`${leaked.toLocaleString("en")} leaked`);
+  if (peak !== null) parts.push(`peak ${number(peak)}${limit ? `, limit ${number(limit)}` : ""}`);
+  if (hits !== null) parts.push(`${number(hits)} refused for the limit`);
+  if (leaked !== null) parts.push(`${number(leaked)} leaked`);
   return parts.filter(Boolean).join(" · ");
 }
 

@@ -27,7 +27,8 @@ export async function fetchJson(address, options) {
   return answer.json();
 }
 
-export const plural = (number, noun, many = `${noun}s`) => `${number.toLocaleString("en")} ${number === 1 ? noun : many}`;
+export const number = (value) => value.toLocaleString("en");
+export const plural = (n, noun, many = `${noun}s`) => `${number(n)} ${n === 1 ? noun : many}`;
 
 export function duration(seconds) {
   const whole = Math.round(seconds), [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];

@@ -1,11 +1,19 @@
 // The list of past runs: reports, a sweep of what a run left open, and the comparison of two.
 import { headline } from "./outcome.js";
 import { REPORTS, byId, duration, fetchJson, link, make, runFile, text } from "./page.js";
+import { sortable } from "./tables.js";
 
 const PAGE = "Page: ";
 
 let chosen = [];
 let known = new Map();
+let last = { run: null, state: "none" };
+
+const sorted = sortable(byId("past"), {
+  run: { of: ({ run }) => run }, scenario: { of: ({ scenario }) => scenario }, started: { of: ({ started }) => started, sign: -1 },
+  length: { of: ({ duration: seconds }) => seconds ?? -1, sign: -1 }, kind: { of: ({ simulated }) => Number(simulated) },
+  verdict: { of: (past) => headline(past)[0] }, open: { of: ({ open }) => open, sign: -1 },
+}, showRows);
 
 export async function showPast(state) {
   const runs = await fetchJson("./api/runs");
@@ -14,8 +22,14 @@ export async function showPast(state) {
   byId("no-runs").hidden = runs.length > 0;
   byId("past").hidden = !runs.length;
   byId("compare-bar").hidden = runs.filter(({ report }) => report).length < 2;
-  byId("past").tBodies[0].replaceChildren(...runs.map((past) => row(past, past.run === state.run && state.state !== "ended", state)));
+  last = state;
+  showRows();
   showChoice();
+}
+
+function showRows() {
+  const rows = sorted([...known.values()]).map((past) => row(past, past.run === last.run && last.state !== "ended", last));
+  byId("past").tBodies[0].replaceChildren(...rows);
 }
 
 function row(past, isRunning, state) {

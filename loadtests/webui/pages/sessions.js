@@ -2,12 +2,15 @@
 import { Chart, clock } from "./chart.js";
 import { showGates, showMoments } from "./moments.js";
 import { finding, headline, showOutcome } from "./outcome.js";
-import { byId, fetchJson, follow, make, text, useTheme } from "./page.js";
+import { byId, fetchJson, follow, make, number, text, useTheme } from "./page.js";
 import { compare, showPast } from "./past.js";
+import { copyLink, keepPlace, readPlace } from "./place.js";
+import { saves } from "./saves.js";
 import { stateLine, tabTitle } from "./state.js";
+import { watchEdges } from "./tables.js";
 
 const MOST_POINTS = 3000; // The server's history is shorter; beyond this it is fetched again.
-const count = (value) => String(Math.round(value * 10) / 10);
+const count = (value) => number(Math.round(value * 10) / 10);
 const seconds = (value) => (Math.abs(value) < 1 ? `${Math.round(value * 1000)} ms` : `${(Math.round(value * 10) / 10).toFixed(1)} s`);
 const known = (value, show) => (value === null || value === undefined ? "–" : show(value));
 
@@ -43,8 +46,16 @@ const SPECS = [
 
 const charts = SPECS.map((spec, at) => new Chart(byId(at ? "charts" : "main-chart"), spec, {
   hover: readOut,
-  choose: (low, high) => { chosen = [low, high]; draw(); },
+  choose,
 }));
+charts.forEach((chart) => chart.figure.append(saves(chart)));
+
+// A part of the run, or null: it is followed.
+function choose(low, high) {
+  chosen = low === null ? null : [low, high];
+  keepPlace(state.run, byId("window").value, chosen);
+  draw();
+}
 
 // Points
 
@@ -73,12 +84,18 @@ async function update(message) {
   const isNew = message.run !== state.run, previous = state.state;
   state = message;
   receivedAt = performance.now();
-  if (isNew) { points = []; chosen = null; analysed = null; verdict = ""; showFindings([]); await fetchHistory(); }
+  if (isNew) { points = []; restore(); analysed = null; verdict = ""; showFindings([]); await fetchHistory(); }
   else if (state.frame && state.frame.t > (points.at(-1)?.t ?? -1)) points.push(point(lean(state.frame), points.at(-1)));
   if (points.length > MOST_POINTS) await fetchHistory();
   if (isNew || previous !== state.state) await Promise.all([showPast(state), fetchOutcome()]);
   if (state.state !== "ended" && state.analysed !== analysed) { analysed = state.analysed; await fetchFindings(); }
   show();
+}
+
+function restore() {
+  const place = readPlace(state.run), spans = [...byId("window").options].map(({ value }) => value);
+  if (spans.includes(place.span)) byId("window").value = place.span;
+  chosen = place.chosen;
 }
 
 // The outcome of the run that has ended, or, before any run of this Locust, of the last one.
@@ -135,7 +152,7 @@ function show() {
   showWarnings(frame.warnings);
   showLeaks(frame);
   showProfiles(frame.profiles);
-  showMoments(state.moments, (low, high, at) => { chosen = [low, high]; draw(); readOut(at); byId("main-chart").scrollIntoView({ block: "nearest" }); });
+  showMoments(state.moments, (low, high, at) => { choose(low, high); readOut(at); byId("main-chart").scrollIntoView({ block: "nearest" }); });
   byId("gates-title").parentElement.hidden = isOver;
   showGates(state.gates);
   draw();
@@ -150,10 +167,10 @@ function showNow() {
 }
 
 function showFigures(frame) {
-  text("held", state.limit ? `${frame.held} / ${state.limit}` : String(frame.held));
-  text("hits", String(frame.hits));
-  text("leaks", String(frame.leaks));
-  text("listed", frame.listed === null ? "unknown" : `${frame.listed}${frame.others ? ` (${frame.others} not ours)` : ""}`);
+  text("held", state.limit ? `${number(frame.held)} / ${number(state.limit)}` : number(frame.held));
+  text("hits", number(frame.hits));
+  text("leaks", number(frame.leaks));
+  text("listed", frame.listed === null ? "unknown" : `${number(frame.listed)}${frame.others ? ` (${number(frame.others)} not ours)` : ""}`);
   const last = points.findLast(({ margin }) => margin !== null && margin !== undefined);
   text("margin", known(last?.margin, seconds));
   text("late", known(points.findLast(({ late }) => late !== null && late !== undefined)?.late, seconds));
@@ -176,7 +193,7 @@ function showLeaks(frame) {
   const ended = frame.reaped.map((leak) => leakRow(leak, reaped(leak)));
   byId("no-leaks").hidden = frame.leaks > 0;
   const title = frame.leaks || !ended.length ? "Next reaps" : "Reaped leaks";
-  text("leaks-title", frame.leaks > frame.due.length ? `${title}: ${frame.due.length} of ${frame.leaks} leaks` : title);
+  text("leaks-title", frame.leaks > frame.due.length ? `${title}: ${number(frame.due.length)} of ${number(frame.leaks)} leaks` : title);
   byId("leak-table").hidden = !outstanding.length && !ended.length;
   byId("leak-table").tBodies[0].replaceChildren(...outstanding, ...ended);
 }
@@ -201,7 +218,7 @@ function reaped({ earliest, due, ended }) {
 function showProfiles(profiles) {
   const classes = ["", ...Array(6).fill("number")];
   byId("profile-table").tBodies[0].replaceChildren(...profiles.map((line) =>
-    row([line.profile || "(lost worker)", line.active, line.quiet, line.closing, line.leaked, line.opened ?? 0, line.hits].map(String), classes)));
+    row([line.profile || "(lost worker)", ...[line.active, line.quiet, line.closing, line.leaked, line.opened ?? 0, line.hits].map(number)], classes)));
 }
 
 function draw() {
@@ -254,11 +271,13 @@ byId("stop-anyway").addEventListener("click", stop);
 byId("keep").addEventListener("click", () => byId("ask").close());
 byId("analyse").addEventListener("click", () => fetch("./api/analyse", { method: "POST" }));
 byId("compare").addEventListener("click", () => compare(false));
-const release = () => { chosen = null; readOut(null); draw(); };
+const release = () => { readOut(null); choose(null); };
 byId("window").addEventListener("change", release);
 byId("follow").addEventListener("click", release);
 window.addEventListener("resize", draw);
 
+byId("link").addEventListener("click", copyLink);
 useTheme();
+watchEdges();
 setInterval(() => { if (state.frame && state.state !== "ended") { showNow(); showLeaks(state.frame); } }, 500);
 follow("./", update);

@@ -97,7 +97,7 @@ def build_offered_load(people: pd.DataFrame, phase: Phase, seed: int) -> Offered
 
 def unknown_stays(number: int) -> str:
     """Return the reason why a load is unknown if the planned stays of so many people are."""
-    return f"the planned stay of {count(number, 'person', 'people')} is unknown (refused, or still there at the end)"
+    return f"the planned stay of {count(number, 'user')} is unknown (refused, or still there at the end)"
 
 
 def _unknown(came: pd.DataFrame) -> str | None:

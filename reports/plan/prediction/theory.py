@@ -29,15 +29,15 @@ def theory_of(population: Population, *, is_poisson: bool | None, is_steady: boo
     """Return the theory for these people; `is_poisson` None: too few arrivals to test."""
     is_open, is_closed = bool(population.is_open.any()), bool(population.closed_people)
     if population.retries:
-        return Theory("replay", "refused people retry")
+        return Theory("replay", "refused users retry")
     if is_open and is_closed:
-        return Theory("replay", "people of the open and the closed model share the account")
+        return Theory("replay", "users of the open and the closed model share the account")
     if population.others:
         return Theory("replay", "foreign sessions hold slots, too")
     if not is_steady:
         return Theory("replay", "the load is not steady")
     if is_closed:
-        return Theory("engset", "a fixed number of people who pause and then start anew")
+        return Theory("engset", "a fixed number of users who pause and then start anew")
     if is_poisson is False:
         return Theory("replay", "arrivals are not a Poisson process")
     return Theory("erlang-b", "independent arrivals without retries")

@@ -13,14 +13,34 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from loadtests.model.text.units import format_size
-from loadtests.model.text.wording import count
-from reports.page.document import clock, decimal, duration, number, share
+from loadtests.model.text.wording import change, count
+from reports.html.document import clock, decimal, duration, number, share
+
+
+def hundredths(value: Any) -> str:
+    """Return a figure with two decimal places."""
+    return "–" if value is None else f"{value:,.2f}"
+
+
+def thousandths(value: Any) -> str:
+    """Return a figure with three decimal places."""
+    return "–" if value is None else f"{value:,.3f}"
+
+
+def probability(value: Any) -> str:
+    """Return the p value of a test."""
+    return "< 0.01" if value is not None and value < 0.01 else hundredths(value)
+
 
 FORMS: dict[str, Callable[..., str]] = {
     "number": number,
     "share": share,
+    "change": change,
     "duration": duration,
     "decimal": decimal,
+    "hundredths": hundredths,
+    "thousandths": thousandths,
+    "probability": probability,
     "clock": clock,
     "count": count,
     "size": format_size,
@@ -34,15 +54,23 @@ _NAMED = re.compile(r"\{([^{}:]+):([^{}:]+)(?::([^{}:]+))?\}")
 class PageFigures:
     """The figures of one page; a template calls it."""
 
-    def __init__(self, figures: Mapping[str, Any]) -> None:
+    def __init__(self, figures: Mapping[str, Any], forms: Mapping[str, Callable[..., str]] | None = None) -> None:
+        """`forms`: those of this page beside the common ones."""
         self._figures = figures
+        self._forms = {**FORMS, **(forms or {})}
 
     def __call__(self, path: str, form: str = "number", *details: str) -> Markup:
         """The figure at `path` (keys and positions, with "/" between them) as an element. `details`: a count's noun and its
         plural. Raises KeyError for a path that does not exist.
         """
-        text = FORMS[form](self.value(path), *details)
+        text = self._forms[form](self.value(path), *details)
         return Markup('<span data-figure="{}" data-form="{}">{}</span>').format(path, form, text)
+
+    def between(self, low: str, high: str, form: str = "number") -> Markup:
+        """The range between the figures at two paths; one of them where both read alike. Raises KeyError as above."""
+        first, last = (self(path, form) for path in (low, high))
+        is_one = self._forms[form](self.value(low)) == self._forms[form](self.value(high))
+        return first if is_one else Markup("{} to {}").format(first, last)
 
     def sentence(self, text: str) -> Markup:
         """A sentence that names its figures: "It took {latency/new/max:duration}.", "{sessions/opened:count:session} in all."

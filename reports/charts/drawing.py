@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
-from reports.page.renderer import Renderer
-from reports.page.vegalite import Chart, NothingToDrawError, Spec
+from reports.charts.renderer import Renderer
+from reports.charts.vegalite import Chart, NothingToDrawError, Spec
 
 _log = logging.getLogger(__name__)
 

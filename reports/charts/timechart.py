@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from reports.page.vegalite import SHADE, Chart, Rows, Spec, chart, expression, field, mark
+from reports.charts.vegalite import SHADE, Chart, Rows, Spec, chart, expression, field, mark
 
 AXIS_WIDTH = 48
 """Width of every y axis in pixels, so that charts below each other share one x axis."""

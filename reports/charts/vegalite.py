@@ -98,6 +98,10 @@ def rows_of(frame: pd.DataFrame) -> Rows:
 
 
 _LOOK = {
+    # A percentage reads as in words: "50 %".
+    "locale": {
+        "number": {"decimal": ".", "thousands": ",", "grouping": [3], "currency": ["", ""], "percent": " %"},
+    },
     "aria": False,
     "font": 'system-ui, "DejaVu Sans", sans-serif',
     "axis": {

@@ -21,9 +21,9 @@ from typing import Any
 
 from markupsafe import Markup
 
+from reports.charts.timechart import windowed
+from reports.charts.vegalite import ROWS, Chart, Spec
 from reports.log.files import write_text
-from reports.page.timechart import windowed
-from reports.page.vegalite import ROWS, Chart, Spec
 
 _PROGRAM = """
 import base64, json, sys

@@ -1,0 +1,149 @@
+"""Every number on a plan's page is the figure of plan.json that it claims to be, and no two places give one name two values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from reports.charts.renderer import Renderer
+from reports.plan.build import figures as figures_of_file
+from reports.plan.charts import charts_of
+from reports.plan.model import TARGETS
+from reports.plan.page import page_figures, render
+from reports.plan.plan import CapacityPlan, PlanOptions
+from reports.plan.planning import build_plan
+from reports.plan.sentences import sentences
+
+from .page_reader import Element, PageReader
+from .runs import RUNS
+
+_CHECKED = ("choices", "limit", "timeout", "leaks", "how", "blocking", "offered", "steps", "runs")
+_CONSTANT = ("95 % interval", "at most 1 % of sessions", "more than 1 % of sessions", "hidden for", "Erlang B", "p95")
+"""Texts whose numbers are no figures of a run."""
+
+
+def _may_be_loose(part: str, text: str, around: list[Element]) -> bool:
+    tags = {element.tag for element in around}
+    return bool(tags & {"th", "caption", "h2", "h3", "h4"}) or any(said in text for said in _CONSTANT)
+
+
+@dataclass
+class _Page:
+    plan: CapacityPlan
+    file: dict[str, Any]
+    figures: dict[str, Any]
+    read: PageReader
+    charts: dict[str, list[dict[str, Any]]]
+    """The rows of each chart."""
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, _Page]]:
+    """The plan of each kind of run."""
+    folder = tmp_path_factory.mktemp("runs")
+    found = {}
+    with Renderer() as renderer:
+        for name, write in RUNS.items():
+            plan = build_plan([write(folder / name)], PlanOptions())
+            read = PageReader(_CHECKED, _may_be_loose)
+            read.feed(render(plan, renderer))
+            charts = {chart: build().rows for chart, build in charts_of(plan)}
+            found[name] = _Page(plan, figures_of_file(plan), page_figures(plan), read, charts)
+    yield found
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_each_number_is_the_figure_that_it_claims_to_be(pages: dict[str, _Page], name: str) -> None:
+    """As plan.json has it; what the page puts together for its tables is in plan.json too."""
+    page = pages[name]
+    assert "could not be drawn" not in page.read.text
+    assert len(page.read.figures) > (2 if page.plan.unknown else 100)
+    assert page.read.wrong(page.figures) == []
+    assert {key: value for key, value in page.figures.items() if key in page.file} == page.file
+    assert page.figures["leak_rows"] == [*page.file["leaks"]["ways"], *filter(None, [page.file["leaks"]["together"]])]
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_no_number_is_without_a_name(pages: dict[str, _Page], name: str) -> None:
+    """In paragraphs and in tables."""
+    assert pages[name].read.loose == []
+
+
+_NAMES = (
+    (r"Ask for ([\d,]+) slots?(?: \(|,| and|\.)", "recommended/limit"),
+    (r"Fixing all leaks saves ([\d,]+) slot", "recommended/saves"),
+    (r"saves [\d,]+ slots?: without the leaks, ask for ([\d,]+)", "recommended/without_leaks"),
+    (r"Today leaks hold ([\d,.]+) slots", "leaks/together/slots"),
+    (r"today's load \([^)]*\): ([\d,.]+) Erlang", "what_if/examples/0/answer/erlang"),
+    (r"The account's limit is ([\d,]+)", "limit"),
+    (r"tolerates ([\d,]+) failed keep-alive", "timeout/survives"),
+    (r"stays, ask for ([\d,]+) slot", "choices/0/slots"),
+)
+"""What sentences call a figure."""
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_no_name_has_two_values(pages: dict[str, _Page], name: str) -> None:
+    """In the sentences of the head and the terminal, and in tables."""
+    page = pages[name]
+    assert page.read.contradictions(page.figures, _NAMES) == []
+    for sentence in sentences(page.plan):
+        assert sentence.removeprefix("Warning: ").removeprefix("Simulated: ").split("the run was")[0] in page.read.text
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_the_recommendation_is_the_same_in_all_places(pages: dict[str, _Page], name: str) -> None:
+    """Headline, table of limits, choices, the what-if panel's example, the candidates: one model of one load."""
+    plan, figures = pages[name].plan, pages[name].figures
+    if plan.unknown:
+        assert figures["limit_rows"] == []
+        return
+    assert plan.recommended
+    assert plan.what_if
+    today = plan.what_if.examples[0]
+    examples = {example.name: example for example in plan.what_if.examples}
+    recommended = examples["recommended"]
+    at = "0.01"
+    assert recommended.answer.slots[at] == recommended.question.limit == plan.recommended.limit
+    assert recommended.answer.refused == plan.recommended.refused <= plan.recommended.target
+    first = figures["limit_rows"][0]["limits"][1]
+    found = plan.recommended
+    assert (first["slots"], first["low"], first["high"]) == (found.limit, found.low, found.high)
+    own = next(row for row in figures["limit_rows"] if row["settings"].startswith("today") and row["arrivals"] == 1)
+    raised = plan.choices[0]
+    assert own["limits"][1]["slots"] == today.answer.slots[at] == (raised.slots or today.answer.slots[at])
+    assert own["limits"][1]["erlang"] == pytest.approx(today.answer.erlang)
+    candidate = next(each for each in plan.timeout.candidates if each.idle_timeout == plan.recommended.idle_timeout)
+    pair = plan.timeout.recommended
+    assert pair
+    assert (pair.idle_timeout, pair.keep_alive) == (plan.recommended.idle_timeout, plan.recommended.keep_alive)
+    assert plan.recommended.keep_alive in (candidate.keep_alive, plan.timeout.hidden and plan.timeout.hidden.keep_alive)
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_charts_show_what_the_tables_say(pages: dict[str, _Page], name: str) -> None:
+    """Row by row."""
+    plan, charts = pages[name].plan, pages[name].charts
+    if "limits" in charts:
+        own = [(limit.slots, limit.low, limit.high) for limit in plan.limits if limit.leaks or plan.leaks.together]
+        assert [(row["slots"], row["low"], row["high"]) for row in charts["limits"]] == own
+    for chart, figure in (("timeout-lost", "lost"), ("timeout-leaks", "leaked_slots_with")):
+        for row, candidate in zip(charts.get(chart, ()), plan.timeout.candidates, strict=False):
+            assert (row["T"], row["y"]) == (candidate.idle_timeout, pytest.approx(getattr(candidate, figure), abs=1e-4))
+    for row, step in zip(charts.get("steps", ()), plan.steps.steps, strict=False):
+        assert (row["name"], row["admitted"]) == (step.name, pytest.approx(step.admitted_per_minute, abs=1e-3))
+    both = [each for each in plan.blocking if each.measured and each.predicted]
+    for row, blocking in zip(charts.get("blocking", ()), both, strict=False):
+        assert blocking.measured
+        assert (row["stretch"], row["measured"]) == (blocking.stretch, blocking.measured.value)
+    if "refused" in charts:
+        assert plan.what_if
+        today = plan.what_if.examples[0]
+        (limit,) = (row for row in charts["refused"] if row["kind"] == "limit")
+        assert (limit["slots"], limit["refused"]) == (today.question.limit, today.answer.refused)
+        curve = [row for row in charts["refused"] if row["kind"] == "curve" and row["leaks"] == "with these settings"]
+        promised = next(row for row in curve if row["refused"] == min(TARGETS))
+        assert promised["slots"] == today.answer.slots[f"{min(TARGETS):g}"]
