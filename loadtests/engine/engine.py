@@ -21,7 +21,7 @@ from loadtests.engine.usage import UsageMeter
 from loadtests.http.codec import Codec, withheld_answer
 from loadtests.http.connection import Connection, Exchange
 from loadtests.model.api.answer import Answer, Outcome, Reason
-from loadtests.model.api.operation import REPEATABLE, Operation
+from loadtests.model.api.operation import Operation
 from loadtests.model.log.record import Observation
 from loadtests.model.log.rows import call_row, note_row
 from loadtests.model.people.profile import Way
@@ -72,12 +72,13 @@ class _Task:
 class _Request:
     """A call and its encoded bytes: a job for the pool."""
 
-    __slots__ = ("call", "data", "queued", "submitted", "task")
+    __slots__ = ("call", "data", "is_repeatable", "queued", "submitted", "task")
 
-    def __init__(self, call: Call, data: bytes, task: _Task) -> None:
+    def __init__(self, call: Call, data: bytes, task: _Task, is_repeatable: bool = False) -> None:
         self.call = call
         self.data = data
         self.task = task
+        self.is_repeatable = is_repeatable
         self.queued = 0.0
         self.submitted = 0.0
 
@@ -85,7 +86,7 @@ class _Request:
         call = self.call
         if call.cut:
             return connection.cut(self.data)
-        return connection.exchange(self.data, is_repeatable=call.operation in REPEATABLE)
+        return connection.exchange(self.data, is_repeatable=self.is_repeatable)
 
 
 class Engine:
@@ -102,6 +103,7 @@ class Engine:
         guard: Guard = UNGUARDED,
     ) -> None:
         self._codec = codec
+        self._activity, self._repeatable = codec.activity, codec.repeatable
         self._recorder = recorder
         self._ledger = ledger
         self._listeners: tuple[EngineListener, ...] = ()
@@ -278,7 +280,7 @@ class Engine:
             self.sessions[session.number] = session
             if task.scope is not self._arrivals:
                 task.scope.opens(session, self.sessions)
-        self._pool.submit(_Request(call, self._codec.encode(call), task))
+        self._pool.submit(_Request(call, self._codec.encode(call), task, operation in self._repeatable))
 
     def _reason_to_withhold(self, call: Call) -> Reason | None:
         """Returns why `call` must not be sent, or None. The intent of an admitted `new` is written to the ledger."""
@@ -303,7 +305,7 @@ class Engine:
         try:
             if operation is _KEEP_ALIVE and answer.outcome is _OK:
                 self.kept_alive.append((session.margin(answer), answer.sent - call.intended))
-            session.record_answer(operation, answer)
+            session.record_answer(operation, answer, self._activity)
             if operation is _NEW or operation is _STOP or session.state is _CLOSED:
                 self._update_ledger(session, operation)
             self._recorder.append(call_row(call, answer, waited))

@@ -30,11 +30,11 @@ class HttpClient:
         target = f"{path}?{urlencode(query)}" if query else path
         return self.send(request_head(self._route, "GET", target, self._credential) + b"\r\n")
 
-    def send(self, request: bytes) -> Exchange:
-        """Returns what came of a complete request. It is repeated if the connection was stale."""
+    def send(self, request: bytes, is_repeatable: bool = True) -> Exchange:
+        """Returns what came of a complete request. One that is repeatable is sent again if the connection was stale."""
         timer = gevent.Timeout.start_new(self._timeout, TimeoutError("no answer in time"))
         try:
-            return self._connection.exchange(request, is_repeatable=True)
+            return self._connection.exchange(request, is_repeatable=is_repeatable)
         finally:
             timer.close()
 

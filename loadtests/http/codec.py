@@ -52,6 +52,8 @@ class Codec:
 
     def __init__(self, route: Route, api: ApiDescription, key: str, profiles: dict[str, Profile]) -> None:
         self._key = key
+        self.activity, self.repeatable = api.activity, api.repeatable
+        """The calls that reset the idle timer, and those that may be sent twice."""
         self._disables_idle = {name for name, profile in profiles.items() if profile.disable_idle_timeout}
         self._disable = _encode({api.idle_timeout.disable: True})[1:] if api.idle_timeout.disable else b""
         self._heads = {operation: _head(route, api, call, key) for operation, call in api.calls.items()}

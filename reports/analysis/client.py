@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from loadtests.model.api.answer import GONE, Outcome
-from loadtests.model.api.operation import ACTIVITY, Operation
+from loadtests.model.api.operation import Operation
 from reports.log.log import EventLog
 
 _GONE = frozenset(reason.value for reason in GONE)
@@ -36,6 +36,8 @@ class ClientCall:
     """Why the API refused it; "" if it did not."""
     value: float
     detail: str
+    is_activity: bool = False
+    """Whether it resets the idle timer."""
 
     @property
     def ok(self) -> bool:
@@ -107,7 +109,7 @@ class Life:
     @property
     def gap(self) -> float:
         """The longest time without activity while it was open, up to its end or its last call."""
-        times = [self.new.t, *(call.t for call in self.calls if call.ok and call.kind in ACTIVITY)]
+        times = [self.new.t, *(call.t for call in self.calls if call.ok and call.is_activity)]
         if self.ended is not None:
             times.append(self.ended)
         return max((after - before for before, after in pairwise(times)), default=0.0)
@@ -133,7 +135,8 @@ class Client:
 
 def read_client(log: EventLog) -> Client:
     """The client, out of the events."""
-    return tell_apart(ClientCall(**row) for row in log.records(_CALLS))
+    activity = log.manifest.description.activity
+    return tell_apart(ClientCall(**row, is_activity=row["kind"] in activity) for row in log.records(_CALLS))
 
 
 def tell_apart(rows: Iterable[ClientCall]) -> Client:
@@ -147,7 +150,7 @@ def tell_apart(rows: Iterable[ClientCall]) -> Client:
     lives = [life for number, own in by_session.items() if (life := _life(number, own))]
     known = {life.number for life in lives}
     refused = [row for number, own in by_session.items() if number not in known for row in own if row.kind == "new"]
-    stray = [row for row in loose if row.kind in ACTIVITY or row.kind == Operation.STOP]
+    stray = [row for row in loose if row.kind in _ON_SESSIONS]
     # The last look at the list is the sandbox's own.
     done = sum(row.kind in _OPERATIONS for own in (*by_session.values(), loose) for row in own)
     own_look = any(row.kind == Operation.LIST for row in loose)
@@ -155,6 +158,7 @@ def tell_apart(rows: Iterable[ClientCall]) -> Client:
 
 
 _OPERATIONS = frozenset(Operation)
+_ON_SESSIONS = _OPERATIONS - {Operation.CREATE_TOKEN, Operation.NEW, Operation.LIST}
 
 
 def _life(number: int, rows: list[ClientCall]) -> Life | None:

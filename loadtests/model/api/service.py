@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from loadtests.model.api.operation import ACTIVITY, Operation
+from loadtests.model.api.operation import Operation
 from loadtests.model.api.rules import NO_CODE, Reply, Rules
 
 
@@ -29,13 +29,13 @@ class ApiRequest(msgspec.Struct, frozen=True, gc=False):
 Service = Callable[[float, ApiRequest], Reply]
 """Returns the reply to a request received at a time in seconds. The reply to `list` has HostedSessions as `data`."""
 
-_NO_LIST = Reply(404, 404, "no such endpoint: streaming.list")
+_NO_LIST = Reply(404, 404, "no such endpoint: the list")
 
 
 def service_of(rules: Rules) -> Service:
     """Returns the service that follows `rules`."""
     handlers: dict[Operation, Service] = {
-        **dict.fromkeys(ACTIVITY, lambda now, request: rules.touch(now, request.session_id)),
+        **dict.fromkeys(Operation, lambda now, request: rules.call(now, request.session_id, request.operation)),
         Operation.CREATE_TOKEN: lambda now, request: Reply(code=NO_CODE, data={}),
         Operation.NEW: lambda now, request: rules.new(now, request.idle_timeout, request.disable_idle_timeout),
         Operation.START: lambda now, request: rules.start(now, request.session_id),
