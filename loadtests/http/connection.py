@@ -60,13 +60,23 @@ class Exchange(msgspec.Struct, frozen=True, gc=False):
     """Whether it was sent again on a new connection, because the one before was stale."""
     error: str = ""
     """The name of the error for which nothing was sent (`failure.connect_failure`); "" if there is none."""
+    head: bytes = b""
+    """The answer's headers, if the connection keeps them."""
 
 
 class Connection:
     """A connection for one request at a time."""
 
-    def __init__(self, route: Route, clock: Callable[[], float] = time.monotonic, largest: int = LARGEST_BODY) -> None:
+    def __init__(
+        self,
+        route: Route,
+        clock: Callable[[], float] = time.monotonic,
+        largest: int = LARGEST_BODY,
+        *,
+        keeps_head: bool = False,
+    ) -> None:
         self._route = route
+        self._keeps_head = keeps_head
         self._origin = route.origin
         self._largest = largest
         self._clock = clock
@@ -119,7 +129,9 @@ class Connection:
 
     def _read_exchange(self, sent: float, answered: float, connecting: float, answer: bytearray) -> Exchange:
         """Returns the exchange of a complete answer."""
-        body, wait = bytes(self._body), 0.0
+        body, wait, kept = bytes(self._body), 0.0, b""
+        if self._keeps_head:
+            kept, _ = final_head(answer)
         # Nearly all answers are plain JSON of success: only others need their headers.
         if not 200 <= self._status < 300 or body[:1] not in _JSON_BEGINS:
             if self._status < 100:
@@ -134,7 +146,7 @@ class Connection:
                 body = decoded(body, head, self._largest)
             except UndecodableError:
                 return Exchange(sent, answered, connecting, self._status, failure=Reason.UNREADABLE)
-        return Exchange(sent, answered, connecting, self._status, body, wait)
+        return Exchange(sent, answered, connecting, self._status, body, wait, head=kept)
 
     def cut(self, request: bytes) -> Exchange:
         """Sends the first half of `request`, then closes the connection."""

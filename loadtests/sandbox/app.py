@@ -26,6 +26,9 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 Observe = Callable[[float, ApiRequest, Reply], None]
 """Called for each request that is a call of the API: its time, what it asks, the reply."""
 
+_Response = tuple[int, bytes, str]
+"""Status, body, and the address of the next page or ""."""
+
 LARGEST_BODY = 1 << 20
 AVATARS = [{"avatar_id": "sandbox-avatar", "created_at": 1700000000, "is_public": True, "status": "ACTIVE"}]
 _PAGE = 100
@@ -81,19 +84,19 @@ class App:
             return None
         if (scope["method"], scope["path"]) == ("GET", openapi.PATH):
             return await _answer(send, 200, self._document)
-        reply, status, answer = self._handle(scope, body)
+        reply, response = self._handle(scope, body)
         if reply.delay:
             await asyncio.sleep(reply.delay)
         if reply.delivery is Delivery.ANSWERED:
-            return await _answer(send, status, answer, reply.retry_after)
+            return await _answer(send, *response, reply.retry_after)
         if reply.delivery is Delivery.GARBLED:
-            return await _answer(send, reply.status, _GARBLED, reply.retry_after)
+            return await _answer(send, reply.status, _GARBLED, "", reply.retry_after)
         if reply.delivery is not Delivery.UNANSWERED:
-            await _break_off(scope["extensions"][EXTENSION]["transport"], send, reply, status, answer)
+            await _break_off(scope["extensions"][EXTENSION]["transport"], send, reply, response)
         await _gone(receive)
 
-    def _handle(self, scope: dict[str, Any], body: bytes) -> tuple[Reply, int, bytes]:
-        """Returns the reply, and its status and body on the wire."""
+    def _handle(self, scope: dict[str, Any], body: bytes) -> tuple[Reply, _Response]:
+        """Returns the reply, and how it looks on the wire."""
         now = self._now()
         is_known, token_session = self._authorized(scope["headers"])
         found = self._wire.find(scope["method"], scope["path"], scope.get("raw_path"))
@@ -113,11 +116,13 @@ class App:
         if self._observe is not None:
             self._observe(now, request, reply)
         if not reply.is_success:
-            return reply, *self._wire.refusal(reply)
+            return reply, (*self._wire.refusal(reply), "")
         status = route.call.status if reply.status == 200 else reply.status
-        return reply, status, self._wire.body(route, reply, self._kept(route, reply) if route.gives else {})
+        if route.operation is Operation.LIST:
+            return reply, (status, *self._wire.list_body(reply, _query(scope["query_string"])))
+        return reply, (status, self._wire.body(route, reply, self._kept(route, reply) if route.gives else {}), "")
 
-    def _handle_other(self, now: float, scope: dict[str, Any], is_known: bool) -> tuple[Reply, int, bytes]:
+    def _handle_other(self, now: float, scope: dict[str, Any], is_known: bool) -> tuple[Reply, _Response]:
         """The same for a request that is no call of the API."""
         method, path = scope["method"], scope["path"]
         other = self._others.get((method, path))
@@ -126,8 +131,8 @@ class App:
         else:
             reply = other(now, _query(scope["query_string"])) if other else _no_endpoint(method, path)
         if not reply.is_success:
-            return reply, *self._wire.refusal(reply)
-        return reply, reply.status, _encode({"code": reply.code, "message": reply.message, "data": reply.data})
+            return reply, (*self._wire.refusal(reply), "")
+        return reply, (reply.status, _encode({"code": reply.code, "message": reply.message, "data": reply.data}), "")
 
     def _asked(self, scope: dict[str, Any], body: bytes) -> dict[str, Any] | Reply:
         """Returns the decoded request, or the refusal."""
@@ -244,17 +249,20 @@ async def _gone(receive: Receive) -> None:
         pass
 
 
-async def _break_off(transport: asyncio.Transport, send: Send, reply: Reply, status: int, body: bytes) -> None:
+async def _break_off(transport: asyncio.Transport, send: Send, reply: Reply, response: _Response) -> None:
     """Closes the connection instead of replying, at once or after half of the reply."""
     if reply.delivery is Delivery.RESET:
         return transport.abort()
+    status, body, _ = response
     await send({"type": "http.response.start", "status": status, "headers": _headers(body)})
     await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
     transport.close()
 
 
-async def _answer(send: Send, status: int, body: bytes, retry_after: int = 0) -> None:
+async def _answer(send: Send, status: int, body: bytes, link: str = "", retry_after: int = 0) -> None:
     headers = _headers(body) if status != 204 else []
+    if link:
+        headers.append((b"link", f'<{link}>; rel="next"'.encode()))
     if retry_after:
         headers.append((b"retry-after", b"%d" % retry_after))
     await send({"type": "http.response.start", "status": status, "headers": headers})

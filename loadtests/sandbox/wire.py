@@ -21,6 +21,7 @@ from loadtests.model.api.operation import Operation
 from loadtests.model.api.rules import DONE, NO_CODE, HostedSession, PartialList, Reply, Status, invalid
 from loadtests.model.api.service import ApiRequest
 from loadtests.model.api.translation import answer_from_reply
+from loadtests.sandbox.paging import shown_page
 
 _LONGEST_TEXT = 100_000
 
@@ -116,10 +117,6 @@ class Wire:
         _merge(document, call.example)
         if isinstance(reply.data, dict):
             self._put_values(document, call, reply.data)
-        elif route.operation is Operation.LIST and isinstance(call, ListDescription) and reply.data is not None:
-            self._put_list(document, call, reply.data)
-            if call.sessions[0] == "":
-                return _encode(document[""])
         for name, value in kept.items():
             pointer = _pointer(call, name)
             if pointer:
@@ -128,6 +125,25 @@ class Wire:
         if reply is DONE and not kept:
             self._done[route.operation] = encoded
         return encoded
+
+    def list_body(self, reply: Reply, asked: Mapping[str, str]) -> tuple[bytes, str]:
+        """Returns the body of the list's answer to the query `asked`, and the address for its `Link` header or ""."""
+        listing = self.api.list
+        assert listing is not None
+        document = self._envelope(reply)
+        _merge(document, listing.example)
+        page = shown_page(listing, reply.data, asked)
+        made = [self._row(listing, session) for session in page.rows]
+        paging = listing.paging
+        link = page.next if paging.by == "link" and paging.next is None else ""
+        if listing.sessions[0] == "":
+            return _encode(made), link
+        put(document, listing.sessions[0], made)
+        if isinstance(reply.data, PartialList) or (paging.by == "page" and listing.total):
+            put(document, listing.total[0], getattr(reply.data, "total", len(reply.data)))
+        if paging.next is not None and page.next:
+            put(document, paging.next, page.next)
+        return _encode(document), link
 
     def refusal(self, reply: Reply) -> tuple[int, bytes]:
         """Returns status and body of a refusal in the API's own words."""
@@ -177,12 +193,6 @@ class Wire:
         ):
             if pointer is not None and value is not None:
                 put(document, pointer, value)
-
-    def _put_list(self, document: dict[str, Any], listing: ListDescription, rows: Any) -> None:
-        made = [self._row(listing, session) for session in rows]
-        put(document, listing.sessions[0], made) if listing.sessions[0] else document.update({"": made})
-        if isinstance(rows, PartialList):
-            put(document, listing.total[0], rows.total)
 
     def _row(self, listing: ListDescription, session: HostedSession) -> dict[str, Any]:
         row: dict[str, Any] = {}
