@@ -16,6 +16,8 @@ _STANDARD = ListDescription(path="/")
 """The places of the default API."""
 MAX_PAGES = 1000
 """Pages that are requested for one list."""
+_READINGS = 3
+"""How often a list is read that changes meanwhile."""
 _TOKENS = ("next_pagination_token", "next_page_token", "next_token", "next_cursor")
 _MILLISECONDS_FROM = 1e11
 """A number from here on is a Unix time in milliseconds; in seconds it would be the year 5138."""
@@ -63,6 +65,18 @@ def read_list(
     Raises ValueError if an answer has another shape, PartialListError if the pages do not hold the whole list, and whatever
     `get` raises.
     """
+    for _ in range(_READINGS):
+        sessions = _read_once(get, first, listing)
+        if sessions is not None:
+            return sessions
+        first = get(PageRequest())
+    raise PartialListError("the list changed whenever its pages were read")
+
+
+def _read_once(
+    get: Callable[[PageRequest], ListAnswer], first: ListAnswer, listing: ListDescription
+) -> dict[str, float] | None:
+    """Returns all sessions; None if pages with numbers moved while they were read, so that a session may be on none of them."""
     page = page_of(first, listing)
     sessions, total, seen = dict(page.sessions), page.total, page.rows
     following = page.next or _by_number(listing.paging, 1, page, seen)
@@ -70,6 +84,8 @@ def read_list(
         if following is None:
             break
         page = page_of(get(following), listing)
+        if listing.paging.by == "page" and page.total != total:
+            return None
         if not page.rows and listing.paging.by == "page":
             following = None
         if not page.rows or (page.sessions and page.sessions.keys() <= sessions.keys()):

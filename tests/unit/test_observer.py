@@ -194,6 +194,22 @@ def test_pages_with_numbers_end_with_an_empty_one() -> None:
         read_list(lambda wanted: get(PageRequest()), get(PageRequest()), unknown)
 
 
+def test_pages_that_move_are_read_again() -> None:
+    """A session that ends while numbered pages are read moves the others up: one of them would be on no page."""
+    listing, get = _described(8, size=4, by="page", parameter="page")
+    counted = listing.model_copy(update={"total": ("/total",)})
+    totals = iter([8, 7, 7, 7])
+
+    def moving(wanted: PageRequest) -> ListAnswer:
+        shown = json.loads(get(wanted).body)
+        return ListAnswer(json.dumps({**shown, "total": next(totals, 7)}).encode())
+
+    assert len(read_list(moving, moving(PageRequest()), counted)) == 8
+    totals = iter(range(1000, 0, -1))
+    with pytest.raises(PartialListError, match="changed"):
+        read_list(moving, moving(PageRequest()), counted)
+
+
 @pytest.mark.parametrize(
     ("head", "link"),
     [
