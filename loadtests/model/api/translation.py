@@ -59,6 +59,10 @@ def answer_from_body(
     try:
         if reading.is_standard:
             envelope = _decode(body)
+            code = envelope.code
+            if type(code) is int and code == reading.success and envelope.error is None and 200 <= status < 300:
+                # Nearly all answers.
+                return _success(status, code, envelope.data, sent, answered, reading)
             message = envelope.message if status < 300 and not envelope.error else envelope.text
             has_error = envelope.error is not None
             parts = envelope.code, message, envelope.data, has_error
