@@ -33,6 +33,7 @@ class AccountClient:
         self._sleep = sleep
         self._http = HttpClient(route, api, key, _TIMEOUT_SECONDS)
         self._codec = Codec(route, api, key, {})
+        self._may_repeat = Operation.STOP in api.repeatable
 
     @property
     def has_list(self) -> bool:
@@ -49,12 +50,14 @@ class AccountClient:
     def stop(self, session_id: str, kept: dict[str, str] | None = None) -> Answer:
         """Closes a session; `kept`: values of its earlier answers.
 
-        Retries with backoff if the API is rate-limiting or the outcome is unknown.
+        Retries with backoff if the API is rate-limiting, or the outcome is unknown and a stop may be sent twice.
         """
         backoff = 0.5
         answer = self._stop_once(session_id, kept)
         for _ in range(_TRIES - 1):
             if answer.outcome is Outcome.OK or (answer.outcome is Outcome.FAIL and answer.reason not in _RETRIED):
+                break
+            if answer.outcome is Outcome.UNKNOWN and not self._may_repeat:
                 break
             self._sleep(min(max(backoff, answer.retry_after), _LONGEST_PAUSE_SECONDS))
             backoff *= 2
@@ -64,4 +67,4 @@ class AccountClient:
 
     def _stop_once(self, session_id: str, kept: dict[str, str] | None) -> Answer:
         call = Call(Session.from_ledger(0, session_id, kept), Operation.STOP, 0.0)
-        return self._codec.decode(Operation.STOP, self._http.send(self._codec.encode(call)))
+        return self._codec.decode(Operation.STOP, self._http.send(self._codec.encode(call), self._may_repeat))

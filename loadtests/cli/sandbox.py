@@ -88,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
     given = arguments.idle_range
     low, high = api.idle_timeout.range if given is None else idle_range(given)
     idle_default = min(max(api.idle_timeout.default, low), high)
-    terms = Terms(arguments.limit, (low, high), idle_default, cap, _choices(arguments))
+    terms = Terms(arguments.limit, (low, high), idle_default, cap, _choices(arguments), api.activity)
     key = api_key(api) if has_key(api) else None
     served = Serving(
         arguments.host,

@@ -24,7 +24,7 @@ from loadtests.http.codec import Codec, withheld_answer
 from loadtests.http.connection import Connection
 from loadtests.http.exchange import Exchange
 from loadtests.model.api.answer import Answer, Outcome, Reason
-from loadtests.model.api.operation import REPEATABLE, Operation
+from loadtests.model.api.operation import Operation
 from loadtests.model.log.record import Observation
 from loadtests.model.log.rows import call_row, note_row
 from loadtests.model.people.profile import Way
@@ -97,6 +97,7 @@ class Engine:
         self._codec = codec
         self._unhindered = codec.unhindered - {_NEW}
         """Calls that are sent without being checked."""
+        self._activity, self._repeatable = codec.activity, codec.repeatable
         self._recorder = recorder
         self._ledger = ledger
         self._listeners: tuple[EngineListener, ...] = ()
@@ -274,7 +275,7 @@ class Engine:
             self.sessions[session.number] = session
             if task.scope is not self._arrivals:
                 task.scope.opens(session, self.sessions)
-        self._pool.submit(_Request(call, self._codec.encode(call), task, operation in REPEATABLE, call.cut))
+        self._pool.submit(_Request(call, self._codec.encode(call), task, operation in self._repeatable, call.cut))
 
     def _reason_to_withhold(self, call: Call) -> Reason | None:
         """Returns why `call` must not be sent, or None. The intent of an admitted `new` is written to the ledger."""
@@ -302,7 +303,7 @@ class Engine:
         try:
             if operation is _KEEP_ALIVE and answer.outcome is _OK:
                 self.kept_alive.append((session.margin(answer), answer.sent - call.intended))
-            session.record_answer(operation, answer)
+            session.record_answer(operation, answer, self._activity)
             if operation is _NEW or operation is _STOP or session.state is _CLOSED:
                 self._update_ledger(session, operation)
             self._recorder.append(call_row(call, answer, waited))

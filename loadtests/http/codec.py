@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -52,6 +53,8 @@ class Codec:
 
     def __init__(self, route: Route, api: ApiDescription, key: str, profiles: dict[str, Profile]) -> None:
         self._key = key
+        self.activity, self.repeatable = api.activity, api.repeatable
+        """The calls that reset the idle timer, and those that may be sent twice."""
         self._disables_idle = {name for name, profile in profiles.items() if profile.disable_idle_timeout}
         self._disable = _encode({api.idle_timeout.disable: True})[1:] if api.idle_timeout.disable else b""
         self._heads = {operation: _head(route, api, call, key) for operation, call in api.calls.items()}
@@ -130,15 +133,18 @@ def _body(template: dict[str, Any] | None) -> bytes | _Part:
 def _maker(pieces: Iterable[Piece], in_json: bool) -> bytes | _Part:
     """Returns the bytes of a template without fields, or what makes them for a call."""
     made = [piece if isinstance(piece, bytes) else _part(piece, in_json) for piece in pieces]
-    constant = [piece for piece in made if isinstance(piece, bytes)]
-    if len(constant) == len(made):
-        return b"".join(constant)
-    if len(made) == 3 and isinstance(before := made[0], bytes) and isinstance(after := made[2], bytes):
-        # Nearly all bodies: one field, mostly the session's id.
-        part = made[1]
-        assert not isinstance(part, bytes)
-        return lambda call: b"%b%b%b" % (before, part(call), after)
-    return lambda call: b"".join([piece if type(piece) is bytes else piece(call) for piece in made])  # type: ignore[operator]
+    form = b"".join([piece.replace(b"%", b"%%") if isinstance(piece, bytes) else b"%b" for piece in made])
+    parts = [piece for piece in made if not isinstance(piece, bytes)]
+    # One function for each number of fields: nearly all templates have one or two, and a loop costs more than they do.
+    match parts:
+        case []:
+            return form.replace(b"%%", b"%")
+        case [part]:
+            return lambda call: form % part(call)
+        case [one, two]:
+            return lambda call: form % (one(call), two(call))
+        case _:
+            return lambda call: form % tuple([part(call) for part in parts])
 
 
 def _part(field: Field, in_json: bool) -> _Part:
@@ -147,12 +153,17 @@ def _part(field: Field, in_json: bool) -> _Part:
         return lambda call: quote(str(value(call)), safe="-._~").encode()
     if field.is_text:
         return lambda call: _encode(str(value(call)))[1:-1]
-    return lambda call: _encode(value(call))
+    return _JSON.get(field.name) or (lambda call: _encode(value(call)))
 
 
 def _kept_value(field: str) -> Callable[[Call], str]:
     name = field.removeprefix(KEPT)
     return lambda call: (call.session.kept or {}).get(name, "")
+
+
+@lru_cache(maxsize=1024)
+def _words_as_json(count: int) -> bytes:
+    return _encode(words(count))
 
 
 _VALUES: dict[str, Callable[[Call], Any]] = {
@@ -161,6 +172,12 @@ _VALUES: dict[str, Callable[[Call], Any]] = {
     TEXT: lambda call: words(call.words),
     TOKEN: lambda call: (call.session.kept or {}).get(TOKEN, ""),
 }
+_JSON: dict[str, _Part] = {
+    SESSION_ID: lambda call: _encode(call.session.id),
+    IDLE_TIMEOUT: lambda call: b"%d" % call.session.idle_timeout,
+    TEXT: lambda call: _words_as_json(call.words),
+}
+"""Fields alone in a value, which are nearly all, without a detour."""
 
 
 def words(count: int) -> str:

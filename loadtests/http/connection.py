@@ -53,8 +53,16 @@ logger = logging.getLogger(__name__)
 class Connection:
     """A connection for one request at a time."""
 
-    def __init__(self, route: Route, clock: Callable[[], float] = time.monotonic, largest: int = LARGEST_BODY) -> None:
+    def __init__(
+        self,
+        route: Route,
+        clock: Callable[[], float] = time.monotonic,
+        largest: int = LARGEST_BODY,
+        *,
+        keeps_head: bool = False,
+    ) -> None:
         self._route = route
+        self._keeps_head = keeps_head
         self._origin = route.origin
         self._largest = largest
         self._clock = clock
@@ -218,7 +226,7 @@ class Connection:
             self._drop()
         if failure:
             self._fail(failure, alert, answered)
-        elif 200 <= reader.status < 300 and reader.body[:1] in _JSON_BEGINS:
+        elif 200 <= reader.status < 300 and reader.body[:1] in _JSON_BEGINS and not self._keeps_head:
             # Nearly all answers are plain JSON of success: only others need their headers.
             self._report(Exchange(self._sent, answered, self._connecting, reader.status, bytes(reader.body)))
         else:
@@ -257,7 +265,8 @@ class Connection:
             body = decoded(bytes(reader.body), head, self._largest)
         except UndecodableError:
             return Exchange(sent, answered, connecting, status, failure=Reason.UNREADABLE)
-        return Exchange(sent, answered, connecting, status, body, wait)
+        kept = head if self._keeps_head else b""
+        return Exchange(sent, answered, connecting, status, body, wait, head=kept)
 
     def _report(self, exchange: Exchange) -> None:
         done, self._done = self._done, None

@@ -25,6 +25,8 @@ class Exchange(msgspec.Struct, frozen=True, gc=False):
     """Whether it was sent again on a new connection, because the one before was stale."""
     error: str = ""
     """The name of the error for which nothing was sent (`failure.connect_failure`); "" if there is none."""
+    head: bytes = b""
+    """The answer's headers, if the connection keeps them."""
 
     @classmethod
     def not_sent(cls, error: Exception, began: float, now: float) -> Exchange:

@@ -15,7 +15,9 @@ from typing import Any
 import msgspec
 
 from loadtests.http.client import HttpClient
+from loadtests.http.exchange import Exchange
 from loadtests.http.key import api_key, redacted
+from loadtests.http.link import next_link
 from loadtests.http.route import route_to
 from loadtests.model.api.answer import Answer, Outcome, Reason
 from loadtests.model.api.description.description import ApiDescription
@@ -24,7 +26,7 @@ from loadtests.model.api.operation import Operation
 from loadtests.model.api.reading import reading_of
 from loadtests.model.api.translation import answer_from_body
 from loadtests.observing.list_snapshot import ListHistory, ListSnapshot
-from loadtests.observing.session_list import PartialListError, read_list
+from loadtests.observing.session_list import ListAnswer, PageRequest, PartialListError, read_list
 
 
 class PollSettings(msgspec.Struct):
@@ -60,7 +62,7 @@ def listed_sessions(client: HttpClient, api: ApiDescription, key: str) -> dict[s
     Raises UnreachableError if no connection can be opened, ListRefusedError, or another ValueError with the reason.
     """
     listing = _listing(api)
-    exchange = client.get(listing.path, listing.query)
+    exchange = client.list(listing, {})
     if not exchange.was_sent:
         raise UnreachableError(exchange.error or exchange.failure)
     if exchange.failure:
@@ -70,7 +72,7 @@ def listed_sessions(client: HttpClient, api: ApiDescription, key: str) -> dict[s
         text = redacted(answer.message, key) or answer.reason
         raise ListRefusedError(f"HTTP {exchange.status}: {text}", answer.reason)
     try:
-        return read_list(lambda query: _page(client, listing, query), exchange.body, listing)
+        return read_list(lambda wanted: _page(client, listing, wanted), _list_answer(exchange), listing)
     except _PageError as error:
         raise ListRefusedError(f"a page without a usable answer ({error.reason})", error.reason) from None
 
@@ -89,11 +91,15 @@ class _PageError(Exception):
         self.reason = reason
 
 
-def _page(client: HttpClient, listing: ListDescription, query: dict[str, str | int]) -> bytes:
-    exchange = client.get(listing.path, {**listing.query, **query})
+def _page(client: HttpClient, listing: ListDescription, wanted: PageRequest) -> ListAnswer:
+    exchange = client.list(listing, wanted.query, wanted.link)
     if exchange.failure:
         raise _PageError(exchange.failure)
-    return exchange.body
+    return _list_answer(exchange)
+
+
+def _list_answer(exchange: Exchange) -> ListAnswer:
+    return ListAnswer(exchange.body, next_link(exchange.head))
 
 
 class ListObserver:
@@ -109,7 +115,7 @@ class ListObserver:
     def poll(self, intended: float) -> ListSnapshot:
         """Returns the list as it is now."""
         sent = self._now()
-        exchange = self._http.get(self._listing.path, self._listing.query)
+        exchange = self._http.list(self._listing, {})
         if exchange.failure:
             failed = Answer(Outcome.UNKNOWN, exchange.failure, sent, self._now(), message=exchange.error)
             return ListSnapshot.without_list(intended, failed)
@@ -117,7 +123,7 @@ class ListObserver:
         if answer.outcome is not Outcome.OK:
             return ListSnapshot.without_list(intended, answer)
         try:
-            listed = read_list(self._get_page, exchange.body, self._listing)
+            listed = read_list(self._get_page, _list_answer(exchange), self._listing)
         except PartialListError:
             answer.outcome, answer.reason = Outcome.UNKNOWN, Reason.PARTIAL
         except _PageError as error:
@@ -129,8 +135,8 @@ class ListObserver:
             return self._history.compare(intended, answer, listed)
         return ListSnapshot.without_list(intended, answer)
 
-    def _get_page(self, query: dict[str, str | int]) -> bytes:
-        return _page(self._http, self._listing, query)
+    def _get_page(self, wanted: PageRequest) -> ListAnswer:
+        return _page(self._http, self._listing, wanted)
 
     def _now(self) -> float:
         return time.monotonic() - self._settings.zero

@@ -9,12 +9,15 @@ from typing import Any, NamedTuple
 import msgspec
 
 from loadtests.model.api.description.listing import ListDescription
+from loadtests.model.api.description.paging import Paging
 from loadtests.model.api.description.pointer import getter
 
 _STANDARD = ListDescription(path="/")
 """The places of the default API."""
 MAX_PAGES = 1000
 """Pages that are requested for one list."""
+_READINGS = 3
+"""How often a list is read that changes meanwhile."""
 _TOKENS = ("next_pagination_token", "next_page_token", "next_token", "next_cursor")
 _MILLISECONDS_FROM = 1e11
 """A number from here on is a Unix time in milliseconds; in seconds it would be the year 5138."""
@@ -24,13 +27,28 @@ class PartialListError(ValueError):
     """The list has more sessions than its readable pages show, so that an absent session may be open."""
 
 
-class Page(NamedTuple):
+class ListAnswer(NamedTuple):
     """One answer of the list call."""
+
+    body: bytes
+    link: str = ""
+    """The address of the next page, from the `Link` header; "" if there is none."""
+
+
+class PageRequest(NamedTuple):
+    """What asks for a page: further query parameters, or the address that the answer before gave."""
+
+    query: dict[str, str | int] = {}
+    link: str = ""
+
+
+class Page(NamedTuple):
+    """What one answer of the list call shows."""
 
     sessions: dict[str, float]
     """Ids with created_at (Unix seconds; 0: missing)."""
-    next: dict[str, str | int]
-    """Query parameters of the next page; empty: this is the last one."""
+    next: PageRequest | None
+    """What asks for the next page; None: the answer shows no way to one."""
     total: int
     """Sessions on all pages, as the API says; 0: it does not say."""
     rows: int
@@ -38,34 +56,52 @@ class Page(NamedTuple):
 
 
 def read_list(
-    get: Callable[[dict[str, str | int]], bytes], first: bytes, listing: ListDescription = _STANDARD
+    get: Callable[[PageRequest], ListAnswer], first: ListAnswer, listing: ListDescription = _STANDARD
 ) -> dict[str, float]:
-    """Returns all sessions of a list that begins with the answer `first`; `get` requests a page by its query parameters.
+    """Returns all sessions of a list that begins with the answer `first`; `get` requests a page.
 
     `listing` says where the sessions are.
 
     Raises ValueError if an answer has another shape, PartialListError if the pages do not hold the whole list, and whatever
     `get` raises.
     """
+    for _ in range(_READINGS):
+        sessions = _read_once(get, first, listing)
+        if sessions is not None:
+            return sessions
+        first = get(PageRequest())
+    raise PartialListError("the list changed whenever its pages were read")
+
+
+def _read_once(
+    get: Callable[[PageRequest], ListAnswer], first: ListAnswer, listing: ListDescription
+) -> dict[str, float] | None:
+    """Returns all sessions; None if pages with numbers moved while they were read, so that a session may be on none of them."""
     page = page_of(first, listing)
     sessions, total, seen = dict(page.sessions), page.total, page.rows
-    for _ in range(MAX_PAGES):
-        if not page.next:
+    following = page.next or _by_number(listing.paging, 1, page, seen)
+    for number in range(2, MAX_PAGES + 2):
+        if following is None:
             break
-        page = page_of(get(page.next), listing)
+        page = page_of(get(following), listing)
+        if listing.paging.by == "page" and page.total != total:
+            return None
+        if not page.rows and listing.paging.by == "page":
+            following = None
         if not page.rows or (page.sessions and page.sessions.keys() <= sessions.keys()):
             break
         sessions |= page.sessions
         seen += page.rows
-    if page.next or total > max(seen, len(sessions)):
+        following = page.next or _by_number(listing.paging, number, page, seen)
+    if following or total > max(seen, len(sessions)):
         raise PartialListError(f"the list shows {len(sessions)} sessions and has more, on pages that cannot be read")
     return sessions
 
 
-def page_of(body: bytes, listing: ListDescription = _STANDARD) -> Page:
+def page_of(received: ListAnswer, listing: ListDescription = _STANDARD) -> Page:
     """Returns one page. Raises ValueError if the answer has another shape."""
     try:
-        answer = msgspec.json.decode(body)
+        answer = msgspec.json.decode(received.body)
     except RecursionError:
         raise ValueError("the list is nested too deeply") from None
     rows = next((found for get in map(getter, listing.sessions) if isinstance(found := get(answer), list)), None)
@@ -78,9 +114,7 @@ def page_of(body: bytes, listing: ListDescription = _STANDARD) -> Page:
         if isinstance(row, dict) and isinstance(session_id := of_id(row), str) and listing.counts(of_state(row))
     }
     totals = (_count(get(answer)) for get in map(getter, listing.total))
-    data = answer.get("data", answer) if isinstance(answer, dict) else {}
-    places = [place for place in (data, answer) if isinstance(place, dict)]
-    return Page(sessions, _next_page(places), next(filter(None, totals), 0), len(rows))
+    return Page(sessions, _next_page(answer, received.link, listing.paging), next(filter(None, totals), 0), len(rows))
 
 
 def unix_time(value: Any) -> float:
@@ -96,15 +130,38 @@ def unix_time(value: Any) -> float:
     return float(value) / 1000 if value >= _MILLISECONDS_FROM else float(value)
 
 
-def _next_page(places: list[dict[str, Any]]) -> dict[str, str | int]:
+def _next_page(answer: Any, link: str, paging: Paging) -> PageRequest | None:
+    """Returns what asks for the next page, as the answer shows it; None: it shows nothing."""
+    if paging.by in ("none", "page"):
+        return None
+    if paging.by == "any":
+        return PageRequest(link=link) if link else _usual_next_page(answer)
+    shown = link if paging.next is None else getter(paging.next)(answer)
+    if not isinstance(shown, str | int) or not shown:
+        return None
+    return PageRequest(link=str(shown)) if paging.by == "link" else PageRequest({paging.parameter: shown})
+
+
+def _by_number(paging: Paging, pages: int, page: Page, seen: int) -> PageRequest | None:
+    """Returns what asks for the page after so many pages with `seen` rows, if pages have numbers and it may have a row."""
+    if paging.by != "page" or (page.total and seen >= page.total):
+        return None
+    if not page.rows or (not page.total and paging.size and page.rows < paging.size):
+        return None
+    return PageRequest({paging.parameter: paging.first + pages})
+
+
+def _usual_next_page(answer: Any) -> PageRequest | None:
+    data = answer.get("data", answer) if isinstance(answer, dict) else {}
+    places = [place for place in (data, answer) if isinstance(place, dict)]
     for place in places:
         for name in _TOKENS:
             token = place.get(name)
             if isinstance(token, str) and token:
                 # The name of the parameter is not documented: the usual ones are sent together.
-                return {"pagination_token": token, "token": token, name.removeprefix("next_"): token}
+                return PageRequest({"pagination_token": token, "token": token, name.removeprefix("next_"): token})
     page, size, total = (_first_count(places, name) for name in ("page", "page_size", "total"))
-    return {"page": page + 1, "page_size": size} if page and size and total > page * size else {}
+    return PageRequest({"page": page + 1, "page_size": size}) if page and size and total > page * size else None
 
 
 def _first_count(places: list[dict[str, Any]], name: str) -> int:

@@ -29,6 +29,11 @@ from loadtests.sandbox.wire import Route, Wire
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
+_Response = tuple[int, bytes, str]
+"""Status, body, and the address of the next page or ""."""
+
+_SEEN = 1000
+
 LARGEST_BODY = 1 << 20
 _LONGEST_VALUE = 60
 AVATARS = [{"avatar_id": "sandbox-avatar", "created_at": 1700000000, "is_public": True, "status": "ACTIVE"}]
@@ -64,6 +69,8 @@ class App:
         self._last_request: float | None = None
         self._document = openapi.document(self._api, rules.terms)
         self._prefixes = _prefixes(self._api)
+        self._seen: set[tuple[bytes, bytes]] = set()
+        """Headers that are known to hold a key that is accepted."""
         self._others: dict[tuple[str, str], Callable[[float, dict[str, Any]], Reply]] = {}
         if self._api.is_default:
             self._others = {
@@ -94,18 +101,18 @@ class App:
             return await self._answer_options(send, scope)
         allowed = answer_headers(headers)
         if (scope["method"], scope["path"]) == ("GET", openapi.PATH):
-            return await _answer(send, 200, self._document, allowed)
-        reply, status, answer = self._handle(scope, body)
+            return await _answer(send, 200, self._document, "", allowed)
+        reply, response = self._handle(scope, body)
         if reply.delay:
             await asyncio.sleep(reply.delay)
         if reply.retry_after:
             allowed.append((b"retry-after", b"%d" % reply.retry_after))
         if reply.delivery is Delivery.ANSWERED:
-            return await _answer(send, status, answer, allowed)
+            return await _answer(send, *response, allowed)
         if reply.delivery is Delivery.GARBLED:
-            return await _answer(send, reply.status, _GARBLED, allowed)
+            return await _answer(send, reply.status, _GARBLED, "", allowed)
         if reply.delivery is not Delivery.UNANSWERED:
-            await _break_off(scope["extensions"][EXTENSION]["transport"], send, reply, status, answer)
+            await _break_off(scope["extensions"][EXTENSION]["transport"], send, reply, response)
         await _gone(receive)
 
     async def _answer_options(self, send: Send, scope: dict[str, Any]) -> None:
@@ -121,8 +128,8 @@ class App:
         await send({"type": "http.response.start", "status": 204, "headers": [allow, *preflight_headers(headers)]})
         await send({"type": "http.response.body", "body": b""})
 
-    def _handle(self, scope: dict[str, Any], body: bytes) -> tuple[Reply, int, bytes]:
-        """Returns the reply, and its status and body on the wire."""
+    def _handle(self, scope: dict[str, Any], body: bytes) -> tuple[Reply, _Response]:
+        """Returns the reply, and how it looks on the wire."""
         now = self._now()
         is_known, token = self._authorized(scope["headers"])
         found = self._wire.find(scope["method"], scope["path"], scope.get("raw_path"))
@@ -143,9 +150,11 @@ class App:
             seen = Seen(route, fields, scope["headers"], body, is_known, token is not _NO_TOKEN)
             self._inspection.call(now, request, reply, seen)
         if not reply.is_success:
-            return reply, *self._wire.refusal(reply)
+            return reply, (*self._wire.refusal(reply), "")
         status = route.call.status if reply.status == 200 else reply.status
-        return reply, status, self._wire.body(route, reply, self._kept(route, reply) if route.gives else {})
+        if route.operation is Operation.LIST:
+            return reply, (status, *self._wire.list_body(reply, _query(scope["query_string"])))
+        return reply, (status, self._wire.body(route, reply, self._kept(route, reply) if route.gives else {}), "")
 
     def _serve(self, now: float, request: ApiRequest, token: Token) -> Reply:
         if token is _NO_TOKEN or request.operation is not Operation.NEW:
@@ -165,7 +174,7 @@ class App:
             self._inspection.reused(now, request.operation, token.session_id)
         return is_reuse
 
-    def _handle_other(self, now: float, scope: dict[str, Any], body: bytes, is_known: bool) -> tuple[Reply, int, bytes]:
+    def _handle_other(self, now: float, scope: dict[str, Any], body: bytes, is_known: bool) -> tuple[Reply, _Response]:
         """The same for a request that is no call of the API."""
         method, path = scope["method"], scope["path"]
         other = self._others.get((method, path))
@@ -176,8 +185,8 @@ class App:
         if self._inspection and not other and method != "HEAD":
             self._inspection.unknown_call(now, method, path, body, reply.status)
         if not reply.is_success:
-            return reply, *self._wire.refusal(reply)
-        return reply, reply.status, _encode({"code": reply.code, "message": reply.message, "data": reply.data})
+            return reply, (*self._wire.refusal(reply), "")
+        return reply, (reply.status, _encode({"code": reply.code, "message": reply.message, "data": reply.data}), "")
 
     def _asked(self, scope: dict[str, Any], body: bytes) -> dict[str, Any] | Reply:
         """Returns the decoded request, or the refusal."""
@@ -209,11 +218,18 @@ class App:
     def _authorized(self, headers: Headers) -> tuple[bool, Token]:
         """Returns whether the headers authorise a request, and their token."""
         for name, value in headers:
-            for prefix in self._prefixes.get(name, ()):
+            if name not in self._prefixes:
+                continue
+            if (name, value) in self._seen:
+                return True, _NO_TOKEN
+            for prefix in self._prefixes[name]:
                 if value[: len(prefix)].lower() == prefix:
                     given = value[len(prefix) :].strip()
                     token = self._tokens.find(given)
-                    return token is not None or self._takes(given), token or _NO_TOKEN
+                    is_key = token is None and self._takes(given)
+                    if is_key and len(self._seen) < _SEEN:
+                        self._seen.add((name, value))
+                    return is_key or token is not None, token or _NO_TOKEN
         return False, _NO_TOKEN
 
     def _takes(self, key: bytes) -> bool:
@@ -272,17 +288,20 @@ async def _gone(receive: Receive) -> None:
         pass
 
 
-async def _break_off(transport: asyncio.Transport, send: Send, reply: Reply, status: int, body: bytes) -> None:
+async def _break_off(transport: asyncio.Transport, send: Send, reply: Reply, response: _Response) -> None:
     """Closes the connection instead of replying, at once or after half of the reply."""
     if reply.delivery is Delivery.RESET:
         return transport.abort()
+    status, body, _ = response
     await send({"type": "http.response.start", "status": status, "headers": _headers(body)})
     await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
     transport.close()
 
 
-async def _answer(send: Send, status: int, body: bytes, more: Headers) -> None:
+async def _answer(send: Send, status: int, body: bytes, link: str, more: Headers) -> None:
     headers = [*_headers(body), *more] if status != 204 else more
+    if link:
+        headers.append((b"link", f'<{link}>; rel="next"'.encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 

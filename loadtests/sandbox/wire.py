@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
@@ -21,10 +21,16 @@ from loadtests.model.api.operation import Operation
 from loadtests.model.api.rules import DONE, NO_CODE, HostedSession, PartialList, Reply, Status, invalid
 from loadtests.model.api.service import ApiRequest
 from loadtests.model.api.translation import answer_from_reply
+from loadtests.sandbox.paging import shown_page
 
 _LONGEST_TEXT = 100_000
 
+_WITH_MORE = frozenset({Operation.CREATE_TOKEN, Operation.NEW, Operation.TASK, Operation.LIST})
+"""Calls that say more than a session's id, or none."""
+
 _NO_FIELDS: Mapping[str, str] = {}
+
+_SKELETONS = 100
 
 _encode = msgspec.json.Encoder().encode
 
@@ -43,6 +49,10 @@ class Route:
         self._disable = disable
         self.session_field = _name(call.body, SESSION_ID)
         """The name of the field that holds the session's id."""
+        self._is_plain = operation not in _WITH_MORE and call.auth != "token" and self.is_constant
+        """Whether it says nothing but a session's id, in its body."""
+        self.values = tuple(_values(call))
+        """Names of the rules' values, where they are in its answers, and by what they are divided."""
         self.gives = bool(operation is Operation.CREATE_TOKEN or call.answer.keep or call.answer.token)
         """Whether its answers have values that later calls need."""
 
@@ -52,12 +62,15 @@ class Route:
         `fields`: those in its path; `bearer`: the session of its token.
         """
         operation = self.operation
+        if self._is_plain and self._session is not None and isinstance(session_id := self._session(asked), str):
+            return ApiRequest(operation, session_id)
         if operation is Operation.NEW:
             idle_timeout = self._idle_timeout(asked) if self._idle_timeout else None
             disable = asked.get(self._disable, False) if self._disable else False
             return ApiRequest(operation, idle_timeout=idle_timeout, disable_idle_timeout=disable)
-        session_id: Any = fields.get(SESSION_ID) or (self._session(asked) if self._session else None)
-        if session_id is None and self.call.auth == "token":
+        session_id = fields.get(SESSION_ID) or (self._session(asked) if self._session else None)
+        if session_id is None and (bearer or self.call.auth == "token"):
+            # The token says which session.
             session_id = bearer
         if operation is Operation.TASK:
             text = self._text(asked) if self._text else ""
@@ -90,6 +103,7 @@ class Wire:
         self._constant: dict[tuple[str, str], Route] = {(one.call.method, one.call.path): one for one in constant}
         self._others = [route for route in self.routes if not route.is_constant]
         self._done: dict[Operation, bytes] = {}
+        self._skeletons: dict[tuple[Operation, int, str], dict[str, Any]] = {}
 
     def find(self, method: str, path: str, raw_path: bytes | None) -> tuple[Route, Mapping[str, str]] | None:
         """Returns the route of a request, with the fields in its path; None: the API has no such call.
@@ -117,14 +131,9 @@ class Wire:
         call = route.call
         if call.empty:
             return b""
-        document = self._envelope(reply)
-        _merge(document, call.example)
+        document = self._started(route, reply)
         if isinstance(reply.data, dict):
-            self._put_values(document, call, reply.data)
-        elif route.operation is Operation.LIST and isinstance(call, ListDescription) and reply.data is not None:
-            self._put_list(document, call, reply.data)
-            if call.sessions[0] == "":
-                return _encode(document[""])
+            self._put_values(document, route, reply.data)
         for name, value in kept.items():
             pointer = _pointer(call, name)
             if pointer:
@@ -133,6 +142,25 @@ class Wire:
         if reply is DONE and not kept:
             self._done[route.operation] = encoded
         return encoded
+
+    def list_body(self, reply: Reply, asked: Mapping[str, str]) -> tuple[bytes, str]:
+        """Returns the body of the list's answer to the query `asked`, and the address for its `Link` header or ""."""
+        listing = self.api.list
+        assert listing is not None
+        document = self._envelope(reply)
+        _merge(document, listing.example)
+        page = shown_page(listing, reply.data, asked)
+        made = [self._row(listing, session) for session in page.rows]
+        paging = listing.paging
+        link = page.next if paging.by == "link" and paging.next is None else ""
+        if listing.sessions[0] == "":
+            return _encode(made), link
+        put(document, listing.sessions[0], made)
+        if isinstance(reply.data, PartialList) or (paging.by == "page" and listing.total):
+            put(document, listing.total[0], getattr(reply.data, "total", len(reply.data)))
+        if paging.next is not None and page.next:
+            put(document, paging.next, page.next)
+        return _encode(document), link
 
     def refusal(self, reply: Reply) -> tuple[int, bytes]:
         """Returns status and body of a refusal in the API's own words."""
@@ -154,6 +182,18 @@ class Wire:
         put(document, answers.message[0], message)
         return status, _encode(document)
 
+    def _started(self, route: Route, reply: Reply) -> dict[str, Any]:
+        """Returns what a success has but for its values: the same for each, as a copy."""
+        kind = route.operation, reply.code, reply.message
+        known = self._skeletons.get(kind)
+        if known is None:
+            known = self._envelope(reply)
+            _merge(known, route.call.example)
+            if len(self._skeletons) < _SKELETONS:
+                self._skeletons[kind] = known
+        copied: dict[str, Any] = _copy(known)
+        return copied
+
     def _envelope(self, reply: Reply) -> dict[str, Any]:
         """Returns what a success has beside its data."""
         document: dict[str, Any] = {}
@@ -167,27 +207,15 @@ class Wire:
             put(document, answers.data, None)
         return document
 
-    def _put_values(self, document: dict[str, Any], call: CallDescription, data: dict[str, Any]) -> None:
+    def _put_values(self, document: dict[str, Any], route: Route, data: dict[str, Any]) -> None:
         if self.api.is_default:
             # What the description has no place for: warnings, ids of tasks.
-            _merge(document, {"data": data})
-        fields = call.answer
-        duration = data.get("duration_ms")
-        if duration is not None and fields.duration_unit == "s":
-            duration = duration / 1000
-        for pointer, value in (
-            (fields.session_id, data.get("session_id")),
-            (fields.cap, data.get("session_duration_limit")),
-            (fields.duration, duration),
-        ):
-            if pointer is not None and value is not None:
-                put(document, pointer, value)
-
-    def _put_list(self, document: dict[str, Any], listing: ListDescription, rows: Any) -> None:
-        made = [self._row(listing, session) for session in rows]
-        put(document, listing.sessions[0], made) if listing.sessions[0] else document.update({"": made})
-        if isinstance(rows, PartialList):
-            put(document, listing.total[0], rows.total)
+            own = document.get("data")
+            document["data"] = {**own, **data} if own else dict(data)
+        for name, pointer, divisor in route.values:
+            value = data.get(name)
+            if value is not None and not (self.api.is_default and pointer == f"/data/{name}"):
+                put(document, pointer, value if divisor == 1 else value / divisor)
 
     def _row(self, listing: ListDescription, session: HostedSession) -> dict[str, Any]:
         row: dict[str, Any] = {}
@@ -198,6 +226,17 @@ class Wire:
         if self.api.is_default:
             row["api_key_type"] = "sandbox"
         return row
+
+
+def _values(call: CallDescription) -> Iterator[tuple[str, str, int]]:
+    fields = call.answer
+    places = ("session_id", fields.session_id, 1), ("session_duration_limit", fields.cap, 1)
+    for name, pointer, divisor in (
+        *places,
+        ("duration_ms", fields.duration, 1000 if fields.duration_unit == "s" else 1),
+    ):
+        if pointer is not None:
+            yield name, pointer, divisor
 
 
 def _pointer(call: CallDescription, name: str) -> str | None:
@@ -221,6 +260,13 @@ def _name(body: Any, name: str) -> str:
 def _reason(reply: Reply) -> Reason:
     answer = answer_from_reply(reply, 0.0, 0.0, 1.0)
     return Reason.NONE if answer.outcome is Outcome.OK else answer.reason
+
+
+def _copy(document: Any) -> Any:
+    """Returns a copy that can be written to; texts and numbers are shared."""
+    if isinstance(document, dict):
+        return {key: _copy(value) if isinstance(value, dict | list) else value for key, value in document.items()}
+    return [_copy(value) if isinstance(value, dict | list) else value for value in document]
 
 
 def _merge(document: dict[str, Any], more: dict[str, Any]) -> None:

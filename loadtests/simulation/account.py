@@ -32,6 +32,8 @@ class SimulatedAccount:
         self._rules, self._service = open_account(terms, lambda: _uuid(ids), self._record_change, defects, seed)
         self._timeout = timeout
         self._has_defects = bool(defects)
+        self._is_touched = frozenset({_TASK, _KEEP_ALIVE}) & terms.activity if not defects else frozenset()
+        """Calls of which nearly all reset the idle timer, and do nothing else."""
         self._history = ListHistory()
         self._last_polled = 0.0
         self._appeared: dict[str, float] = {}
@@ -40,7 +42,7 @@ class SimulatedAccount:
     def answer(self, call: Call, now: float, answered: float) -> Answer:
         """Returns the Answer to a call sent at `now` whose reply arrives at `answered`, unless a defect delays it."""
         session, operation = call.session, call.operation
-        if (operation is _TASK or operation is _KEEP_ALIVE) and not self._has_defects:
+        if operation in self._is_touched:
             # Nearly all calls: their request and reply are not built unless the API refuses.
             reply = self._rules.touch(now, session.id)
             if reply is DONE and answered - now <= self._timeout:

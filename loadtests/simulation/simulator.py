@@ -85,8 +85,9 @@ class Simulator:
         scenario = plan.scenario
         self._stages = scenario.stages
         self._log = log
-        default = scenario.description.idle_timeout.default
-        terms = Terms(limit, scenario.idle_range, default, scenario.session_cap)
+        api = scenario.description
+        self._activity = api.activity
+        terms = Terms(limit, scenario.idle_range, api.idle_timeout.default, scenario.session_cap, activity=api.activity)
         self._account = SimulatedAccount(terms, defects, seed, scenario.timeout)
         self._latency = random.Random(f"{seed} latencies").random
         self._queue: CalendarQueue[_Event] = CalendarQueue()
@@ -208,7 +209,7 @@ class Simulator:
     def _deliver(self, call: Call, answer: Answer, scope: SimulatedScope) -> None:
         session = call.session
         self._requests -= 1
-        session.record_answer(call.operation, answer)
+        session.record_answer(call.operation, answer, self._activity)
         if call.operation is _NEW:
             self._deliver_new(session, scope)
         if session.state is _CLOSED:

@@ -12,7 +12,7 @@ from typing import Any
 
 from loadtests.model.api.answer import GONE, Outcome
 from loadtests.model.api.description.description import ApiDescription
-from loadtests.model.api.operation import ACTIVITY, Operation
+from loadtests.model.api.operation import Operation
 from loadtests.model.log.record import Observation
 from reports.log.log import EventLog
 
@@ -38,6 +38,8 @@ class ClientCall:
     """Why the API refused it; "" if it did not."""
     value: float
     detail: str
+    is_activity: bool = False
+    """Whether it resets the idle timer."""
 
     @property
     def ok(self) -> bool:
@@ -111,7 +113,7 @@ class Life:
     @property
     def gap(self) -> float:
         """The longest time without activity while it was open, up to its end or its last call."""
-        times = [self.new.t, *(call.t for call in self.calls if call.ok and call.kind in ACTIVITY)]
+        times = [self.new.t, *(call.t for call in self.calls if call.ok and call.is_activity)]
         if self.ended is not None:
             times.append(self.ended)
         return max((after - before for before, after in pairwise(times)), default=0.0)
@@ -146,7 +148,8 @@ class Client:
 
 def read_client(log: EventLog) -> Client:
     """The client, out of the events."""
-    return tell_apart((ClientCall(**row) for row in log.records(_CALLS)), log.manifest.description)
+    api = log.manifest.description
+    return tell_apart((ClientCall(**row, is_activity=row["kind"] in api.activity) for row in log.records(_CALLS)), api)
 
 
 def tell_apart(rows: Iterable[ClientCall], api: ApiDescription) -> Client:
@@ -163,7 +166,7 @@ def tell_apart(rows: Iterable[ClientCall], api: ApiDescription) -> Client:
     lives = [life for number, own in by_session.items() if (life := _life(number, own))]
     known = {life.number for life in lives}
     refused = [row for number, own in by_session.items() if number not in known for row in own if row.kind == "new"]
-    stray = [row for row in loose if row.kind in ACTIVITY or row.kind == Operation.STOP]
+    stray = [row for row in loose if row.kind in _ON_SESSIONS]
     # The last look at the list is the sandbox's own.
     done = sum(row.kind in _OPERATIONS for own in (*by_session.values(), loose) for row in own)
     noted = {kind: tuple(found) for kind, found in notes.items()}
@@ -182,6 +185,7 @@ _NOTES = frozenset(
         Observation.PREFLIGHT,
     }
 )
+_ON_SESSIONS = _OPERATIONS - {Operation.CREATE_TOKEN, Operation.NEW, Operation.LIST}
 
 
 def _life(number: int, rows: list[ClientCall]) -> Life | None:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from loadtests.model.api.operation import ACTIVITY, Operation
+from loadtests.model.api.operation import Operation
 from loadtests.model.text.units import format_duration
 from loadtests.model.text.wording import count
 from reports.analysis.client import Client, Life
@@ -24,7 +24,7 @@ def margins(life: Life) -> list[float]:
     for call in life.calls:
         if call.kind == Operation.KEEP_ALIVE:
             found.append(before + life.idle_timeout - call.answered)
-        if call.kind in ACTIVITY:
+        if call.is_activity:
             before = call.t
     return found
 

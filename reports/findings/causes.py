@@ -18,7 +18,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loadtests.model.api.operation import ACTIVITY
 from reports.log.log import EventLog
 
 LEAST_ENDS = 3
@@ -33,7 +32,6 @@ REST_SHARE = 0.05
 """What is left of the ends, and is no more than this, is not worth a cause of its own."""
 
 _CLOCK_SECONDS = 0.05
-_ACTIVITY = tuple(operation.value for operation in ACTIVITY)
 
 Mask = npt.NDArray[np.bool_]
 Bounds = tuple[str, str]
@@ -54,10 +52,10 @@ WHERE is_early AND NOT stopped AND NOT was_unsure AND NOT ghost AND NOT may_be_c
 """
 
 # How long each session certainly lived, and certainly was idle at a stretch without being closed.
-_OUTLIVED = f"""
+_OUTLIVED = """
 WITH gaps AS (
     SELECT session, (t - lag(t + latency) OVER (PARTITION BY session ORDER BY t)) / 1e9 AS pause
-    FROM events WHERE outcome = 'ok' AND (kind = 'new' OR kind IN {_ACTIVITY})
+    FROM events WHERE outcome = 'ok' AND kind IN $used
 ), pauses AS (SELECT session, max(pause) AS pause FROM gaps GROUP BY session)
 SELECT idle_timeout, greatest(alive, coalesce(seen_until, alive)) - opened AS lived,
     greatest(coalesce(pause, 0), coalesce(seen_until, alive) - greatest(reached, alive)) AS idled
@@ -131,7 +129,8 @@ def attribute(log: EventLog) -> Causes:
     rest = log.frame(_ENDS)
     if rest.empty:
         return Causes((), rest)
-    log.create_table("outlived", _OUTLIVED)
+    used = ["new", *(operation.value for operation in log.manifest.description.activity)]
+    log.create_table("outlived", _OUTLIVED, used=used)
     total = len(rest)
     found: list[SuspectedCause] = []
     while len(rest) > REST_SHARE * total or not found:

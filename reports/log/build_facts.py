@@ -39,8 +39,9 @@ def build_facts(log: EventLog) -> None:
     """
     log.create_table("names", _NAMES)
     sessions = log.frame("SELECT session FROM names ORDER BY session")["session"].to_numpy(dtype=np.int64)
-    facts = SessionFacts(len(sessions))
-    margins = Margins(sessions, facts["idle_timeout"])
+    activity = log.manifest.description.activity
+    facts = SessionFacts(len(sessions), activity)
+    margins = Margins(sessions, facts["idle_timeout"], activity)
     log.insert_table("margins", MARGINS.empty_table())
     for part in _some_at_once(_walk(log, sessions, facts, margins)):
         log.append("margins", part)

@@ -13,7 +13,6 @@ import pyarrow as pa
 from loadtests.model.api.answer import Outcome
 from loadtests.model.api.operation import Operation
 from reports.log.rows import Floats, Rows
-from reports.log.session_facts import USED
 
 MARGINS = pa.schema([("session", pa.int64()), ("t", pa.float64()), ("margin", pa.float64())])
 GAPS = pa.schema([("session", pa.int64()), ("before", pa.float64()), ("answered", pa.float64())])
@@ -27,10 +26,11 @@ class Margins:
     """Seconds from an activity's answer to the end of the idle timeout that the previous acknowledged activity started.
 
     The timeout counts from that activity's send. `idle_timeout`, by place, must be known for the sessions of added rows.
-    Times are seconds of the run.
+    Times are seconds of the run. `activity`: the calls that reset the idle timer.
     """
 
-    def __init__(self, sessions: npt.NDArray[np.int64], idle_timeout: Floats) -> None:
+    def __init__(self, sessions: npt.NDArray[np.int64], idle_timeout: Floats, activity: frozenset[Operation]) -> None:
+        self._used = (Operation.NEW, *activity)
         self._sessions = sessions
         self._idle_timeout = idle_timeout
         self._last = np.full(len(sessions), np.nan)
@@ -38,8 +38,8 @@ class Margins:
 
     def add(self, rows: Rows) -> pa.RecordBatch:
         """Adds rows, which must be later than all before, and returns the margins of their keep-alives, refused ones included."""
-        calls = rows.where(rows.are(USED, _SENT))
-        session, is_ok = self._sessions[calls.place], calls.are(USED, (Outcome.OK,))
+        calls = rows.where(rows.are(self._used, _SENT))
+        session, is_ok = self._sessions[calls.place], calls.are(self._used, (Outcome.OK,))
         before = last_before(calls.place, calls.sent, is_ok, self._last)
         margin = before - calls.answered + self._idle_timeout[calls.place]
         bare = np.flatnonzero(is_ok & (margin <= _NOTHING))

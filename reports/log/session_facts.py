@@ -14,13 +14,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from loadtests.model.api.answer import Outcome
-from loadtests.model.api.operation import ACTIVITY, Operation
+from loadtests.model.api.operation import Operation
 from loadtests.model.log.record import Observation
 from loadtests.model.session.steps import Closing, NoteKind
 from reports.log.rows import Floats, Rows
-
-USED = (Operation.NEW, *ACTIVITY)
-"""Operations that use a session: each resets its idle timer."""
 
 
 class FactRule(Enum):
@@ -47,14 +44,9 @@ class Fact(NamedTuple):
 
 _CALLED = (Outcome.OK, Outcome.UNKNOWN)
 _NEW, _STOP = (Operation.NEW,), (Operation.STOP,)
-_SPOKEN = tuple(operation for operation in USED if operation is not Operation.KEEP_ALIVE)
 _OK, _UNKNOWN, _ANY = (Outcome.OK,), (Outcome.UNKNOWN,), tuple(Outcome)
 
-FACTS = (
-    Fact("alive", FactRule.LAST, "sent", USED, _OK),
-    Fact("reached", FactRule.MOST, "answered", USED, _CALLED),
-    Fact("spoke_low", FactRule.LAST, "sent", _SPOKEN, _OK),
-    Fact("spoke_high", FactRule.MOST, "answered", _SPOKEN, _CALLED),
+_FACTS = (
     Fact("turns", FactRule.COUNT, "sent", (Operation.TASK,), _OK),
     Fact("keep_alives", FactRule.COUNT, "sent", (Operation.KEEP_ALIVE,), _ANY),
     Fact("attempts", FactRule.COUNT, "sent", _NEW, _ANY),
@@ -80,11 +72,30 @@ FACTS = (
 )
 
 
-class SessionFacts:
-    """The facts of each session, from the rows added so far. NaN where there was no such row."""
+def facts_of(activity: frozenset[Operation]) -> tuple[Fact, ...]:
+    """Returns the facts of a session, with those of its use. `activity`: the calls that reset its idle timer."""
+    used = (Operation.NEW, *activity)
+    spoken = tuple(operation for operation in used if operation is not Operation.KEEP_ALIVE)
+    return (
+        Fact("alive", FactRule.LAST, "sent", used, _OK),
+        Fact("reached", FactRule.MOST, "answered", used, _CALLED),
+        Fact("spoke_low", FactRule.LAST, "sent", spoken, _OK),
+        Fact("spoke_high", FactRule.MOST, "answered", spoken, _CALLED),
+        *_FACTS,
+    )
 
-    def __init__(self, sessions: int) -> None:
-        self._of = {fact.name: np.full(sessions, 0.0 if fact.rule is FactRule.COUNT else np.nan) for fact in FACTS}
+
+class SessionFacts:
+    """The facts of each session, from the rows added so far. NaN where there was no such row.
+
+    `activity`: the calls that reset the idle timer.
+    """
+
+    def __init__(self, sessions: int, activity: frozenset[Operation]) -> None:
+        self._activity, self._facts = activity, facts_of(activity)
+        self._of = {
+            fact.name: np.full(sessions, 0.0 if fact.rule is FactRule.COUNT else np.nan) for fact in self._facts
+        }
 
     def __getitem__(self, name: str) -> Floats:
         return self._of[name]
@@ -92,13 +103,13 @@ class SessionFacts:
     def add(self, rows: Rows) -> None:
         """Adds rows, which must be later than all rows added before."""
         # Nine of ten rows are activity, which few facts use.
-        others = rows.where(~rows.are(ACTIVITY, _ANY))
-        for fact in FACTS:
-            self._enter(fact, others if ACTIVITY.isdisjoint(fact.kinds) else rows)
+        others = rows.where(~rows.are(self._activity, _ANY))
+        for fact in self._facts:
+            self._enter(fact, others if self._activity.isdisjoint(fact.kinds) else rows)
 
     def table(self) -> pa.Table:
         """Returns a column for each fact, null where there was no such row."""
-        return pa.table({fact.name: _column(fact, self._of[fact.name]) for fact in FACTS})
+        return pa.table({fact.name: _column(fact, self._of[fact.name]) for fact in self._facts})
 
     def _enter(self, fact: Fact, rows: Rows) -> None:
         at = np.flatnonzero(rows.are(fact.kinds, fact.outcomes))

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from loadtests.model.api.answer import Outcome, Reason
-from loadtests.model.api.operation import ACTIVITY, Operation
+from loadtests.model.api.operation import USUAL_ACTIVITY, Operation
 from loadtests.model.api.rules import REMEMBERED, CloseCause, HostedSession, Reply, Rules, Status, Terms
 from loadtests.model.api.translation import answer_from_body
 
@@ -132,7 +132,7 @@ def test_activity_at_the_due_instant_comes_too_late(reset: Call) -> None:
 def test_calls_that_reset_are_named() -> None:
     """Tasks, start, interrupt, listening and keep-alive are activity; opening, stopping and listing are not."""
     silent = {Operation.CREATE_TOKEN, Operation.NEW, Operation.STOP, Operation.LIST}
-    assert set(Operation) - ACTIVITY == silent
+    assert set(Operation) - USUAL_ACTIVITY == silent
 
 
 def test_listing_is_no_activity() -> None:

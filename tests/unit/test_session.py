@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from loadtests.model.api.answer import Answer, Outcome, Reason
-from loadtests.model.api.operation import ACTIVITY, Operation
+from loadtests.model.api.operation import USUAL_ACTIVITY, Operation
 from loadtests.model.session.session import Event, Holder, IllegalEventError, Session, State
 
 LEGAL: dict[tuple[State, Event], State] = {
@@ -145,7 +145,7 @@ def test_stop_closes_only_what_the_api_says_is_closed(answer: Answer, after: Sta
 
 
 @pytest.mark.parametrize("reason", GONE)
-@pytest.mark.parametrize("operation", sorted(ACTIVITY))
+@pytest.mark.parametrize("operation", sorted(USUAL_ACTIVITY))
 def test_activity_told_that_the_session_is_gone_ends_it(operation: Operation, reason: Reason) -> None:
     """An answer "closed" or "not found" ends the session, whether open, closing or known to be closed."""
     for state in (State.OPEN, State.CLOSING, State.CLOSED):
@@ -155,7 +155,7 @@ def test_activity_told_that_the_session_is_gone_ends_it(operation: Operation, re
 
 
 @pytest.mark.parametrize("outcome", [Outcome.OK, Outcome.FAIL, Outcome.UNKNOWN, Outcome.WITHHELD])
-@pytest.mark.parametrize("operation", sorted(ACTIVITY))
+@pytest.mark.parametrize("operation", sorted(USUAL_ACTIVITY))
 def test_other_answers_to_activity_do_not_end_it(operation: Operation, outcome: Outcome) -> None:
     """No other answer to an activity changes the state."""
     session = opened()
@@ -193,7 +193,7 @@ def test_due_is_an_interval_from_the_send_to_the_answer() -> None:
     assert opened(10.0, 12.0).due == (40.0, 42.0)
 
 
-@pytest.mark.parametrize("operation", sorted(ACTIVITY))
+@pytest.mark.parametrize("operation", sorted(USUAL_ACTIVITY))
 @pytest.mark.parametrize(
     ("answer", "due"),
     [

@@ -21,7 +21,7 @@ class Operation(StrEnum):
     LIST = "list"
 
 
-ACTIVITY = frozenset(
+USUAL_ACTIVITY = frozenset(
     {
         Operation.START,
         Operation.TASK,
@@ -31,11 +31,11 @@ ACTIVITY = frozenset(
         Operation.KEEP_ALIVE,
     }
 )
-"""Calls that reset the idle timer (the seed: "user tasks, voice input, and other detectable interaction events", and
-keep-alives)."""
+"""Calls that reset the idle timer where a description says nothing, as at the default API (the seed: "user tasks, voice input,
+and other detectable interaction events", and keep-alives). An API's own are in `ApiDescription.activity`."""
 
 
-REPEATABLE = frozenset(
+USUAL_REPEATABLE = frozenset(
     {
         Operation.KEEP_ALIVE,
         Operation.STOP,
@@ -45,4 +45,5 @@ REPEATABLE = frozenset(
         Operation.INTERRUPT,
     }
 )
-"""Calls that have the same effect once or twice, so that HTTP allows to send them again on a new connection."""
+"""Calls that have the same effect once or twice where a description says nothing, so that HTTP allows to send them again on a
+new connection. An API's own are in `ApiDescription.repeatable`."""

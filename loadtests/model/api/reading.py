@@ -21,8 +21,6 @@ class Reading:
     is_standard: bool
     """Whether the parts have the names of the default API, which are read faster: values are looked up in `data`. Otherwise
     everything is looked up in the whole document."""
-    is_bare: bool
-    """Whether, besides, a success has nothing but its code that is of interest."""
     code: Getter | None
     success: int
     error: Getter | None
@@ -74,7 +72,6 @@ def _compiled(api: ApiDescription, fields: AnswerFields) -> Reading:
 
     return Reading(
         is_standard,
-        is_standard and not pointers,
         getter(answers.code) if answers.code is not None else None,
         answers.success,
         getter(answers.error) if answers.error is not None else None,

@@ -19,6 +19,7 @@ from typing import Any, Literal
 import msgspec
 
 from loadtests.model.api.delivery import Delivery
+from loadtests.model.api.operation import USUAL_ACTIVITY, Operation
 from loadtests.model.people.profile import IDLE_DEFAULT, IDLE_RANGE
 
 REMEMBERED = 100_000
@@ -99,6 +100,8 @@ class Terms:
     cap: float | None = None
     """A session's longest duration in seconds; None: no cap."""
     choices: OpenBehaviour = OpenBehaviour()
+    activity: frozenset[Operation] = USUAL_ACTIVITY
+    """The calls that reset the idle timer."""
     hidden_cap: float | None = None
     """A cap in seconds that the reply to `new` does not contain: a defect."""
     effective_timeout: Callable[[float], float] = documented_timeout
@@ -222,7 +225,7 @@ class Rules:
         return self._heap[0][0] if self._heap else None
 
     def new(self, now: float, idle_timeout: Any = None, disable_idle_timeout: Any = False) -> Reply:
-        """`streaming.new`. `disable_idle_timeout` is accepted with a warning and has no effect (the seed: "There is no
+        """`new`. `disable_idle_timeout` is accepted with a warning and has no effect (the seed: "There is no
         'forever' mode available").
         """
         self.advance(now)
@@ -256,38 +259,52 @@ class Rules:
             self.on_activity(now, session)
         return session
 
+    def found(self, now: float, session_id: str) -> HostedSession | Reply:
+        """Returns the open session of that id, or the refusal; its idle timer runs on."""
+        self.advance(now)
+        return self.open.get(session_id) or self._gone(session_id)
+
     def touch(self, now: float, session_id: str) -> Reply:
-        """`streaming.keep_alive`, `.interrupt`, `.start_listening`, `.stop_listening`."""
+        """An activity that has no other effect."""
         session = self.active(now, session_id)
         return session if isinstance(session, Reply) else DONE
 
+    def use(self, now: float, session_id: str, operation: Operation) -> HostedSession | Reply:
+        """Returns the open session on which `operation` is called, or the refusal. An activity resets its idle timer."""
+        return self.active(now, session_id) if operation in self.terms.activity else self.found(now, session_id)
+
+    def call(self, now: float, session_id: str, operation: Operation) -> Reply:
+        """`interrupt`, `start_listening`, `stop_listening`: no effect but on the idle timer."""
+        session = self.use(now, session_id, operation)
+        return session if isinstance(session, Reply) else DONE
+
     def keep_alive(self, now: float, session_id: str) -> Reply:
-        """`streaming.keep_alive`; with `new_counts` off, it has no effect while the status is `new`."""
+        """`keep_alive`; with `new_counts` off, it has no effect while the status is `new`."""
         if not self.terms.choices.new_counts:
             self.advance(now)
             session = self.open.get(session_id)
             if session is not None and session.status is Status.NEW:
                 return DONE
-        return self.touch(now, session_id)
+        return self.call(now, session_id, Operation.KEEP_ALIVE)
 
     def start(self, now: float, session_id: str) -> Reply:
-        """`streaming.start`."""
-        session = self.active(now, session_id)
+        """`start`."""
+        session = self.use(now, session_id, Operation.START)
         if isinstance(session, Reply):
             return session
         session.status = Status.CONNECTED
         return Reply(data={"status": "success"})
 
     def task(self, now: float, session_id: str, words: int) -> Reply:
-        """`streaming.task`: a user task; the reply holds the duration of its spoken answer."""
-        session = self.active(now, session_id)
+        """`task`: a user task; the reply holds the duration of its spoken answer."""
+        session = self.use(now, session_id, Operation.TASK)
         if isinstance(session, Reply):
             return session
         session.tasks += 1
         return Reply(data={"duration_ms": milliseconds(words), "task_id": f"{session.id}-{session.tasks}"})
 
     def stop(self, now: float, session_id: str) -> Reply:
-        """`streaming.stop`: closes the session. Its slot is free at once, unless `slot_lag` is set."""
+        """`stop`: closes the session. Its slot is free at once, unless `slot_lag` is set."""
         self.advance(now)
         session = self.open.get(session_id)
         if session is None:
@@ -298,7 +315,7 @@ class Rules:
         return Reply(data={"status": "success"})
 
     def listed(self, now: float) -> Iterator[HostedSession]:
-        """`streaming.list`: the sessions that hold a slot, unless `lists_lagging` is off."""
+        """`list`: the sessions that hold a slot, unless `lists_lagging` is off."""
         self.advance(now)
         return chain(self.open.values(), self._lagging if self.terms.choices.lists_lagging else ())
 

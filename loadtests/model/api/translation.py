@@ -48,15 +48,7 @@ class _Envelope(msgspec.Struct):
 _LONGEST_TEXT = 500
 
 
-class _BareEnvelope(msgspec.Struct, gc=False):
-    """What says that a call succeeded. The rest is skipped, not decoded."""
-
-    code: Any = None
-    error: Any = None
-
-
 _decode = msgspec.json.Decoder(_Envelope).decode
-_decode_bare = msgspec.json.Decoder(_BareEnvelope).decode
 _decode_any = msgspec.json.Decoder().decode
 
 
@@ -66,12 +58,12 @@ def answer_from_body(
     """Returns the Answer to a complete HTTP response. `reading`: how the API answers the call; None: as the default API does."""
     reading = reading or default_reading()
     try:
-        if reading.is_bare and 200 <= status < 300:
-            bare = _decode_bare(body)
-            if type(bare.code) is int and bare.code == reading.success and bare.error is None:
-                return Answer(_OK, _NO_REASON, sent, answered, status, bare.code)
         if reading.is_standard:
             envelope = _decode(body)
+            code = envelope.code
+            if type(code) is int and code == reading.success and envelope.error is None and 200 <= status < 300:
+                # Nearly all answers.
+                return _success(status, code, envelope.data, sent, answered, reading)
             message = envelope.message if status < 300 and not envelope.error else envelope.text
             has_error = envelope.error is not None
             parts = envelope.code, message, envelope.data, has_error

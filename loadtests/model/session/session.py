@@ -15,7 +15,7 @@ from __future__ import annotations
 from enum import IntEnum, StrEnum
 
 from loadtests.model.api.answer import GONE, Answer, Outcome
-from loadtests.model.api.operation import ACTIVITY, Operation
+from loadtests.model.api.operation import USUAL_ACTIVITY, Operation
 from loadtests.model.people.page import Page
 
 
@@ -230,16 +230,20 @@ class Session:
         elif operation is _STOP:
             self.apply(Event.STOP)
 
-    def record_answer(self, operation: Operation, answer: Answer) -> None:
-        """Records the answer to a call."""
+    def record_answer(
+        self, operation: Operation, answer: Answer, activity: frozenset[Operation] = USUAL_ACTIVITY
+    ) -> None:
+        """Records the answer to a call. `activity`: the calls that reset the idle timer of the API."""
         if answer.kept:
             self.kept = {**(self.kept or {}), **answer.kept}
-        if operation in ACTIVITY:
+        if operation in activity:
             self._record_activity(answer)
         elif operation is _NEW:
             self._record_new(answer)
         elif operation is _STOP:
             self._record_stop(answer)
+        elif answer.reason in GONE and self.id:
+            self.apply(Event.ENDED)
 
     def record_end(self) -> None:
         """Records that the API no longer lists it."""

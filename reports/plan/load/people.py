@@ -11,12 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from loadtests.model.api.operation import ACTIVITY, Operation
+from loadtests.model.api.operation import Operation
 from loadtests.model.people.profile import Way
 from reports.log.log import EventLog
-
-SPEAKING = tuple(operation.value for operation in ACTIVITY if operation is not Operation.KEEP_ALIVE)
-"""Activities that the API detects without a keep-alive."""
 
 Seconds = npt.NDArray[np.float64]
 
@@ -55,13 +52,13 @@ FROM tries LEFT JOIN plans USING (session) LEFT JOIN held USING (session) LEFT J
 ORDER BY tries.t, session
 """
 
-_GAPS = f"""
+_GAPS = """
 WITH lives AS (
     SELECT session, opened, CASE WHEN leak OR fate IN ('closed', 'expired') THEN least(left_at, ended) ELSE ended END AS gone
     FROM sessions WHERE NOT ghost
 ), acts AS (
     SELECT session, t / 1e9 AS t FROM events JOIN lives USING (session)
-    WHERE outcome = 'ok' AND (kind = 'new' OR kind IN {SPEAKING}) AND t / 1e9 <= coalesce(gone, $log_end)
+    WHERE outcome = 'ok' AND kind IN $spoken AND t / 1e9 <= coalesce(gone, $log_end)
     UNION ALL SELECT session, coalesce(gone, $log_end) FROM lives
 ), gaps AS (
     SELECT session, t - lag(t) OVER (PARTITION BY session ORDER BY t) AS gap FROM acts
@@ -85,7 +82,9 @@ def build_gaps(log: EventLog, log_end: float, least: float) -> pd.DataFrame:
     """Columns session, gap: phases of `least` seconds and more without anything that the API detects but keep-alives, until
     the person left. Of a session that was reaped meanwhile the gap ends there: it was that long at the least.
     """
-    return log.frame(_GAPS, log_end=log_end, least=least)
+    speaking = log.manifest.description.activity - {Operation.KEEP_ALIVE}
+    spoken = ["new", *(operation.value for operation in speaking)]
+    return log.frame(_GAPS, log_end=log_end, least=least, spoken=spoken)
 
 
 def _imputed(people: pd.DataFrame) -> pd.DataFrame:

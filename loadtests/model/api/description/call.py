@@ -51,6 +51,11 @@ class CallDescription(Table):
     """A template: `/streams/{session_id}`."""
     auth: Literal["key", "token", "none"] = "key"
     """What authorises it: the API key, or the token of `create_token`."""
+    activity: bool | None = None
+    """Whether it resets the idle timer. Not given: every call does but `create_token`, `new` and `stop`."""
+    repeatable: bool | None = None
+    """Whether it has the same effect once or twice, so that it may be sent again if a connection broke before the answer. Not
+    given: all may but `create_token`, `new`, `start` and `task`."""
     body: dict[str, Any] | None = None
     """A template; None: no body."""
     answer: AnswerFields = AnswerFields()

@@ -15,7 +15,7 @@ from loadtests.model.api.description.listing import ListDescription
 from loadtests.model.api.description.pointer import Pointer
 from loadtests.model.api.description.refusal_rule import RefusalRule
 from loadtests.model.api.description.template import IDLE_TIMEOUT, KEPT, SESSION_ID, TOKEN
-from loadtests.model.api.operation import Operation
+from loadtests.model.api.operation import USUAL_ACTIVITY, USUAL_REPEATABLE, Operation
 from loadtests.model.text.toml import parse_toml
 from loadtests.model.text.units import Seconds
 from loadtests.model.text.validation import from_pydantic
@@ -152,6 +152,10 @@ class ApiDescription(Table):
             raise ValueError(
                 f"calls.{operation} uses the token, but calls.create_token.answer.token does not say where it is"
             )
+        if call.activity and operation not in USUAL_ACTIVITY:
+            raise ValueError(
+                f"calls.{operation}.activity must not be true: only a call on an open session resets its idle timer"
+            )
         if SESSION_ID in call.fields and operation in (Operation.NEW, Operation.CREATE_TOKEN):
             raise ValueError(f"calls.{operation} uses {{session_id}}, which its answer gives")
         if IDLE_TIMEOUT in call.fields and self.idle_timeout.set_by == "api":
@@ -160,6 +164,20 @@ class ApiDescription(Table):
     def has(self, operation: Operation) -> bool:
         """Whether the API offers the call."""
         return self.list is not None if operation is Operation.LIST else operation in self.calls
+
+    @cached_property
+    def activity(self) -> frozenset[Operation]:
+        """Calls that reset the idle timer."""
+        said = {operation: call.activity for operation, call in self.calls.items()}
+        return _chosen(said, USUAL_ACTIVITY)
+
+    @cached_property
+    def repeatable(self) -> frozenset[Operation]:
+        """Calls that have the same effect once or twice."""
+        said = {operation: call.repeatable for operation, call in self.calls.items()}
+        if self.list is not None:
+            said[Operation.LIST] = self.list.repeatable
+        return _chosen(said, USUAL_REPEATABLE)
 
     def path(self, operation: Operation) -> str:
         """The path of a call as the description has it; "" if the API has no such call."""
@@ -179,6 +197,13 @@ class ApiDescription(Table):
     def wording(self, reason: Reason) -> RefusalRule | None:
         """The rule by which the API says `reason`; None: it has no words of its own for it."""
         return next((rule for rule in self.refusals if rule.reason == reason), None)
+
+
+def _chosen(said: dict[Operation, bool | None], usual: frozenset[Operation]) -> frozenset[Operation]:
+    """Returns the calls for which the description says yes, or says nothing and which are `usual`."""
+    return frozenset(
+        operation for operation, is_one in said.items() if is_one or (is_one is None and operation in usual)
+    )
 
 
 _PURPOSE = {Operation.NEW: "takes a slot", Operation.STOP: "closes a session"}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
+
+from pydantic import model_validator
 
 from loadtests.model.api.description.call import CallDescription
+from loadtests.model.api.description.paging import Paging
 from loadtests.model.api.description.pointer import Pointer
 
 
@@ -26,8 +29,22 @@ class ListDescription(CallDescription):
     """States, in lower case, that count as open; (): every listed session does."""
     total: tuple[Pointer, ...] = ("/data/total", "/total")
     """How many sessions there are on all pages."""
+    paging: Paging = Paging()
+    """How its pages follow each other."""
     created_form: Literal["s", "ms", "iso"] = "s"
     """The form of `created_at`, as the sandbox answers."""
+
+    @model_validator(mode="after")
+    def _concerns_no_session(self) -> Self:
+        if self.fields:
+            raise ValueError(f"must not use fields (uses {{{min(self.fields)}}}): it is about no session")
+        if self.auth == "token":
+            raise ValueError('`auth` must be "key" or "none": it is sent with no session\'s token')
+        if self.activity is not None:
+            raise ValueError("`activity` is for calls on a session")
+        if self.paging.next is not None and "" in self.sessions:
+            raise ValueError("`paging.next` has no place in an answer that is an array: page by a `Link` header")
+        return self
 
     def counts(self, state: object) -> bool:
         """Whether a session in this state is open."""

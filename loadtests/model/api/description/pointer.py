@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator
@@ -21,6 +22,7 @@ Pointer = Annotated[str, AfterValidator(_checked)]
 """A JSON Pointer; "" is the whole document."""
 
 
+@lru_cache(maxsize=1024)
 def tokens_of(pointer: str) -> tuple[str, ...]:
     """Returns the names on the way to the value."""
     return tuple(part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:])
