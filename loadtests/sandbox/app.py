@@ -14,12 +14,13 @@ from loadtests.model.api.delivery import Delivery
 from loadtests.model.api.description.default import default_api
 from loadtests.model.api.description.description import ApiDescription
 from loadtests.model.api.operation import Operation
+from loadtests.model.api.routing import Route
 from loadtests.model.api.rules import NOT_JSON, UNAUTHORIZED, HostedSession, Reply, Rules, Status, invalid
 from loadtests.model.api.service import ApiRequest, Service
 from loadtests.sandbox import openapi
 from loadtests.sandbox.protocol import EXTENSION
 from loadtests.sandbox.tokens import SessionIds, Tokens
-from loadtests.sandbox.wire import Route, Wire
+from loadtests.sandbox.wire import Wire
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
