@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from loadtests.http.body import UndecodableError, without_codings
 from loadtests.http.key import redacted
 from loadtests.model.api.answer import GONE, Answer, Outcome, Reason
 from loadtests.model.api.description.description import ApiDescription
@@ -24,10 +25,11 @@ from loadtests.model.api.translation import answer_to
 from loadtests.model.log.record import Observation, nanoseconds
 from loadtests.model.log.rows import LONGEST_MESSAGE
 from loadtests.recording.client_log import ClientLog, seconds_asked
-from loadtests.reverse_proxy.decoding import decoded
 from loadtests.reverse_proxy.exchange import Exchange, Kept
 from loadtests.reverse_proxy.headers import Header, named
 
+_LARGEST_DECODED = 1 << 20
+"""Bytes of a body without its content coding."""
 _MOST_TOKENS = 100_000
 _LEAST_SECRET = 4
 """Characters: what is shorter is no key."""
@@ -102,7 +104,7 @@ class Calls:
             outcome = Outcome.FAIL if exchange.failure is Reason.CONNECT else Outcome.UNKNOWN
             return Answer(outcome, exchange.failure)
         # A body that was too large to keep, or is coded in a way that is not known, is like one that is not JSON.
-        body = decoded(exchange.answer.data, exchange.response_headers) if exchange.answer.is_whole else None
+        body = _read(exchange.answer, exchange.response_headers)
         reading = self._readings[route.operation]
         return answer_to(route.operation, exchange.status, b"?" if body is None else body, 0.0, 0.0, 0.0, reading)
 
@@ -158,4 +160,10 @@ def _asked(exchange: Exchange) -> dict[str, Any]:
 
 
 def _read(kept: Kept, headers: list[Header]) -> bytes | None:
-    return decoded(kept.data, headers) if kept.is_whole else None
+    """Returns a body as it was before coding; None if it cannot be read. What is passed on stays coded."""
+    if not kept.is_whole:
+        return None
+    try:
+        return without_codings(kept.data, b",".join(named(headers, b"content-encoding")), _LARGEST_DECODED)
+    except UndecodableError:
+        return None

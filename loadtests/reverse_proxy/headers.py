@@ -76,7 +76,7 @@ def _check_length(version: str, headers: list[Header]) -> None:
     # The parser refuses these; here the request is refused even if another version of the parser does not.
     if len(lengths) > 1 or (lengths and codings) or any(not length.strip().isdigit() for length in lengths):
         raise BadRequestError(400, "the request's length is not clear")
-    if codings and ([coding.strip().lower() for coding in codings] != [b"chunked"] or version == "1.0"):
+    if codings and ([coding.strip(b" ").lower() for coding in codings] != [b"chunked"] or version == "1.0"):
         raise BadRequestError(501, "the only transfer coding that is passed on is chunked")
 
 

@@ -42,6 +42,8 @@ class Response:
         except HttpParserUpgrade:
             raise BadResponseError("the upstream switched protocols unasked") from None
         except HttpParserError as error:
+            if isinstance(error.__context__, BadResponseError):
+                raise error.__context__ from None
             if not self.is_complete:
                 raise BadResponseError(f"the upstream's answer is not HTTP/1.1: {error}") from None
             self.is_last = True
@@ -97,7 +99,11 @@ class Response:
         exchange, headers = self._exchange, self._headers
         is_head = exchange.method == b"HEAD"
         has_body = not is_head and status not in _NO_BODY
-        is_chunked = has_body and bool(named(headers, b"transfer-encoding"))
+        codings = named(headers, b"transfer-encoding")
+        is_chunked = has_body and bool(codings)
+        if is_chunked and (len(codings) > 1 or codings[0].strip(b" ").lower() != b"chunked"):
+            # The parser would take some of these for bodies that end with the connection.
+            raise BadResponseError("the upstream's answer has a transfer coding other than chunked")
         self._has_head = True
         self.ends_with_connection = has_body and not is_chunked and not named(headers, b"content-length")
         # A request that is not complete when it is answered leaves no way to the next.

@@ -27,10 +27,14 @@ http {{
     uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
     server {{
         listen 127.0.0.1:{port} backlog=4096;
-        location / {{ default_type application/json; return 200 '{answer}'; }}
+        location / {{ {location} }}
     }}
+    {more}
 }}
 """
+_FIXED = "default_type application/json; return 200 '{answer}';"
+_PROXIED = 'proxy_pass http://upstream; proxy_http_version 1.1; proxy_set_header Connection "";'
+_UPSTREAM = "upstream upstream {{ server {address}; keepalive 64; keepalive_requests 1000000000; }}"
 
 _BARE = """
 import asyncio, socket, sys, uvicorn
@@ -89,13 +93,26 @@ def nginx_path() -> str | None:
 @contextmanager
 def nginx() -> Iterator[Server]:
     """One worker that gives the same answer to everything."""
+    with _nginx(_FIXED.format(answer=ANSWER)) as server:
+        yield server
+
+
+@contextmanager
+def nginx_proxy(upstream: str) -> Iterator[Server]:
+    """One worker that passes everything on, over connections that are kept."""
+    with _nginx(_PROXIED, _UPSTREAM.format(address=upstream.removeprefix("http://"))) as server:
+        yield server
+
+
+@contextmanager
+def _nginx(location: str, more: str = "") -> Iterator[Server]:
     path = nginx_path()
     assert path is not None
     with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as found:
         port = found.getsockname()[1]
         found.close()
         config = Path(folder) / "nginx.conf"
-        config.write_text(_NGINX.format(folder=folder, port=port, answer=ANSWER), encoding="utf-8")
+        config.write_text(_NGINX.format(folder=folder, port=port, location=location, more=more), encoding="utf-8")
         process = subprocess.Popen([path, "-c", str(config), "-p", folder], stderr=subprocess.DEVNULL)
         try:
             _await_listening(port)
