@@ -12,7 +12,16 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 from loadtests.model.api.answer import Reason
 from loadtests.reverse_proxy.context import Context
 from loadtests.reverse_proxy.exchange import Exchange
-from loadtests.reverse_proxy.headers import BadRequestError, chunk, last_chunk, named, path_of, request_head
+from loadtests.reverse_proxy.headers import (
+    BadRequestError,
+    check_head,
+    chunk,
+    last_chunk,
+    named,
+    path_of,
+    request_head,
+    without_offer,
+)
 from loadtests.reverse_proxy.refusal import refusal
 from loadtests.reverse_proxy.upstream import UpstreamConnection
 
@@ -62,10 +71,7 @@ class ClientConnection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except HttpParserUpgrade as upgrade:
-            # An offer of HTTP/2 that nobody takes: what follows is the next request.
-            self._parser = HttpRequestParser(self)
-            if rest := data[int(upgrade.args[0]) :]:
-                return self.data_received(rest)
+            return self._pass_over(data[int(upgrade.args[0]) :])
         except HttpParserError as error:
             cause = error.__context__
             if isinstance(cause, BadRequestError):
@@ -136,6 +142,9 @@ class ClientConnection(asyncio.Protocol):
         context, parser = self._context, self._parser
         exchange.method = parser.get_method()
         version = parser.get_http_version()
+        if parser.should_upgrade():
+            check_head(exchange.method, version, exchange.headers)
+            return
         head, exchange.chunked = request_head(
             exchange.method, exchange.target, version, exchange.headers, context.authority, context.prefix
         )
@@ -164,9 +173,10 @@ class ClientConnection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """Ends the request."""
-        exchange, self._reading = self._reading, None
-        if exchange is None:
+        exchange = self._reading
+        if exchange is None or not exchange.head:
             return
+        self._reading = None
         if exchange.chunked:
             exchange.outgoing.append(last_chunk(exchange.trailers))
         self._unread = 0
@@ -251,6 +261,13 @@ class ClientConnection(asyncio.Protocol):
         self._advance()
 
     # Parts
+
+    def _pass_over(self, rest: bytes) -> None:
+        """Reads a request again without its offer of another protocol: the parser stops behind the head of such a request."""
+        exchange, self._reading = self._reading, None
+        self._parser = HttpRequestParser(self)
+        if exchange is not None:
+            self.data_received(without_offer(exchange.method, exchange.target, exchange.headers) + rest)
 
     def _allow(self, seconds: float) -> None:
         self.deadline = time.monotonic() + seconds

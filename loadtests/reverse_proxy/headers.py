@@ -38,7 +38,7 @@ def request_head(
     method: bytes, target: bytes, version: str, headers: list[Header], authority: bytes, prefix: bytes
 ) -> tuple[bytes, bool]:
     """Returns the head as the upstream gets it, and whether the body is chunked. Raises BadRequestError."""
-    _check(method, version, headers)
+    check_head(method, version, headers)
     hosts, is_chunked = named(headers, b"host"), bool(named(headers, b"transfer-encoding"))
     lines = [b"%b %b HTTP/1.1\r\n" % (method, _target(method, target, prefix))]
     if not hosts:
@@ -58,7 +58,8 @@ def request_head(
     return b"".join(lines), is_chunked
 
 
-def _check(method: bytes, version: str, headers: list[Header]) -> None:
+def check_head(method: bytes, version: str, headers: list[Header]) -> None:
+    """Raises BadRequestError if the request must not be passed on."""
     if method == b"CONNECT":
         raise BadRequestError(501, "CONNECT is not passed on")
     if version not in ("1.1", "1.0"):
@@ -82,6 +83,12 @@ def _check_length(version: str, headers: list[Header]) -> None:
 
 _IGNORED_UPGRADES = frozenset({b"h2c", b"h2"})
 """A client that offers HTTP/2 goes on with HTTP/1.1 where nobody takes the offer."""
+
+
+def without_offer(method: bytes, target: bytes, headers: list[Header]) -> bytes:
+    """Returns the head of a request without its offer of another protocol."""
+    kept = b"".join(b"%b: %b\r\n" % field for field in headers if field[0].lower() != b"upgrade")
+    return b"%b %b HTTP/1.1\r\n%b\r\n" % (method, target, kept)
 
 
 def response_head(status: int, reason: bytes, headers: list[Header], *, chunked: bool, last: bool) -> bytes:
