@@ -11,7 +11,7 @@ from loadtests.defects.catalogue import usage
 from loadtests.model.people.profile import IDLE_RANGE
 from loadtests.model.run.run_name import LATEST, RUNS, run_directory
 from loadtests.model.text.input_error import InputError
-from loadtests.model.text.units import read_duration, read_share
+from loadtests.model.text.units import parse_size, read_duration, read_share
 
 
 def add_run(parser: argparse.ArgumentParser) -> None:
@@ -81,6 +81,14 @@ def add_defects(parser: argparse.ArgumentParser) -> None:
 def duration(text: str) -> float:
     """A type of argparse: seconds, or for example 10m."""
     return _read(read_duration, text)
+
+
+def size(text: str) -> int:
+    """A type of argparse: bytes, for example 500MB."""
+    try:
+        return parse_size(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{error} (is {text!r})") from None
 
 
 def share(text: str) -> float:

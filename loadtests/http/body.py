@@ -56,7 +56,14 @@ def is_misread(response: bytes | bytearray) -> bool:
 def decoded(body: bytes, head: bytes, largest: int) -> bytes:
     """Returns the body without its content coding and byte-order mark. Raises UndecodableError."""
     found = _CODING.search(head)
-    for coding in reversed(found[1].lower().split(b",") if found else []):
+    return without_codings(body, found[1] if found else b"", largest)
+
+
+def without_codings(body: bytes, codings: bytes, largest: int) -> bytes:
+    """Returns the body without the codings that a Content-Encoding header names, and without its byte-order mark. Raises
+    UndecodableError.
+    """
+    for coding in reversed(codings.lower().split(b",")):
         body = _decode(coding.strip(), body, largest)
     return body.removeprefix(BOM)
 

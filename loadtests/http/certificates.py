@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import ssl
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import gevent.ssl
 
@@ -18,34 +20,45 @@ CERTIFICATE, KEY = "STREAMSOAK_CLIENT_CERT", "STREAMSOAK_CLIENT_KEY"
 """The client's certificate with its chain, and its private key, unless it is in the same file; both in PEM."""
 
 
-def client_context() -> gevent.ssl.SSLContext:
-    """Returns the settings of TLS with the API, with the client's certificate. Raises InputError if a file cannot be used."""
-    context = trusting_context()
+Make = Callable[..., Any]
+"""`create_default_context` of gevent's module, or of Python's own for asyncio."""
+
+
+def client_context(make: Make = gevent.ssl.create_default_context, ca_file: Path | None = None) -> Any:
+    """Returns the settings of TLS with the API, with the client's certificate. Raises InputError if a file cannot be used.
+
+    `ca_file`: the certificates that are trusted instead of those that the environment names.
+    """
+    context = trusting_context(make) if ca_file is None else _trusting("--ca-file", ca_file, make)
     _add_client_certificate(context)
     return context
 
 
-def trusting_context() -> gevent.ssl.SSLContext:
+def trusting_context(make: Make = gevent.ssl.create_default_context) -> Any:
     """Returns settings that verify the other end. Raises InputError if a file cannot be used."""
     variable = next((name for name in (*BUNDLES, SYSTEM_BUNDLE) if os.environ.get(name)), "")
-    path = Path(os.environ.get(variable, ""))
+    return _trusting(variable, Path(os.environ.get(variable, "")), make)
+
+
+def _trusting(source: str, path: Path, make: Make) -> Any:
+    """Returns settings that trust the certificates in `path`, which `source` names: a variable, an option, or "" for none."""
     try:
-        if variable in BUNDLES and path.is_dir():
-            return gevent.ssl.create_default_context(capath=str(path))
-        if variable in BUNDLES:
-            return gevent.ssl.create_default_context(cafile=str(path))
-        context = gevent.ssl.create_default_context()
-        if variable:
+        if source in BUNDLES and path.is_dir():
+            return make(capath=str(path))
+        if source and source != SYSTEM_BUNDLE:
+            return make(cafile=str(path))
+        context = make()
+        if source:
             # OpenSSL has loaded it, but would not say so if it could not.
             context.load_verify_locations(cafile=str(path))
     except OSError as error:
         raise InputError.of(
-            variable, f"must be a file of trusted certificates in PEM: {_reason(error)} (is {str(path)!r})"
+            source, f"must be a file of trusted certificates in PEM: {_reason(error)} (is {str(path)!r})"
         ) from None
     return context
 
 
-def _add_client_certificate(context: gevent.ssl.SSLContext) -> None:
+def _add_client_certificate(context: ssl.SSLContext) -> None:
     certificate, key = os.environ.get(CERTIFICATE), os.environ.get(KEY)
     if not certificate:
         if key:

@@ -29,7 +29,7 @@ from loadtests.model.api.description.template import (
 )
 from loadtests.model.api.operation import Operation
 from loadtests.model.api.reading import reading_of
-from loadtests.model.api.translation import answer_from_body
+from loadtests.model.api.translation import answer_to
 from loadtests.model.people.profile import Profile
 from loadtests.model.session.steps import Call
 
@@ -87,20 +87,19 @@ class Codec:
         return b"%b%d\r\n\r\n%b" % (head, len(body), body)
 
     def decode(self, operation: Operation, exchange: Exchange) -> Answer:
-        """Returns what an exchange meant. The outcome of a `new` that succeeds without an id is unknown."""
+        """Returns what an exchange meant."""
         if exchange.failure:
             outcome = Outcome.UNKNOWN if exchange.was_sent else Outcome.FAIL
             return Answer(outcome, exchange.failure, exchange.sent, exchange.answered, message=exchange.error)
-        if not exchange.body and 200 <= exchange.status < 300 and operation is not _NEW:
-            # 204, or 200 and 202 without a body: acknowledged, and nothing more to say.
-            answer = Answer(Outcome.OK, Reason.NONE, exchange.sent, exchange.answered, exchange.status)
-        else:
-            reading = self._readings[operation]
-            answer = answer_from_body(
-                exchange.status, exchange.body, exchange.sent, exchange.answered, exchange.retry_after, reading
-            )
-        if operation is _NEW and answer.outcome is Outcome.OK and not answer.session_id:
-            answer.outcome, answer.reason = Outcome.UNKNOWN, Reason.UNREADABLE
+        answer = answer_to(
+            operation,
+            exchange.status,
+            exchange.body,
+            exchange.sent,
+            exchange.answered,
+            exchange.retry_after,
+            self._readings[operation],
+        )
         if exchange.was_repeated:
             answer.message = answer.message or REPEATED
         if answer.message:

@@ -19,22 +19,22 @@ class Origin:
     prefix: str = ""
 
     @classmethod
-    def parse(cls, url: str) -> Origin:
-        """Returns the origin of `url`. Raises InputError."""
+    def parse(cls, url: str, option: str = "--host") -> Origin:
+        """Returns the origin of `url`, which `option` has. Raises InputError."""
         try:
             parts = urlsplit(url)
             port = parts.port
         except ValueError as error:
-            raise InputError.of("--host", f"{url!r} is not a URL: {error}") from None
+            raise InputError.of(option, f"{url!r} is not a URL: {error}") from None
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise InputError.of(
-                "--host", f"must be scheme://host[:port][/path], as in 'https://api.konpro.ai' (is {url!r})"
+                option, f"must be scheme://host[:port][/path], as in 'https://api.konpro.ai' (is {url!r})"
             )
         if parts.username or parts.password:
-            raise InputError.of("--host", "must not contain a user name: the key is read from the environment only")
+            raise InputError.of(option, "must not contain a user name: the key is read from the environment only")
         if parts.query or parts.fragment or any(ord(c) <= 32 or ord(c) > 126 for c in url):
             raise InputError.of(
-                "--host", f"must be scheme://host[:port][/path], without query, fragment or spaces (is {url!r})"
+                option, f"must be scheme://host[:port][/path], without query, fragment or spaces (is {url!r})"
             )
         return cls(
             parts.scheme, parts.hostname, port or (443 if parts.scheme == "https" else 80), parts.path.rstrip("/")

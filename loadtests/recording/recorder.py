@@ -61,11 +61,17 @@ class _Stream:
     """An Arrow IPC stream in a file that only holds whole batches: one that is only partly written is truncated."""
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self.path = path
         self._file = path.open("wb", buffering=0)
         self._buffer = io.BytesIO()
         self._committed = 0
         options = pa.ipc.IpcWriteOptions(emit_dictionary_deltas=True)
         self._writer = pa.ipc.new_stream(self._buffer, schema, options=options)
+
+    @property
+    def size(self) -> int:
+        """Bytes in the file."""
+        return self._committed
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Writes a batch with its checksum. Raises OSError; the file is unchanged then."""
@@ -138,6 +144,16 @@ class Recorder:
             self.lost += len(rows)
             self._end_stream()
 
+    @property
+    def stream_bytes(self) -> int:
+        """The size of the current stream's file."""
+        return self._stream.size if self._stream else 0
+
+    def rotate(self) -> None:
+        """Ends the stream; the next batch begins another one."""
+        self.flush()
+        self._end_stream()
+
     def close(self) -> None:
         """Writes the remaining rows and ends the stream."""
         self.flush()
@@ -153,7 +169,12 @@ class Recorder:
     def _end_stream(self) -> None:
         # After a failed write the next batch begins a new stream: the lost batch may have contained dictionaries.
         if self._stream:
+            is_empty = self._stream.size == 0
             self._stream.close()
+            if is_empty:
+                # A disk may be full for hours: its next stream has the same name.
+                self._stream.path.unlink(missing_ok=True)
+                self._streams -= 1
             self._stream = None
 
     def _batch(self, rows: list[Row]) -> pa.RecordBatch:

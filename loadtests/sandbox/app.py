@@ -15,6 +15,7 @@ from loadtests.model.api.delivery import Delivery
 from loadtests.model.api.description.default import default_api
 from loadtests.model.api.description.description import ApiDescription
 from loadtests.model.api.operation import Operation
+from loadtests.model.api.routing import Route
 from loadtests.model.api.rules import NOT_JSON, UNAUTHORIZED, Reply, Rules, invalid
 from loadtests.model.api.service import ApiRequest, Service
 from loadtests.model.api.similar_call import similar_call
@@ -24,7 +25,7 @@ from loadtests.sandbox.history import history
 from loadtests.sandbox.inspection import Inspection, Observer, Seen
 from loadtests.sandbox.protocol import EXTENSION
 from loadtests.sandbox.tokens import SessionIds, Token, Tokens
-from loadtests.sandbox.wire import Route, Wire
+from loadtests.sandbox.wire import Wire
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]

@@ -12,12 +12,12 @@ import msgspec
 
 from loadtests.model.api.description.description import ApiDescription
 from loadtests.model.api.operation import Operation
+from loadtests.model.api.routing import Route
 from loadtests.model.api.rules import Reply, Rules
 from loadtests.model.api.service import ApiRequest
 from loadtests.model.api.similar_field import similar_fields
 from loadtests.model.log.record import Observation
 from loadtests.sandbox.cors import Headers
-from loadtests.sandbox.wire import Route
 
 _decode = msgspec.json.Decoder().decode
 _HIDDEN = "[the key]"

@@ -1,6 +1,5 @@
 """Records the requests of the sandbox's clients as a run's event log, for the audit.
 
-Sessions are numbered in the order of opening. A refused `new` has its own number, because the person it was for is unknown.
 Ends of sessions are exact times, not intervals.
 """
 
@@ -9,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from loadtests.model.api.answer import Outcome, Reason
 from loadtests.model.api.delivery import Delivery
@@ -17,13 +15,10 @@ from loadtests.model.api.operation import Operation
 from loadtests.model.api.rules import CloseCause, HostedSession, Reply, Terms
 from loadtests.model.api.service import ApiRequest
 from loadtests.model.api.translation import answer_from_reply
-from loadtests.model.log.record import Observation, Row, nanoseconds
+from loadtests.model.log.record import Observation, nanoseconds
 from loadtests.model.log.rows import LONGEST_MESSAGE, list_row
-from loadtests.model.session.session import Holder
+from loadtests.recording.client_log import CLIENT, ClientLog, seconds_asked
 from loadtests.recording.recorder import Recorder
-
-CLIENT = "client"
-"""The profile of every row that is about a session."""
 
 _FLUSH_SECONDS = 1.0
 
@@ -33,44 +28,39 @@ class Journal:
 
     def __init__(self, folder: Path, zero: float, terms: Terms, now: Callable[[], float]) -> None:
         self._recorder = Recorder(folder, [CLIENT])
+        self._log = ClientLog(self._recorder)
         self._zero = zero
         self._terms = terms
         self._now = now
-        self._count = 0
-        self._numbers: dict[str, int] = {}
-        self._open: set[str] = set()
         self._flushed = now()
 
     def called(self, came: float, request: ApiRequest, reply: Reply) -> None:
         """Records a call received at `came` and answered with `reply` now."""
-        operation = request.operation
-        number = self._number(request, reply)
+        operation, session_id = request.operation, _session_id(request, reply)
+        number = self._log.number(operation, session_id)
         outcome, reason = _meaning(reply)
         at, took = nanoseconds(came - self._zero), nanoseconds(self._now() - came)
-        holder = Holder.ACTIVE if _session_id(request, reply) in self._open else Holder.NONE
         value, detail = self._value(request, reply), _detail(operation, reply, reason)
-        profile = CLIENT if number else ""
         answered = (reply.status, reply.code) if reply.delivery is Delivery.ANSWERED else (0, 0)
-        self._recorder.append(
-            Row(at, 0, number, profile, operation, at, 0, took, *answered, outcome, reason, holder, value, detail)
-        )
+        self._log.call(at, took, number, session_id, operation, answered, (outcome, reason), value, detail)
         if operation is Operation.NEW and request.disable_idle_timeout:
-            self._note(at, Observation.DEPRECATED, number, 0.0, "disable_idle_timeout")
+            self._log.note(at, Observation.DEPRECATED, number, 0.0, "disable_idle_timeout")
 
     def noted(self, came: float, kind: Observation, session_id: str, value: float, detail: str) -> None:
         """Records what a request showed beside its call; see `inspection`."""
-        number = self._numbers.get(session_id, 0)
-        self._note(nanoseconds(came - self._zero), kind, number, value, detail[:LONGEST_MESSAGE])
+        number = self._log.known(session_id)
+        self._log.note(nanoseconds(came - self._zero), kind, number, value, detail[:LONGEST_MESSAGE])
 
     def happened(self, at: float, event: str, session: HostedSession) -> None:
         """Records that a session was opened, or closed by the API."""
         if event == "opened":
-            self._open.add(session.id)
+            self._log.opened(session.id)
         elif event == "closed":
-            self._open.discard(session.id)
+            self._log.closed(session.id)
             if session.cause is not CloseCause.STOP:
                 seconds = at - self._zero
-                self._note(nanoseconds(seconds), Observation.VANISHED, self._numbers[session.id], seconds, None)
+                number = self._log.known(session.id)
+                self._log.note(nanoseconds(seconds), Observation.VANISHED, number, seconds, None)
 
     def beat(self) -> None:
         """Writes the rows of the last second."""
@@ -81,28 +71,15 @@ class Journal:
     def close(self) -> None:
         """Writes the number of open sessions, and the end of the log."""
         now = self._now() - self._zero
-        self._recorder.append(list_row(now, now, now, Outcome.OK, "", len(self._open), 200, 100))
+        self._recorder.append(list_row(now, now, now, Outcome.OK, "", self._log.open_sessions, 200, 100))
         self._recorder.close()
-
-    def _number(self, request: ApiRequest, reply: Reply) -> int:
-        if request.operation is not Operation.NEW:
-            return self._numbers.get(_session_id(request, reply), 0)
-        self._count += 1
-        if session_id := _session_id(request, reply):
-            self._numbers[session_id] = self._count
-        return self._count
 
     def _value(self, request: ApiRequest, reply: Reply) -> float:
         if request.operation is Operation.NEW:
-            return _seconds(request.idle_timeout, self._terms.idle_default)
+            return seconds_asked(request.idle_timeout, self._terms.idle_default)
         if request.operation is Operation.TASK and isinstance(reply.data, dict):
             return float(reply.data.get("duration_ms", 0)) / 1000
         return float(len(reply.data)) if request.operation is Operation.LIST and reply.data is not None else 0.0
-
-    def _note(self, at: int, kind: str, number: int, value: float, detail: str | None) -> None:
-        none = Outcome.NONE, Reason.NONE, Holder.NONE
-        profile = CLIENT if number else ""
-        self._recorder.append(Row(at, 0, number, profile, kind, at, 0, 0, 0, 0, *none, value, detail))
 
 
 def _session_id(request: ApiRequest, reply: Reply) -> str:
@@ -122,12 +99,3 @@ def _detail(operation: Operation, reply: Reply, reason: Reason) -> str | None:
     if reason is not Reason.NONE:
         return reply.message[:LONGEST_MESSAGE] or None
     return _session_id(ApiRequest(operation), reply) if operation is Operation.NEW else None
-
-
-def _seconds(asked: Any, default: float) -> float:
-    if isinstance(asked, bool) or not isinstance(asked, int | float):
-        return default
-    try:
-        return float(asked)
-    except OverflowError:
-        return math.inf

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import unquote
 
 import msgspec
 
@@ -15,78 +13,16 @@ from loadtests.model.api.answer import Outcome, Reason
 from loadtests.model.api.description.call import CallDescription
 from loadtests.model.api.description.description import ApiDescription
 from loadtests.model.api.description.listing import ListDescription
-from loadtests.model.api.description.pointer import Getter, getter, put
-from loadtests.model.api.description.template import IDLE_TIMEOUT, SESSION_ID, TEXT, Field, parts, pointer_of
+from loadtests.model.api.description.pointer import put
 from loadtests.model.api.operation import Operation
-from loadtests.model.api.rules import DONE, NO_CODE, HostedSession, PartialList, Reply, Status, invalid
-from loadtests.model.api.service import ApiRequest
+from loadtests.model.api.routing import Route, Routes
+from loadtests.model.api.rules import DONE, NO_CODE, HostedSession, PartialList, Reply, Status
 from loadtests.model.api.translation import answer_from_reply
 from loadtests.sandbox.paging import shown_page
-
-_LONGEST_TEXT = 100_000
-
-_WITH_MORE = frozenset({Operation.CREATE_TOKEN, Operation.NEW, Operation.TASK, Operation.LIST})
-"""Calls that say more than a session's id, or none."""
-
-_NO_FIELDS: Mapping[str, str] = {}
 
 _SKELETONS = 100
 
 _encode = msgspec.json.Encoder().encode
-
-
-class Route:
-    """One call of the API, as the sandbox takes it."""
-
-    def __init__(self, operation: Operation, call: CallDescription, disable: str) -> None:
-        self.operation = operation
-        self.call = call
-        self.pattern = re.compile("".join(map(_pattern, parts(call.path))))
-        self.is_constant = not self.pattern.groupindex
-        self._session = _reader(call.body, SESSION_ID)
-        self._idle_timeout = _reader(call.body, IDLE_TIMEOUT)
-        self._text = _reader(call.body, TEXT)
-        self._disable = disable
-        self.session_field = _name(call.body, SESSION_ID)
-        """The name of the field that holds the session's id."""
-        self._is_plain = operation not in _WITH_MORE and call.auth != "token" and self.is_constant
-        """Whether it says nothing but a session's id, in its body."""
-        self.values = tuple(_values(call))
-        """Names of the rules' values, where they are in its answers, and by what they are divided."""
-        self.gives = bool(operation is Operation.CREATE_TOKEN or call.answer.keep or call.answer.token)
-        """Whether its answers have values that later calls need."""
-
-    def request(self, asked: dict[str, Any], fields: Mapping[str, str], bearer: str) -> ApiRequest | Reply:
-        """Returns what a request with the body `asked` asks of the rules, or the refusal.
-
-        `fields`: those in its path; `bearer`: the session of its token.
-        """
-        operation = self.operation
-        if self._is_plain and self._session is not None and isinstance(session_id := self._session(asked), str):
-            return ApiRequest(operation, session_id)
-        if operation is Operation.NEW:
-            idle_timeout = self._idle_timeout(asked) if self._idle_timeout else None
-            disable = asked.get(self._disable, False) if self._disable else False
-            return ApiRequest(operation, idle_timeout=idle_timeout, disable_idle_timeout=disable)
-        session_id = fields.get(SESSION_ID) or (self._session(asked) if self._session else None)
-        if session_id is None and (bearer or self.call.auth == "token"):
-            # The token says which session.
-            session_id = bearer
-        if operation is Operation.TASK:
-            text = self._text(asked) if self._text else ""
-            if text is None and _name(self.call.body, TEXT) not in asked:
-                text = ""
-            if not isinstance(text, str) or len(text) > _LONGEST_TEXT:
-                return invalid(f"text must be a string of at most {_LONGEST_TEXT} characters")
-            if isinstance(session_id, str):
-                return ApiRequest(operation, session_id, words=len(text.split()))
-        if operation is Operation.CREATE_TOKEN or operation is Operation.LIST:
-            return ApiRequest(operation)
-        return (
-            ApiRequest(operation, session_id)
-            if isinstance(session_id, str)
-            else invalid(f"{self.session_field} must be a string")
-        )
 
 
 class Wire:
@@ -95,30 +31,13 @@ class Wire:
     def __init__(self, api: ApiDescription, wall: float) -> None:
         self.api = api
         self._wall = wall
-        disable = api.idle_timeout.disable
-        self.routes = [Route(operation, call, disable) for operation, call in api.calls.items()]
-        if api.list is not None:
-            self.routes.append(Route(Operation.LIST, api.list, ""))
-        constant = [route for route in self.routes if route.is_constant]
-        self._constant: dict[tuple[str, str], Route] = {(one.call.method, one.call.path): one for one in constant}
-        self._others = [route for route in self.routes if not route.is_constant]
+        self._routes = Routes(api)
+        self.routes = self._routes.all
+        self.find = self._routes.find
+        self._values = {route.operation: tuple(_values(route.call)) for route in self.routes}
+        """Names of the rules' values, where they are in a call's answers, and by what they are divided."""
         self._done: dict[Operation, bytes] = {}
         self._skeletons: dict[tuple[Operation, int, str], dict[str, Any]] = {}
-
-    def find(self, method: str, path: str, raw_path: bytes | None) -> tuple[Route, Mapping[str, str]] | None:
-        """Returns the route of a request, with the fields in its path; None: the API has no such call.
-
-        `raw_path`: the path as it was sent, if it is known: an id may have an escaped slash.
-        """
-        constant = self._constant.get((method, path))
-        if constant is not None:
-            return constant, _NO_FIELDS
-        sent = path if raw_path is None else raw_path.decode("ascii", "replace")
-        for route in self._others:
-            match = route.pattern.fullmatch(sent) if route.call.method == method else None
-            if match:
-                return route, {name: unquote(value) for name, value in match.groupdict().items()}
-        return None
 
     def methods(self, path: str) -> list[str]:
         """Returns the methods of the calls that have this path."""
@@ -212,7 +131,7 @@ class Wire:
             # What the description has no place for: warnings, ids of tasks.
             own = document.get("data")
             document["data"] = {**own, **data} if own else dict(data)
-        for name, pointer, divisor in route.values:
+        for name, pointer, divisor in self._values[route.operation]:
             value = data.get(name)
             if value is not None and not (self.api.is_default and pointer == f"/data/{name}"):
                 put(document, pointer, value if divisor == 1 else value / divisor)
@@ -242,19 +161,6 @@ def _values(call: CallDescription) -> Iterator[tuple[str, str, int]]:
 def _pointer(call: CallDescription, name: str) -> str | None:
     """Where the answer has a value that later calls need."""
     return {"token": call.answer.token, "session_id": call.answer.session_id, **call.answer.keep}.get(name)
-
-
-def _pattern(part: str | Field) -> str:
-    return re.escape(part) if isinstance(part, str) else f"(?P<{part.name.replace('.', '_')}>[^/]+)"
-
-
-def _reader(body: Any, name: str) -> Getter | None:
-    pointer = pointer_of(body, name)
-    return None if pointer is None else getter(pointer)
-
-
-def _name(body: Any, name: str) -> str:
-    return (pointer_of(body, name) or f"/{name}").rpartition("/")[2]
 
 
 def _reason(reply: Reply) -> Reason:

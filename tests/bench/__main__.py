@@ -15,13 +15,14 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
-from . import browsers, generators, growth, holding, people, recording, reporting, sandboxes, virtual_time
+from . import browsers, generators, growth, holding, people, proxying, recording, reporting, sandboxes, virtual_time
 from .measurement import Measurement, budgets_table, machine
 
 MEASUREMENTS = {
     "generators": generators,
     "sandbox": sandboxes,
     "recording": recording,
+    "record": proxying,
     "virtual-time": virtual_time,
     "holding": holding,
     "people": people,

@@ -28,12 +28,16 @@ http {{
     client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
     server {{
-        listen 127.0.0.1:{port} {tls} backlog=4096; {certificate}
+        listen 127.0.0.1:{port} backlog=4096 {tls};
         location = {status} {{ stub_status; }}
-        location / {{ default_type application/json; return 200 '{answer}'; }}
+        location / {{ {location} }}
     }}
+    {more}
 }}
 """
+_FIXED = "default_type application/json; return 200 '{answer}';"
+_PROXIED = 'proxy_pass http://upstream; proxy_http_version 1.1; proxy_set_header Connection "";'
+_UPSTREAM = "upstream upstream {{ server {address}; keepalive 64; keepalive_requests 1000000000; }}"
 
 _BARE = """
 import asyncio, socket, sys, uvicorn
@@ -92,16 +96,27 @@ def nginx_path() -> str | None:
 @contextmanager
 def nginx(certificate: Path | None = None) -> Iterator[Server]:
     """One worker that gives the same answer to everything. `certificate`: with its key, for TLS."""
+    with _nginx(_FIXED.format(answer=ANSWER), certificate=certificate) as server:
+        yield server
+
+
+@contextmanager
+def nginx_proxy(upstream: str) -> Iterator[Server]:
+    """One worker that passes everything on, over connections that are kept."""
+    with _nginx(_PROXIED, _UPSTREAM.format(address=upstream.removeprefix("http://"))) as server:
+        yield server
+
+
+@contextmanager
+def _nginx(location: str, more: str = "", certificate: Path | None = None) -> Iterator[Server]:
     path = nginx_path()
     assert path is not None
     with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as found:
         port = found.getsockname()[1]
         found.close()
         config = Path(folder) / "nginx.conf"
-        config.write_text(
-            _NGINX.format(folder=folder, port=port, answer=ANSWER, status=NGINX_STATUS, **_tls(certificate)),
-            encoding="utf-8",
-        )
+        settings = {"folder": folder, "port": port, "status": NGINX_STATUS, "location": location, "more": more}
+        config.write_text(_NGINX.format(**settings, tls=_tls(certificate)), encoding="utf-8")
         process = subprocess.Popen([path, "-c", str(config), "-p", folder], stderr=subprocess.DEVNULL)
         try:
             _await_listening(port)
@@ -111,10 +126,9 @@ def nginx(certificate: Path | None = None) -> Iterator[Server]:
             process.wait()
 
 
-def _tls(certificate: Path | None) -> dict[str, str]:
-    if certificate is None:
-        return {"tls": "", "certificate": ""}
-    return {"tls": "ssl", "certificate": f"ssl_certificate {certificate}; ssl_certificate_key {certificate};"}
+def _tls(certificate: Path | None) -> str:
+    """Returns what makes nginx's `listen` one for TLS."""
+    return f"ssl; ssl_certificate {certificate}; ssl_certificate_key {certificate}" if certificate else ""
 
 
 def _await_listening(port: int) -> None:

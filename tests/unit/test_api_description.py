@@ -23,13 +23,14 @@ from loadtests.model.api.description.description import ApiDescription, build_de
 from loadtests.model.api.description.pointer import getter, put
 from loadtests.model.api.description.template import fields_in, json_pieces, parts, pointer_of
 from loadtests.model.api.operation import Operation
+from loadtests.model.api.routing import Route
 from loadtests.model.api.rules import CLOSED, DONE, FULL, NOT_FOUND, HostedSession, Reply, invalid
 from loadtests.model.api.service import ApiRequest
 from loadtests.model.session.session import Session
 from loadtests.model.session.steps import Call
 from loadtests.model.text.input_error import InputError
 from loadtests.observing.session_list import ListAnswer, PageRequest, read_list
-from loadtests.sandbox.wire import Route, Wire
+from loadtests.sandbox.wire import Wire
 from loadtests.scenarios.catalogue import api_files, named_api
 from tests.any_api import any_api
 

@@ -12,11 +12,12 @@ import msgspec
 
 from loadtests.model.api.answer import Answer, Outcome, Reason
 from loadtests.model.api.delivery import Delivery
+from loadtests.model.api.operation import Operation
 from loadtests.model.api.reading import Reading, default_reading
 from loadtests.model.api.refusals import refusal_reason
 from loadtests.model.api.rules import NO_CODE, Reply
 
-_OK, _NO_REASON = Outcome.OK, Reason.NONE
+_OK, _NO_REASON, _NEW = Outcome.OK, Reason.NONE, Operation.NEW
 _COMPLETE, _GARBLED = Delivery.ANSWERED, Delivery.GARBLED
 # Bound here for speed: see loadtests.engine.
 
@@ -73,6 +74,25 @@ def answer_from_body(
         garbled = None, _plain_text(body), None, False
         return translate(_GARBLED, status, *garbled, sent, answered, retry_after, reading)
     return translate(_COMPLETE, status, *parts, sent, answered, retry_after, reading)
+
+
+def answer_to(
+    operation: Operation,
+    status: int,
+    body: bytes,
+    sent: float,
+    answered: float,
+    retry_after: float = 0.0,
+    reading: Reading | None = None,
+) -> Answer:
+    """Returns the Answer to `operation` in a complete HTTP response. That of a `new` that succeeds without an id is unknown."""
+    if not body and 200 <= status < 300 and operation is not _NEW:
+        # 204, or 200 and 202 without a body: acknowledged, and nothing more to say.
+        return Answer(_OK, _NO_REASON, sent, answered, status)
+    answer = answer_from_body(status, body, sent, answered, retry_after, reading)
+    if operation is _NEW and answer.outcome is _OK and not answer.session_id:
+        answer.outcome, answer.reason = Outcome.UNKNOWN, Reason.UNREADABLE
+    return answer
 
 
 def answer_from_reply(reply: Reply, sent: float, answered: float, timeout: float) -> Answer:

@@ -39,6 +39,7 @@ class Observation(StrEnum):
     TOKEN_REUSED = "token-reused"
     KEY_IN_PAGE = "key-in-page"
     PREFLIGHT = "preflight"
+    GAP = "gap"
     CLOCK = "clock"
     WORKER_LOST = "worker-lost"
     WORKER_BACK = "worker-back"
@@ -134,7 +135,8 @@ KINDS: dict[str, str] = {
     "worker-lost": "observation of the master: a worker is not heard of; value: when it last was (s); detail: its number",
     "worker-back": "observation of the master: it is heard of again; detail: its number",
     "worker-left": "observation of the master: a worker ended before the run did; detail: its number",
-    "deprecated": "note of an audit: the session's new asked for what is deprecated; detail: the field's name",
+    "gap": "observation of a recording: calls since t are missing from the log; value: how many; detail: why",
+    "deprecated": "note of an audit or a recording: the session's new asked for what is deprecated; detail: the field's name",
     "unknown-call": "note of an audit: a request that is no call of the API, on the session that it names; value: HTTP status;"
     " detail: method and path",
     "unauthorized-call": "note of an audit: a call that was refused for its key named this session; detail: the operation",

@@ -39,6 +39,8 @@ class Manifest(BaseModel):
     """Whether the sandbox recorded the user's own client: `streamsoak audit`."""
     intercepted: str = ""
     """The API's address, if the audit answered requests to it in the API's place; "": the program was given the sandbox's."""
+    recording: bool = False
+    """Whether a proxy recorded the clients of a real API: `streamsoak record`."""
     started_unix: float
     """Wall clock at 0 of the run's clock, in seconds since 1970: `created_at` of the API's list is compared with it."""
     simulated_unix: float | None = None
@@ -84,6 +86,11 @@ class Manifest(BaseModel):
         """When the run began, or a simulation was made: ISO 8601 in UTC."""
         moment = self.started_unix if self.simulated_unix is None else self.simulated_unix
         return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
+
+    @property
+    def is_of_clients(self) -> bool:
+        """Whether the calls are those of clients that are not ours, as the API's end saw them."""
+        return self.audit or self.recording
 
     @property
     def plan(self) -> LoadPlan | None:
