@@ -15,6 +15,8 @@ _STANDARD = ListDescription(path="/")
 """The places of the default API."""
 MAX_PAGES = 1000
 """Pages that are requested for one list."""
+_LONGEST_IDLE_SECONDS = 1e9
+"""An idle timeout from here on is none."""
 _TOKENS = ("next_pagination_token", "next_page_token", "next_token", "next_cursor")
 _MILLISECONDS_FROM = 1e11
 """A number from here on is a Unix time in milliseconds; in seconds it would be the year 5138."""
@@ -35,11 +37,29 @@ class Page(NamedTuple):
     """Sessions on all pages, as the API says; 0: it does not say."""
     rows: int
     """Rows on this page, of open sessions and others."""
+    idle_timeouts: dict[str, float]
+    """Idle timeouts by id, in seconds, of the sessions whose row has one."""
+
+
+class SessionList(NamedTuple):
+    """The open sessions on all pages of a list."""
+
+    sessions: dict[str, float]
+    """As in `Page`."""
+    idle_timeouts: dict[str, float]
+    """As in `Page`."""
 
 
 def read_list(
     get: Callable[[dict[str, str | int]], bytes], first: bytes, listing: ListDescription = _STANDARD
 ) -> dict[str, float]:
+    """Returns the ids of `read_sessions`, with created_at."""
+    return read_sessions(get, first, listing).sessions
+
+
+def read_sessions(
+    get: Callable[[dict[str, str | int]], bytes], first: bytes, listing: ListDescription = _STANDARD
+) -> SessionList:
     """Returns all sessions of a list that begins with the answer `first`; `get` requests a page by its query parameters.
 
     `listing` says where the sessions are.
@@ -48,7 +68,7 @@ def read_list(
     `get` raises.
     """
     page = page_of(first, listing)
-    sessions, total, seen = dict(page.sessions), page.total, page.rows
+    sessions, idle_timeouts, total, seen = dict(page.sessions), dict(page.idle_timeouts), page.total, page.rows
     for _ in range(MAX_PAGES):
         if not page.next:
             break
@@ -56,10 +76,11 @@ def read_list(
         if not page.rows or (page.sessions and page.sessions.keys() <= sessions.keys()):
             break
         sessions |= page.sessions
+        idle_timeouts |= page.idle_timeouts
         seen += page.rows
     if page.next or total > max(seen, len(sessions)):
         raise PartialListError(f"the list shows {len(sessions)} sessions and has more, on pages that cannot be read")
-    return sessions
+    return SessionList(sessions, idle_timeouts)
 
 
 def page_of(body: bytes, listing: ListDescription = _STANDARD) -> Page:
@@ -77,10 +98,16 @@ def page_of(body: bytes, listing: ListDescription = _STANDARD) -> Page:
         for row in rows
         if isinstance(row, dict) and isinstance(session_id := of_id(row), str) and listing.counts(of_state(row))
     }
+    of_idle = None if listing.idle_timeout is None else getter(listing.idle_timeout)
+    idle_timeouts = {
+        of_id(row): idle
+        for row in (rows if of_idle else ())
+        if isinstance(of_id(row), str) and of_id(row) in sessions and (idle := _seconds(of_idle(row)))
+    }
     totals = (_count(get(answer)) for get in map(getter, listing.total))
     data = answer.get("data", answer) if isinstance(answer, dict) else {}
     places = [place for place in (data, answer) if isinstance(place, dict)]
-    return Page(sessions, _next_page(places), next(filter(None, totals), 0), len(rows))
+    return Page(sessions, _next_page(places), next(filter(None, totals), 0), len(rows), idle_timeouts)
 
 
 def unix_time(value: Any) -> float:
@@ -94,6 +121,12 @@ def unix_time(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e15:
         return 0.0
     return float(value) / 1000 if value >= _MILLISECONDS_FROM else float(value)
+
+
+def _seconds(value: Any) -> float:
+    """A duration of the list; 0 where it is none."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and 0 < value < _LONGEST_IDLE_SECONDS else 0.0
 
 
 def _next_page(places: list[dict[str, Any]]) -> dict[str, str | int]:
