@@ -1,4 +1,4 @@
-"""Decides which alerts are raised and resolved, each once: when a figure reaches its threshold, and when it is well below again."""
+"""Decides which alerts are raised and resolved, each once: when a figure reaches its threshold, and when it is well below it."""
 
 from __future__ import annotations
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 
 from loadtests.model.api.answer import Outcome
+from loadtests.model.text.units import format_duration
+from loadtests.model.text.wording import count
 from loadtests.observing.list_snapshot import ListSnapshot
 
 HOUR = 3600.0
@@ -50,6 +52,17 @@ class Pace:
     def interval(self) -> float:
         """Seconds between two looks: longer than asked for where the list has so many pages that the budget would not last."""
         return max(self._every, HOUR * self._pages / self._budget.per_hour)
+
+    @property
+    def cost(self) -> str:
+        """The interval and what it costs, in words."""
+        each = round(HOUR / self.interval * self._pages)
+        slower = f" instead of {format_duration(self._every)}" if self.interval > self._every else ""
+        pages = f"{count(self._pages, 'page')} each"
+        return (
+            f"a look every {format_duration(self.interval)}{slower} is {count(each, 'request')} an hour ({pages}),"
+            f" of at most {self._budget.per_hour:,}"
+        )
 
     def next_look(self, snapshot: ListSnapshot, now: float) -> float:
         """Returns when to look again, in seconds of the watch. `snapshot`: the last look, which has ended at `now`."""

@@ -25,7 +25,7 @@ from loadtests.model.api.operation import Operation
 from loadtests.model.api.reading import reading_of
 from loadtests.model.api.translation import answer_from_body
 from loadtests.observing.list_snapshot import ListHistory, ListSnapshot
-from loadtests.observing.session_list import PartialListError, read_list, read_sessions
+from loadtests.observing.session_list import PartialListError, SessionList, read_sessions
 
 
 class PollSettings(msgspec.Struct):
@@ -56,7 +56,12 @@ class ListRefusedError(ValueError):
 
 
 def listed_sessions(client: HttpClient, api: ApiDescription, key: str) -> dict[str, float]:
-    """Returns the listed ids with created_at. The API must have a list.
+    """Returns the listed ids with created_at; see `session_list_of`."""
+    return session_list_of(client, api, key).sessions
+
+
+def session_list_of(client: HttpClient, api: ApiDescription, key: str) -> SessionList:
+    """Returns the open sessions. The API must have a list.
 
     Raises UnreachableError if no connection can be opened, ListRefusedError, or another ValueError with the reason.
     """
@@ -71,7 +76,7 @@ def listed_sessions(client: HttpClient, api: ApiDescription, key: str) -> dict[s
         text = redacted(answer.message, key) or answer.reason
         raise ListRefusedError(f"HTTP {exchange.status}: {text}", answer.reason)
     try:
-        return read_list(lambda query: _page(client, listing, query), exchange.body, listing)
+        return read_sessions(lambda query: _page(client, listing, query), exchange.body, listing)
     except _PageError as error:
         raise ListRefusedError(f"a page without a usable answer ({error.reason})", error.reason) from None
 

@@ -39,6 +39,8 @@ class Page(NamedTuple):
     """Rows on this page, of open sessions and others."""
     idle_timeouts: dict[str, float]
     """Idle timeouts by id, in seconds, of the sessions whose row has one."""
+    states: dict[str, str]
+    """States by id, of the sessions whose row has one: hostile input."""
 
 
 class SessionList(NamedTuple):
@@ -47,6 +49,8 @@ class SessionList(NamedTuple):
     sessions: dict[str, float]
     """As in `Page`."""
     idle_timeouts: dict[str, float]
+    """As in `Page`."""
+    states: dict[str, str]
     """As in `Page`."""
 
 
@@ -68,19 +72,21 @@ def read_sessions(
     `get` raises.
     """
     page = page_of(first, listing)
-    sessions, idle_timeouts, total, seen = dict(page.sessions), dict(page.idle_timeouts), page.total, page.rows
+    found = SessionList(dict(page.sessions), dict(page.idle_timeouts), dict(page.states))
+    sessions, total, seen = found.sessions, page.total, page.rows
     for _ in range(MAX_PAGES):
         if not page.next:
             break
         page = page_of(get(page.next), listing)
         if not page.rows or (page.sessions and page.sessions.keys() <= sessions.keys()):
             break
-        sessions |= page.sessions
-        idle_timeouts |= page.idle_timeouts
+        sessions.update(page.sessions)
+        found.idle_timeouts.update(page.idle_timeouts)
+        found.states.update(page.states)
         seen += page.rows
     if page.next or total > max(seen, len(sessions)):
         raise PartialListError(f"the list shows {len(sessions)} sessions and has more, on pages that cannot be read")
-    return SessionList(sessions, idle_timeouts)
+    return found
 
 
 def page_of(body: bytes, listing: ListDescription = _STANDARD) -> Page:
@@ -93,21 +99,23 @@ def page_of(body: bytes, listing: ListDescription = _STANDARD) -> Page:
     if rows is None:
         raise ValueError("the list has no sessions")
     of_id, of_time, of_state = getter(listing.id), getter(listing.created_at), getter(listing.state)
-    sessions = {
-        session_id: unix_time(of_time(row))
-        for row in rows
-        if isinstance(row, dict) and isinstance(session_id := of_id(row), str) and listing.counts(of_state(row))
-    }
     of_idle = None if listing.idle_timeout is None else getter(listing.idle_timeout)
-    idle_timeouts = {
-        of_id(row): idle
-        for row in (rows if of_idle else ())
-        if isinstance(of_id(row), str) and of_id(row) in sessions and (idle := _seconds(of_idle(row)))
-    }
+    sessions: dict[str, float] = {}
+    idle_timeouts: dict[str, float] = {}
+    states: dict[str, str] = {}
+    for row in rows:
+        session_id = of_id(row)
+        if not isinstance(row, dict) or not isinstance(session_id, str) or not listing.counts(state := of_state(row)):
+            continue
+        sessions[session_id] = unix_time(of_time(row))
+        if isinstance(state, str):
+            states[session_id] = state
+        if of_idle and (idle := _seconds(of_idle(row))):
+            idle_timeouts[session_id] = idle
     totals = (_count(get(answer)) for get in map(getter, listing.total))
     data = answer.get("data", answer) if isinstance(answer, dict) else {}
     places = [place for place in (data, answer) if isinstance(place, dict)]
-    return Page(sessions, _next_page(places), next(filter(None, totals), 0), len(rows), idle_timeouts)
+    return Page(sessions, _next_page(places), next(filter(None, totals), 0), len(rows), idle_timeouts, states)
 
 
 def unix_time(value: Any) -> float:
