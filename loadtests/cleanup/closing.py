@@ -151,17 +151,18 @@ def older_than(listed: Mapping[str, float], seconds: float, now: float) -> dict[
 def named(listed: Mapping[str, float], ids: Iterable[str]) -> tuple[dict[str, float], list[str]]:
     """Returns the sessions of `listed` that `ids` name, and those of `ids` that are not listed.
 
-    An id may be shortened to a prefix that no other listed id has. Raises InputError for an ambiguous one.
+    An id may be shortened to a prefix that no other listed id has. Raises InputError for one that is ambiguous or too short.
     """
     found: dict[str, float] = {}
     unknown = []
     for name in dict.fromkeys(ids):
-        near = [session_id for session_id in listed if session_id.startswith(name)]
-        matches = [name] if name in listed else near if len(name) >= _SHORTEST_PREFIX else []
-        if len(matches) > 1:
-            raise InputError.of("ID", f"{name!r} is the beginning of {len(matches)} ids: {', '.join(matches[:3])}, …")
-        if matches:
-            found[matches[0]] = listed[matches[0]]
+        near = [name] if name in listed else [session_id for session_id in listed if session_id.startswith(name)]
+        if len(near) > 1:
+            raise InputError.of("ID", f"{name!r} is the beginning of {len(near)} ids: {', '.join(near[:3])}, …")
+        if near and len(name) < _SHORTEST_PREFIX and name not in listed:
+            raise InputError.of("ID", f"must have at least {_SHORTEST_PREFIX} characters (is {name!r})")
+        if near:
+            found[near[0]] = listed[near[0]]
         else:
             unknown.append(name)
     return found, unknown

@@ -64,6 +64,7 @@ def look_fields(watch: Watch, figures: AccountFigures) -> dict[str, Any]:
         "list": "ok" if is_read else (last.reason or last.outcome) if last else None,
         "open": figures.open,
         "limit": figures.limit,
+        "missing": figures.missing,
         "oldest": _rounded(figures.oldest),
         "median_age": _rounded(figures.median_age),
         "longer_than_idle": figures.longer_than_idle,

@@ -139,6 +139,8 @@ def _flow_line(figures: AccountFigures) -> str:
     parts = [*rates, count(figures.requests, "request")]
     if figures.failed_looks:
         parts.append(f"{count(figures.failed_looks, 'look')} without a list")
+    if figures.missing:
+        parts.append(f"{figures.missing:,} missing in the last list")
     if figures.returned:
         parts.append(f"{count(figures.returned, 'session')} came back: the list is inconsistent")
     return "  ".join(parts)

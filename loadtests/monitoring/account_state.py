@@ -1,7 +1,7 @@
 """What the list shows of an account: how many sessions are open, how old they are, and how many were opened and closed.
 
-A list is a witness that can be wrong: it may lack sessions that are open, or show some late. A session that is missing still
-counts as open until a second list confirms it, and its end is taken back if it is listed again. A session that is opened and
+A list is a witness that can be wrong: it may lack sessions that are open, or show some late. A session that is missing counts
+as closed when a second list confirms it, and its end is taken back if it is listed again. A session that is opened and
 closed between two lists is never seen: the rates are lower bounds.
 """
 
@@ -63,7 +63,9 @@ class AccountFigures:
     at: float
     """In seconds of the watch."""
     open: int | None
-    """None: no list has been read yet."""
+    """Sessions in the last list that could be read; ages are theirs. None: there was none yet."""
+    missing: int
+    """Sessions that only the last list lacks: not counted as closed yet."""
     limit: int | None
     oldest: float | None
     median_age: float | None
@@ -135,7 +137,8 @@ class AccountState:
 
     def figures(self, now: float) -> AccountFigures:
         """Returns the figures at `now`."""
-        ages = [self.age(session, now) for session in self._open.values()]
+        listed = [session for session in self._open.values() if session.missing_since is None]
+        ages = [self.age(session, now) for session in listed]
         window = max(_RATE_SECONDS, 3 * self._terms.every)
         for times in (self._opened_at, self._closed_at):
             while times and times[0] < now - window:
@@ -144,10 +147,11 @@ class AccountState:
         return AccountFigures(
             at=now,
             open=len(ages) if self.has_been_read else None,
+            missing=len(self._open) - len(listed),
             limit=self._limit,
             oldest=max(ages, default=None),
             median_age=statistics.median(ages) if ages else None,
-            longer_than_idle=self._longer_than_idle(now),
+            longer_than_idle=self._longer_than_idle(listed, now),
             longer_than_cap=self._longer_than(self._terms.cap, ages),
             opened=self._opened,
             closed=self._closed,
@@ -161,7 +165,7 @@ class AccountState:
         )
 
     def oldest(self, now: float, most: int) -> list[tuple[ListedSession, float]]:
-        """Returns the oldest open sessions with their ages, the oldest first."""
+        """Returns the oldest sessions that are not known to be closed with their ages, the oldest first."""
         aged = ((session, self.age(session, now)) for session in self._open.values())
         return sorted(aged, key=lambda pair: -pair[1])[:most]
 
@@ -178,10 +182,10 @@ class AccountState:
     def _idle_of(self, session: ListedSession) -> float | None:
         return session.idle_timeout if session.idle_timeout is not None else self._terms.idle
 
-    def _longer_than_idle(self, now: float) -> int | None:
+    def _longer_than_idle(self, listed: Iterable[ListedSession], now: float) -> int | None:
         if self._terms.idle is None and not self._lists_idle_timeouts:
             return None
-        idle = ((session, self._idle_of(session)) for session in self._open.values())
+        idle = ((session, self._idle_of(session)) for session in listed)
         return sum(timeout is not None and self.age(session, now) > timeout for session, timeout in idle)
 
     @staticmethod

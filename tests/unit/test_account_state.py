@@ -60,14 +60,14 @@ def test_ages_are_by_created_at_or_since_the_first_sight() -> None:
 
 
 def test_a_session_ends_when_two_lists_lack_it() -> None:
-    """Until then it counts as open; the end lies between the last list that had it and the first that lacked it."""
+    """Until then it is missing; the end lies between the last list that had it and the first that lacked it."""
     account = Account()
     account.look(a=-1, b=-1)
     assert account.look(b=-1).ended == []
-    assert (account.figures.open, account.figures.closed) == (2, 0)
+    assert (account.figures.open, account.figures.missing, account.figures.closed) == (1, 1, 0)
     (ended,) = account.look(b=-1).ended
     assert (ended.id, ended.last_seen, ended.missing_since) == ("a", 0.0, 10.1)
-    assert (account.figures.open, account.figures.closed) == (1, 1)
+    assert (account.figures.open, account.figures.missing, account.figures.closed) == (1, 0, 1)
 
 
 def test_a_failed_look_confirms_nothing() -> None:
@@ -76,7 +76,7 @@ def test_a_failed_look_confirms_nothing() -> None:
     account.look(a=-1)
     account.look()
     assert account.fail().ended == []
-    assert account.figures.open == 1
+    assert (account.figures.missing, account.figures.closed) == (1, 0)
     assert [one.id for one in account.look().ended] == ["a"]
 
 
@@ -148,11 +148,11 @@ def test_sessions_open_for_longer_than_the_cap() -> None:
 
 @given(st.lists(st.sets(st.sampled_from("abcdef")), min_size=1, max_size=30))
 def test_the_counts_add_up_whatever_the_lists_show(lists: list[set[str]]) -> None:
-    """Open = first list + opened − closed, and never less than the last list shows."""
+    """Open and missing = first list + opened − closed; open is what the last list shows."""
     account = Account()
     for names in lists:
         account.look(**dict.fromkeys(names))
     figures = account.figures
-    assert figures.open == len(lists[0]) + figures.opened - figures.closed
-    assert figures.open is not None and figures.open >= len(lists[-1])
+    assert figures.open == len(lists[-1])
+    assert figures.open + figures.missing == len(lists[0]) + figures.opened - figures.closed
     assert figures.closed >= 0
