@@ -152,8 +152,6 @@ class Watch:
         self._evaluate(view)
         figures = self.state.figures(self.now())
         view.tick(self, figures)
-        if self.log:
-            self.log.flush_when_due()
         return figures
 
     def _evaluate(self, view: View) -> None:

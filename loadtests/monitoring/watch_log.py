@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 from loadtests.model.api.description.description import ApiDescription
@@ -17,7 +16,6 @@ from loadtests.recording.recorder import Recorder
 from loadtests.recording.run_directory import new_folder, software_versions, write_manifest
 
 _NAME = "watch"
-_FLUSH_SECONDS = 1.0
 
 
 class WatchLog:
@@ -45,7 +43,6 @@ class WatchLog:
         )
         write_manifest(self.folder, self._manifest)
         self._recorder = Recorder(self.folder, ())
-        self._flushed = time.monotonic()
 
     def look(self, snapshot: ListSnapshot, changes: Changes) -> None:
         """Records one look at the list, and what it changed."""
@@ -62,12 +59,6 @@ class WatchLog:
         kind = Observation.ALERT if alert.is_raised else Observation.ALERT_RESOLVED
         self._append([note_row(alert.at, kind, None, alert.value, alert.name.value)])
 
-    def flush_when_due(self) -> None:
-        """Writes what was recorded, once a second."""
-        if time.monotonic() >= self._flushed + _FLUSH_SECONDS:
-            self._recorder.flush()
-            self._flushed = time.monotonic()
-
     def close(self, now: float, reason: str) -> int:
         """Writes the rest and the end, in seconds of the watch; returns the number of events that could not be written."""
         self._recorder.close()
@@ -77,6 +68,7 @@ class WatchLog:
         return lost
 
     def _append(self, rows: list[Row]) -> None:
+        # Written at once: the log of a watch that is killed ends with its last look. A look takes about 850 bytes.
         for row in rows:
             self._recorder.append(row)
-        self._recorder.flush_if_full()
+        self._recorder.flush()

@@ -14,6 +14,11 @@ from reports.log.log import EventLog
 from reports.log.time_columns import COLUMNS_ON_SCREEN
 from reports.watch.spans import ages_at, endings, read_spans
 
+_LOOKS = """
+SELECT t / 1e9 AS t, (t + latency) / 1e9 AS answered, outcome = 'ok' AS ok, reason FROM events WHERE kind = 'list' ORDER BY t
+"""
+_CLOCK_SLACK_SECONDS = 5.0
+"""created_at is in whole seconds, by the API's clock."""
 _MOST_LISTED = 50
 """Sessions in the table of the oldest."""
 
@@ -92,12 +97,12 @@ def read_account(log: EventLog, log_end: float) -> WatchedAccount:
     terms = log.manifest.watch
     assert terms is not None
     spans = read_spans(log)
-    looks = log.frame("SELECT t / 1e9 AS t, outcome = 'ok' AS ok, reason FROM events WHERE kind = 'list' ORDER BY t")
+    looks = log.frame(_LOOKS)
     lists = looks.loc[looks["ok"], "t"].to_numpy()
-    first = float(lists[0]) if len(lists) else None
+    first = float(looks.loc[looks["ok"], "answered"].iloc[0]) if len(lists) else None
     is_read = first is not None
-    # A session that a list shows late was open before, and the first list is answered a little after it is requested.
-    before = spans["began"] < (first or 0.0)
+    # In the first list, or listed late: it was created before.
+    before = (spans["seen"] <= (first or 0.0)) | (spans["began"] < (first or 0.0) - _CLOCK_SLACK_SECONDS)
     ages = ages_at(spans, log_end)
     ended = spans[spans["gone"].notna()]
     return WatchedAccount(
@@ -146,7 +151,7 @@ def _durations(ended: pd.DataFrame) -> dict[str, float | None]:
 
 
 def _course(spans: pd.DataFrame, before: pd.Series, first: float | None, log_end: float) -> pd.DataFrame:
-    """The account at moments of equal distance, the first of them the first list."""
+    """The account at moments of equal distance, beginning with `first`: when the first list was answered."""
     if first is None:
         return pd.DataFrame(columns=["t", "open", "oldest", "median", "opened", "closed"])
     moments = np.linspace(first, log_end, COLUMNS_ON_SCREEN + 1) if log_end > first else np.array([first])
@@ -154,8 +159,7 @@ def _course(spans: pd.DataFrame, before: pd.Series, first: float | None, log_end
     closed = np.searchsorted(np.sort(spans["gone"].dropna().to_numpy()), moments, side="right")
     rows = []
     for t in moments:
-        # A session is in the first list when that is answered.
-        ages = ages_at(spans, t if t > first else spans["seen"].min() if len(spans) else t)
+        ages = ages_at(spans, t)
         rows.append((t, len(ages), ages.max() if len(ages) else np.nan, np.median(ages) if len(ages) else np.nan))
     course = pd.DataFrame(rows, columns=["t", "open", "oldest", "median"])
     return course.assign(opened=np.diff(opened, prepend=0), closed=np.diff(closed, prepend=0))
