@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -72,7 +73,7 @@ def screen(watch: Watch, figures: AccountFigures, alerts: deque[Text]) -> Render
     parts: list[RenderableType] = [
         Text(f"{watch.settings.route.origin.url}  {_clock(watch, figures)}  {_look_line(watch, figures)}"),
         _open_line(figures),
-        Text(_ages_line(figures)),
+        *map(Text, _age_lines(figures)),
         Text(_flow_line(figures)),
     ]
     if oldest := watch.state.oldest(figures.at, _OLDEST):
@@ -118,15 +119,16 @@ def _open_line(figures: AccountFigures) -> Text:
     )
 
 
-def _ages_line(figures: AccountFigures) -> str:
-    parts = []
+def _age_lines(figures: AccountFigures) -> Iterator[str]:
     if figures.oldest is not None and figures.median_age is not None:
-        parts.append(f"oldest {format_duration(figures.oldest)}, median {format_duration(figures.median_age)}")
+        yield f"oldest {format_duration(figures.oldest)}, median {format_duration(figures.median_age)}"
+    longer = []
     if figures.longer_than_idle is not None:
-        parts.append(f"longer than their idle timeout: {figures.longer_than_idle:,} (may be in use)")
+        longer.append(f"longer than their idle timeout: {figures.longer_than_idle:,} (may be in use)")
     if figures.longer_than_cap is not None:
-        parts.append(f"longer than the cap: {figures.longer_than_cap:,}")
-    return "  ".join(parts) or "no session is open"
+        longer.append(f"longer than the cap: {figures.longer_than_cap:,}")
+    if longer:
+        yield "  ".join(longer)
 
 
 def _flow_line(figures: AccountFigures) -> str:
