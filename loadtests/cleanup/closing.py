@@ -73,20 +73,18 @@ class ClosingLedger:
         self._file.write(json.dumps({"time": now, **values}) + "\n")
 
 
-def close_sessions(account: AccountClient, ids: Iterable[str], ledger: ClosingLedger) -> ClosingResult:
+def close_sessions(
+    account: AccountClient, ids: Iterable[str], ledger: ClosingLedger, is_interrupted: Callable[[], bool]
+) -> ClosingResult:
     """Closes exactly these sessions, then reads the list again: one that is still listed could not be closed.
 
-    KeyboardInterrupt ends it after the session in progress; the rest is untried.
+    `is_interrupted` is asked before each session: from then on the rest is untried.
     """
     result, left = ClosingResult(), list(ids)
-    try:
-        while left:
-            _close(account, left[0], result, ledger)
-            del left[0]
-        _check(account, result, ledger)
-    except KeyboardInterrupt:
-        result.untried = left
-        result.doubt = "it was interrupted"
+    while left and not is_interrupted():
+        _close(account, left.pop(0), result, ledger)
+    result.untried = left
+    _check(account, result, ledger)
     return result
 
 

@@ -7,7 +7,7 @@ import contextlib
 import json
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from loadtests.cli.account_arguments import account_route, add_host, listing_api
@@ -115,6 +115,10 @@ def _close(arguments: argparse.Namespace) -> int:
         chosen, unknown = named(listed, arguments.ids)
     else:
         chosen, unknown = older_than(listed, arguments.older_than, time.time()), []
+        if undated := sum(not created for created in listed.values()):
+            print(
+                f"{count(undated, 'session')} without created_at: the age is unknown, so not among those to be closed."
+            )
     for name in unknown:
         print(f"{_printable(name)} is not listed: already closed, or never a session of this account.")
     if not chosen:
@@ -124,7 +128,8 @@ def _close(arguments: argparse.Namespace) -> int:
     ledger = ClosingLedger(arguments.run_dir, host)
     with contextlib.closing(ledger):
         ledger.intent(chosen, len(listed))
-        result = close_sessions(account, chosen, ledger)
+        with _interruptible() as is_interrupted:
+            result = close_sessions(account, chosen, ledger, is_interrupted)
     result.gone += unknown
     _print_result(result)
     print(f"Recorded in {ledger.path}")
@@ -133,6 +138,25 @@ def _close(arguments: argparse.Namespace) -> int:
     if result.refused:
         return EXIT_FAIL
     return EXIT_UNKNOWN if result.doubt else EXIT_PASS
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[Callable[[], bool]]:
+    """Yields whether Ctrl-C was pressed: a session whose stop was sent is recorded first. A second one ends it at once."""
+    import signal
+
+    pressed: list[int] = []
+
+    def press(number: int, _: object) -> None:
+        if pressed:
+            raise KeyboardInterrupt
+        pressed.append(number)
+
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        yield lambda: bool(pressed)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _account(arguments: argparse.Namespace, api: ApiDescription, rate: float) -> tuple[AccountClient, str]:

@@ -7,6 +7,7 @@ closed between two lists is never seen: the rates are lower bounds.
 
 from __future__ import annotations
 
+import heapq
 import statistics
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -167,7 +168,7 @@ class AccountState:
     def oldest(self, now: float, most: int) -> list[tuple[ListedSession, float]]:
         """Returns the oldest sessions that are not known to be closed with their ages, the oldest first."""
         aged = ((session, self.age(session, now)) for session in self._open.values())
-        return sorted(aged, key=lambda pair: -pair[1])[:most]
+        return heapq.nlargest(most, aged, key=lambda pair: pair[1])
 
     def age(self, session: ListedSession, now: float) -> float:
         """For how long a session has been open, at least: by its created_at, or since a list had it first."""
