@@ -23,6 +23,7 @@ from reports.page.audit_page import render_audit
 from reports.page.page import ReportPage
 from reports.page.picture import svg
 from reports.page.ticket import ticket
+from reports.page.watch_page import WatchPage
 from reports.summary import Analysis, analyse
 
 _log = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ def build_report(run: Path, ticket_file: Path | None = None) -> Analysis:
         write_session_table(log, analysis.findings, run)
         support = support_table(analysis.sessions, log.manifest.started_unix)
         write_text(run / SUPPORT, support.to_csv(index=False))
-        page = ReportPage(analysis, renderer)
+        page = WatchPage(analysis, renderer) if analysis.watched else ReportPage(analysis, renderer)
         with ThreadPoolExecutor(1) as thread:
             # The renderer draws the picture while the page is written here.
             drawing = thread.submit(_picture, page, renderer)
@@ -58,7 +59,7 @@ def build_report(run: Path, ticket_file: Path | None = None) -> Analysis:
     return analysis
 
 
-def _picture(page: ReportPage, renderer: Renderer) -> str:
+def _picture(page: ReportPage | WatchPage, renderer: Renderer) -> str:
     """The chart of sessions; "" where no session was held, or if it could not be drawn."""
     chart = page.drawing.specs.get("sessions")
     try:
@@ -68,7 +69,7 @@ def _picture(page: ReportPage, renderer: Renderer) -> str:
         return ""
 
 
-def _rendered(page: ReportPage, analysis: Analysis) -> str:
+def _rendered(page: ReportPage | WatchPage, analysis: Analysis) -> str:
     try:
         return render_audit(analysis) if analysis.audit else page.render()
     except Exception as error:  # noqa: BLE001 - the figures are written already

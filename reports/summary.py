@@ -35,6 +35,8 @@ from reports.findings.priorities import fix_first
 from reports.log.log import EventLog
 from reports.verdict.measurement import read
 from reports.verdict.verdict import Verdict, failed_by, judge, with_problems
+from reports.watch.account import WatchedAccount, read_account
+from reports.watch.verdict import judge_watch
 
 SCHEMA_VERSION = 1
 
@@ -60,6 +62,8 @@ class Analysis:
     """The result of each check."""
     audit: Audit | None = None
     """The audit, if the log is of one."""
+    watched: WatchedAccount | None = None
+    """The account, if the log is of a watch."""
 
 
 def analyse(log: EventLog) -> Analysis:
@@ -98,9 +102,15 @@ def analyse(log: EventLog) -> Analysis:
     if audited:
         findings = [*audited.findings, *findings]
         figures["audit"] = audited.as_dict()
-    verdict = audited.verdict if audited else _verdict(evidence, figures, findings, checks)
+    watched = read_account(log, log_end) if log.manifest.watch else None
+    if watched:
+        figures["watch"] = watched.as_dict()
+        verdict = judge_watch(watched, log.manifest)
+    else:
+        verdict = audited.verdict if audited else _verdict(evidence, figures, findings, checks)
     summary = _summary(log, log_end, figures, findings, checks, verdict)
-    summary["cause"] = describe_cause(counterfactual, hits, slots, log.manifest.limit)
+    # A watch sees no attempt that is refused.
+    summary["cause"] = "" if watched else describe_cause(counterfactual, hits, slots, log.manifest.limit)
     summary["fix_first"] = [asdict(priority) for priority in fix_first(findings, evidence)]
     return Analysis(
         log,
@@ -118,6 +128,7 @@ def analyse(log: EventLog) -> Analysis:
         summary,
         checks,
         audited,
+        watched,
     )
 
 

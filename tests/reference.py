@@ -31,6 +31,12 @@ VARIABLES = {
     "STREAMSOAK_API": "the API of `locust` and `streamsoak run`, if `--api` is not given",
     "STREAMSOAK_CLIENT_CERT": "the client's certificate, if the API requires one: see [HTTP](http.md)",
     "STREAMSOAK_CLIENT_KEY": "its private key, if it is in a file of its own",
+    "STREAMSOAK_ALERT": "set for the command of `streamsoak watch --on-alert`: the alert's name; see [watch](watch.md#alerts)",
+    "STREAMSOAK_ALERT_STATE": "the same: `raised` or `resolved`",
+    "STREAMSOAK_ALERT_TEXT": "the same: the alert in one sentence",
+    "STREAMSOAK_ALERT_VALUE": "the same: the figure, in sessions or seconds",
+    "STREAMSOAK_ALERT_THRESHOLD": "the same: the threshold, in the same unit",
+    "STREAMSOAK_ALERT_HOST": "the same: the address of the API",
     "GITHUB_ACTIONS": "if `true`: findings and failed gates become annotations of the workflow",
     "GITHUB_STEP_SUMMARY": "file to which the verdict is added as Markdown; GitHub sets it",
     "COLUMNS": "width of tables and of the lines on a terminal (default: the terminal's)",
@@ -78,12 +84,24 @@ def _subcommands() -> Iterator[str]:
         yield f"{subcommand.description}\n"
         if name == "run":
             yield "Then the [options of a run](#options-of-a-run), and Locust's.\n"
-        rows = [
-            (f"`{_written(action)}`", _help(subcommand, action))
-            for action in subcommand._actions
-            if action.help != argparse.SUPPRESS and not isinstance(action, argparse._HelpAction)
-        ]
-        yield from _table(("argument", "meaning"), rows)
+        yield from _arguments(name, subcommand)
+
+
+def _arguments(name: str, parser: argparse.ArgumentParser) -> Iterator[str]:
+    """Yields the table of the arguments, or one for each action of a subcommand that has several."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for choice, inner in action.choices.items():
+                yield f"#### streamsoak {name} {choice}\n"
+                yield f"{inner.description}\n"
+                yield from _arguments(f"{name} {choice}", inner)
+            return
+    rows = [
+        (f"`{_written(action)}`", _help(parser, action))
+        for action in parser._actions
+        if action.help != argparse.SUPPRESS and not isinstance(action, argparse._HelpAction)
+    ]
+    yield from _table(("argument", "meaning"), rows)
 
 
 def _variables() -> Iterator[str]:

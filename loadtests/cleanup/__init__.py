@@ -1,4 +1,5 @@
-"""Closes the sessions that a run left open: `streamsoak sweep`.
+"""Closes sessions: those that a run left open (`streamsoak sweep`), or those that a user chooses (`streamsoak sessions close`).
 
-May import `recording`, `observing`, `http` and `model`; starts no greenlets and does not use Locust. Begin with `sweep`.
+May import `recording`, `observing`, `http` and `model`; starts no greenlets and does not use Locust. Begin with `sweep` and
+`closing`.
 """

@@ -13,7 +13,8 @@ from loadtests.model.api.description.description import ApiDescription
 from loadtests.model.api.operation import Operation
 from loadtests.model.session.session import Session
 from loadtests.model.session.steps import Call
-from loadtests.observing.list_observer import listed_sessions
+from loadtests.observing.list_observer import session_list_of
+from loadtests.observing.session_list import SessionList
 
 _TIMEOUT_SECONDS = 10.0
 _TRIES = 6
@@ -45,7 +46,11 @@ class AccountClient:
 
         Raises UnreachableError, or ValueError with the reason.
         """
-        return listed_sessions(self._http, self._api, self._key)
+        return self.session_list().sessions
+
+    def session_list(self) -> SessionList:
+        """Returns the open sessions. Raises as `listed` does."""
+        return session_list_of(self._http, self._api, self._key)
 
     def stop(self, session_id: str, kept: dict[str, str] | None = None) -> Answer:
         """Closes a session; `kept`: values of its earlier answers.

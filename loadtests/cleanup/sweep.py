@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from loadtests.cleanup.account_client import AccountClient
+from loadtests.cleanup.closing import GHOST, list_until_released, refusal
 from loadtests.http.failure import in_words
 from loadtests.http.key import key_variables
 from loadtests.http.route import route_to
-from loadtests.model.api.answer import GONE, Answer, Outcome, Reason
+from loadtests.model.api.answer import GONE, Outcome, Reason
 from loadtests.model.run.manifest import Manifest, read_manifest
 from loadtests.model.text.input_error import EXIT_UNAVAILABLE, InputError
 from loadtests.model.text.wording import count
@@ -26,9 +27,6 @@ from loadtests.recording.ledger import SWEEP_FILE, Ledger, LedgerContents, is_he
 
 _CLOCK_SLACK_SECONDS = 2.0
 """created_at is in whole seconds, by the API's clock."""
-_LAG_SECONDS = 5.0
-"""How long a closed session may stay listed: slots are reported to become free 0.3 to 3 s after a stop."""
-_POLL_SECONDS = 0.5
 
 
 @dataclass
@@ -144,7 +142,7 @@ class _Sweep:
         elif answer.reason in GONE:
             self._record_closed(number, session_id, self.result.gone)
         else:
-            self.result.refused[session_id] = _reason(answer)
+            self.result.refused[session_id] = refusal(answer)
 
     def _record_closed(self, number: int, session_id: str, into: list[str]) -> None:
         into.append(session_id)
@@ -152,30 +150,19 @@ class _Sweep:
 
     def _check_closed(self, listed: dict[str, float] | None) -> dict[str, float] | None:
         """Returns what is listed afterwards. Sessions that stay listed although they were closed are moved to `refused`."""
-        after = None if listed is None else self._list_until_released()
+        closed = (*self.result.closed, *self.result.gone)
+        after = None if listed is None else list_until_released(self.account, closed)
         if after is None:
             return None
         for session_ids in (self.result.closed, self.result.gone):
             for session_id in [closed for closed in session_ids if closed in after]:
                 session_ids.remove(session_id)
-                self.result.refused[session_id] = "still listed: a ghost"
+                self.result.refused[session_id] = GHOST
                 self.ledger.reopened(self._numbers[session_id], session_id, self._now())
         for session_id in [refused for refused in self.result.refused if refused not in after]:
             del self.result.refused[session_id]
             self._record_closed(self._numbers[session_id], session_id, self.result.gone)
         return after
-
-    def _list_until_released(self) -> dict[str, float] | None:
-        """Polls the list until it shows no closed session, for a few seconds at most; None if it cannot be read."""
-        end = time.monotonic() + _LAG_SECONDS
-        while True:
-            try:
-                listed = self.account.listed()
-            except (OSError, ValueError):
-                return None
-            if listed.keys().isdisjoint((*self.result.closed, *self.result.gone)) or time.monotonic() > end:
-                return listed
-            time.sleep(_POLL_SECONDS)
 
     def _now(self) -> float:
         """Seconds of the run."""
@@ -194,8 +181,3 @@ class _Sweep:
             if answer.outcome is Outcome.OK or answer.reason in GONE:
                 self.result.suspects.remove(session_id)
                 self.result.suspects_closed.append(session_id)
-
-
-def _reason(answer: Answer) -> str:
-    reason = f"{answer.reason or answer.outcome}"
-    return f"{reason} (HTTP {answer.status})" if answer.status else reason

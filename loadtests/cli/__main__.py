@@ -35,15 +35,14 @@ SUBCOMMANDS = (
         "sandbox",
         "audit",
         "record",
+        "watch",
+        "sessions",
         "inspect",
         "simulate",
         "report",
         "check",
-        "compare",
-        "plan",
-        "sweep",
     ),
-    *("profiles", "apis", "completion"),
+    *("compare", "plan", "sweep", "profiles", "apis", "completion"),
 )
 """Modules of this package, in the order of `--help`."""
 

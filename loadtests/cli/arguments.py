@@ -36,9 +36,27 @@ def run_path(text: str) -> Path:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
-def add_run_dir(parser: argparse.ArgumentParser) -> None:
+def add_rate(parser: argparse.ArgumentParser) -> None:
+    """Declare --rate."""
+    about = "stop requests per second (default: %(default)g)"
+    parser.add_argument("--rate", type=stop_rate, default=10.0, metavar="N", help=about)
+
+
+def stop_rate(text: str) -> float:
+    """A type of argparse: stop requests per second."""
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = math.nan
+    if not 0 < rate <= 1000:
+        raise argparse.ArgumentTypeError(f"must be more than 0 and at most 1000 per second (is {text})")
+    return rate
+
+
+def add_run_dir(
+    parser: argparse.ArgumentParser, about: str = "parent of the run's directory (default: %(default)s)"
+) -> None:
     """Declare --run-dir."""
-    about = "parent of the run's directory (default: %(default)s)"
     parser.add_argument("--run-dir", type=Path, default=RUNS, metavar="DIR", help=about)
 
 

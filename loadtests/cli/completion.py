@@ -31,12 +31,19 @@ def run(arguments: argparse.Namespace) -> int:
     parser = build_parser()
     (chosen,) = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
     _add_options_of_run(chosen.choices["run"])
-    for subcommand in chosen.choices.values():
-        for action in subcommand._actions:
-            if (complete := _completion(action)) is not None:
-                action.complete = complete
+    _complete_values(chosen)
     print(shtab.complete(parser, arguments.shell))
     return 0
+
+
+def _complete_values(chosen: Any) -> None:
+    """Adds what completes the values of all arguments of these subcommands, and of theirs."""
+    for subcommand in chosen.choices.values():
+        for action in subcommand._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                _complete_values(action)
+            elif (complete := _completion(action)) is not None:
+                action.complete = complete
 
 
 def _add_options_of_run(parser: argparse.ArgumentParser) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from loadtests.cli.arguments import add_run
-from loadtests.model.text.input_error import EXIT_FAIL, EXIT_PASS, EXIT_UNKNOWN, InputError
+from loadtests.cli.arguments import add_rate, add_run
+from loadtests.model.text.input_error import EXIT_FAIL, EXIT_PASS, EXIT_UNKNOWN
 from loadtests.model.text.wording import count
 
 if TYPE_CHECKING:
@@ -19,9 +19,7 @@ _MOST_SHOWN = 20
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_run(parser)
-    parser.add_argument(
-        "--rate", type=float, default=10.0, metavar="N", help="stop requests per second (default: %(default)g)"
-    )
+    add_rate(parser)
     parser.add_argument(
         "--exclusive-account",
         action="store_true",
@@ -34,8 +32,6 @@ def run(arguments: argparse.Namespace) -> int:
     from loadtests.cleanup.sweep import account_of, sweep
     from loadtests.http.key import api_key
 
-    if not 0 < arguments.rate <= 1000:
-        raise InputError.of("--rate", f"must be more than 0 and at most 1000 per second (is {arguments.rate:g})")
     api_key()
     swept = sweep(
         arguments.run,

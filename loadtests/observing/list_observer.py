@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -26,7 +27,7 @@ from loadtests.model.api.operation import Operation
 from loadtests.model.api.reading import reading_of
 from loadtests.model.api.translation import answer_from_body
 from loadtests.observing.list_snapshot import ListHistory, ListSnapshot
-from loadtests.observing.session_list import ListAnswer, PageRequest, PartialListError, read_list
+from loadtests.observing.session_list import ListAnswer, PageRequest, PartialListError, SessionList, read_sessions
 
 
 class PollSettings(msgspec.Struct):
@@ -57,7 +58,12 @@ class ListRefusedError(ValueError):
 
 
 def listed_sessions(client: HttpClient, api: ApiDescription, key: str) -> dict[str, float]:
-    """Returns the listed ids with created_at. The API must have a list.
+    """Returns the listed ids with created_at; see `session_list_of`."""
+    return session_list_of(client, api, key).sessions
+
+
+def session_list_of(client: HttpClient, api: ApiDescription, key: str) -> SessionList:
+    """Returns the open sessions. The API must have a list.
 
     Raises UnreachableError if no connection can be opened, ListRefusedError, or another ValueError with the reason.
     """
@@ -72,7 +78,7 @@ def listed_sessions(client: HttpClient, api: ApiDescription, key: str) -> dict[s
         text = redacted(answer.message, key) or answer.reason
         raise ListRefusedError(f"HTTP {exchange.status}: {text}", answer.reason)
     try:
-        return read_list(lambda wanted: _page(client, listing, wanted), _list_answer(exchange), listing)
+        return read_sessions(lambda wanted: _page(client, listing, wanted), _list_answer(exchange), listing)
     except _PageError as error:
         raise ListRefusedError(f"a page without a usable answer ({error.reason})", error.reason) from None
 
@@ -84,11 +90,12 @@ def _listing(api: ApiDescription) -> ListDescription:
 
 
 class _PageError(Exception):
-    """A page of the list could not be read."""
+    """A page of the list could not be read. `retry_after`: seconds that the API asks to wait for."""
 
-    def __init__(self, reason: Reason) -> None:
+    def __init__(self, reason: Reason, retry_after: float = 0.0) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.retry_after = retry_after
 
 
 def _page(client: HttpClient, listing: ListDescription, wanted: PageRequest) -> ListAnswer:
@@ -103,9 +110,14 @@ def _list_answer(exchange: Exchange) -> ListAnswer:
 
 
 class ListObserver:
-    """Polls the list, and reports what changed since the poll before."""
+    """Polls the list, and reports what changed since the poll before.
 
-    def __init__(self, settings: PollSettings, key: str) -> None:
+    `may_send` is asked before each page but the first; a list whose pages it cuts off is partial.
+    """
+
+    def __init__(self, settings: PollSettings, key: str, may_send: Callable[[], bool] = lambda: True) -> None:
+        self._may_send = may_send
+        self._requests = 0
         self._settings = settings
         api = ApiDescription.model_validate_json(settings.api)
         self._listing, self._reading = _listing(api), reading_of(api, Operation.LIST)
@@ -114,29 +126,50 @@ class ListObserver:
 
     def poll(self, intended: float) -> ListSnapshot:
         """Returns the list as it is now."""
+        self._requests = 1
+        snapshot = self._poll(intended)
+        snapshot.requests = self._requests
+        return snapshot
+
+    def _poll(self, intended: float) -> ListSnapshot:
         sent = self._now()
         exchange = self._http.list(self._listing, {})
         if exchange.failure:
-            failed = Answer(Outcome.UNKNOWN, exchange.failure, sent, self._now(), message=exchange.error)
-            return ListSnapshot.without_list(intended, failed)
-        answer = answer_from_body(exchange.status, exchange.body, sent, self._now(), reading=self._reading)
+            failed = Answer(Outcome.UNKNOWN, exchange.failure, sent, self._now(), retry_after=exchange.retry_after)
+            snapshot = ListSnapshot.without_list(intended, failed)
+            snapshot.error = exchange.error
+            return snapshot
+        answer = answer_from_body(
+            exchange.status, exchange.body, sent, self._now(), exchange.retry_after, reading=self._reading
+        )
         if answer.outcome is not Outcome.OK:
             return ListSnapshot.without_list(intended, answer)
         try:
-            listed = read_list(self._get_page, _list_answer(exchange), self._listing)
+            listed = read_sessions(self._get_page, _list_answer(exchange), self._listing)
         except PartialListError:
             answer.outcome, answer.reason = Outcome.UNKNOWN, Reason.PARTIAL
         except _PageError as error:
-            answer.outcome, answer.reason = Outcome.UNKNOWN, error.reason
+            answer.outcome, answer.reason, answer.retry_after = Outcome.UNKNOWN, error.reason, error.retry_after
         except (ValueError, msgspec.DecodeError, RecursionError):
             answer.outcome, answer.reason, answer.code = Outcome.UNKNOWN, Reason.UNREADABLE, 0
         else:
             answer.answered = self._now()
-            return self._history.compare(intended, answer, listed)
+            snapshot = self._history.compare(intended, answer, listed.sessions)
+            snapshot.idle_timeouts = listed.idle_timeouts
+            return snapshot
         return ListSnapshot.without_list(intended, answer)
 
     def _get_page(self, wanted: PageRequest) -> ListAnswer:
-        return _page(self._http, self._listing, wanted)
+        if not self._may_send():
+            raise _PageError(Reason.PARTIAL)
+        self._requests += 1
+        exchange = self._http.list(self._listing, wanted.query, wanted.link)
+        if exchange.failure:
+            raise _PageError(exchange.failure)
+        answer = answer_from_body(exchange.status, exchange.body, 0.0, 0.0, exchange.retry_after, self._reading)
+        if answer.outcome is not Outcome.OK:
+            raise _PageError(answer.reason, answer.retry_after)
+        return _list_answer(exchange)
 
     def _now(self) -> float:
         return time.monotonic() - self._settings.zero

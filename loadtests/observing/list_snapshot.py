@@ -26,11 +26,28 @@ class ListSnapshot(msgspec.Struct):
     appeared: list[tuple[str, float]] = []
     """Ids with created_at (unix seconds; 0: missing)."""
     vanished: list[str] = []
+    idle_timeouts: dict[str, float] = {}
+    """Idle timeouts by id, in seconds, of listed sessions whose entry says it."""
+    requests: int = 1
+    """Requests sent for this poll: one for each page."""
+    retry_after: float = 0.0
+    """Seconds that the API asks to wait for; 0: it does not ask."""
+    error: str = ""
+    """The system's name of the error for which nothing was sent; "" if there is none."""
 
     @classmethod
     def without_list(cls, intended: float, answer: Answer) -> ListSnapshot:
         """Returns the snapshot of a poll that got no usable list."""
-        return cls(intended, answer.sent, answer.answered, answer.outcome, answer.reason, answer.status, answer.code)
+        return cls(
+            intended,
+            answer.sent,
+            answer.answered,
+            answer.outcome,
+            answer.reason,
+            answer.status,
+            answer.code,
+            retry_after=answer.retry_after,
+        )
 
     def row(self) -> Row:
         """Returns the row of the event log."""

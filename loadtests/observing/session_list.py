@@ -18,6 +18,8 @@ MAX_PAGES = 1000
 """Pages that are requested for one list."""
 _READINGS = 3
 """How often a list is read that changes meanwhile."""
+_LONGEST_IDLE_SECONDS = 1e9
+"""An idle timeout from here on is none."""
 _TOKENS = ("next_pagination_token", "next_page_token", "next_token", "next_cursor")
 _MILLISECONDS_FROM = 1e11
 """A number from here on is a Unix time in milliseconds; in seconds it would be the year 5138."""
@@ -53,11 +55,33 @@ class Page(NamedTuple):
     """Sessions on all pages, as the API says; 0: it does not say."""
     rows: int
     """Rows on this page, of open sessions and others."""
+    idle_timeouts: dict[str, float]
+    """Idle timeouts by id, in seconds, of the sessions whose row has one."""
+    states: dict[str, str]
+    """States by id, of the sessions whose row has one: hostile input."""
+
+
+class SessionList(NamedTuple):
+    """The open sessions on all pages of a list."""
+
+    sessions: dict[str, float]
+    """As in `Page`."""
+    idle_timeouts: dict[str, float]
+    """As in `Page`."""
+    states: dict[str, str]
+    """As in `Page`."""
 
 
 def read_list(
     get: Callable[[PageRequest], ListAnswer], first: ListAnswer, listing: ListDescription = _STANDARD
 ) -> dict[str, float]:
+    """Returns the ids of `read_sessions`, with created_at."""
+    return read_sessions(get, first, listing).sessions
+
+
+def read_sessions(
+    get: Callable[[PageRequest], ListAnswer], first: ListAnswer, listing: ListDescription = _STANDARD
+) -> SessionList:
     """Returns all sessions of a list that begins with the answer `first`; `get` requests a page.
 
     `listing` says where the sessions are.
@@ -75,10 +99,11 @@ def read_list(
 
 def _read_once(
     get: Callable[[PageRequest], ListAnswer], first: ListAnswer, listing: ListDescription
-) -> dict[str, float] | None:
+) -> SessionList | None:
     """Returns all sessions; None if pages with numbers moved while they were read, so that a session may be on none of them."""
     page = page_of(first, listing)
-    sessions, total, seen = dict(page.sessions), page.total, page.rows
+    found = SessionList(dict(page.sessions), dict(page.idle_timeouts), dict(page.states))
+    sessions, total, seen = found.sessions, page.total, page.rows
     following = page.next or _by_number(listing.paging, 1, page, seen)
     for number in range(2, MAX_PAGES + 2):
         if following is None:
@@ -90,12 +115,14 @@ def _read_once(
             following = None
         if not page.rows or (page.sessions and page.sessions.keys() <= sessions.keys()):
             break
-        sessions |= page.sessions
+        sessions.update(page.sessions)
+        found.idle_timeouts.update(page.idle_timeouts)
+        found.states.update(page.states)
         seen += page.rows
         following = page.next or _by_number(listing.paging, number, page, seen)
     if following or total > max(seen, len(sessions)):
         raise PartialListError(f"the list shows {len(sessions)} sessions and has more, on pages that cannot be read")
-    return sessions
+    return found
 
 
 def page_of(received: ListAnswer, listing: ListDescription = _STANDARD) -> Page:
@@ -108,13 +135,22 @@ def page_of(received: ListAnswer, listing: ListDescription = _STANDARD) -> Page:
     if rows is None:
         raise ValueError("the list has no sessions")
     of_id, of_time, of_state = getter(listing.id), getter(listing.created_at), getter(listing.state)
-    sessions = {
-        session_id: unix_time(of_time(row))
-        for row in rows
-        if isinstance(row, dict) and isinstance(session_id := of_id(row), str) and listing.counts(of_state(row))
-    }
+    of_idle = None if listing.idle_timeout is None else getter(listing.idle_timeout)
+    sessions: dict[str, float] = {}
+    idle_timeouts: dict[str, float] = {}
+    states: dict[str, str] = {}
+    for row in rows:
+        session_id = of_id(row)
+        if not isinstance(row, dict) or not isinstance(session_id, str) or not listing.counts(state := of_state(row)):
+            continue
+        sessions[session_id] = unix_time(of_time(row))
+        if isinstance(state, str):
+            states[session_id] = state
+        if of_idle and (idle := _seconds(of_idle(row))):
+            idle_timeouts[session_id] = idle
     totals = (_count(get(answer)) for get in map(getter, listing.total))
-    return Page(sessions, _next_page(answer, received.link, listing.paging), next(filter(None, totals), 0), len(rows))
+    following = _next_page(answer, received.link, listing.paging)
+    return Page(sessions, following, next(filter(None, totals), 0), len(rows), idle_timeouts, states)
 
 
 def unix_time(value: Any) -> float:
@@ -128,6 +164,12 @@ def unix_time(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e15:
         return 0.0
     return float(value) / 1000 if value >= _MILLISECONDS_FROM else float(value)
+
+
+def _seconds(value: Any) -> float:
+    """A duration of the list; 0 where it is none."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and 0 < value < _LONGEST_IDLE_SECONDS else 0.0
 
 
 def _next_page(answer: Any, link: str, paging: Paging) -> PageRequest | None:

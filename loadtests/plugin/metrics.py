@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import gevent.pywsgi
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest, make_wsgi_app
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
@@ -16,11 +15,10 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from loadtests.model.text.input_error import EXIT_UNAVAILABLE, InputError
+from loadtests.processes.metrics_server import MetricsServer
 from loadtests.run.run import Run
 from loadtests.run.snapshot import LATENESS_BOUNDS, ProcessSnapshot
 
-LOOPBACK = "127.0.0.1"
 _ROUTE = "/metrics"
 
 
@@ -31,7 +29,7 @@ class Metrics(Collector):
         self._run: Run | None = None
         self._registry = CollectorRegistry()
         self._registry.register(self)
-        self._server: Any = None
+        self._server: MetricsServer | None = None
 
     def follow(self, run: Run) -> None:
         """Exports `run` from now on."""
@@ -45,12 +43,7 @@ class Metrics(Collector):
 
     def serve(self, port: int) -> None:
         """Serves the metrics on a port of this machine. Raises InputError if the port is not available."""
-        self._server = gevent.pywsgi.WSGIServer((LOOPBACK, port), make_wsgi_app(self._registry), log=None)
-        try:
-            self._server.start()
-        except OSError as error:
-            message = f"cannot listen on {LOOPBACK}:{port}: {error.strerror}"
-            raise InputError.of("--metrics-port", message, code=EXIT_UNAVAILABLE) from None
+        self._server = MetricsServer(self._registry, port)
 
     def route(self, web_ui: Any, base_path: str) -> None:
         """Serves the metrics at /metrics of Locust's web UI, behind its login if it has one."""
@@ -64,7 +57,7 @@ class Metrics(Collector):
     def close(self) -> None:
         """Stops listening."""
         if self._server:
-            self._server.stop()
+            self._server.close()
 
 
 def families(snapshots: list[ProcessSnapshot]) -> Iterator[Metric]:

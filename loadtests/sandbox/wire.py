@@ -142,6 +142,8 @@ class Wire:
         status = Status.CONNECTED if session.status is Status.CLOSED else session.status
         put(row, listing.state, listing.open_states[0] if listing.open_states else status.value)
         put(row, listing.created_at, _time(session.created + self._wall, listing.created_form))
+        if listing.idle_timeout is not None:
+            put(row, listing.idle_timeout, session.idle_timeout)
         if self.api.is_default:
             row["api_key_type"] = "sandbox"
         return row

@@ -115,6 +115,9 @@ AUDITED: tuple[Check, ...] = (leaks_held_the_limit.CHECK,)
 
 def find(evidence: Evidence) -> tuple[list[Finding], list[CheckOutcome]]:
     """Everything that is found, the worst first, and what became of each check."""
+    if evidence.manifest.watch:
+        # A watch opens no session and sends no load: it is judged by its alerts.
+        return [], []
     if not evidence.manifest.audit:
         findings, outcomes = run_checks(CHECKS, evidence)
         told = [as_modelled(finding, evidence) for finding in findings]

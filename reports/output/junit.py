@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from xml.etree import ElementTree
 
+from loadtests.model.run.manifest import Manifest
 from reports.audit.catalogue import PASSED
 from reports.findings.check import CheckOutcome
 from reports.findings.finding import Finding
@@ -25,7 +26,7 @@ _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def junit(analysis: Analysis) -> str:
     """Return the file's text. Suites and cases have the same names in each run of a scenario: CI systems show a history."""
     manifest, verdict = analysis.log.manifest, analysis.verdict
-    name = manifest.scenario.name if manifest.scenario else "audit" if manifest.audit else "locust"
+    name = manifest.scenario.name if manifest.scenario else _kind(manifest)
     root = ElementTree.Element("testsuites", name="streamsoak", time=_seconds(analysis.log_end))
     suites = {
         "verdict": [_verdict(analysis)],
@@ -40,6 +41,11 @@ def junit(analysis: Analysis) -> str:
         suite.insert(0, properties)
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _kind(manifest: Manifest) -> str:
+    """The name of the suites without a scenario."""
+    return "audit" if manifest.audit else "watch" if manifest.watch else "locust"
 
 
 def is_told_by_parts(analysis: Analysis) -> bool:

@@ -28,10 +28,10 @@ def markdown(analysis: Analysis, chart: str) -> str:
     parts = [
         f"### streamsoak: {verdict.word}",
         f"{escaped(verdict.reason)}",
-        escaped(summary["cause"]),
+        *([escaped(summary["cause"])] if summary["cause"] else []),
         *_api(summary["api"]),
         *table(("gate", "result", "value"), _gates(analysis)),
-        *table(("figure", "value"), _figures(summary)),
+        *table(("figure", "value"), _figures(analysis)),
         *table(("call", "n", "median", "p99", "maximum"), _latencies(summary)),
         *([chart] if chart else []),
         *_findings(analysis.findings),
@@ -48,7 +48,14 @@ def _gates(analysis: Analysis) -> Iterator[tuple[str, ...]]:
         yield f"… and {len(gates) - _MOST_GATES} more: see summary.json", "", ""
 
 
-def _figures(summary: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+def _figures(analysis: Analysis) -> Iterator[tuple[str, ...]]:
+    if analysis.watched:
+        yield from ((name, value) for value, name in analysis.watched.headline)
+    else:
+        yield from _load_figures(analysis.summary)
+
+
+def _load_figures(summary: dict[str, Any]) -> Iterator[tuple[str, ...]]:
     sessions, hits, keep_alive = summary["sessions"], summary["concurrency_hits"], summary["keep_alive"]
     limit = f", limit {summary['limit']:,}" if summary["limit"] else ""
     yield "sessions opened", f"{sessions['opened']:,} (peak {sessions['peak']:,}{limit})"

@@ -261,6 +261,8 @@ class Summary(_Part):
     gates: list[GateSchema]
     audit: dict[str, Any] = Field(default={})
     """Of `streamsoak audit` only: what the client did, session by session."""
+    watch: dict[str, Any] = Field(default={})
+    """Of `streamsoak watch` only: what the list showed of the account."""
 
 
 def schema() -> SchemaDocument:

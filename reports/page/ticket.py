@@ -35,13 +35,14 @@ def ticket(analysis: Analysis, chart: Spec | None, renderer: Renderer) -> bytes:
     picture.write("title", f"{verdict.word.upper()} {verdict.reason}", f"var(--{verdict.result})", most=3)
     picture.write("small", _run(analysis), "var(--dim)", most=2)
     picture.write("text", analysis.summary.get("cause", ""), "var(--ink)", most=3)
-    picture.figures(_figures(analysis.summary))
+    picture.figures(iter(analysis.watched.headline) if analysis.watched else _figures(analysis.summary))
     for line in _gates(analysis):
         picture.write("small", line, "var(--ink)", most=2)
     if chart:
         picture.insert(svg(chart, renderer, _CHART_WIDTH))
     to_fix = list(_fix_first(analysis))
-    picture.write("text", "Fix first" if to_fix else "Nothing that has to be fixed was found.", "var(--ink)")
+    if not analysis.watched:
+        picture.write("text", "Fix first" if to_fix else "Nothing that has to be fixed was found.", "var(--ink)")
     for line in to_fix:
         picture.write("small", line, "var(--ink)", most=2)
     return renderer.png(in_light(picture.whole(verdict.result)))
@@ -53,6 +54,7 @@ def _run(analysis: Analysis) -> str:
     began_at = datetime.fromisoformat(summary["started"]).astimezone(UTC)
     limit = f"limit {summary['limit']:,}" if summary["limit"] else "limit unknown"
     trust = "generator in doubt" if summary["generator"]["doubts"] else "generator on time"
+    trust = manifest.host if manifest.watch else trust
     began += f" {began_at:%Y-%m-%d, %H:%M:%S} UTC"
     return " · ".join((summary["run"], began, format_duration(summary["duration"]), limit, trust))
 

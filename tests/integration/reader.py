@@ -24,6 +24,10 @@ _FINDS = {
 _BUILT_IN = "source "
 """Commands of the shell itself."""
 _VERDICTS = (0, 1, 2)
+_PORT = "8099"
+"""The port of the documents' examples: here, one on which nobody listens."""
+_IN_BACKGROUND = " &"
+"""The end of a command that goes on while those after it run."""
 _ELSEWHERE = ("make ", "export ")
 """Commands that need a fresh clone, and the search path, which the reader has."""
 _AGAIN = "streamsoak simulate"
@@ -44,11 +48,22 @@ class Reader:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.done: list[str] = []
+        self._port = str(free_port())
+        self._background: list[subprocess.Popen[str]] = []
         for name in ("locustfile.py", "profiles", "tests"):
             (folder / name).symlink_to(ROOT / name)
 
     def read(self, document: Path) -> None:
         """Runs the commands of a document; most that were run before are not run again."""
+        try:
+            self._read(document)
+        finally:
+            for process in self._background:
+                process.kill()
+                process.communicate()
+            self._background.clear()
+
+    def _read(self, document: Path) -> None:
         for command in commands(document):
             repeated = command in self.done and not command.startswith(_AGAIN)
             if not repeated and shutil.which(_program(command), path=_path()):
@@ -66,8 +81,10 @@ class Reader:
                 assert summary["sessions"]["opened"] > 0, f"{command}: the run shows nothing\n{output}"
 
     def _finish(self, command: str) -> tuple[int, str]:
+        in_background = command.endswith(_IN_BACKGROUND)
+        text = command.removesuffix(_IN_BACKGROUND).replace(_PORT, self._port)
         process = subprocess.Popen(
-            ["bash", "-c", command if command.startswith(_BUILT_IN) else f"exec {command}"],
+            ["bash", "-c", text if text.startswith(_BUILT_IN) else f"exec {text}"],
             cwd=self.folder,
             env={**os.environ, "PATH": _path(), **_ports()},
             stdin=subprocess.DEVNULL,
@@ -80,10 +97,13 @@ class Reader:
             if ready := _serves(command):
                 assert process.stdout is not None
                 assert any(ready in line for line in process.stdout), command
+                if in_background:
+                    self._background.append(process)
+                    return 0, ""
                 process.send_signal(signal.SIGTERM)
             output, _ = process.communicate(timeout=_LONGEST_SECONDS)
         finally:
-            if process.poll() is None:
+            if process not in self._background and process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
         return process.returncode, output
 

@@ -27,6 +27,8 @@ class Observation(StrEnum):
     VANISHED = "vanished"
     STRANGER = "stranger"
     STRANGER_GONE = "stranger-gone"
+    ALERT = "alert"
+    ALERT_RESOLVED = "alert-resolved"
     CAP = "cap"
     LOOP = "loop"
     MEMORY = "memory"
@@ -127,6 +129,9 @@ KINDS: dict[str, str] = {
     "stranger": "observation: a session that is not ours; value: created_at by the API (unix s; 0: not told); detail: its id",
     "stranger-gone": "observation: it is no longer listed; value: when the last list that had it was asked for"
     " (s); detail: its id",
+    "alert": "observation of a watch: an alert is raised; value: the figure that reached its threshold (sessions or s); detail:"
+    " the alert's name",
+    "alert-resolved": "observation of a watch: it is resolved; value and detail: the same",
     "loop": "observation, each second: value: the longest delay of the engine's loop since the last such row (s)",
     "memory": "observation, at the beginning, each minute and at the end: value: memory that the process holds (bytes)",
     "stage": "observation: a stage begins; detail: its name",

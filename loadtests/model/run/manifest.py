@@ -12,6 +12,7 @@ from loadtests.model.log.record import VERSION
 from loadtests.model.people.profile import Profile
 from loadtests.model.run.plan import LoadPlan
 from loadtests.model.run.scenario import TIMEOUT, Scenario, api_of
+from loadtests.model.run.watch_terms import WatchTerms
 from loadtests.model.text.input_error import InputError
 from loadtests.model.text.suggestion import nearest_path
 from loadtests.model.text.validation import from_pydantic
@@ -41,6 +42,8 @@ class Manifest(BaseModel):
     """The API's address, if the audit answered requests to it in the API's place; "": the program was given the sandbox's."""
     recording: bool = False
     """Whether a proxy recorded the clients of a real API: `streamsoak record`."""
+    watch: WatchTerms | None = None
+    """The terms of `streamsoak watch`; None: it was none."""
     started_unix: float
     """Wall clock at 0 of the run's clock, in seconds since 1970: `created_at` of the API's list is compared with it."""
     simulated_unix: float | None = None

@@ -25,6 +25,8 @@ class ListDescription(CallDescription):
     """In a session: its time of creation, in Unix seconds, milliseconds or ISO 8601, told apart by its form."""
     state: Pointer = "/status"
     """In a session."""
+    idle_timeout: Pointer | None = None
+    """In a session: its idle timeout, in seconds; None: the list does not say it."""
     open_states: tuple[str, ...] = ()
     """States, in lower case, that count as open; (): every listed session does."""
     total: tuple[Pointer, ...] = ("/data/total", "/total")
