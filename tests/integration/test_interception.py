@@ -28,6 +28,7 @@ from loadtests.interception.target import Target
 from loadtests.sandbox.process import SandboxProcess
 
 from .conftest import FaultServer, Peer
+from .crew import wait_for
 from .locust_run import ROOT
 
 BOUND_SECONDS = 60.0
@@ -326,6 +327,10 @@ def test_half_requests_and_lost_clients_leave_nothing_behind(intercepted: Interc
         assert connection.recv(100)
         connection.sendall(b"\x16\x03\x01\x02\x00")
     assert intercepted.ask(_request(f"http://{_API}{_LIST}")).startswith(b"HTTP/1.1 200 ")
+    proxy = psutil.Process(intercepted.proxy.pid)
+    wait_for(
+        lambda: [each for each in proxy.net_connections() if each.status != psutil.CONN_LISTEN] == [], "no connection"
+    )
 
 
 def test_a_host_that_is_allowed_is_passed_on(
@@ -339,8 +344,11 @@ def test_a_host_that_is_allowed_is_passed_on(
 
     server = fault_server(serve)
     authority = server.url.removeprefix("http://").replace("127.0.0.1", "localhost")
-    answer = intercepted.ask(_request(f"http://{authority}/some?thing", host=authority))
+    hop = ("Connection: keep-alive, X-Hop", "X-Hop: hop", "Proxy-Authorization: Basic hop", "Keep-Alive: hop")
+    answer = intercepted.ask(_request(f"http://{authority}/some?thing", *hop, "X-End: end", host="other.example"))
     assert answer.startswith(b"HTTP/1.1 200 "), answer
+    assert b"hop" not in server.requests[0].lower() and b"X-End: end" in server.requests[0]
+    assert f"Host: {authority}\r\n".encode() in server.requests[0]
     with intercepted.connect() as connection:
         connection.sendall(f"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n\r\n".encode())
         assert connection.recv(100).startswith(b"HTTP/1.1 200 ")
