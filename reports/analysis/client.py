@@ -180,6 +180,7 @@ _NOTES = frozenset(
         Observation.TOKEN_REUSED,
         Observation.KEY_IN_PAGE,
         Observation.PREFLIGHT,
+        Observation.UNREADABLE,
     }
 )
 

@@ -99,3 +99,18 @@ def test_what_a_command_leaves_running_is_stopped(tmp_path: Path, ends: str) -> 
     assert audit.returncode == 2, output + errors
     assert "1 process was still running and was stopped" in errors
     assert not psutil.pid_exists(pid)
+
+
+_TLS = """
+import contextlib, os, ssl, urllib.request
+base = os.environ["KONPRO_BASE_URL"].replace("http:", "https:")
+with contextlib.suppress(OSError):
+    urllib.request.build_opener(urllib.request.ProxyHandler({})).open(base, timeout=10)
+"""
+
+
+def test_a_client_that_speaks_https_has_called(audit: Audit) -> None:
+    """The sandbox cannot read it, and says that something came."""
+    done = audit([sys.executable, "-c", _TLS], "--quick")
+    assert done.code == 2
+    assert "not HTTP/1.1, such as HTTPS" in done.said
