@@ -43,6 +43,8 @@ class Leftovers:
         stopped = 0
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
             found = self.running()
+            if not found:
+                break
             stopped = max(stopped, len(found))
             for process in found:
                 with contextlib.suppress(psutil.Error):

@@ -85,6 +85,11 @@ class App:
         calls = {(route.call.method, route.call.path) for route in self._wire.routes}
         return frozenset({*calls, *self._others, ("GET", openapi.PATH)})
 
+    def unreadable(self) -> None:
+        """A request was refused because it is not HTTP/1.1."""
+        if self._inspection:
+            self._inspection.unreadable(self._now())
+
     def quiet_seconds(self, now: float) -> float | None:
         """Returns how many seconds ago the last request came; None: none came yet."""
         return None if self._last_request is None else now - self._last_request

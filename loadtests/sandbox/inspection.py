@@ -69,6 +69,10 @@ class Inspection:
             self._asked_for_keys.add(given.get(b"origin", b""))
         self._note(now, Observation.PREFLIGHT, "", 0.0, self._without_key(path))
 
+    def unreadable(self, now: float) -> None:
+        """A request that is not HTTP/1.1."""
+        self._note(now, Observation.UNREADABLE, "", 0.0, "")
+
     def unknown_call(self, now: float, method: str, path: str, body: bytes, status: int) -> None:
         """A request that is no call of the API."""
         session_id = next((part for part in path.split("/") if self._rules.knows(part)), "")

@@ -5,7 +5,7 @@ connection instead of responding.
 from __future__ import annotations
 
 import asyncio
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -41,12 +41,24 @@ class _Joining:
             self._written.clear()
 
 
-class Protocol(HttpToolsProtocol):
+class App(Protocol):
+    """What is served."""
+
+    def unreadable(self) -> None:
+        """A request could not be read."""
+
+
+class Connection(HttpToolsProtocol):
     """One connection to the sandbox."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wraps the transport, so that uvicorn's writes are joined."""
         super().connection_made(cast(asyncio.Transport, _Joining(transport, self.loop)))
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuses a request that is not HTTP/1.1, and tells the app, which is never asked."""
+        cast(App, self.config.app).unreadable()
+        super().send_400_response(msg)
 
     def on_message_begin(self) -> None:
         """Puts the transport into the scope of the request."""

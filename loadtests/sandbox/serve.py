@@ -26,7 +26,7 @@ from loadtests.model.text.input_error import EXIT_UNAVAILABLE, InputError
 from loadtests.processes.parent import answer_parent
 from loadtests.processes.server import LISTENING
 from loadtests.sandbox.app import App
-from loadtests.sandbox.protocol import Protocol
+from loadtests.sandbox.protocol import Connection
 
 if TYPE_CHECKING:
     from loadtests.sandbox.journal import Journal
@@ -78,7 +78,7 @@ def serve(serving: Serving) -> None:
             uvicorn.Config(
                 app,
                 loop="uvloop",
-                http=Protocol,
+                http=Connection,
                 ws="none",
                 lifespan="off",
                 access_log=False,

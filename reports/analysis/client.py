@@ -183,6 +183,7 @@ _NOTES = frozenset(
         Observation.TOKEN_REUSED,
         Observation.KEY_IN_PAGE,
         Observation.PREFLIGHT,
+        Observation.UNREADABLE,
     }
 )
 _ON_SESSIONS = _OPERATIONS - {Operation.CREATE_TOKEN, Operation.NEW, Operation.LIST}

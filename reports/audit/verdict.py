@@ -53,6 +53,11 @@ def _no_calls(client: Client, manifest: Manifest) -> str:
         return (
             f"the program made {count(len(unknown), 'request')}, none of which is a call of the API, such as {first}."
         )
+    if unreadable := client.noted(Observation.UNREADABLE):
+        return (
+            f"the program sent {count(len(unreadable), 'request')} that {verb(len(unreadable), 'was', 'were')} not HTTP/1.1, such"
+            f" as HTTPS or HTTP/2. The address in {api.base_variable} begins with http://."
+        )
     if preflights:
         asked = count(len(preflights), "CORS preflight")
         return (

@@ -256,6 +256,12 @@ def test_a_timer_that_outlives_the_clients_own_stop_holds_no_slot(tmp_path: Path
     assert "16 keep_alive after the client's own stop" in audit.findings[0].text
 
 
+def test_an_api_that_ignores_the_stop_makes_no_zombie(tmp_path: Path) -> None:
+    """Acknowledged, and the calls of the timer after it are accepted: the client closed what it could."""
+    seen = Seen().opened(1, 1).did(1, "stop", 30).did(1, "keep_alive", 40, 60, 80, 100)
+    assert "zombie-keepalives" not in names(seen.audited(tmp_path))
+
+
 def test_a_timer_whose_calls_are_refused_keeps_nothing_open(tmp_path: Path) -> None:
     """After the API has closed the session."""
     seen = Seen().opened(1, 1).did(1, "keep_alive", 11).reaped(1, 41).failed(1, "keep_alive", 60, 80, 100, 120)

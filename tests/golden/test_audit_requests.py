@@ -38,6 +38,8 @@ def test_probes_are_no_mistakes(tmp_path: Path) -> None:
     asked = _noted(Seen(), 0, "preflight", 1.0, "/v1/streaming.new").audited(tmp_path / "asked")
     assert (asked.verdict.result, names(asked), asked.client.calls) == ("unknown", [], 0)
     assert "1 CORS preflight" in asked.verdict.sentence
+    unreadable = _noted(Seen(), 0, "unreadable-request", 1.0, "").audited(tmp_path / "unreadable")
+    assert "1 request that was not HTTP/1.1, such as HTTPS" in unreadable.verdict.sentence
 
 
 @pytest.mark.parametrize(

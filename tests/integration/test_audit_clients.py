@@ -77,10 +77,10 @@ def test_a_command_that_returns_is_waited_for(audit: Audit, start: str) -> None:
 
 @pytest.mark.parametrize("ends", ["quiet", "interrupt"])
 def test_what_a_command_leaves_running_is_stopped(tmp_path: Path, ends: str) -> None:
-    """When no call came for as long as --wait says, or at Ctrl-C."""
-    wait = "1s" if ends == "quiet" else "1h"
-    program = [sys.executable, "-c", "import time\nprint('up', flush=True)\ntime.sleep(600)"]
-    start = "import subprocess, sys; subprocess.Popen(sys.argv[1:], start_new_session=True)"
+    """When no call came for as long as --wait says, or at Ctrl-C; found by its group or by the key in its environment."""
+    wait, how = ("1s", "env={}") if ends == "quiet" else ("1h", "start_new_session=True")
+    program = [sys.executable, "-c", "import time\nprint('up', flush=True)\ntime.sleep(60)"]
+    start = f"import subprocess, sys; subprocess.Popen(sys.argv[1:], {how})"
     command = [*COMMAND, f"--wait={wait}", f"--run-dir={tmp_path}", "--", sys.executable, "-c", start, *program]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
@@ -99,3 +99,18 @@ def test_what_a_command_leaves_running_is_stopped(tmp_path: Path, ends: str) -> 
     assert audit.returncode == 2, output + errors
     assert "1 process was still running and was stopped" in errors
     assert not psutil.pid_exists(pid)
+
+
+_TLS = """
+import contextlib, os, ssl, urllib.request
+base = os.environ["KONPRO_BASE_URL"].replace("http:", "https:")
+with contextlib.suppress(OSError):
+    urllib.request.build_opener(urllib.request.ProxyHandler({})).open(base, timeout=10)
+"""
+
+
+def test_a_client_that_speaks_https_has_called(audit: Audit) -> None:
+    """The sandbox cannot read it, and says that something came."""
+    done = audit([sys.executable, "-c", _TLS], "--quick")
+    assert done.code == 2
+    assert "not HTTP/1.1, such as HTTPS" in done.said

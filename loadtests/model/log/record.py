@@ -42,6 +42,7 @@ class Observation(StrEnum):
     KEY_IN_PAGE = "key-in-page"
     PREFLIGHT = "preflight"
     GAP = "gap"
+    UNREADABLE = "unreadable-request"
     CLOCK = "clock"
     WORKER_LOST = "worker-lost"
     WORKER_BACK = "worker-back"
@@ -151,6 +152,7 @@ KINDS: dict[str, str] = {
     " operation",
     "key-in-page": "note of an audit: a page of another origin sent the API key itself; detail: the operation",
     "preflight": "note of an audit: a browser asked whether a page may send a request (OPTIONS); detail: its path",
+    "unreadable-request": "note of an audit: a request was not HTTP/1.1, such as one over TLS or HTTP/2",
 }
 """What value and detail mean, kind by kind."""
 
