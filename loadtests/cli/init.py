@@ -46,12 +46,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _print_next(folder: Path, limit: int | None) -> None:
-    scenario = _NAME if folder == Path() else quote(str(folder / _SCENARIO))
     if limit is None:
         print(f"The scenario assumes a limit of {_LIMIT} sessions: set your account's in {folder / _SCENARIO}")
-    print(f"Next: streamsoak run {scenario} --sandbox --headless")
-    print(f"Then, on your API: streamsoak run {scenario} --headless --host URL --max-open 10 --allow-leaks")
-    print(f"In the web UI: {'' if folder == Path() else f'cd {quote(str(folder))} && '}locust")
+    enter = "" if folder == Path() else f"cd {quote(str(folder))} && "
+    print(f"Next: {enter}streamsoak run {_NAME} --sandbox --headless")
+    print(f"Then, on your API: streamsoak run {_NAME} --headless --host URL --max-open 10 --allow-leaks")
+    print("In the web UI: locust")
 
 
 _NAME = "soak"

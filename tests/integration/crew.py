@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
 
 from loadtests.sandbox.process import SandboxProcess
+from tests.unit.test_cli import streamsoak as in_this_process
 
 from .locust_run import KEY, ROOT, SCENARIOS
 
@@ -172,15 +174,11 @@ def manifest(folder: Path) -> dict[str, Any]:
 
 
 def streamsoak(*arguments: str, key: str = KEY, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """A subcommand, as a user runs it."""
-    return subprocess.run(
-        [sys.executable, "-m", "loadtests.cli", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=LONGEST_SECONDS,
-        cwd=cwd,
-        env={**os.environ, "KONPRO_API_KEY": key, "COLUMNS": "200"},
-    )
+    """A subcommand with this key, in this process: starting one takes longer than most of them take."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("KONPRO_API_KEY", key)
+        environment.setenv("COLUMNS", "200")
+        return in_this_process(*arguments, folder=cwd)
 
 
 def children(pid: int) -> list[int]:

@@ -25,6 +25,7 @@ from loadtests.model.session.steps import Call
 
 from ..clients import browser
 from ..unit.drive import Driver, yes
+from ..unit.test_cli import streamsoak
 from .audits import BOUND_SECONDS, CLIENTS, COMMAND, Audit, environment
 from .locust_run import ROOT
 
@@ -260,8 +261,7 @@ def test_no_key_and_no_command_is_written_down(audit: Audit) -> None:
 )
 def test_mistakes_are_told_before_anything_runs(tmp_path: Path, arguments: list[str], says: str) -> None:
     """One clear message, exit code 64, no directory made."""
-    command = [sys.executable, "-m", "loadtests.cli", "audit", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment(), cwd=tmp_path)
+    done = streamsoak("audit", *arguments, folder=tmp_path)
     assert (done.returncode, done.stdout) == (64, ""), done.stderr
     assert says in done.stderr
     assert "Traceback" not in done.stderr

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Callable
@@ -30,6 +28,7 @@ from loadtests.model.session.session import Session
 from loadtests.model.session.steps import Call
 from loadtests.sandbox.process import SandboxProcess
 from tests.matrix.expected import EXPECTED
+from tests.unit.test_cli import streamsoak
 
 from .locust_run import SCENARIOS, run_locust, start_locust
 
@@ -225,11 +224,6 @@ def test_each_defect_is_live_once() -> None:
     assert {defect.partition("=")[0] for defects in LIVE.values() for defect in defects} == set(EXPECTED) - VIRTUAL
 
 
-def _streamsoak(cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "loadtests.cli", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, timeout=60)
-
-
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -243,7 +237,7 @@ def _streamsoak(cwd: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 )
 def test_a_wrong_defect_is_told_before_anything_runs(tmp_path: Path, arguments: tuple[str, ...], says: str) -> None:
     """One message with what would be right, exit code 64, no directory made."""
-    done = _streamsoak(tmp_path, *arguments)
+    done = streamsoak(*arguments, folder=tmp_path)
     assert (done.returncode, done.stdout) == (64, ""), done.stderr
     assert says in done.stderr
     assert "Traceback" not in done.stderr
@@ -261,10 +255,10 @@ def test_a_defect_of_no_sandbox_is_refused(tmp_path: Path) -> None:
 
 def test_the_manifest_keeps_what_was_injected(tmp_path: Path) -> None:
     """Of a simulated run and of an audit; the report does not read it."""
-    done = _streamsoak(
-        tmp_path, "simulate", "smoke", "--duration", "5s", "--defect", "slow-new=2", "--defect", "never-reap"
-    )
+    injected = ("--defect", "slow-new=2", "--defect", "never-reap")
+    done = streamsoak("simulate", "smoke", "--duration", "5s", *injected, folder=tmp_path)
     assert done.returncode == 0, done.stderr
-    _streamsoak(tmp_path, "audit", "--quick", "--defect", "fail-start=0.5", "--lose-answer", "0.25", "--", "true")
+    losing = ("--defect", "fail-start=0.5", "--lose-answer", "0.25")
+    streamsoak("audit", "--quick", *losing, "--", "true", folder=tmp_path)
     kept = {read_manifest(run).defects_injected for run in (tmp_path / "runs").iterdir()}
     assert kept == {("slow-new=2", "never-reap=1"), ("lost-answer=0.25", "fail-start=0.5")}

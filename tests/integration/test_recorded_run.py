@@ -19,7 +19,7 @@ from tests.conftest import GOLDEN
 from tests.unit.test_cli import streamsoak
 
 from .conftest import Client
-from .crew import streamsoak as streamsoak_process
+from .crew import streamsoak as streamsoak_with_key
 from .crew import summary
 
 RECORDED = GOLDEN / "recorded-run"
@@ -93,10 +93,10 @@ def test_it_is_swept(run: Path, sandbox: Callable[..., SandboxProcess], client: 
     manifest = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
     (run / "manifest.json").write_text(json.dumps({**manifest, "host": api.url, "sandbox": False}), encoding="utf-8")
     assert sorted(read_ledgers(ledgers(run)).open.values()) == sorted(opened)
-    swept = streamsoak_process("sweep", str(run))
+    swept = streamsoak_with_key("sweep", str(run))
     assert "Closed 2 sessions" in swept.stdout, swept.stderr
     assert set(api.open_sessions()) == {foreign}
-    assert "Closed 0 sessions" in streamsoak_process("sweep", str(run)).stdout
+    assert "Closed 0 sessions" in streamsoak_with_key("sweep", str(run)).stdout
 
 
 def _reopen(ledger: Path, ids: list[str]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import signal
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import pytest
 
 from reports.build import judge_run
 
+from .crew import streamsoak
 from .locust_run import KEY, SCENARIOS, Finished, finish, misjudged, run_locust, start_locust, truth
 
 
@@ -70,10 +70,7 @@ def test_the_verdict_is_the_exit_code(run: Finished) -> None:
     """Both gates hold, unless the machine was too busy for the generator; never a failure."""
     verdict = run.summary["verdict"]
     assert run.code == {"pass": 0, "unknown": 2}[verdict], run.output
-    checked = subprocess.run(
-        [sys.executable, "-m", "loadtests.cli", "check", str(run.folder)], capture_output=True, check=False
-    )
-    assert checked.returncode == run.code
+    assert streamsoak("check", str(run.folder)).returncode == run.code
 
 
 def test_locusts_own_statistics_count_the_same_requests(run: Finished) -> None:
@@ -94,7 +91,7 @@ def test_a_report_can_be_rebuilt_from_the_log_alone(run: Finished, tmp_path: Pat
     """Manifest and events in another directory give the same figures."""
     for name in ("manifest.json", "events.arrow"):
         (tmp_path / name).write_bytes((run.folder / name).read_bytes())
-    subprocess.run([sys.executable, "-m", "loadtests.cli", "report", str(tmp_path)], check=True, capture_output=True)
+    assert streamsoak("report", str(tmp_path)).returncode == 0
     assert (tmp_path / "summary.json").read_text() == (run.folder / "summary.json").read_text()
 
 

@@ -176,7 +176,7 @@ def test_sandbox_log_that_cannot_be_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize("host", ["host.invalid", "http://127.0.0.1", "192.0.2.1", "a" * 64])
 def test_sandbox_address_that_is_none_of_ours(host: str) -> None:
     """An address that cannot be listened on is told as what is not available."""
-    done = streamsoak_process("sandbox", "--host", host)
+    done = streamsoak("sandbox", "--host", host)
     assert done.returncode in (64, 69)
     assert_mistake(done, host, code=done.returncode)
 
