@@ -194,6 +194,24 @@ def test_the_panel_is_the_model(page: Any, plan: Path) -> None:
         assert there["slots"] == list(here.slots.values())
 
 
+def test_the_link_brings_the_settings_back(page: Any, plan: Path) -> None:
+    """What differs from today is in the URL; today's settings leave it plain."""
+    _open(page, plan)
+    page.fill("#panel-limit", "5")
+    page.check("#panel input[name=keep_alives]")
+    link, shown = page.url, _shown(page)
+    page.click("#link")
+    page.wait_for_function("document.getElementById('link-told').textContent !== ''")
+    page.goto("about:blank")
+    page.goto(link)
+    assert page.input_value("#panel-limit") == "5"
+    assert page.is_checked("#panel input[name=keep_alives]")
+    assert _shown(page) == shown
+    page.click("#presets button:text-is('today')")
+    assert "limit=" not in page.url
+    assert page.complaints == []
+
+
 def test_shares_read_alike_in_page_and_panel(page: Any, plan: Path) -> None:
     """What the page's script writes is what loadtests/model/text/wording.py writes."""
     _open(page, plan)
