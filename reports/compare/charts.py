@@ -35,7 +35,8 @@ def changes_as_forest(changes: list[Change]) -> Chart:
     rows = [_row(change) for change in sorted(changes, key=rank)]
     reach = min(_FARTHEST, 1.05 * max(max(abs(row["low"]), abs(row["high"])) for row in rows))
     scale = {"domain": [-reach, reach], "nice": False, "clamp": True}
-    axis = {"format": "+.0%", "grid": True, "tickCount": 8, "labelOverlap": True}
+    zero_without_sign = "datum.value ? datum.label : '0 %'"
+    axis = {"format": "+.0%", "labelExpr": zero_without_sign, "grid": True, "tickCount": 8, "labelOverlap": True}
     colours = {"domain": list(_COLOURS), "range": list(_COLOURS.values())}
     shared = {
         "y": field("figure:N", sort=None, title=None, axis={"ticks": False, "domain": False, "labelLimit": 260}),

@@ -12,6 +12,7 @@ from reports.audit.audit import Audit
 from reports.audit.catalogue import CALL_CHECKS, PASSED
 from reports.findings.finding import Finding
 from reports.html.document import embedded, environment
+from reports.html.figures import PageFigures
 from reports.summary import Analysis
 
 MOST_SESSIONS_SHOWN = 3
@@ -35,9 +36,10 @@ def render_audit(analysis: Analysis) -> str:
         .get_template("audit.html")
         .render(
             s=analysis.summary,
+            fig=PageFigures(audit_figures(analysis, len(passed))),
             verdict=analysis.verdict,
             manifest=analysis.log.manifest,
-            problems=sum(finding.severity == "problem" for finding in findings),
+            problems=_problems(analysis),
             found=[_finding(finding, audit) for finding in findings],
             told=", ".join(count(number, severity) for number, severity in numbers if number) or "Nothing to fix",
             passed=passed,
@@ -52,6 +54,17 @@ def render_audit(analysis: Analysis) -> str:
             library="",
         )
     )
+
+
+def audit_figures(analysis: Analysis, passed: int) -> dict[str, Any]:
+    """The figures of the page: those of summary.json, and how many problems, sessions and checks that `passed` there are."""
+    sessions = analysis.audit.sessions if analysis.audit else ()
+    counts = {"problem_count": _problems(analysis), "session_count": len(sessions), "passed_count": passed}
+    return {**analysis.summary, **counts}
+
+
+def _problems(analysis: Analysis) -> int:
+    return sum(finding.severity == "problem" for finding in analysis.findings)
 
 
 def _finding(finding: Finding, audit: Audit) -> dict[str, Any]:

@@ -88,6 +88,12 @@ function ask(asked) {
   follow_timeout();
   showAnswer();
 }
+// What differs from today stands in the URL.
+const FIELDS = [...Object.keys(LABELS), "keep_alive"];
+function keepQuestion() {
+  const today = panelData.examples[0].question;
+  keep(Object.fromEntries(FIELDS.map((name) => [name, question[name] === today[name] ? null : String(question[name])])));
+}
 function follow_timeout() {
   const interval = intervalFor(question.idle_timeout);
   if (panel.elements.keep_alives.checked && Number.isFinite(interval)) question.keep_alive = interval;
@@ -106,6 +112,7 @@ function changed(input) {
     follow_timeout();
   }
   showAnswer();
+  keepQuestion();
 }
 if (panel) {
   for (const [name, [low, high]] of Object.entries(boundsOf())) {
@@ -116,10 +123,14 @@ if (panel) {
   }
   for (const { name, question: example } of panelData.examples) {
     const button = element("button", { type: "button" }, name);
-    button.addEventListener("click", () => ask(example));
+    button.addEventListener("click", () => { ask(example); keepQuestion(); });
     document.getElementById("presets").append(button);
   }
   panel.addEventListener("input", (event) => changed(event.target));
   panel.addEventListener("submit", (event) => event.preventDefault());
   ask(panelData.examples[0].question);
+  restorers.push((values) => {
+    const told = FIELDS.filter((name) => Number.isFinite(Number(values.get(name) ?? NaN)));
+    if (told.length) ask({ ...question, ...Object.fromEntries(told.map((name) => [name, Number(values.get(name))])) });
+  });
 }

@@ -48,15 +48,6 @@ form.addEventListener("submit", (event) => {
   else document.getElementById("window-shown").value = "Give from and to as h:mm:ss.";
 });
 document.getElementById("whole").addEventListener("click", () => show(...whole));
-document.getElementById("link").addEventListener("click", async () => {
-  const told = document.getElementById("window-shown");
-  try {
-    await navigator.clipboard.writeText(location.href);
-    told.value = "Link copied.";
-  } catch {
-    told.value = location.href;
-  }
-});
 // Figures that name their form instead.
 for (const figure of document.querySelectorAll('[data-form="clock"]')) {
   const ms = readClock(figure.textContent);

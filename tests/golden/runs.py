@@ -23,12 +23,18 @@ Run = Callable[[Path], Path]
 
 
 def simulated(
-    name: str, *, seed: int = 1, limit: int | None = None, duration: float | None = None, defects: tuple[str, ...] = ()
+    name: str,
+    *,
+    seed: int = 1,
+    limit: int | None = None,
+    duration: float | None = None,
+    defects: tuple[str, ...] = (),
+    api: str = "",
 ) -> Run:
     """A run of a named scenario."""
 
     def write(folder: Path) -> Path:
-        return simulate(named_scenario(name), folder, seed, limit, duration, defects)
+        return simulate(named_scenario(name, api=api), folder, seed, limit, duration, defects)
 
     return write
 
@@ -142,6 +148,7 @@ RUNS: dict[str, Run] = {
     "defects": simulated(
         "demo", seed=5, limit=12, defects=("ghost-on-stop=0.3", "lost-answer=0.2", "slot-lag=3", "flaky=0.05")
     ),
+    "other-api": simulated("demo", api="d-id"),
     "zombie": _zombie,
     "doubtful": _doubtful,
     "without-limit": _without_limit,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from html import escape as escaped
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from loadtests.model.gates.finding_names import FINDINGS
 from reports.audit.audit import Audit
 from reports.audit.catalogue import CALL_CHECKS, CHECKS
 
+from .page_reader import Element, PageReader
 from .story import TOOK, Story
 
 IDLE = 30.0
@@ -126,6 +128,19 @@ def test_the_page_goes_from_finding_to_fix_to_calls(tmp_path: Path) -> None:
     assert "HTTP 400, session-not-found" in page
     assert 'class="tiles"' not in page
     assert "slot" not in page.partition("<main>")[2].partition("What to fix")[0]
+    read = PageReader(("sessions", "the-audit"), _may_be_loose)
+    read.feed(page)
+    summary = json.loads((tmp_path / "run" / "summary.json").read_text(encoding="utf-8"))
+    passed = len(CHECKS) + len(CALL_CHECKS) - len(named)
+    problems = sum(finding["severity"] == "problem" for finding in summary["findings"])
+    counts = {"passed_count": passed, "problem_count": problems, "session_count": len(audit.sessions)}
+    assert read.wrong({**summary, **counts}) == []
+    assert {path.partition("/")[0] for path, _, _ in read.figures} >= {"audit", *counts}
+    assert read.loose == []
+
+
+def _may_be_loose(part: str, text: str, around: list[Element]) -> bool:
+    return any(element.tag == "code" for element in around)
 
 
 def test_each_finding_about_calls_has_calls(tmp_path: Path) -> None:

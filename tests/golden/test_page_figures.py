@@ -215,3 +215,20 @@ def _gates(page: str) -> tuple[list[str], dict[str, list[str]]]:
 
 def _text(markup: str) -> str:
     return html.unescape(" ".join(re.sub(r"<[^>]*>", "", markup).split()))
+
+
+def test_a_report_says_what_an_api_without_a_call_leaves_unknown(pages: dict[str, _Page]) -> None:
+    """Folded on the first screen, in summary.json and in summary.md; nothing of the API that has every call."""
+    page = pages["other-api"]
+    name, limits = page.summary["api"]["name"], page.summary["api"]["limits"]
+    assert name == "d-id"
+    assert any(
+        said.startswith("The API has no list: when sessions that nobody closed ended is not observed")
+        for said in limits
+    )
+    assert any(said.startswith("The API has no keep-alive") for said in limits)
+    assert "The API sets the idle timeout: 5 min for every session." in limits
+    assert f"d-id: {len(limits)} things that this run could not do or know" in page.read.text
+    assert all((f"api/limits/{number}", "text", said) in page.read.figures for number, said in enumerate(limits))
+    assert pages["passed"].summary["api"] == {"name": "konpro", "limits": []}
+    assert "could not do or know" not in pages["passed"].read.text

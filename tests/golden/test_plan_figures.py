@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from loadtests.model.text.input_error import InputError
 from reports.charts.renderer import Renderer
+from reports.plan.api import PlannedApi, offers
 from reports.plan.build import figures as figures_of_file
 from reports.plan.charts import charts_of
 from reports.plan.model import TARGETS
 from reports.plan.page import page_figures, render
 from reports.plan.plan import CapacityPlan, PlanOptions
 from reports.plan.planning import build_plan
+from reports.plan.prediction.expected import Changes
 from reports.plan.sentences import sentences
 
 from .page_reader import Element, PageReader
@@ -147,3 +152,48 @@ def test_charts_show_what_the_tables_say(pages: dict[str, _Page], name: str) -> 
         curve = [row for row in charts["refused"] if row["kind"] == "curve" and row["leaks"] == "with these settings"]
         promised = next(row for row in curve if row["refused"] == min(TARGETS))
         assert promised["slots"] == today.answer.slots[f"{min(TARGETS):g}"]
+
+
+def test_the_plan_keeps_to_what_the_api_offers(pages: dict[str, _Page]) -> None:
+    """Another idle timeout than the one that the API sets is in no table, choice or field, nor is a keep-alive that it lacks."""
+    page = pages["other-api"]
+    plan = page.plan
+    assert (plan.api.name, plan.api.idle_range, plan.api.is_fixed, plan.api.has_keep_alive) == (
+        "d-id",
+        (300, 300),
+        True,
+        False,
+    )
+    assert plan.recommended
+    assert (plan.recommended.idle_timeout, plan.recommended.keep_alive) == (300, None)
+    assert [candidate.idle_timeout for candidate in plan.timeout.candidates] == [300]
+    assert plan.choices[2].impossible == "Not possible: the API sets the idle timeout, 5 min"
+    text = page.read.text
+    assert f"Ask for {plan.recommended.limit} slots" in text
+    assert "d-id sets the idle timeout: 5 min for every session. It has no keep-alive." in text
+    assert "keep-alive every" not in text
+    assert "keep-alives as recorded" not in text
+    assert "Clients of konpro ask for an idle timeout of 30 s to 59 min 59 s." in pages["leaking"].read.text
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (Changes(idle_timeout=60.0), "--idle-timeout: must be 300 s: d-id sets the idle timeout (is 60)"),
+        (Changes(keep_alive=20.0), "--keep-alive: must not be given: d-id has no keep-alive"),
+    ],
+)
+def test_what_the_api_does_not_offer_cannot_be_asked_for(tmp_path: Path, changes: Changes, told: str) -> None:
+    """The message names the option, the API and what is possible."""
+    run = RUNS["other-api"](tmp_path / "run")
+    with pytest.raises(InputError, match=re.escape(told)):
+        build_plan([run], PlanOptions(changes=changes))
+
+
+def test_a_guess_of_the_description_is_told() -> None:
+    """Of idle timeouts, in the plan's sentence."""
+    told = offers(PlannedApi("other", (1.0, 3600.0), False, True, ("idle timeout: taken from another field",)))
+    assert told == (
+        "Clients of other ask for an idle timeout of 1 s to 1 h."
+        " Its description guesses: idle timeout: taken from another field."
+    )

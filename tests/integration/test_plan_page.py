@@ -11,9 +11,11 @@ import pytest
 from pydantic import TypeAdapter
 
 from loadtests.model.text.units import format_duration
+from loadtests.model.text.wording import percent
 from reports.plan.build import write_plan
 from reports.plan.model import Model, Question, Silence, Spread, answer
 from reports.plan.plan import CapacityPlan, PlanOptions
+from tests.golden.runs import RUNS
 from tests.golden.story import Story
 from tests.unit.test_cli import streamsoak
 
@@ -190,6 +192,49 @@ def test_the_panel_is_the_model(page: Any, plan: Path) -> None:
         shares = (here.refused, here.refused_low, here.refused_high)
         assert [there[name] for name in ("refused", "low", "high")] == pytest.approx(shares, abs=1e-9)
         assert there["slots"] == list(here.slots.values())
+
+
+def test_the_link_brings_the_settings_back(page: Any, plan: Path) -> None:
+    """What differs from today is in the URL; today's settings leave it plain."""
+    _open(page, plan)
+    page.fill("#panel-limit", "5")
+    page.check("#panel input[name=keep_alives]")
+    link, shown = page.url, _shown(page)
+    page.click("#link")
+    page.wait_for_function("document.getElementById('link-told').textContent !== ''")
+    page.goto("about:blank")
+    page.goto(link)
+    assert page.input_value("#panel-limit") == "5"
+    assert page.is_checked("#panel input[name=keep_alives]")
+    assert _shown(page) == shown
+    page.click("#presets button:text-is('today')")
+    assert "limit=" not in page.url
+    assert page.complaints == []
+
+
+def test_shares_read_alike_in_page_and_panel(page: Any, plan: Path) -> None:
+    """What the page's script writes is what loadtests/model/text/wording.py writes."""
+    _open(page, plan)
+    draw = random.Random(5)
+    shares = [0.0, 1.0, 0.5, 0.0995, 0.00995, 0.00005, 0.9951, 0.99951, *(draw.random() ** 4 for _ in range(300))]
+    found = page.evaluate("shares => shares.map(percent)", shares)
+    different = [(share, told) for share, told in zip(shares, found, strict=True) if told != percent(share)]
+    assert different == []
+
+
+def test_the_panel_offers_only_what_the_api_has(page: Any, tmp_path: Path) -> None:
+    """An idle timeout that the API sets cannot be changed, and there is no box for keep-alives that it lacks."""
+    write_plan([RUNS["other-api"](tmp_path / "run")], tmp_path, PlanOptions())
+    _open(page, tmp_path / "plan.html")
+    assert page.input_value("#panel-idle_timeout") == "300"
+    assert page.is_disabled("#panel-idle_timeout")
+    assert page.locator("#panel input[type=range]").count() == 3
+    assert not page.locator("#panel input[name=keep_alives]").is_visible()
+    figures = _figures(tmp_path / "plan.html")
+    assert figures.recommended
+    page.click("#presets button:text-is('recommended')")
+    assert _shown(page)[2][1] == figures.recommended.limit
+    assert page.complaints == []
 
 
 _IMPOSSIBLE = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from reports.plan.prediction.replay import replays, steady
 from reports.plan.prediction.theory import offered_each, theory_of
 from reports.plan.source import read_source
 from reports.plan.steps import Step, build_steps
-from reports.plan.timeout import CANDIDATES, build_timeout, interval_for
+from reports.plan.timeout import CANDIDATES, Pair, build_timeout, interval_for
 from tests.golden.story import Story
 
 _SECONDS = 3600.0
@@ -236,6 +237,32 @@ def test_the_trade_off_of_timeouts() -> None:
     assert (told.recommended.idle_timeout, told.recommended.keep_alive) == (60, 19)
     assert told.without_keep_alives == 120
     assert told.longest_gap == 100
+
+
+def test_an_idle_timeout_that_the_api_sets_is_the_only_one() -> None:
+    """Whatever it loses; with keep-alives at the interval that it allows, where the API has them."""
+    gaps = pd.DataFrame({"session": [3, 3], "gap": [400.0, 35.0]})
+    fixed = partial(
+        build_timeout, _people(5, 5), gaps, 100.0, failing=0.0, slack=1.0, idle_range=(300.0, 300.0), is_fixed=True
+    )
+    told = fixed()
+    assert [(each.idle_timeout, each.lost, each.keep_alive) for each in told.candidates] == [(300, 0.1, 99)]
+    assert told.recommended
+    assert (told.recommended.idle_timeout, told.recommended.keep_alive) == (300, 99)
+    assert told.recommended.why.startswith("the API sets it; the interval tolerates 2 failed keep-alives in a row")
+    alone = fixed(has_keep_alive=False)
+    assert alone.recommended == Pair(300, None, 2, "the API sets it")
+
+
+def test_without_keep_alives_the_timeout_must_outlast_silence() -> None:
+    """The shortest that loses at most 1 % of sessions, longer than today's; nothing is said of keep-alives."""
+    gaps = pd.DataFrame({"session": [3, 4], "gap": [100.0, 40.0]})
+    alone = partial(build_timeout, _people(5, 5), gaps, 100.0, failing=0.0, slack=1.0, has_keep_alive=False)
+    told = for_hidden_pages(alone(today=30.0), (), 2)
+    assert told.recommended
+    assert (told.recommended.idle_timeout, told.recommended.keep_alive, told.hidden) == (120, None, None)
+    assert {each.keep_alive for each in told.candidates} == {each.lost_with for each in told.candidates} == {None}
+    assert alone(idle_range=(30.0, 90.0)).recommended is None
 
 
 @pytest.mark.parametrize("survives", [0, 1, 2, 5])
