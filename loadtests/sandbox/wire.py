@@ -52,8 +52,9 @@ class Route:
         """Whether it says nothing but a session's id, in its body."""
         self.values = tuple(_values(call))
         """Names of the rules' values, where they are in its answers, and by what they are divided."""
-        self.gives = bool(operation is Operation.CREATE_TOKEN or call.answer.keep or call.answer.token)
-        """Whether its answers have values that later calls need."""
+        repeats = operation is not Operation.NEW and call.answer.session_id
+        self.gives = bool(operation is Operation.CREATE_TOKEN or call.answer.keep or call.answer.token or repeats)
+        """Whether its answers have values that later calls need, or the session's id again."""
 
     def request(self, asked: dict[str, Any], fields: Mapping[str, str], bearer: str) -> ApiRequest | Reply:
         """Returns what a request with the body `asked` asks of the rules, or the refusal.
