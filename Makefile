@@ -10,7 +10,7 @@ WORKERS ?= 6
 PARALLEL := --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder
 INNER := tests/unit tests/property tests/golden
 
-.PHONY: help setup demo lint check test test-thorough test-hostile faults golden reference durations mutants matrix accuracy hidden-tabs witness torture bench bench-full constraints clean
+.PHONY: help setup demo lint check test test-thorough test-hostile faults golden reference durations mutants matrix accuracy hidden-tabs witness torture clients bench bench-full constraints clean
 
 help:
 	@echo "make setup    the environment in $(VENV)"
@@ -28,6 +28,7 @@ help:
 	@echo "make matrix   every defect alone, in pairs, and none, in virtual time; writes docs/findings.md"
 	@echo "make accuracy ten plans against what came, in virtual time, in some minutes; writes docs/capacity.md"
 	@echo "make hidden-tabs which settings survive a hidden tab, in virtual time, in seconds; writes docs/profiles.md"
+	@echo "make clients  installs clients that others wrote, and tries them against the sandboxes; writes docs/apis.md"
 	@echo "make bench    speed, side by side, in some minutes; make bench-full takes hours"
 	@echo "make witness  hides a tab of a real Chromium for three minutes, through an audit"
 	@echo "make torture  kill -9 at 20 random moments each, of a worker, the master, everything (about half an hour)"
@@ -91,6 +92,9 @@ hidden-tabs: $(STAMP)
 
 witness: $(STAMP)
 	STREAMSOAK_REQUIRE_BROWSER=1 STREAMSOAK_WITNESS=1 $(PYTEST) tests/integration/test_audit.py -k real_browser
+
+clients: $(STAMP)
+	$(BIN)/python -m tests.public_clients
 
 torture: $(STAMP)
 	$(BIN)/python -m tests.torture

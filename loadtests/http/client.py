@@ -38,7 +38,7 @@ class HttpClient:
 
     def list(self, listing: ListDescription, query: Mapping[str, str | int], link: str = "") -> Exchange:
         """Returns what came of the list call: the first page with `query` added, or the one that the answer before linked to."""
-        target = f"{listing.path}?{urlencode(asked)}" if (asked := {**listing.query, **query}) else listing.path
+        target = f"{listing.path}?{urlencode(asked)}" if (asked := {**listing.first_page, **query}) else listing.path
         if link:
             target = target_of(link, target, self._route.origin.prefix)
         body = b"" if listing.body is None else msgspec.json.encode(listing.body)

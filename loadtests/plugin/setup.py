@@ -118,7 +118,7 @@ class Setup:
             limit=self._limit(),
             seed=self._seed(),
             observe=self._observe(),
-            poll=scenario.poll if scenario else 1.0,
+            poll=(scenario.poll if scenario else 1.0) if self._api.list else 0.0,
             tolerance=scenario.tolerance if scenario else 1.0,
             guard=guard_of(options),
             duration=self._duration(),

@@ -160,7 +160,11 @@ class App:
         status = route.call.status if reply.status == 200 else reply.status
         if route.operation is Operation.LIST:
             return reply, (status, *self._wire.list_body(reply, _query(scope["query_string"])))
-        return reply, (status, self._wire.body(route, reply, self._kept(route, reply) if route.gives else {}), "")
+        return reply, (
+            status,
+            self._wire.body(route, reply, self._kept(route, request, reply) if route.gives else {}),
+            "",
+        )
 
     def _serve(self, now: float, request: ApiRequest, token: Token) -> Reply:
         if token is _NO_TOKEN or request.operation is not Operation.NEW:
@@ -206,9 +210,11 @@ class App:
             return _not_json(scope["headers"])
         return asked if isinstance(asked, dict) else invalid("the body must be a JSON object")
 
-    def _kept(self, route: Route, reply: Reply) -> dict[str, str]:
-        """Returns the values of an answer that later calls need, by name."""
+    def _kept(self, route: Route, request: ApiRequest, reply: Reply) -> dict[str, str]:
+        """Returns the values of an answer that later calls need, by name, and the id of the session that it is about."""
         fields = route.call.answer
+        if request.session_id and fields.session_id:
+            return {"session_id": request.session_id}
         data = reply.data if isinstance(reply.data, dict) else {}
         session_id = str(data.get("session_id", ""))
         kept = {name: f"{name}-{session_id}" for name in fields.keep}

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from loadtests.model.api.description.listing import ListDescription
+from loadtests.model.api.description.paging import Paging
 from loadtests.model.api.rules import HostedSession
 
 _PARAMETER = "after"
@@ -26,7 +27,7 @@ def shown_page(listing: ListDescription, rows: Sequence[HostedSession], asked: M
 
     A token names the last session of the page before, so that pages stay right while sessions end.
     """
-    paging, size = listing.paging, listing.paging.size
+    paging, size = listing.paging, _size(listing.paging, asked)
     if size is None or paging.by in ("any", "none"):
         return ShownPage(rows)
     if paging.by == "page":
@@ -44,6 +45,13 @@ def shown_page(listing: ListDescription, rows: Sequence[HostedSession], asked: M
     if paging.by == "token":
         return ShownPage(shown, token)
     return ShownPage(shown, f"{listing.path}?{urlencode({**asked, parameter: token})}")
+
+
+def _size(paging: Paging, asked: Mapping[str, str]) -> int | None:
+    wanted = asked.get(paging.size_parameter, "") if paging.size_parameter else ""
+    if paging.size is None or not wanted.isdecimal():
+        return paging.size
+    return min(max(int(wanted), 1), paging.size)
 
 
 def _token(session: HostedSession) -> str:

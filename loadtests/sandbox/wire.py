@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 
-from loadtests.model.api.answer import Outcome, Reason
 from loadtests.model.api.description.call import CallDescription
 from loadtests.model.api.description.description import ApiDescription
 from loadtests.model.api.description.listing import ListDescription
@@ -17,7 +16,7 @@ from loadtests.model.api.description.pointer import put
 from loadtests.model.api.operation import Operation
 from loadtests.model.api.routing import Route, Routes
 from loadtests.model.api.rules import DONE, NO_CODE, HostedSession, PartialList, Reply, Status
-from loadtests.model.api.translation import answer_from_reply
+from loadtests.model.api.wording import in_words_of
 from loadtests.sandbox.paging import shown_page
 
 _SKELETONS = 100
@@ -83,23 +82,16 @@ class Wire:
 
     def refusal(self, reply: Reply) -> tuple[int, bytes]:
         """Returns status and body of a refusal in the API's own words."""
-        status, code, message = reply.status, reply.code, reply.message
+        reply = in_words_of(self.api, reply)
         answers = self.api.answers
-        if not self.api.is_default:
-            rule = self.api.wording(_reason(reply))
-            if rule is not None:
-                status = rule.status or (status if status >= 400 else 400)
-                code, message = rule.code or status, (rule.text[:1].upper() + rule.text[1:]) or message
-            elif status < 400:
-                status = 400
         document: dict[str, Any] = {}
         if answers.code:
-            put(document, answers.code, code)
+            put(document, answers.code, reply.code)
         if answers.data:
             # The sessions of a list that was refused are not told.
             put(document, answers.data, reply.data if isinstance(reply.data, dict) else None)
-        put(document, answers.message[0], message)
-        return status, _encode(document)
+        put(document, answers.message[0], reply.message)
+        return reply.status, _encode(document)
 
     def _started(self, route: Route, reply: Reply) -> dict[str, Any]:
         """Returns what a success has but for its values: the same for each, as a copy."""
@@ -163,11 +155,6 @@ def _values(call: CallDescription) -> Iterator[tuple[str, str, int]]:
 def _pointer(call: CallDescription, name: str) -> str | None:
     """Where the answer has a value that later calls need."""
     return {"token": call.answer.token, "session_id": call.answer.session_id, **call.answer.keep}.get(name)
-
-
-def _reason(reply: Reply) -> Reason:
-    answer = answer_from_reply(reply, 0.0, 0.0, 1.0)
-    return Reason.NONE if answer.outcome is Outcome.OK else answer.reason
 
 
 def _copy(document: Any) -> Any:

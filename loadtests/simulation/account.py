@@ -8,10 +8,13 @@ from collections.abc import Sequence
 from loadtests.defects.account import open_account
 from loadtests.defects.defect import Injected
 from loadtests.model.api.answer import Answer, Outcome, Reason
+from loadtests.model.api.description.default import default_api
+from loadtests.model.api.description.description import ApiDescription
 from loadtests.model.api.operation import Operation
-from loadtests.model.api.rules import DONE, HostedSession, PartialList, Terms, milliseconds
+from loadtests.model.api.rules import DONE, HostedSession, PartialList, Reply, Terms, milliseconds
 from loadtests.model.api.service import ApiRequest
 from loadtests.model.api.translation import answer_from_reply
+from loadtests.model.api.wording import in_words_of
 from loadtests.model.session.steps import Call
 from loadtests.observing.list_snapshot import ListHistory, ListSnapshot
 
@@ -26,7 +29,10 @@ class SimulatedAccount:
     Raises InputError where a defect does not fit the account.
     """
 
-    def __init__(self, terms: Terms, defects: Sequence[Injected], seed: int, timeout: float) -> None:
+    def __init__(
+        self, terms: Terms, defects: Sequence[Injected], seed: int, timeout: float, api: ApiDescription | None = None
+    ) -> None:
+        self._api = api or default_api()
         # Python's generator is ten times as fast as Draw, and ids need no stream for each person.
         ids = random.Random(f"{seed} ids")
         self._rules, self._service = open_account(terms, lambda: _uuid(ids), self._record_change, defects, seed)
@@ -51,7 +57,17 @@ class SimulatedAccount:
         else:
             idle_timeout = session.idle_timeout if operation is _NEW else None
             reply = self._service(now, ApiRequest(operation, session.id, idle_timeout, words=call.words))
-        return answer_from_reply(reply, now, answered + reply.delay, self._timeout)
+        if reply.is_success:
+            return answer_from_reply(reply, now, answered + reply.delay, self._timeout)
+        return self._refusal(reply, now, answered + reply.delay)
+
+    def _refusal(self, reply: Reply, now: float, answered: float) -> Answer:
+        """Returns the Answer to a refusal, in the API's own words."""
+        answer = answer_from_reply(reply, now, answered, self._timeout)
+        if answer.outcome is Outcome.FAIL and not self._api.is_default:
+            said = in_words_of(self._api, reply)
+            answer.status, answer.code, answer.message = said.status, said.code, said.message
+        return answer
 
     def list_snapshot(self, now: float) -> ListSnapshot:
         """Returns the list polled at `now`, compared with the poll before."""

@@ -88,7 +88,7 @@ class Simulator:
         api = scenario.description
         self._activity = api.activity
         terms = Terms(limit, scenario.idle_range, api.idle_timeout.default, scenario.session_cap, activity=api.activity)
-        self._account = SimulatedAccount(terms, defects, seed, scenario.timeout)
+        self._account = SimulatedAccount(terms, defects, seed, scenario.timeout, api)
         self._latency = random.Random(f"{seed} latencies").random
         self._queue: CalendarQueue[_Event] = CalendarQueue()
         self._population = Population(plan, seed, self._start)

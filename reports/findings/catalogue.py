@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from loadtests.model.api.description.words import ApiWords
 from reports.findings import (
     deprecated_disable_idle_timeout,
     duplicate_session_ids,
@@ -120,7 +121,12 @@ def find(evidence: Evidence) -> tuple[list[Finding], list[CheckOutcome]]:
         return [], []
     if not evidence.manifest.audit:
         findings, outcomes = run_checks(CHECKS, evidence)
-        told = [as_modelled(finding, evidence) for finding in findings]
+        told = [_worded(as_modelled(finding, evidence), evidence) for finding in findings]
         return sorted(told, key=lambda finding: ORDER.index(finding.severity)), outcomes
     findings, outcomes = run_checks(AUDITED, evidence)
-    return [replace(finding, owner="your client") for finding in findings], outcomes
+    return [replace(_worded(finding, evidence), owner="your client") for finding in findings], outcomes
+
+
+def _worded(finding: Finding, evidence: Evidence) -> Finding:
+    """Returns the finding with the API's own calls in its advice."""
+    return replace(finding, advice=ApiWords(evidence.manifest.description).filled(finding.advice))

@@ -22,8 +22,7 @@ def check(evidence: Evidence) -> Checked:
         "certain",
         f"{were(own.n, 'session')} opened with disable_idle_timeout ({', '.join(asking)}), which is"
         " deprecated and has no effect.",
-        "Set disable_idle_timeout to false. Use a high activity_idle_timeout (up to 3599 s), and send keep-alives in quiet"
-        " periods.",
+        "Set disable_idle_timeout to false. Use a high {idle_timeout} (up to {longest}). Send keep-alives in quiet periods.",
         own.sessions,
     )
 

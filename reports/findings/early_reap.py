@@ -12,8 +12,8 @@ from reports.findings.finding import Checked
 
 _NAME = "early-reap"
 _ADVICE = (
-    "Report it to the API's support with the sessions' ids. Until it is mended, ask for a longer activity_idle_timeout"
-    " (up to 3599 s), and send keep-alives earlier."
+    "Report it to the API's support with the sessions' ids. Until it is mended, ask for a longer {idle_timeout}"
+    " (up to {longest}). Call {keep_alive} earlier."
 )
 
 

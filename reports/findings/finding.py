@@ -22,6 +22,7 @@ class Finding:
     text: str
     """One sentence with the figures."""
     advice: str
+    """Sentences, in which `{stop}` and the like stand for the API's calls (`loadtests.model.api.description.words`)."""
     sessions: tuple[int, ...] = ()
     """Our numbers of the sessions that show it, at most a hundred."""
     interval: tuple[float, float] | None = None

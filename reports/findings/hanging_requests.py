@@ -55,7 +55,7 @@ def _finding(hanging: Failures, n: int, *, is_new_alone: bool, timeout: float) -
         "unknown" if is_new_alone else "certain",
         text,
         "Give every request a timeout, and treat its outcome as unknown. After a new without an answer, search"
-        " streaming.list for a session that no client owns.",
+        " {list} for a session that no client owns.",
         interval=hanging.interval,
         chart="latency",
     )

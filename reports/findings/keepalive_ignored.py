@@ -16,8 +16,8 @@ def check(evidence: Evidence) -> Checked:
         "keepalive-ignored",
         evidence,
         _describe,
-        "Report it to the API's support with the sessions' ids. Until it is fixed, do not rely on streaming.keep_alive: use"
-        " a high activity_idle_timeout (up to 3599 s).",
+        "Report it to the API's support with the sessions' ids. Until it is fixed, do not rely on {keep_alive}. Use"
+        " a high {idle_timeout} (up to {longest}).",
     )
 
 

@@ -37,7 +37,7 @@ def check(evidence: Evidence) -> Checked:
         "certain",
         f"In {count(sum(own.n for own in slow), 'session')} the keep-alive interval is not shorter than the idle timeout:"
         f" {'; '.join(text)}.",
-        "Derive the interval from the timeout (half of activity_idle_timeout). A fixed 60 s, as in the vendor's example, is too"
+        "Derive the interval from the timeout (half of {idle_timeout}). A fixed interval, such as 60 s, is too"
         " long for short timeouts.",
         numbers(sorted(number for own in slow for number in own.sessions)),
         chart="margins",

@@ -36,7 +36,8 @@ def check(evidence: Evidence) -> Checked:
         "modelled client",
         "certain",
         f"{of_total(n, of, 'keep-alive')} had a margin below {percent(TIGHT)} of the idle timeout; {_worst(worst)}.",
-        "Send keep-alives at half of activity_idle_timeout, or use a longer timeout. The answer has to arrive in time, too.",
+        "Send keep-alives at half of {idle_timeout}: the answer has to arrive in time, too. Otherwise use a longer one (up to"
+        " {longest}).",
         numbers(tight),
         chart="margins",
     )

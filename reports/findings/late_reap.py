@@ -51,7 +51,7 @@ def check(evidence: Evidence) -> Checked:
         evidence.from_list("certain"),
         f"{were(late.n, 'session')} closed for idleness, but about {format_duration(late.figures['by'])} after"
         f" {verb(late.n, 'it was', 'they were')} due.",
-        "Close sessions by streaming.stop instead of waiting for the timeout; tell the API's support, who can inspect and"
+        "Close sessions by {stop} instead of waiting for the timeout. Tell the API's support, who can inspect and"
         " close such sessions by hand.",
         late.sessions,
         late.interval,

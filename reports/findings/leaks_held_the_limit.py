@@ -11,7 +11,7 @@ from reports.findings.shown import IS_LOST
 
 _ADVICE = "Close sessions before asking for a higher limit. Persistent concurrent limit errors often indicate unclosed sessions."
 _LOST_ADVICE = (
-    "After a new without an answer, search streaming.list for a session that no client owns, and close it. Report the lost"
+    "After a new without an answer, search {list} for a session that no client owns, and close it. Report the lost"
     " answers to the API's support."
 )
 

@@ -36,7 +36,7 @@ def check(evidence: Evidence) -> Checked:
         evidence.from_list("certain"),
         f"{were(found.n, 'session')} still open up to {format_duration(found.figures['longest'])} after"
         f" the due time{kept}.",
-        "Send support.csv to the API's support, who can inspect and close such sessions. Close sessions with streaming.stop"
+        "Send support.csv to the API's support, who can inspect and close such sessions. Close sessions with {stop}"
         " instead of waiting for the timeout.",
         found.sessions,
         found.interval,

@@ -20,7 +20,7 @@ def check(evidence: Evidence) -> Checked:
         "API",
         "certain",
         f"{count(found.n, 'session')} disappeared from the API's list and then reappeared or accepted a call.",
-        "Do not rely on a single answer of streaming.list. Confirm with a second one before treating a session as closed.",
+        "Do not rely on a single answer of {list}. Confirm with a second one before treating a session as closed.",
         found.sessions,
         found.interval,
         "sessions",

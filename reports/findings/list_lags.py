@@ -23,7 +23,7 @@ def check(evidence: Evidence) -> Checked:
         "API",
         "certain",
         text,
-        "Do not read a session's absence from streaming.list as its end, nor its presence as proof that it is open, within this"
+        "Do not read a session's absence from {list} as its end, nor its presence as proof that it is open, within this"
         " time. The report allows for the lag.",
         chart="sessions",
     )

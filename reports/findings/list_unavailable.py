@@ -17,6 +17,15 @@ def check(evidence: Evidence) -> Checked:
     looks = evidence.looks + failed.n
     if not evidence.opened or (looks and evidence.looks >= SELDOM * looks):
         return None
+    if evidence.manifest.description.list is None:
+        return Finding(
+            "list-unavailable",
+            "note",
+            "generator",
+            "certain",
+            "The API has no list of sessions: those that the API ended, ghosts and foreign sessions are not observed.",
+            "Ask the API's support for the ends of the sessions in support.csv if they matter.",
+        )
     why = f" ({failed.by(lambda row: row.reason)})" if failed.n else " (it was never polled)"
     return Finding(
         "list-unavailable",

@@ -27,8 +27,8 @@ def check(evidence: Evidence) -> Checked:
         "API",
         "likely",
         f"{count(lost.n, 'new request')} without a usable answer opened a session, as the list shows{unresolved}.",
-        "After a new without an answer, search streaming.list for a session that no client owns, and close it. Otherwise it holds"
-        " a slot until it has been idle for activity_idle_timeout.",
+        "After a new without an answer, search {list} for a session that no client owns, and close it. Otherwise it holds"
+        " a slot until it has been idle for {idle_timeout}.",
         lost.sessions,
         lost.interval,
         "sessions",

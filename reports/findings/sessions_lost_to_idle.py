@@ -23,7 +23,7 @@ def check(evidence: Evidence) -> Checked:
         "likely",
         f"{were(lost.n, 'session')} reaped while {verb(lost.n, 'its user was', 'their users were')} present (idle timeout"
         f" {between(lost.figures['least'], lost.figures['most'], format_duration)}).",
-        "Send keep-alives in quiet periods, or use a longer activity_idle_timeout.",
+        "Call {keep_alive} in quiet periods. Use a longer {idle_timeout} where they are long (up to {longest}).",
         lost.sessions,
         lost.interval,
         "sessions",

@@ -22,8 +22,8 @@ def check(evidence: Evidence) -> Checked:
         evidence.from_list("certain"),
         f"{of_total(found.n, stopped, 'acknowledged stop')} had no effect: the list"
         " still showed the session until its idle timeout.",
-        "Report it to the API's support with the sessions' ids. Until it is fixed, choose a short activity_idle_timeout, which"
-        " frees the slots.",
+        "Report it to the API's support with the sessions' ids. Until it is fixed, choose a short {idle_timeout}"
+        " (from {least}), which frees the slots.",
         found.sessions,
         found.interval,
         "sessions",

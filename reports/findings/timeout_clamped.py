@@ -18,7 +18,7 @@ def check(evidence: Evidence) -> Checked:
         evidence,
         _describe,
         "Derive keep-alive intervals from the effective timeout, not from the requested one. Ask the API's support what the"
-        " account allows (documented: activity_idle_timeout up to 3599 s).",
+        " account allows. The documented maximum of {idle_timeout} is {longest}.",
     )
 
 

@@ -25,7 +25,7 @@ def check(evidence: Evidence) -> Checked:
         "certain",
         f"{of_total(leaks.n, evidence.opened, 'session')} ({percent(leaks.n / evidence.opened)})"
         f" {verb(leaks.n, 'was', 'were')} left without being closed: {by_way}.",
-        "Send streaming.stop on every exit path: errors, closed pages, reconnects. Clear the keep-alive timer, too.",
+        "Send {stop} on every exit path: errors, closed pages, reconnects. Clear the keep-alive timer, too.",
         leaks.sessions,
         leaks.interval,
         "leaks",

@@ -24,8 +24,7 @@ def check(evidence: Evidence) -> Checked:
         "modelled client",
         "certain",
         f"{by_profile} outlasted the idle timeout without activity or keep-alive.",
-        "Call streaming.keep_alive before activity_idle_timeout expires, or use a longer timeout (300 to 1800 s for long pauses,"
-        " up to 3599 s).",
+        "Call {keep_alive} before {idle_timeout} expires. Use a longer {idle_timeout} where pauses are long (up to {longest}).",
         chart="margins",
     )
 

@@ -31,8 +31,8 @@ def check(evidence: Evidence) -> Checked:
         "certain",
         f"{of_total(broken.n, sent, 'request')} ({percent(share)}) got no usable answer: {broken.by(lambda row: row.reason)}"
         f" ({broken.by(lambda row: row.kind)}).",
-        "Retry calls that may be repeated (keep_alive, stop) with a back-off. A new may have opened a session: search"
-        " streaming.list before sending the next one. Handle connection errors as the vendor recommends.",
+        "Retry calls that may be repeated with a back-off. A new may have opened a session: search"
+        " {list} before sending the next one. Handle connection errors as the vendor recommends.",
         interval=broken.interval,
         chart="latency",
     )

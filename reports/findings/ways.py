@@ -53,7 +53,7 @@ def check_failed_start(evidence: Evidence) -> Checked:
         (FAILED_START,),
         "no-stop-after-failed-start",
         "{n} {were} left open after start had failed.",
-        "A session holds its slot as soon as new has opened it. Send streaming.stop when start or the media connection fails.",
+        "A session holds its slot as soon as new has opened it. Send {stop} when start or the media connection fails.",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,28 @@ def test_each_is_found_by_its_own_name_and_nothing_else(tmp_path: Path, cell: Ce
     assert "could not be drawn" not in (folder / "report.html").read_text(encoding="utf-8")
     assert _wrong_counts(summary["sessions"]) == []
     assert 0 <= summary["concurrency_hits"]["first_attempts"] <= summary["concurrency_hits"]["count"]
+
+
+_AT_ONCE = {
+    "liveavatar": ("keepalive-ignored", "early-reap", "lost-answer", "error-in-200", "list-lag"),
+    "d-id": ("ghost-on-stop", "early-reap", "timeout-clamped", "slow-new", "late-reap"),
+}
+"""Defects for which `make test` tries an API: above all those that it shows otherwise; `make test-thorough` tries all."""
+
+
+def _at_others() -> Iterator[Any]:
+    for api, named in _AT_ONCE.items():
+        yield pytest.param(Cell((), 101, api), id=f"{api}-none")
+        for name, expected in EXPECTED.items():
+            marks = [] if name in named else [pytest.mark.thorough]
+            yield pytest.param(Cell((f"{name}={expected.strengths[0]}",), 101, api), id=f"{api}-{name}", marks=marks)
+
+
+@pytest.mark.parametrize("cell", _at_others())
+def test_each_is_found_at_other_apis_as_far_as_they_show_it(tmp_path: Path, cell: Cell) -> None:
+    """What an API does not show is not found, and nothing else is found instead."""
+    result = carry_out(cell, tmp_path)
+    assert (result.missing, result.surplus) == (set(), set())
 
 
 def _wrong_counts(sessions: dict[str, Any]) -> list[str]:

@@ -12,7 +12,7 @@ from loadtests.model.people.draw import Draw
 from reports.build import judge_run
 from reports.summary import Analysis
 
-from .expected import EXPECTED, INSEPARABLE
+from .expected import ELSEWHERE, EXPECTED, INSEPARABLE, Expected
 from .runs import accusations, simulated
 
 PAIRS = 20
@@ -25,6 +25,13 @@ class Cell:
     defects: tuple[str, ...]
     """As NAME=VALUE; none: the API as documented."""
     seed: int
+    api: str = ""
+    """By its name; "": the default one."""
+
+    @property
+    def expected(self) -> list[Expected]:
+        """What each defect must be found as."""
+        return [ELSEWHERE.get(self.api, {}).get(name) or EXPECTED[name] for name in self.names]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -50,13 +57,12 @@ class Result:
     def missing(self) -> set[str]:
         """Own findings of the defects that were not found."""
         found = {finding["name"] for finding in self.findings if finding["severity"] != "unknown"}
-        return {EXPECTED[name].finding for name in self.cell.names} - found - {""}
+        return {one.finding for one in self.cell.expected} - found - {""}
 
     @property
     def surplus(self) -> set[str]:
         """Problems and accusations of the API that no defect of the cell accounts for, and checks that failed."""
-        expected = [EXPECTED[name] for name in self.cell.names]
-        accounted = {name for one in expected for name in (one.finding, *one.beside)}
+        accounted = {name for one in self.cell.expected for name in (one.finding, *one.beside)}
         failed = {finding["name"] for finding in self.findings if finding["severity"] == "unknown"}
         return accusations(self.findings) - accounted | failed
 
@@ -79,7 +85,7 @@ class Result:
 def carry_out(cell: Cell, root: Path, analyse: Callable[[Path], Analysis] = judge_run) -> Result:
     """The run of `cell`, in a directory of its own in `root`, analysed by `analyse`."""
     folder = root / "-".join((*cell.defects, "seed", str(cell.seed))).replace("=", "_")
-    return Result(cell, simulated(cell.defects, cell.seed, folder, analyse))
+    return Result(cell, simulated(cell.defects, cell.seed, folder, analyse, cell.api))
 
 
 def alone(seeds: int) -> Iterator[Cell]:

@@ -74,3 +74,55 @@ INSEPARABLE: tuple[frozenset[str], ...] = (
     frozenset({"list-lag", "list-ended", "list-omits", "list-empty", "list-partial"}),
 )
 """Defects of one kind, which the log cannot tell apart in pairs: two wrong reapers act as one, two drifts as one."""
+
+_ONE_TIMEOUT = (
+    "all sessions have one idle timeout, so that a reaper that is early cannot be told from a timeout that is cut"
+)
+_NO_LIST = "without a list nobody sees when a session ended, and so which slots were held"
+
+
+def _elsewhere(name: str, finding: str, why: str, *beside: str) -> tuple[str, Expected]:
+    return name, Expected(EXPECTED[name].strengths, finding, beside, why)
+
+
+ELSEWHERE: dict[str, dict[str, Expected]] = {
+    "liveavatar": dict(
+        (
+            _elsewhere("early-reap", "timeout-clamped", _ONE_TIMEOUT, "early-reap"),
+            _elsewhere("stop-ignored", "stop-without-effect", _ONE_TIMEOUT, "slot-release-lag"),
+        )
+    ),
+    "d-id": dict(
+        (
+            _elsewhere("early-reap", "timeout-clamped", _ONE_TIMEOUT, "early-reap"),
+            _elsewhere("keepalive-ignored", "", "the API has no keep-alive"),
+            _elsewhere("error-in-200", "", "answers have no code, so that an error has an HTTP status"),
+            _elsewhere("ghost-on-stop", "unexplained-ends", _NO_LIST),
+            _elsewhere("lost-answer", "hanging-requests", _NO_LIST),
+            *(
+                _elsewhere(name, "", _NO_LIST)
+                for name in (
+                    *(
+                        "late-reap",
+                        "never-reap",
+                        "slot-lag",
+                        "hidden-slot-lag",
+                        "end-lag",
+                        "limit-short",
+                        "limit-drops",
+                    ),
+                    *(
+                        "lost-answer",
+                        "stop-ignored",
+                        "list-lag",
+                        "list-ended",
+                        "list-omits",
+                        "list-empty",
+                        "list-partial",
+                    ),
+                )
+            ),
+        )
+    ),
+}
+"""By API and defect: what is found instead at an API that shows less. What is not named is found as at the default API."""

@@ -12,7 +12,7 @@ from loadtests.model.run.plan import LoadPlan
 from loadtests.model.run.scenario import Scenario, load_scenario
 from loadtests.model.session.ending import DrainBounds
 from loadtests.recording.recorder import LARGE_BATCH_ROWS, Recorder
-from loadtests.scenarios.catalogue import folders
+from loadtests.scenarios.catalogue import folders, named_api
 from loadtests.simulation.manifest import write_simulated_manifest
 from loadtests.simulation.simulator import Simulator
 from reports.build import judge_run
@@ -22,16 +22,16 @@ SCENARIO = Path(__file__).with_name("scenario.toml")
 
 
 @cache
-def scenario() -> Scenario:
-    """The one that tells defects apart."""
-    return load_scenario(SCENARIO, folders())
+def scenario(api: str = "") -> Scenario:
+    """The one that tells defects apart, at an API by its name, or at the default one."""
+    return load_scenario(SCENARIO, folders(), api=named_api(api) if api else None)
 
 
 def simulated(
-    defects: Sequence[str], seed: int, folder: Path, analyse: Callable[[Path], Analysis] = judge_run
+    defects: Sequence[str], seed: int, folder: Path, analyse: Callable[[Path], Analysis] = judge_run, api: str = ""
 ) -> dict[str, Any]:
-    """The summary of a run with `defects`, analysed by `analyse`."""
-    plan = scenario()
+    """The summary of a run with `defects` at `api`, analysed by `analyse`."""
+    plan = scenario(api)
     folder.mkdir(parents=True)
     recorder = Recorder(folder, plan.profiles, batch_rows=LARGE_BATCH_ROWS)
     simulator = Simulator(LoadPlan(plan), plan.limit, seed, recorder, parse_defects(defects))

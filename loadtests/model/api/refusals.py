@@ -24,7 +24,8 @@ class RefusalPattern(NamedTuple):
     def matches(self, status: int, code: int | None, message: str) -> bool:
         """Whether a refusal matches this row; `message` is in lower case."""
         return (
-            (self.status is None or self.status == status)
+            # An error within a 200 has what its status would be as its code.
+            (self.status is None or self.status == (code if status < 300 else status))
             and (self.code is None or self.code == code)
             and self.text in message
         )

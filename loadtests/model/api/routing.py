@@ -42,8 +42,9 @@ class Route:
         """The name of the field that holds the session's id."""
         self._is_plain = operation not in _WITH_MORE and call.auth != "token" and self.is_constant
         """Whether it says nothing but a session's id, in its body."""
-        self.gives = bool(operation is Operation.CREATE_TOKEN or call.answer.keep or call.answer.token)
-        """Whether its answers have values that later calls need."""
+        repeats = operation is not Operation.NEW and call.answer.session_id
+        self.gives = bool(operation is Operation.CREATE_TOKEN or call.answer.keep or call.answer.token or repeats)
+        """Whether its answers have values that later calls need, or the session's id again."""
 
     def request(self, asked: dict[str, Any], fields: Mapping[str, str], bearer: str) -> ApiRequest | Reply:
         """Returns what a request with the body `asked` asks of the rules, or the refusal.

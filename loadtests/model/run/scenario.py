@@ -218,8 +218,14 @@ def _set_api(tables: dict[str, Any], api: ApiDescription | None, path: Path, fol
 
 
 def _of_api(scenario: Scenario, tables: dict[str, Any]) -> dict[str, Any]:
-    """Returns what the scenario leaves to its API: the accepted idle timeouts and the cap."""
+    """Returns what the scenario leaves to its API: the accepted idle timeouts, the cap, and whether there is a list to poll."""
     api = scenario.description
+    if api.list is None:
+        return {**_limits_of(api, tables), "poll": 0.0}
+    return _limits_of(api, tables)
+
+
+def _limits_of(api: ApiDescription, tables: dict[str, Any]) -> dict[str, Any]:
     if api.is_default:
         return {}
     changes = {"idle_range": api.idle_timeout.range, "session_cap": api.session_cap}

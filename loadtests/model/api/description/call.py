@@ -46,6 +46,8 @@ class AnswerFields(Table):
 class CallDescription(Table):
     """One call."""
 
+    name: str = Field(default="", max_length=80)
+    """What reports call it; "": by method and path."""
     method: Method = "POST"
     path: str
     """A template: `/streams/{session_id}`."""

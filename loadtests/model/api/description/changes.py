@@ -59,7 +59,7 @@ class ApiChanges(Table):
         calls = {operation: call for operation, call in changed.items() if call.path}
         listing = default.list
         if listing is not None and self.list is not None:
-            listing = listing.model_copy(update={"path": self.list}) if self.list else None
+            listing = listing.model_copy(update={"path": self.list, "name": ""}) if self.list else None
         if listing is not None:
             listing = listing.model_copy(update={"id": f"/{self.session_id}"})
         idle_timeout = default.idle_timeout.model_copy(update={"disable": self.disable_idle_timeout})
@@ -78,7 +78,8 @@ class ApiChanges(Table):
         if answer.session_id:
             pointer = answer.session_id.replace("/session_id", f"/{self.session_id}")
             answer = answer.model_copy(update={"session_id": pointer})
-        return call.model_copy(update={"path": call.path if path is None else path, "body": body, "answer": answer})
+        moved = {} if path is None else {"path": path, "name": ""}
+        return call.model_copy(update={**moved, "body": body, "answer": answer})
 
     def _name(self, name: str) -> str:
         return {"session_id": self.session_id, "activity_idle_timeout": self.idle_timeout}.get(name, name)

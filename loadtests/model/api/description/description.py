@@ -184,6 +184,12 @@ class ApiDescription(Table):
         call = self.list if operation is Operation.LIST else self.calls.get(operation)
         return call.path if call else ""
 
+    def call_name(self, operation: Operation) -> str:
+        """What reports call a call that the API has."""
+        call = self.calls[operation] if operation is not Operation.LIST else self.list
+        assert call is not None
+        return call.name or f"{call.method} {call.path}"
+
     @property
     def needs_token(self) -> bool:
         """Whether a call uses the token of `create_token`."""

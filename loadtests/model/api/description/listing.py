@@ -48,6 +48,12 @@ class ListDescription(CallDescription):
             raise ValueError("`paging.next` has no place in an answer that is an array: page by a `Link` header")
         return self
 
+    @property
+    def first_page(self) -> dict[str, str | int]:
+        """Query parameters of every page."""
+        size, parameter = self.paging.size, self.paging.size_parameter
+        return {**self.query, **({parameter: size} if parameter and size else {})}
+
     def counts(self, state: object) -> bool:
         """Whether a session in this state is open."""
         return not self.open_states or not isinstance(state, str) or state.lower() in self.open_states

@@ -27,6 +27,9 @@ class Paging(Table):
     size: int | None = Field(default=None, ge=1)
     """Sessions on a page. A page with fewer is the last. The sandbox puts so many on a page."""
 
+    size_parameter: str = ""
+    """The query parameter that asks for pages of that size."""
+
     @model_validator(mode="after")
     def _is_complete(self) -> Self:
         if self.by == "token" and (self.next is None or not self.parameter):
@@ -37,4 +40,6 @@ class Paging(Table):
             raise ValueError(f'`next` is for by = "token" and by = "link" (is {self.by!r})')
         if self.parameter and self.by not in ("token", "page"):
             raise ValueError(f'`parameter` is for by = "token" and by = "page" (is {self.by!r})')
+        if self.size_parameter and self.size is None:
+            raise ValueError("`size_parameter` requires `size`, which is sent in it")
         return self
