@@ -31,7 +31,7 @@ class ListedSession:
 
     id: str
     created: float
-    """By the API, in Unix seconds; 0: missing, or later than the first list that had it."""
+    """By the API, in Unix seconds; 0: missing. By the API's clock, so that it may lie in the future."""
     first_seen: float
     last_seen: float
     """When the last list that had it was requested."""
@@ -211,14 +211,8 @@ class AccountState:
             if session := self._open.get(session_id):
                 session.missing_since = None
                 continue
-            is_later = created > self._started_unix + snapshot.answered + 1
-            session = ListedSession(
-                session_id,
-                0.0 if is_later else created,
-                snapshot.sent,
-                snapshot.sent,
-                snapshot.idle_timeouts.get(session_id),
-            )
+            idle = snapshot.idle_timeouts.get(session_id)
+            session = ListedSession(session_id, created, snapshot.sent, snapshot.sent, idle)
             self._open[session_id] = session
             self._count(session)
             yield session

@@ -95,10 +95,12 @@ def _posted(url: str, message: Message) -> str:
     import requests
 
     try:
-        response = requests.post(url, json=message, timeout=_WEBHOOK_SECONDS, allow_redirects=False)
+        # The body of the answer is not read: it may have any length.
+        with requests.post(url, json=message, timeout=_WEBHOOK_SECONDS, allow_redirects=False, stream=True) as response:
+            is_taken = response.ok and not response.is_redirect
+            return "" if is_taken else f"answered HTTP {response.status_code}"
     except requests.RequestException as error:
         return f"cannot be reached ({type(error).__name__})"
-    return "" if response.ok and not response.is_redirect else f"answered HTTP {response.status_code}"
 
 
 def _host(url: str) -> str:

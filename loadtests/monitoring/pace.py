@@ -11,6 +11,8 @@ from loadtests.observing.list_snapshot import ListSnapshot
 
 HOUR = 3600.0
 _LONGEST_BACKOFF_SECONDS = 60.0
+_ROUNDING_SECONDS = 1e-6
+"""More than the rounding of a sum of times."""
 
 
 class RequestBudget:
@@ -36,7 +38,7 @@ class RequestBudget:
     def wait(self, now: float, requests: int) -> float:
         """Seconds until `requests` may be sent, at most as many as the budget has."""
         missing = min(requests, self.per_hour) - self.left(now)
-        return self._sent[missing - 1] + HOUR - now if missing > 0 else 0.0
+        return self._sent[missing - 1] + HOUR - now + _ROUNDING_SECONDS if missing > 0 else 0.0
 
 
 class Pace:

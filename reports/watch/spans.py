@@ -24,15 +24,16 @@ FROM events WHERE kind IN ('stranger', 'stranger-gone') GROUP BY detail HAVING s
 def read_spans(log: EventLog) -> pd.DataFrame:
     """Returns one row for each session. Times are in seconds of the watch.
 
-    `seen`: when a list had it first; `began`: when it was created by the API's clock, or `seen`; `gone`: when a list lacked it
-    first, NaN while it is open; `had`: when the last list that had it was requested; `is_dated`: whether it has a created_at;
-    `returned`: how often it was listed again after two lists without it.
+    `seen`: when a list had it first; `began`: when it was created by the API's clock, or `seen`; `is_dated`: whether it has a
+    created_at that can be right; `gone`: when a list lacked it first, NaN while it is open; `had`: when the last list that had it
+    was requested; `returned`: how often it was listed again after two lists without it.
     """
     spans = log.frame(_SPANS)
     open_again = ~(spans["gone"] > spans["seen_last"])
     spans.loc[open_again, ["gone", "had"]] = np.nan
-    spans["is_dated"] = spans["created"].fillna(0.0) > 0
     began = spans["created"] - log.manifest.started_unix
+    # created_at is in whole seconds; one that lies after the first list says nothing.
+    spans["is_dated"] = (spans["created"] > 0) & (began <= spans["seen"] + 1)
     spans["began"] = began.where(spans["is_dated"], spans["seen"]).clip(upper=spans["seen"])
     return spans.drop(columns=["seen_last", "created"])
 

@@ -65,6 +65,15 @@ def test_how_sessions_ended(tmp_path: Path) -> None:
     assert seen.durations["max"] == pytest.approx(105.1)
 
 
+def test_a_creation_in_the_future_is_none(tmp_path: Path) -> None:
+    """By a clock that is ahead: the session counts from the first list that has it."""
+    seen = account(Watched(tmp_path, idle=15).look(a=5000).look(a=5000).look().look().end())
+    assert seen.endings["undated"] == 1
+    assert account(Watched(tmp_path).look(a=5000).look(a=5000).end()).oldest == [
+        {"id": "a", "age": pytest.approx(10.0), "is_dated": False}
+    ]
+
+
 def test_without_expectations_nothing_is_said_of_endings(tmp_path: Path) -> None:
     """Nor of sessions that are too old."""
     seen = account(Watched(tmp_path).look(a=-1).look().look().end())

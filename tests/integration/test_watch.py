@@ -128,7 +128,7 @@ def test_an_account_is_watched_from_opening_to_report(
         *("--host", served.url, *OFTEN, "--json", "--limit", "5", "--idle", "1s", "--metrics-port", str(port)), *alerts
     )
     watch.wait(lambda: watch.looks(), "a first look")
-    leaked, closed = user.open(activity_idle_timeout=1), user.open()
+    leaked, closed = user.open(activity_idle_timeout=4), user.open()
     watch.wait(lambda: watch.looks()[-1]["open"] == 5, "all are seen")
     user.post("stop", session_id=closed)
     watch.wait(lambda: watch.looks()[-1]["closed"] == 2, "two ends are seen")
@@ -251,6 +251,27 @@ def test_the_pages_of_a_list_count(here: Path, fault_server: Servers, capsys: py
     assert main(["watch", "--host", server.url, "--once", "--json", "--budget", "2"]) == UNKNOWN
     assert (json.loads(capsys.readouterr().out)["list"], len(server.requests)) == ("partial-list", 5)
     assert list(here.iterdir()) == [], "one look writes no run directory"
+
+
+@pytest.mark.parametrize(
+    ("defect", "code", "shown"), [("list-partial=1", UNKNOWN, "partial-list"), ("list-lag=60", PASS, "ok")]
+)
+def test_lists_that_are_wrong(
+    defect: str,
+    code: int,
+    shown: str,
+    here: Path,
+    sandbox: Sandboxes,
+    client: Clients,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """One that says that it is incomplete is no list; one that is late cannot be recognised."""
+    served = sandbox("--defect", defect)
+    for _ in range(3):
+        client(served.url, KEY).open()
+    assert main(["watch", "--host", served.url, "--once", "--json", "--alert-open", "3"]) == code
+    look = json.loads(capsys.readouterr().out)
+    assert (look["list"], look["open"]) == (shown, None if code else 0)
 
 
 def test_another_api_says_its_idle_timeouts(here: Path, sandbox: Sandboxes, capsys: pytest.CaptureFixture[str]) -> None:

@@ -124,6 +124,18 @@ def test_rates_are_those_of_the_last_minute() -> None:
     assert (account.figures.opened_per_minute, account.figures.closed_per_minute) == (0, 0)
 
 
+def test_rare_looks_have_rates_over_a_longer_time() -> None:
+    """Over three looks, if that is more than a minute."""
+    account = Account(every=60.0)
+    account.look()
+    account.now = 60
+    account.look(a=30, b=30)
+    account.now = 120
+    account.look(a=30, b=30, c=100)
+    account.now = 180
+    assert account.figures.opened_per_minute == 1
+
+
 def test_sessions_outlive_the_idle_timeout_of_their_entry_or_of_the_terms() -> None:
     """The entry's comes first. Without either, nothing can be said."""
     account = Account(idle=60)
