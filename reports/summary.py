@@ -14,6 +14,7 @@ from loadtests.model.log.fate import FATES
 from loadtests.model.run.end_reason import STOPPED, is_early
 from reports.analysis.cause import describe_cause
 from reports.analysis.client import read_client
+from reports.analysis.closures import Closures, build_closures
 from reports.analysis.counterfactual import Counterfactual, build_counterfactual
 from reports.analysis.effects import build_effects
 from reports.analysis.generator import GeneratorHealth, build_generator
@@ -22,9 +23,10 @@ from reports.analysis.keepalive import KeepAlives, build_keep_alives
 from reports.analysis.latency import CallLatencies, build_calls
 from reports.analysis.leaks import LeakCosts, build_leak_costs, with_costs
 from reports.analysis.offered import load_shortfalls
+from reports.analysis.recorded_client import read_recorded_client
 from reports.analysis.sessions import LOST_ANSWER, build_sessions, unresolved
 from reports.analysis.slots import Slots, build_slots
-from reports.audit.audit import Audit, audit
+from reports.audit.audit import Audit, audit, audit_recording
 from reports.findings.catalogue import find
 from reports.findings.check import CheckOutcome
 from reports.findings.evidence import Evidence
@@ -58,7 +60,9 @@ class Analysis:
     checks: list[CheckOutcome]
     """The result of each check."""
     audit: Audit | None = None
-    """The audit, if the log is of one."""
+    """The audit, if the log is of one, or of a recording."""
+    closures: Closures | None = None
+    """How sessions ended, if the log is a recording."""
 
 
 def analyse(log: EventLog) -> Analysis:
@@ -93,10 +97,13 @@ def analyse(log: EventLog) -> Analysis:
     )
     findings, checks = find(evidence)
     figures = _figures(evidence, slots, calls)
-    audited = audit(read_client(log), log.manifest) if log.manifest.audit else None
+    audited = _audited(log)
     if audited:
         findings = [*audited.findings, *findings]
         figures["audit"] = audited.as_dict()
+    closures = build_closures(log) if log.manifest.recording else None
+    if closures:
+        figures["recording"] = closures.as_dict()
     verdict = audited.verdict if audited else _verdict(evidence, figures, findings, checks)
     summary = _summary(log, log_end, figures, findings, checks, verdict)
     summary["cause"] = describe_cause(counterfactual, hits, slots, log.manifest.limit)
@@ -117,7 +124,15 @@ def analyse(log: EventLog) -> Analysis:
         summary,
         checks,
         audited,
+        closures,
     )
+
+
+def _audited(log: EventLog) -> Audit | None:
+    """Return what clients did that are not ours; None for a load run."""
+    if log.manifest.recording:
+        return audit_recording(read_recorded_client(log), log.manifest)
+    return audit(read_client(log), log.manifest) if log.manifest.audit else None
 
 
 def _verdict(

@@ -109,15 +109,30 @@ CHECKS: tuple[Check, ...] = (
 )
 """In the order in which findings of one severity are told."""
 
+RECORDED: tuple[Check, ...] = (
+    refusals.RATE,
+    refusals.QUOTA,
+    limit_inferred.CHECK,
+    hits_by_wording.CHECK,
+    leaks_held_the_limit.CHECK,
+)
+"""Of a recording: what needs neither the API's list nor a load of ours. What clients did is said by `reports.audit`."""
 AUDITED: tuple[Check, ...] = (leaks_held_the_limit.CHECK,)
 """In an audit the API is the sandbox and the times are its own: all else is the client's doing, and said by `reports.audit`."""
 
 
 def find(evidence: Evidence) -> tuple[list[Finding], list[CheckOutcome]]:
     """Everything that is found, the worst first, and what became of each check."""
-    if not evidence.manifest.audit:
+    if not evidence.manifest.is_of_clients:
         findings, outcomes = run_checks(CHECKS, evidence)
         told = [as_modelled(finding, evidence) for finding in findings]
         return sorted(told, key=lambda finding: ORDER.index(finding.severity)), outcomes
+    if evidence.manifest.recording:
+        findings, outcomes = run_checks(RECORDED, evidence)
+        return list(map(_of_clients, findings)), outcomes
     findings, outcomes = run_checks(AUDITED, evidence)
     return [replace(finding, owner="your client") for finding in findings], outcomes
+
+
+def _of_clients(finding: Finding) -> Finding:
+    return replace(finding, owner="your client") if finding.owner == "modelled client" else finding

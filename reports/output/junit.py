@@ -23,7 +23,8 @@ _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def junit(analysis: Analysis) -> str:
     """Return the file's text. Suites and cases have the same names in each run of a scenario: CI systems show a history."""
     manifest, verdict = analysis.log.manifest, analysis.verdict
-    name = manifest.scenario.name if manifest.scenario else "audit" if manifest.audit else "locust"
+    clients = "audit" if manifest.audit else "record" if manifest.recording else "locust"
+    name = manifest.scenario.name if manifest.scenario else clients
     root = ElementTree.Element("testsuites", name="streamsoak", time=_seconds(analysis.log_end))
     suites = {
         "verdict": [_verdict(analysis)],
