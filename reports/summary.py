@@ -12,7 +12,7 @@ import pandas as pd
 
 from loadtests.model.log.fate import FATES
 from loadtests.model.run.end_reason import STOPPED, is_early
-from reports.analysis.cause import describe_cause
+from reports.analysis.cause import describe_cause, describe_recorded_cause
 from reports.analysis.client import read_client
 from reports.analysis.closures import Closures, build_closures
 from reports.analysis.counterfactual import Counterfactual, build_counterfactual
@@ -27,6 +27,7 @@ from reports.analysis.recorded_client import read_recorded_client
 from reports.analysis.sessions import LOST_ANSWER, build_sessions, unresolved
 from reports.analysis.slots import Slots, build_slots
 from reports.audit.audit import Audit, audit, audit_recording
+from reports.audit.recorded import of_one_client
 from reports.findings.catalogue import find
 from reports.findings.check import CheckOutcome
 from reports.findings.evidence import Evidence
@@ -106,8 +107,10 @@ def analyse(log: EventLog) -> Analysis:
         figures["recording"] = closures.as_dict()
     verdict = audited.verdict if audited else _verdict(evidence, figures, findings, checks)
     summary = _summary(log, log_end, figures, findings, checks, verdict)
-    summary["cause"] = describe_cause(counterfactual, hits, slots, log.manifest.limit)
-    summary["fix_first"] = [asdict(priority) for priority in fix_first(findings, evidence)]
+    describe = describe_recorded_cause if closures else describe_cause
+    summary["cause"] = describe(counterfactual, hits, slots, log.manifest.limit)
+    ranked = of_one_client(findings) if closures else findings
+    summary["fix_first"] = [asdict(priority) for priority in fix_first(ranked, evidence)]
     return Analysis(
         log,
         log_end,

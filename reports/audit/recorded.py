@@ -49,6 +49,11 @@ def recorded_call_findings(client: Client) -> list[Finding]:
     return [finding for finding in found if finding is not None]
 
 
+def of_one_client(findings: list[Finding]) -> list[Finding]:
+    """The findings without those that may be of several clients: there is nothing in them to fix first."""
+    return [finding for finding in findings if finding.name not in _MAY_BE_MANY]
+
+
 def _finding(check: CallCheck, client: Client) -> Finding | None:
     if check is calls.WITHOUT_SESSION:
         # A session that the API does not know may have been there before the recording.
