@@ -44,4 +44,5 @@ def _held(hits: Hits, limit: int | None) -> str:
     if not leaked:
         return ""
     when = "At the hit" if hits.count == 1 else f"At the {count(hits.count, 'hit')}"
-    return f"{when} leaked sessions held {leaked:.1f}{f' of {count(limit, 'slot')}' if limit else ' slots'}."
+    of_limit = f"of {count(limit, 'slot')}" if limit else "slots"
+    return f"{when} leaked sessions held {leaked:.1f} {of_limit}."
