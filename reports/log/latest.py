@@ -15,7 +15,11 @@ _LATEST = """
 COPY (
     WITH events AS ({events}),
     bounds AS (SELECT max(t + latency) - {length} AS low FROM events),
-    open AS (SELECT session FROM events, bounds WHERE session > 0 GROUP BY session HAVING max(t) >= any_value(low)),
+    -- A session that is not called any more is open for its idle timeout.
+    open AS (
+        SELECT session FROM events, bounds WHERE session > 0 GROUP BY session
+        HAVING max(t) + coalesce(max(value) FILTER (kind = 'new'), 0) * {second} >= any_value(low)
+    ),
     chosen AS (
         SELECT events.* FROM events, bounds WHERE t >= low OR session IN (SELECT session FROM open)
     ), zero AS (SELECT min(t) AS zero FROM chosen)
@@ -34,7 +38,7 @@ def latest(
     events, length = events_of(parquet), int(seconds * NANOSECONDS)
     bounds = database.execute(f"SELECT min(t), max(t + latency) FROM ({events})").fetchone()
     place = str(target).replace("'", "''")
-    database.execute(_LATEST.format(events=events, length=length, target=place))
+    database.execute(_LATEST.format(events=events, length=length, target=place, second=NANOSECONDS))
     kept = database.execute(f"SELECT max(t + latency) FROM read_parquet('{place}')").fetchone()
     end, kept_end = (bounds[1] if bounds else 0) or 0, (kept[0] if kept else 0) or 0
     shift = (end - kept_end) / NANOSECONDS
