@@ -32,14 +32,14 @@ PAGE, SUMMARY, JUNIT, SUPPORT = "report.html", "summary.json", "junit.xml", "sup
 MARKDOWN, CHART = "summary.md", "chart.svg"
 
 
-def build_report(run: Path, ticket_file: Path | None = None) -> Analysis:
+def build_report(run: Path, ticket_file: Path | None = None, last: float | None = None) -> Analysis:
     """Write the report into the directory `run`, and its first screen as a PNG to `ticket_file`. Raises InputError if `run` holds
-    no run that can be read, RenderError or OSError if the PNG cannot be drawn or written.
+    no run that can be read, RenderError or OSError if the PNG cannot be drawn or written. `last`: of the last seconds only.
 
     The figures are written first. Neither the picture nor the page can cost them: if one fails, the error is logged, and an
     empty picture or a page that says why stands in its place.
     """
-    with report_lock(run), closing(open_log(run)) as log, Renderer() as renderer:
+    with report_lock(run), closing(open_log(run, last)) as log, Renderer() as renderer:
         analysis = analyse(log)
         write_text(run / SUMMARY, json.dumps(plain(analysis.summary), indent=1) + "\n")
         write_text(run / JUNIT, junit(analysis))
@@ -71,7 +71,7 @@ def _picture(page: ReportPage | WatchPage, renderer: Renderer) -> str:
 
 def _rendered(page: ReportPage | WatchPage, analysis: Analysis) -> str:
     try:
-        return render_audit(analysis) if analysis.audit else page.render()
+        return render_audit(analysis) if analysis.log.manifest.audit else page.render()
     except Exception as error:  # noqa: BLE001 - the figures are written already
         _log.exception("The page could not be drawn")
         why = f"This page could not be drawn: {type(error).__name__}: {error}. The figures are in {SUMMARY}."

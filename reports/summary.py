@@ -13,8 +13,9 @@ import pandas as pd
 from loadtests.model.log.fate import FATES
 from loadtests.model.run.adaptation import limits_of
 from loadtests.model.run.end_reason import STOPPED, is_early
-from reports.analysis.cause import describe_cause
+from reports.analysis.cause import describe_cause, describe_recorded_cause
 from reports.analysis.client import read_client
+from reports.analysis.closures import Closures, build_closures
 from reports.analysis.counterfactual import Counterfactual, build_counterfactual
 from reports.analysis.effects import build_effects
 from reports.analysis.generator import GeneratorHealth, build_generator
@@ -23,9 +24,11 @@ from reports.analysis.keepalive import KeepAlives, build_keep_alives
 from reports.analysis.latency import CallLatencies, build_calls
 from reports.analysis.leaks import LeakCosts, build_leak_costs, with_costs
 from reports.analysis.offered import load_shortfalls
+from reports.analysis.recorded_client import read_recorded_client
 from reports.analysis.sessions import LOST_ANSWER, build_sessions, unresolved
 from reports.analysis.slots import Slots, build_slots
-from reports.audit.audit import Audit, audit
+from reports.audit.audit import Audit, audit, audit_recording
+from reports.audit.recorded import of_one_client
 from reports.findings.catalogue import find
 from reports.findings.check import CheckOutcome
 from reports.findings.evidence import Evidence
@@ -61,9 +64,11 @@ class Analysis:
     checks: list[CheckOutcome]
     """The result of each check."""
     audit: Audit | None = None
-    """The audit, if the log is of one."""
+    """The audit, if the log is of one, or of a recording."""
     watched: WatchedAccount | None = None
     """The account, if the log is of a watch."""
+    closures: Closures | None = None
+    """How sessions ended, if the log is a recording."""
 
 
 def analyse(log: EventLog) -> Analysis:
@@ -98,20 +103,25 @@ def analyse(log: EventLog) -> Analysis:
     )
     findings, checks = find(evidence)
     figures = _figures(evidence, slots, calls)
-    audited = audit(read_client(log), log.manifest) if log.manifest.audit else None
+    audited = _audited(log)
     if audited:
         findings = [*audited.findings, *findings]
         figures["audit"] = audited.as_dict()
     watched = read_account(log, log_end) if log.manifest.watch else None
+    closures = build_closures(log) if log.manifest.recording else None
     if watched:
         figures["watch"] = watched.as_dict()
         verdict = judge_watch(watched, log.manifest)
     else:
         verdict = audited.verdict if audited else _verdict(evidence, figures, findings, checks)
+    if closures:
+        figures["recording"] = closures.as_dict()
     summary = _summary(log, log_end, figures, findings, checks, verdict)
+    describe = describe_recorded_cause if closures else describe_cause
     # A watch sees no attempt that is refused.
-    summary["cause"] = "" if watched else describe_cause(counterfactual, hits, slots, log.manifest.limit)
-    summary["fix_first"] = [asdict(priority) for priority in fix_first(findings, evidence)]
+    summary["cause"] = "" if watched else describe(counterfactual, hits, slots, log.manifest.limit)
+    ranked = of_one_client(findings) if closures else findings
+    summary["fix_first"] = [asdict(priority) for priority in fix_first(ranked, evidence)]
     return Analysis(
         log,
         log_end,
@@ -129,7 +139,15 @@ def analyse(log: EventLog) -> Analysis:
         checks,
         audited,
         watched,
+        closures,
     )
+
+
+def _audited(log: EventLog) -> Audit | None:
+    """Return what clients did that are not ours; None for a load run."""
+    if log.manifest.recording:
+        return audit_recording(read_recorded_client(log), log.manifest)
+    return audit(read_client(log), log.manifest) if log.manifest.audit else None
 
 
 def _verdict(

@@ -63,8 +63,9 @@ def _check(arguments: argparse.Namespace) -> None:
     at_least(0, "--seed", arguments.seed)
     manifests = [read_manifest(folder) for folder in (arguments.base, arguments.run)]
     for folder, manifest in zip((arguments.base, arguments.run), manifests, strict=True):
-        if manifest.audit:
-            raise InputError.of(folder, "is an audit: it has no load to compare")
+        if manifest.audit or manifest.recording:
+            kind = "an audit" if manifest.audit else "a recording"
+            raise InputError.of(folder, f"is {kind}: it has no load to compare")
     shortest = min(manifest.load_ended or math.inf for manifest in manifests)
     if shortest < LEAST_SECONDS:
         raise InputError.of(

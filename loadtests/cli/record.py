@@ -16,11 +16,12 @@ HELP = "Pass requests on to a real API, and record its calls as an event log for
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
+    parser.add_argument("--upstream", required=True, metavar="URL", help="the API, for example https://api.konpro.ai")
     parser.add_argument(
-        "--upstream", required=True, metavar="URL", help="the API, for example https://api.konpro.ai; a path goes first"
-    )
-    parser.add_argument(
-        "--listen", default="127.0.0.1:8080", metavar="HOST:PORT", help="address to listen on (default: %(default)s)"
+        "--listen",
+        default="127.0.0.1:0",
+        metavar="HOST:PORT",
+        help="address to listen on (default: a free port of 127.0.0.1)",
     )
     add_api(parser)
     parser.add_argument("--limit", type=int, metavar="N", help="concurrency limit of the account, for the report")

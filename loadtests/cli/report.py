@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 from pathlib import Path
 from typing import Any
 
-from loadtests.cli.arguments import add_run
+from loadtests.cli.arguments import add_run, duration
 
 HELP = "Rebuild a run's report.html, summary.json, sessions.parquet, summary.md, junit.xml and support.csv from its event log."
 
@@ -29,6 +30,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--verdict",
         action="store_true",
         help="exit with the verdict's code, as `check` does; on GitHub, also annotate the job",
+    )
+    parser.add_argument(
+        "--last",
+        type=duration,
+        metavar="TIME",
+        help="report the last hour, day or week only: 1h, 24h, 7d (for a recording)",
     )
     parser.add_argument("--csv", action="store_true", help="also write sessions.csv, one row for each session")
     parser.add_argument(
@@ -52,11 +59,13 @@ def run(arguments: argparse.Namespace) -> int:
     from reports.charts.renderer import RenderError
     from reports.output.session_table import write_session_csv
 
+    if arguments.last is not None and not 0 < arguments.last < math.inf:
+        raise InputError.of("--last", f"must be more than 0 seconds (is {arguments.last:g})")
     if arguments.png and not arguments.png.resolve().parent.is_dir():
         raise InputError.of("--png", f"must be a file in a directory that exists (is {arguments.png})")
     try:
         with waiting(f"writing the report of {arguments.run}"):
-            analysis = build_report(arguments.run, arguments.png)
+            analysis = build_report(arguments.run, arguments.png, arguments.last)
             if arguments.csv:
                 write_session_csv(arguments.run)
     except RenderError as error:

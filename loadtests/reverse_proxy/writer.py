@@ -15,6 +15,7 @@ from pathlib import Path
 
 from loadtests.model.api.description.description import ApiDescription
 from loadtests.model.log.record import Observation, nanoseconds
+from loadtests.model.text.wording import count
 from loadtests.recording.client_log import CLIENT, ClientLog
 from loadtests.recording.memory import resident_bytes
 from loadtests.recording.recorder import Recorder
@@ -30,6 +31,7 @@ _MOST_SESSIONS = 500_000
 _PAUSE_SECONDS = 0.05
 _FLUSH_SECONDS = 0.5
 _BEAT_SECONDS = 60.0
+_SAY_SECONDS = 600.0
 _AT_ONCE = 64
 """Exchanges that are read before the proxy gets its turn."""
 
@@ -61,6 +63,8 @@ class Writer:
         self._missing_since: float | None = None
         self._missing = self._accounted = 0
         self._reasons: Counter[str] = Counter()
+        self._said: dict[str, float] = {}
+        self._is_told = False
         self._flushed = self._beat = self._opened = -float("inf")
         self._ends = threading.Event()
         self._thread = threading.Thread(target=self._run, name="recording", daemon=True)
@@ -95,6 +99,8 @@ class Writer:
         """Writes what waits, and ends the log."""
         self._ends.set()
         self._thread.join()
+        while self._queue:
+            self._turn()
         self._turn(is_last=True)
         self._recorder.close()
 
@@ -117,7 +123,8 @@ class Writer:
             self._count(error)
 
     def _drain(self) -> None:
-        while self._queue:
+        until = time.monotonic() + _FLUSH_SECONDS
+        while self._queue and time.monotonic() < until:
             for _ in range(min(_AT_ONCE, len(self._queue))):
                 exchange = self._queue.popleft()
                 self._taken += exchange.asked.size + exchange.answer.size
@@ -142,6 +149,7 @@ class Writer:
         if lost > self._accounted:
             if self._missing_since is None:
                 self._missing_since = now
+                self._tell(now)
             self._missing += lost - self._accounted
             self._accounted = lost
         if not self._missing or self._missing_since is None:
@@ -150,19 +158,27 @@ class Writer:
         self._log.note(at, Observation.GAP, 0, float(self._missing), self._why())
         self._recorder.flush()
         if self._recorder.written > before:
+            if self._is_told:
+                self._say(f"streamsoak record: recording goes on; {count(self._missing, 'call')} could not be recorded")
+            self._is_told = False
             self._missing, self._missing_since = 0, None
             self._reasons = Counter({"backlog": self.dropped, "disk": self._recorder.lost, **self.errors})
         else:
             # The row of the gap itself is no call.
             self._accounted = self.lost
 
+    def _tell(self, now: float) -> None:
+        """Tells the operator, for each reason once in a while."""
+        why = self._why()
+        if now >= self._said.get(why, -float("inf")) + _SAY_SECONDS:
+            self._said[why] = now
+            self._is_told = True
+            self._say(f"streamsoak record: calls cannot be recorded ({why}); requests go on")
+
     def _why(self) -> str:
         now = Counter({"backlog": self.dropped, "disk": self._recorder.lost, **self.errors})
         return ", ".join(sorted((now - self._reasons).keys())) or "unknown"
 
     def _count(self, error: Exception) -> None:
-        kind = type(error).__name__
-        if kind not in self.errors:
-            # The kind alone: an error's text may have a part of what was read.
-            self._say(f"streamsoak record: a call could not be recorded ({kind}); requests go on")
-        self.errors[kind] += 1
+        # The kind alone: an error's text may have a part of what was read.
+        self.errors[type(error).__name__] += 1

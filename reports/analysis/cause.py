@@ -34,9 +34,15 @@ def _caused(counterfactual: Counterfactual, slots: Slots) -> str:
     return f"Leaks caused {part} {refused}{until}."
 
 
+def describe_recorded_cause(counterfactual: Counterfactual, hits: Hits, slots: Slots, limit: int | None) -> str:
+    """Returns the text of a recording, of which it is never known how long those who were refused wanted to stay."""
+    return _held(hits, limit) or describe_cause(counterfactual, hits, slots, limit)
+
+
 def _held(hits: Hits, limit: int | None) -> str:
     leaked = hits.slots.get("leaked", 0.0)
     if not leaked:
         return ""
     when = "At the hit" if hits.count == 1 else f"At the {count(hits.count, 'hit')}"
-    return f"{when} leaked sessions held {leaked:.1f} of {count(limit or 0, 'slot')}."
+    of_limit = f"of {count(limit, 'slot')}" if limit else "slots"
+    return f"{when} leaked sessions held {leaked:.1f} {of_limit}."

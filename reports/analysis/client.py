@@ -59,6 +59,8 @@ class Life:
     """When the API closed it; None: it did not."""
     deprecated: bool
     """Opened with `disable_idle_timeout`."""
+    is_presumed: bool = False
+    """Whether `reaped` is when it was due: nobody saw its end."""
 
     @property
     def id(self) -> str:
@@ -199,6 +201,14 @@ def _life(number: int, rows: list[ClientCall]) -> Life | None:
     return Life(number, new, tuple(calls), reaped, deprecated)
 
 
+def _closed_by(life: Life) -> str | None:
+    if life.stopped is not None:
+        return "client"
+    if life.reaped is None:
+        return None
+    return "API, presumed" if life.is_presumed else "API"
+
+
 def as_dict(life: Life) -> dict[str, Any]:
     """A session's figures, for summary.json and `--json`."""
     return {
@@ -207,7 +217,7 @@ def as_dict(life: Life) -> dict[str, Any]:
         "opened": life.new.t,
         "idle_timeout": life.idle_timeout,
         "ended": life.ended,
-        "closed_by": "client" if life.stopped is not None else "API" if life.reaped is not None else None,
+        "closed_by": _closed_by(life),
         "tasks": len(life.asked("task")),
         "keep_alives": len(life.asked("keep_alive")),
         "longest_gap": life.gap,

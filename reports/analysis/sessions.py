@@ -42,6 +42,23 @@ SELECT * REPLACE (
 ) FROM facts
 """
 
+# A recording has neither, and nobody sees an end that no call tells of: it is presumed when the session was due. Until then its
+# client may come back.
+_RECORDED = f"""
+WITH timed AS (
+    SELECT *, least(alive + idle_timeout, coalesce(opened + cap, 'inf')) AS due FROM facts
+), judged AS (
+    SELECT *, due < $log_end AND stop_sent IS NULL AND said_gone IS NULL AS is_presumed FROM timed
+)
+SELECT * EXCLUDE (due, is_presumed) REPLACE (
+    CASE WHEN is_presumed AND own_stop IS NULL THEN reached END AS left_at,
+    CASE WHEN is_presumed AND own_stop IS NULL THEN '{ABANDONED}' END AS way,
+    CASE WHEN is_presumed THEN due ELSE last_vanished END AS last_vanished,
+    CASE WHEN is_presumed THEN due ELSE first_vanished END AS first_vanished,
+    CASE WHEN is_presumed THEN due ELSE last_listed END AS last_listed
+) FROM judged
+"""
+
 # A person who was present when the worker was lost has left. What the worker did after its last row is unknown: it may have
 # closed a session that ended since.
 _OF_LOST_WORKERS = f"""
@@ -200,6 +217,9 @@ def build_sessions(log: EventLog) -> pd.DataFrame:
     build_facts(log)
     if log.manifest.audit:
         log.create_table("facts", _AUDITED)
+    if log.manifest.recording:
+        log_end = log.row("SELECT max(t + latency) / 1e9 AS t FROM events")["t"] or 0.0
+        log.create_table("facts", _RECORDED, log_end=float(log_end))
     log.create_table("facts", _OF_LOST_WORKERS)
     ghosts = _ghosts(log)
     if len(ghosts):

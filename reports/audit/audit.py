@@ -11,6 +11,7 @@ from loadtests.model.text.units import format_duration
 from reports.analysis.client import Client, Life, as_dict
 from reports.audit.catalogue import CALL_CHECKS, CHECKS
 from reports.audit.check import Facts
+from reports.audit.recorded import RECORDED_CHECKS, judge_recording, recorded_call_findings, recorded_facts
 from reports.audit.verdict import judge
 from reports.findings.check import ORDER
 from reports.findings.finding import Finding
@@ -78,9 +79,21 @@ def audit(client: Client, manifest: Manifest) -> Audit:
     facts = {check.name: check.facts(client) for check in CHECKS}
     found = [check.finding(facts[check.name], client) for check in CHECKS if facts[check.name]]
     findings = [*found, *(finding for check in CALL_CHECKS if (finding := check.find(client)))]
+    return _audit(client, findings, facts, judge(client, findings, manifest))
+
+
+def audit_recording(client: Client, manifest: Manifest) -> Audit:
+    """Check the clients of a recording and judge them."""
+    facts = {check.name: recorded_facts(check, client) for check in RECORDED_CHECKS}
+    found = [check.finding(facts[check.name], client) for check in RECORDED_CHECKS if facts[check.name]]
+    findings = [*found, *recorded_call_findings(client)]
+    return _audit(client, findings, facts, judge_recording(client, findings, manifest))
+
+
+def _audit(client: Client, findings: list[Finding], facts: Mapping[str, Facts], verdict: Verdict) -> Audit:
     findings.sort(key=lambda finding: ORDER.index(finding.severity))
     sessions = tuple(
         AuditResult(life, {name: shown[life.number] for name, shown in facts.items() if life.number in shown})
         for life in client.lives
     )
-    return Audit(sessions, client, findings, judge(client, findings, manifest), facts)
+    return Audit(sessions, client, findings, verdict, facts)

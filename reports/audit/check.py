@@ -73,4 +73,5 @@ def how_it_ended(life: Life) -> str:
     """Return how a session that the client did not close ended."""
     if life.reaped is None:
         return "still open at the end"
-    return f"reaped by the API {format_duration(life.reaped - life.new.t)} after it was opened"
+    by = "presumed reaped" if life.is_presumed else "reaped by the API"
+    return f"{by} {format_duration(life.reaped - life.new.t)} after it was opened"

@@ -110,6 +110,14 @@ CHECKS: tuple[Check, ...] = (
 )
 """In the order in which findings of one severity are told."""
 
+RECORDED: tuple[Check, ...] = (
+    refusals.RATE,
+    refusals.QUOTA,
+    limit_inferred.CHECK,
+    hits_by_wording.CHECK,
+    leaks_held_the_limit.CHECK,
+)
+"""Of a recording: what needs neither the API's list nor a load of ours. What clients did is said by `reports.audit`."""
 AUDITED: tuple[Check, ...] = (leaks_held_the_limit.CHECK,)
 """In an audit the API is the sandbox and the times are its own: all else is the client's doing, and said by `reports.audit`."""
 
@@ -119,10 +127,13 @@ def find(evidence: Evidence) -> tuple[list[Finding], list[CheckOutcome]]:
     if evidence.manifest.watch:
         # A watch opens no session and sends no load: it is judged by its alerts.
         return [], []
-    if not evidence.manifest.audit:
+    if not evidence.manifest.is_of_clients:
         findings, outcomes = run_checks(CHECKS, evidence)
         told = [_worded(as_modelled(finding, evidence), evidence) for finding in findings]
         return sorted(told, key=lambda finding: ORDER.index(finding.severity)), outcomes
+    if evidence.manifest.recording:
+        findings, outcomes = run_checks(RECORDED, evidence)
+        return [_of_clients(_worded(finding, evidence)) for finding in findings], outcomes
     findings, outcomes = run_checks(AUDITED, evidence)
     return [replace(_worded(finding, evidence), owner="your client") for finding in findings], outcomes
 
@@ -130,3 +141,7 @@ def find(evidence: Evidence) -> tuple[list[Finding], list[CheckOutcome]]:
 def _worded(finding: Finding, evidence: Evidence) -> Finding:
     """Returns the finding with the API's own calls in its advice."""
     return replace(finding, advice=ApiWords(evidence.manifest.description).filled(finding.advice))
+
+
+def _of_clients(finding: Finding) -> Finding:
+    return replace(finding, owner="your client") if finding.owner == "modelled client" else finding

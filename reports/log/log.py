@@ -23,11 +23,13 @@ from loadtests.model.text.input_error import InputError
 from loadtests.model.text.wording import percent
 from reports.log.attempts import VIEWS
 from reports.log.compaction import compact, damage_of
+from reports.log.latest import latest
 from reports.log.scratch import make_scratch, make_temporary, remove_scratch
 from reports.log.versions import events_of
 
 STREAMS = "events*.arrow"
 PARQUET = "events.parquet"
+LATEST = "latest.parquet"
 _END = b"\xff\xff\xff\xff\0\0\0\0"
 """The last bytes of an Arrow IPC stream that was closed."""
 _MEMORY = "350MB"
@@ -138,12 +140,12 @@ def interruptible() -> Iterator[None]:
         raise
 
 
-def open_log(run: Path) -> EventLog:
-    """Opens the log in the directory `run`, and keeps its sorted copy there.
+def open_log(run: Path, last: float | None = None) -> EventLog:
+    """Opens the log in the directory `run`, or its last seconds, and keeps its sorted copy there.
 
     Raises InputError if there is no log that can be read.
     """
-    return _open(run, _checked_manifest(run), make_scratch(run), run / PARQUET)
+    return _open(run, _checked_manifest(run), make_scratch(run), run / PARQUET, last)
 
 
 def open_log_read_only(run: Path) -> EventLog:
@@ -164,24 +166,27 @@ def _checked_manifest(run: Path) -> Manifest:
     return manifest
 
 
-def _open(run: Path, manifest: Manifest, scratch: Path, kept: Path) -> EventLog:
+def _open(run: Path, manifest: Manifest, scratch: Path, kept: Path, last: float | None = None) -> EventLog:
     try:
-        return _opened(run, manifest, scratch, kept)
+        return _opened(run, manifest, scratch, kept, last)
     except BaseException:
         remove_scratch(scratch)
         raise
 
 
-def _opened(run: Path, manifest: Manifest, scratch: Path, kept: Path) -> EventLog:
+def _opened(run: Path, manifest: Manifest, scratch: Path, kept: Path, last: float | None) -> EventLog:
     database = _connect(scratch)
     parquet = _compacted(run, kept, scratch, is_over=manifest.ended is not None)
+    cut = [] if manifest.ended is None else _incomplete(run, parquet)
     try:
+        if last is not None:
+            manifest, parquet = latest(database, parquet, manifest, last, scratch / LATEST), scratch / LATEST
         database.execute(f"CREATE VIEW events AS {events_of(parquet)}")
         for view in VIEWS:
             database.execute(view)
     except (duckdb.Error, pa.ArrowException, OSError) as error:
         raise damaged(parquet) from error
-    return EventLog(manifest, database, parquet, [] if manifest.ended is None else _incomplete(run, parquet), scratch)
+    return EventLog(manifest, database, parquet, cut, scratch)
 
 
 def damaged(parquet: Path) -> InputError:

@@ -45,7 +45,8 @@ def junit(analysis: Analysis) -> str:
 
 def _kind(manifest: Manifest) -> str:
     """The name of the suites without a scenario."""
-    return "audit" if manifest.audit else "watch" if manifest.watch else "locust"
+    kinds = {"audit": manifest.audit, "record": manifest.recording, "watch": manifest.watch}
+    return next((name for name, is_one in kinds.items() if is_one), "locust")
 
 
 def is_told_by_parts(analysis: Analysis) -> bool:

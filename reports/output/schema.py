@@ -260,9 +260,11 @@ class Summary(_Part):
     """Of inconclusive checks: why."""
     gates: list[GateSchema]
     audit: dict[str, Any] = Field(default={})
-    """Of `streamsoak audit` only: what the client did, session by session."""
+    """Of `streamsoak audit` and `streamsoak record` only: what the client did, session by session."""
     watch: dict[str, Any] = Field(default={})
     """Of `streamsoak watch` only: what the list showed of the account."""
+    recording: dict[str, Any] = Field(default={})
+    """Of `streamsoak record` only: `open` sessions, `missing_calls`, and what was opened and ended in each of its `hours`."""
 
 
 def schema() -> SchemaDocument:

@@ -13,6 +13,7 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
+from loadtests.model.log.fate import FATES
 from reports.analysis.latency import over_time
 from reports.charts.drawing import Builder, Drawing, draw, reason
 from reports.charts.renderer import Renderer
@@ -112,6 +113,9 @@ def _sections(
     yield Section(
         "leaks.html", "leaks", "Which sessions leaked, and how did they end?", lambda: sections.leaks(analysis)
     )
+    if closures := analysis.closures:
+        fates = [fate for fate in FATES if any(fate in each["ends"] for each in closures.hours)]
+        yield Section("closures.html", "ends", "How do sessions end?", lambda: {"closures": closures, "fates": fates})
     yield Section("keepalives.html", "keep-alives", "Were keep-alives on time?", dict)
     yield Section("drift.html", "drift", "Did anything drift?", lambda: sections.drift(analysis, latency()))
     yield Section(
@@ -120,6 +124,9 @@ def _sections(
         "Sessions, one by one",
         lambda: {"choice": choice(), "explorer": embedded(sections.explorer(analysis, choice()))},
     )
+    if analysis.closures:
+        yield Section("recording.html", "the-run", "The recording", dict)
+        return
     yield Section("profiles.html", "profiles", "Who came?", lambda: sections.profiles(analysis))
     yield Section("generator.html", "generator", "Can the run be believed?", dict)
     yield Section("run.html", "the-run", "The run", dict)

@@ -14,7 +14,11 @@ from pathlib import Path
 from .crew import free_port
 from .locust_run import ROOT
 
-_SERVES = {"locust": "Starting web interface", "streamsoak sandbox": "listening on http://127.0.0.1:"}
+_SERVES = {
+    "locust": "Starting web interface",
+    "streamsoak sandbox": "listening on http://127.0.0.1:",
+    "streamsoak record": "listening on http://127.0.0.1:",
+}
 """Commands that run until they are stopped, by their beginning, and what they print when they are ready."""
 _FINDS = {
     "streamsoak audit --quick -- python tests/clients/leaky.py": (1,),

@@ -22,7 +22,7 @@ _README = (ROOT / "README.md").read_text(encoding="utf-8")
 _OPTIONS = (ROOT / "docs" / "options.md").read_text(encoding="utf-8")
 _DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 _READ = {
-    "plan and audit": ("README.md", "docs/capacity.md", "docs/audit.md", "docs/ci.md", "docs/web.md"),
+    "plan and audit": ("README.md", "docs/capacity.md", "docs/audit.md", "docs/record.md", "docs/ci.md", "docs/web.md"),
     "options": (
         "docs/options.md",
         "docs/page.md",

@@ -11,7 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from reports.log.compaction import readable
 
 from .conftest import FaultServer, Peer
 from .crew import CREW, Crew, free_port, manifest, streamsoak, summary, wait_for
+from .disks import small_disk
 from .locust_run import ROOT, SCENARIOS, finish, misjudged, start_locust, truth
 from .verdict import verdict_of
 
@@ -228,28 +229,6 @@ def dead_run(tmp_path: Path) -> Path:
     for name in ("report.html", "summary.json", "events.parquet", "support.csv"):
         (folder / name).unlink(missing_ok=True)
     return folder
-
-
-@contextlib.contextmanager
-def small_disk(folder: Path) -> Iterator[Callable[[], None]]:
-    """A file system of four megabytes in `folder`; what is given fills it up."""
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=4m", "streamsoak-test", str(folder)], capture_output=True, timeout=15
-    )
-    if mounted.returncode:
-        pytest.skip("NO MOUNTS: be root to run on a disk that is full")
-
-    def fill() -> None:
-        with (folder / "ballast").open("wb", buffering=0) as ballast:
-            for size in (1 << 16, 512):
-                with contextlib.suppress(OSError):
-                    while ballast.write(bytes(size)):
-                        pass
-
-    try:
-        yield fill
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True, timeout=15)
 
 
 def test_a_disk_that_becomes_full(tmp_path: Path, sandbox: Sandboxes) -> None:
