@@ -13,6 +13,7 @@ from loadtests.model.text.input_error import EXIT_UNKNOWN, InputError
 from loadtests.model.text.wording import count
 
 if TYPE_CHECKING:
+    from loadtests.model.run.manifest import Manifest
     from reports.compare.comparison import Comparison
 
 HELP = (
@@ -62,10 +63,7 @@ def _check(arguments: argparse.Namespace) -> None:
 
     at_least(0, "--seed", arguments.seed)
     manifests = [read_manifest(folder) for folder in (arguments.base, arguments.run)]
-    for folder, manifest in zip((arguments.base, arguments.run), manifests, strict=True):
-        if manifest.audit or manifest.recording:
-            kind = "an audit" if manifest.audit else "a recording"
-            raise InputError.of(folder, f"is {kind}: it has no load to compare")
+    _check_kinds(arguments, *manifests)
     shortest = min(manifest.load_ended or math.inf for manifest in manifests)
     if shortest < LEAST_SECONDS:
         raise InputError.of(
@@ -79,6 +77,20 @@ def _check(arguments: argparse.Namespace) -> None:
         listed = "; ".join(found[:_MOST_DIFFERENCES]) + (f"; and {more:,} more" if more > 0 else "")
         raise InputError.of(
             arguments.run, f"ran under other conditions than {arguments.base} ({listed}); use --force to compare anyway"
+        )
+
+
+def _check_kinds(arguments: argparse.Namespace, base: Manifest, run: Manifest) -> None:
+    """Load runs can be compared with each other, and recordings with each other."""
+    for folder, manifest in ((arguments.base, base), (arguments.run, run)):
+        if manifest.audit or manifest.watch:
+            kind = "an audit" if manifest.audit else "a watch"
+            raise InputError.of(folder, f"is {kind}: it has no load to compare")
+    if base.recording != run.recording:
+        recorded, other = (base, run) if base.recording else (run, base)
+        raise InputError.of(
+            arguments.run,
+            f"cannot be compared: {recorded.run} is a recording of real clients, {other.run} is a load run",
         )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from loadtests.model.gates.compared import COMPARED, Better, Compared, Tolerances
+from loadtests.model.gates.compared import COMPARED, OF_REAL_CLIENTS, Better, Compared, Tolerances
 from loadtests.model.run.manifest import Manifest, read_manifest
 from loadtests.model.text.units import format_duration
 from loadtests.model.text.wording import count, of_total
@@ -115,7 +116,8 @@ def compare_runs(base: Path, run: Path, seed: int) -> Comparison:
         one.close()
         other.close()
     tolerances = other.manifest.scenario.compare if other.manifest.scenario else Tolerances()
-    changes = compare_figures(before, after, tolerances, seed)
+    figures = OF_REAL_CLIENTS if other.manifest.recording else COMPARED
+    changes = compare_figures(before, after, tolerances, seed, figures)
     doubts += [
         f"{change.figure}: {change.why}"
         for change in changes
@@ -139,20 +141,25 @@ def _short(seconds: float) -> str:
 
 
 def compare_figures(
-    base: dict[str, Measure], run: dict[str, Measure], tolerances: Tolerances, seed: int
+    base: dict[str, Measure],
+    run: dict[str, Measure],
+    tolerances: Tolerances,
+    seed: int,
+    figures: Mapping[str, Compared] = COMPARED,
 ) -> list[Change]:
-    """Compare each figure that at least one of the runs has."""
+    """Compare each of `figures` that at least one of the runs has."""
     rounds = [weights(length, seed) for length in LENGTHS]
-    pairs = {figure: (base[figure], run[figure]) for figure in COMPARED}
+    pairs = {figure: (base[figure], run[figure]) for figure in figures}
     return [
-        _compared(figure, pair, tolerances, rounds)
+        _compared(figure, figures[figure], pair, tolerances, rounds)
         for figure, pair in pairs.items()
         if any(_estimate(measure) is not None for measure in pair)
     ]
 
 
-def _compared(figure: str, pair: tuple[Measure, Measure], tolerances: Tolerances, rounds: list[Values]) -> Change:
-    about = COMPARED[figure]
+def _compared(
+    figure: str, about: Compared, pair: tuple[Measure, Measure], tolerances: Tolerances, rounds: list[Values]
+) -> Change:
     base, run = map(_estimate, pair)
     allowed = None if about.better is Better.NEITHER else tolerances.allowed(figure, base or 0.0)
     first, second = (measure.values(_COLUMNS) for measure in pair)

@@ -68,6 +68,13 @@ COMPARED: dict[str, Compared] = {
 }
 """Every figure of a comparison. A name that summary.json has too is the same figure."""
 
+OF_REAL_CLIENTS: dict[str, Compared] = {
+    **COMPARED,
+    "slots.leaked": Compared(Unit.COUNT, _LOWER, "slots held by leaks, mean"),
+    "sessions.leaked_share": Compared(Unit.SHARE, _LOWER, "sessions that the clients did not close"),
+}
+"""The same for recordings: there the clients are judged, and not the load."""
+
 LEAST = {Unit.SECONDS: 0.005, Unit.SHARE: 0.005, Unit.COUNT: 0.0}
 """The least tolerance of a figure without its own: a change of 0.05 ms is no regression."""
 
