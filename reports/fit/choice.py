@@ -22,6 +22,8 @@ from reports.fit.sample import Floats, Sample
 _DROP = -math.log(0.05)
 """How far the log-likelihood of a uniform's bound may fall below its maximum: n × ln(width / range) is exponential with mean 1."""
 _FARTHEST = 1e4
+FEWEST_FIRM = 20
+"""Values that are certain from which on the others have no say in the family."""
 
 
 @dataclass(frozen=True)
@@ -49,19 +51,28 @@ def fit_distribution(sample: Sample) -> Fitted:
     if not sample.ended:
         raise ValueError("every value is censored")
     if sample.is_constant:
-        value = float(np.median(sample.low[sample.seen]))
+        value = float(np.median(sample.points))
         return _fitted("constant", {"value": exact(value, len(sample))}, Constant(value=value), sample, {})
     sample = sample.clamped()
+    firm = sample.firm() if sample.firm().ended >= FEWEST_FIRM else sample
     losses: dict[str, float] = {}
-    found: dict[str, tuple[dict[str, Estimate], Distribution]] = {}
+    found: dict[str, dict[str, Estimate]] = {}
     for name, family in FAMILIES.items():
-        fitted = _uniform(sample) if name == "uniform" else _smooth(family, sample)
-        if fitted is None or not math.isfinite(fitted[0]):
-            continue
-        losses[name] = 2 * fitted[0] + 2 * family.size
-        found[name] = fitted[1], distribution_of(name, fitted[1], sample.at_least, sample.at_most)
+        fitted = _parameters(name, firm)
+        if fitted is not None and math.isfinite(fitted[0]):
+            losses[name] = 2 * fitted[0] + 2 * family.size
+            found[name] = fitted[1]
     best = min(losses, key=losses.__getitem__)
-    return _fitted(best, *found[best], sample, losses)
+    parameters = found[best]
+    if best != "uniform" and len(firm) < len(sample):
+        # The bounds of a uniform distribution are only as sure as each value.
+        parameters = (_parameters(best, sample) or (0.0, parameters))[1]
+    return _fitted(best, parameters, distribution_of(best, parameters, sample.at_least, sample.at_most), sample, losses)
+
+
+def _parameters(name: str, sample: Sample) -> tuple[float, dict[str, Estimate]] | None:
+    """Returns the least loss of a family and its parameters; None: the likelihood has no maximum inside."""
+    return _uniform(sample) if name == "uniform" and not sample.step else _smooth(FAMILIES[name], sample)
 
 
 def distribution_of(

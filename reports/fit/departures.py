@@ -28,7 +28,7 @@ _FEWEST_SILENCES = 3
 
 @dataclass(frozen=True)
 class Departures:
-    """Columns: session, opened, idle_timeout, length (s), seen, way, why. `seen`: the person left after `length`; otherwise
+    """Columns: session, opened, idle_timeout, length (s), doubt (by how much that may be off, s), seen, way, why. `seen`: the person left after `length`; otherwise
     they stayed longer. `way` is "" where it is not known, and `why` then says why.
     """
 
@@ -70,7 +70,8 @@ def departures(sessions: pd.DataFrame, beats: pd.DataFrame, horizon: float) -> D
         default="",
     )
     why = np.select([way != "", is_gone, is_capped, ~np.isnan(cut)], ["", REAPED, CAPPED, CUT], default=OPEN)
-    table = of.assign(length=np.maximum(left - opened, 0.0), way=way, why=why)
+    doubt = np.select([is_zombie, is_leak], [ages[1], ages[0]], default=0.0)
+    table = of.assign(length=np.maximum(left - opened, 0.0), doubt=doubt, way=way, why=why)
     table["way"] = _with_impatient(table)
     impatient = (table["way"] == Way.IMPATIENT.value).to_numpy()
     table["seen"] = (table["way"] != "") & ~impatient

@@ -58,7 +58,8 @@ def _uniform_start(x: Floats) -> Floats:
 
 def _span(middle: float, error: float) -> tuple[float, float, float]:
     """Returns a positive figure and its interval, from its logarithm and that logarithm's standard error."""
-    return float(np.exp(middle)), float(np.exp(middle - Z * error)), float(np.exp(middle + Z * error))
+    low, value, high = np.exp(np.clip([middle - Z * error, middle, middle + Z * error], -700, 700))
+    return float(value), float(low), float(high)
 
 
 def _exponential_named(p: Floats, cov: Floats) -> dict[str, tuple[float, float, float]]:

@@ -16,7 +16,7 @@ from loadtests.model.people.profile import Way
 from reports.fit.sample import Flags, Floats
 from reports.fit.turns import Gaps
 
-_LENGTH_CELLS, _GAP_CELLS, _INTERVAL_CELLS, _TIMEOUT_CELLS = 6, 8, 6, 6
+_LENGTH_CELLS, _GAP_CELLS, _INTERVAL_CELLS, _TIMEOUT_CELLS = 6, 8, 6, 10
 _LONG = 1.3
 """A pause of so many intervals of keep-alives has one if there is a timer."""
 _WAYS = (Way.CLOSE.value, Way.ABANDON.value, Way.CRASH.value, Way.ZOMBIE.value, Way.IMPATIENT.value)

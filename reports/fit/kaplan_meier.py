@@ -29,6 +29,8 @@ def kaplan_meier(sample: Sample) -> Curve:
     ended = np.isfinite(sample.high) | (sample.low >= sample.at_most)
     middle = np.where(np.isfinite(sample.high), (sample.low + np.where(ended, sample.high, 0.0)) / 2, sample.low)
     middle = np.clip(middle, sample.at_least, sample.at_most)
+    if sample.step:
+        middle = np.round(middle)
     if not ended.any():
         return Curve(np.zeros(0), np.zeros(0))
     found = ecdf(CensoredData(uncensored=middle[ended], right=middle[~ended])).cdf

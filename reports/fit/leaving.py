@@ -30,14 +30,21 @@ def fit_leaving(left: pd.DataFrame, horizon: float, longest_silence: float) -> L
     A close is known at once, a leak only after a time-out and a zombie only after a long silence. So only those count who arrived
     so early that any way would have been known at the end, if they are half of all.
     """
-    known = left[left["way"] != ""]
+    known = left["way"] != ""
     wait = left["idle_timeout"].max() if len(left) else 0.0
-    if (known["way"] == Way.ZOMBIE.value).any() and np.isfinite(longest_silence):
+    if (left["way"] == Way.ZOMBIE.value).any() and np.isfinite(longest_silence):
         wait = max(wait, longest_silence)
-    early = known["opened"] < horizon - wait - (known["length"].quantile(0.9) if len(known) else 0.0)
-    cohort = known[early] if early.sum() >= max(_FEWEST, len(known) / 2) else known
-    if len(cohort) < _FEWEST:
+    early = left["opened"] < horizon - wait - (left.loc[known, "length"].quantile(0.9) if known.any() else 0.0)
+    cohort = left[early] if (early & known).sum() >= max(_FEWEST, known.sum() / 2) else left
+    counts = cohort.loc[cohort["way"] != "", "way"].value_counts()
+    impatient, decided = int(counts.get(Way.IMPATIENT.value, 0)), int(counts.sum())
+    if decided < _FEWEST:
         return None
-    counts = cohort["way"].value_counts()
-    found = {way: share_of(int(counts.get(way.value, 0)), len(cohort)) for way in WAYS}
-    return LeavingShares(found, int((left["way"] == "").sum()))
+    # Impatience shows at once, so that nobody else's way is hidden by it: of all, while the others are of those whose way is known.
+    of_all = share_of(impatient, len(cohort))
+    found = {way: _scaled(share_of(int(counts.get(way.value, 0)), max(decided - impatient, 1)), 1 - of_all.value) for way in WAYS}
+    return LeavingShares({**found, Way.IMPATIENT: of_all}, int((~known).sum()))
+
+
+def _scaled(share: Estimate, factor: float) -> Estimate:
+    return Estimate(share.value * factor, share.low * factor, share.high * factor, share.n)

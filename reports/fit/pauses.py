@@ -23,7 +23,11 @@ from reports.fit.sample import Floats, Sample
 from reports.fit.turns import Gaps
 
 _CELLS = 400
-_QUANTILES = (np.arange(60) + 0.5) / 60
+_SHARES = np.concatenate([np.linspace(0, 0.96, 49), 1 - 0.04 * 0.6 ** np.arange(1, 19), [1.0]])
+_QUANTILES, _WEIGHTS = (_SHARES[1:] + _SHARES[:-1]) / 2, np.diff(_SHARES)
+"""Quantiles of thinking time and how much each counts: close at the upper end, where a distribution is long."""
+_STRAY = 1e-6
+"""Probability of a gap of any length, so that a single one outside the range does not decide."""
 _FEWEST = 20
 _EPSILON = 0.2
 """Seconds by which a gap exceeds a constant thinking time if it contains a quiet period."""
@@ -80,8 +84,8 @@ class _Cells:
 
     def loss(self, cdf: Floats) -> float:
         """Returns the negative log-likelihood of a distribution function with these values at the edges."""
-        inside = np.maximum(np.diff(cdf), 1e-300)
-        return -float(self.ended @ np.log(inside) + self.censored @ np.log(np.maximum(1 - cdf, 1e-300)))
+        inside = np.maximum(np.diff(cdf), 0.0) + _STRAY / len(self.ended)
+        return -float(self.ended @ np.log(inside) + self.censored @ np.log(np.maximum(1 - cdf, 0.0) + _STRAY))
 
 
 def _together(thinking: Fitted, first: Sample, later: Sample) -> Pauses:
@@ -106,7 +110,9 @@ def _together(thinking: Fitted, first: Sample, later: Sample) -> Pauses:
             loss = _mixed(family, quiet, cells, edges)
             q = min(max(len(long) / max(later.ended, 1), 0.01), 0.99)
             begin = np.concatenate([start, [math.log(q / (1 - q))], quiet.start(long)])
-            found = minimize(loss, begin, method="Nelder-Mead", options={"maxfev": 2500, "fatol": 1e-3, "xatol": 1e-3})
+            found = minimize(loss, begin, method="Nelder-Mead", options={"maxfev": 1500, "fatol": 1e-2, "xatol": 1e-3})
+            # Started again: a simplex that has collapsed at an edge of a uniform distribution goes on.
+            found = minimize(loss, found.x, method="Nelder-Mead", options={"maxfev": 1500, "fatol": 1e-3, "xatol": 1e-4})
             is_frequent = later.ended / (1 + math.exp(-found.x[size])) >= _FEWEST
             if is_frequent and found.fun + len(begin) < best[0]:
                 best = float(found.fun) + len(begin), name, found.x
@@ -134,7 +140,7 @@ def _later(family: Family, quiet: Family, p: Floats, at: Floats, thinking: Float
     size = family.size
     q = 1 / (1 + math.exp(-p[size]))
     shifts = family.quantile(p[:size], _QUANTILES)
-    shifted = quiet.cdf(p[size + 1 :], at[:, None] - shifts[None, :]).mean(axis=1)
+    shifted = quiet.cdf(p[size + 1 :], at[:, None] - shifts[None, :]) @ _WEIGHTS
     return np.asarray((1 - q) * thinking + q * shifted)
 
 

@@ -79,7 +79,7 @@ def fit_person(group: Group, seed: int) -> FittedPerson:
     beats, tasks = (frame[frame["session"].isin(left["session"])] for frame in (beats, tasks))
     gaps = gaps_of(left, tasks, SECONDS_A_WORD, seed)
     known = left[left["length"].notna()]
-    length = Sample.of(known["length"], known["seen"], seed)
+    length = Sample.of(known["length"], known["seen"], seed, known["doubt"])
     thinking = quiet = chance = None
     try:
         pauses = fit_pauses(gaps)

@@ -36,7 +36,7 @@ def _head(person: FittedPerson, logs: tuple[str, ...]) -> list[str]:
         "",
         f"# Logs: {', '.join(map(_comment, logs))}.",
         "# n: observations; in brackets: the 95 % interval; KS: Kolmogorov–Smirnov distance to the data (0 to 1).",
-        *(f"# Not fitted: {_comment(note)}." for note in person.notes),
+        *(f"# Note: {_comment(note)}." for note in person.notes),
         "",
         f"weight = {number(max(person.share, 1e-3))}",
         "",

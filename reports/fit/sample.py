@@ -36,16 +36,36 @@ class Sample:
     """Higher values are set to this."""
     step: float = 0.0
     """The unit to which values were rounded; 0: they were not."""
+    about: Flags | None = None
+    """Which values are estimates: known to about the interval, but not certainly within it."""
 
     @classmethod
-    def of(cls, values: npt.ArrayLike, seen: npt.ArrayLike | None = None, seed: int = 1) -> Sample:
-        """Returns a sample of `values`; those that are not `seen` are right-censored there. Seconds, or any other unit."""
+    def of(
+        cls,
+        values: npt.ArrayLike,
+        seen: npt.ArrayLike | None = None,
+        seed: int = 1,
+        doubt: npt.ArrayLike | None = None,
+    ) -> Sample:
+        """Returns a sample of `values`; those that are not `seen` are right-censored there. `doubt`: by how much a value that was
+        seen may be off; 0 for most. Seconds, or any other unit.
+        """
         low = np.maximum(np.asarray(values, dtype=float), 0.0)
         flags = np.ones(len(low), dtype=bool) if seen is None else np.asarray(seen, dtype=bool)
+        off = np.zeros(len(low)) if doubt is None else np.asarray(doubt, dtype=float)
         if len(low) > MOST:
             chosen = np.random.default_rng(seed).choice(len(low), MOST, replace=False)
-            low, flags = low[chosen], flags[chosen]
-        return cls(low, np.where(flags, low, np.inf))
+            low, flags, off = low[chosen], flags[chosen], off[chosen]
+        about = flags & (off > 0)
+        high = np.where(flags, low + off, np.inf)
+        return cls(np.where(about, np.maximum(low - off, 0.0), low), high, about=about if about.any() else None)
+
+    def firm(self) -> Sample:
+        """Returns the same without estimated values."""
+        if self.about is None:
+            return self
+        kept = ~self.about
+        return Sample(self.low[kept], self.high[kept], self.at_least, self.at_most, self.step)
 
     def rounded(self) -> Sample:
         """Returns the same where each exact value, from 1 on, was rounded to a whole number; 1 stands for all below, too."""
@@ -70,7 +90,7 @@ class Sample:
             least = float(bottom)
             at = self.seen & (self.low <= least + min(_TIED_SECONDS, 0.001 * top))
             low[at], high[at] = 0.0, least
-        return Sample(low, high, least, most)
+        return Sample(low, high, least, most, about=self.about)
 
     @cached_property
     def seen(self) -> Flags:
@@ -84,12 +104,19 @@ class Sample:
         return int(np.isfinite(self.high).sum()) + at_bound
 
     @cached_property
+    def points(self) -> Floats:
+        """The values that are known; of those that were rounded, as they were rounded."""
+        if not self.step:
+            return self.low[self.seen]
+        known = np.isfinite(self.high)
+        return np.asarray(np.round((self.low + self.high)[known] / 2))
+
+    @cached_property
     def is_constant(self) -> bool:
         """Whether nearly all values are one and the same."""
-        exact = self.low[self.seen]
-        if not len(exact):
+        if not len(self.points):
             return False
-        low, middle, high = np.quantile(exact, [0.01, 0.5, 0.99])
+        low, middle, high = np.quantile(self.points, [0.01, 0.5, 0.99])
         return bool(high - low <= max(2 * _TIED_SECONDS, _CONSTANT_SHARE * middle))
 
     def __len__(self) -> int:

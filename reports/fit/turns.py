@@ -14,6 +14,7 @@ from reports.fit.sample import Floats, Sample
 
 _OVERLAP_SECONDS = 0.1
 _MOST_OVERLAPS = 0.02
+_FEWEST_CERTAIN = 30
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,9 @@ class Gaps:
 
 def gaps_of(left: pd.DataFrame, tasks: pd.DataFrame, seconds_a_word: float, seed: int) -> Gaps:
     """Returns the gaps of the sessions in `left` (of `departures`). `seconds_a_word`: how fast the sandbox speaks an answer."""
+    # When a leak's person left is an estimate, and so would be how long the last pause lasted.
+    certain = left[left["doubt"] == 0]
+    left = certain if (certain["tasks"] > 0).sum() >= _FEWEST_CERTAIN else left
     ends = left.assign(end=left["opened"] + left["length"].fillna(0.0))
     begins = ends["started"].fillna(ends["opened"])
     own = tasks[tasks["session"].isin(left["session"])]
