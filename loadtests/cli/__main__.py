@@ -28,21 +28,8 @@ _SYSTEM_ERRORS = frozenset(
 _PATH_ERRORS = frozenset((errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP))
 """Errors of a path that a user may have named."""
 SUBCOMMANDS = (
-    *(
-        "run",
-        "init",
-        "runs",
-        "sandbox",
-        "audit",
-        "record",
-        "watch",
-        "sessions",
-        "inspect",
-        "simulate",
-        "report",
-        "check",
-    ),
-    *("compare", "plan", "sweep", "profiles", "apis", "completion"),
+    *("run", "init", "runs", "sandbox", "audit", "record", "watch", "sessions", "inspect", "simulate"),
+    *("report", "check", "compare", "plan", "fit", "sweep", "profiles", "apis", "completion"),
 )
 """Modules of this package, in the order of `--help`."""
 
