@@ -137,7 +137,6 @@ class Wire:
     def refusal(self, reply: Reply) -> tuple[int, bytes]:
         """Returns status and body of a refusal in the API's own words."""
         status, code, message = reply.status, reply.code, reply.message
-        answers = self.api.answers
         if not self.api.is_default:
             rule = self.api.wording(_reason(reply))
             if rule is not None:
@@ -145,14 +144,22 @@ class Wire:
                 code, message = rule.code or status, (rule.text[:1].upper() + rule.text[1:]) or message
             elif status < 400:
                 status = 400
+        # The sessions of a list that was refused are not told.
+        return status, self._refused(code, message, reply.data if isinstance(reply.data, dict) else None)
+
+    def no_such_call(self, status: int, message: str) -> tuple[int, bytes]:
+        """Returns status and body of the answer to what is no call of the API, for which it has no words of its own."""
+        return status, self._refused(status, message, None)
+
+    def _refused(self, code: int, message: str, data: dict[str, Any] | None) -> bytes:
         document: dict[str, Any] = {}
+        answers = self.api.answers
         if answers.code:
             put(document, answers.code, code)
         if answers.data:
-            # The sessions of a list that was refused are not told.
-            put(document, answers.data, reply.data if isinstance(reply.data, dict) else None)
+            put(document, answers.data, data)
         put(document, answers.message[0], message)
-        return status, _encode(document)
+        return _encode(document)
 
     def _envelope(self, reply: Reply) -> dict[str, Any]:
         """Returns what a success has beside its data."""
