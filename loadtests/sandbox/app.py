@@ -43,6 +43,7 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
 _JSON = (b"content-type", b"application/json")
 _NO_TOKEN = Token("")
+_NOT_FOUND = Reply(404, 404, "no such endpoint")
 
 
 class App:
@@ -188,12 +189,12 @@ class App:
         """The same for a request that is no call of the API."""
         method, path = scope["method"], scope["path"]
         other = self._others.get((method, path))
-        if not is_known:
-            reply = UNAUTHORIZED
-        else:
-            reply = other(now, _query(scope["query_string"])) if other else _no_endpoint(self._api, method, path)
+        status = 404 if is_known else UNAUTHORIZED.status
         if self._inspection and not other and method != "HEAD":
-            self._inspection.unknown_call(now, method, path, body, reply.status)
+            self._inspection.unknown_call(now, method, path, body, status)
+        if is_known and not other:
+            return _NOT_FOUND, (*self._wire.no_such_call(status, _no_endpoint(self._api, method, path)), "")
+        reply = other(now, _query(scope["query_string"])) if is_known and other else UNAUTHORIZED
         if not reply.is_success:
             return reply, (*self._wire.refusal(reply), "")
         return reply, (reply.status, _encode({"code": reply.code, "message": reply.message, "data": reply.data}), "")
@@ -256,9 +257,9 @@ def _prefixes(api: ApiDescription) -> dict[bytes, list[bytes]]:
     return found
 
 
-def _no_endpoint(api: ApiDescription, method: str, path: str) -> Reply:
+def _no_endpoint(api: ApiDescription, method: str, path: str) -> str:
     similar = similar_call(api, method, path)
-    return Reply(404, 404, f"no such endpoint: {method} {path}{f'; did you mean {similar[1]}?' if similar else ''}")
+    return f"no such endpoint: {method} {path}{f'; did you mean {similar[1]}?' if similar else ''}"
 
 
 def _not_json(headers: Headers) -> Reply:
@@ -311,7 +312,7 @@ async def _break_off(transport: asyncio.Transport, send: Send, reply: Reply, res
 
 
 async def _answer(send: Send, status: int, body: bytes, link: str, more: Headers) -> None:
-    headers = [*_headers(body), *more] if status != 204 else more
+    headers = [*_headers(body), *more] if body or status != 204 else more
     if link:
         headers.append((b"link", f'<{link}>; rel="next"'.encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})

@@ -83,15 +83,23 @@ class Wire:
     def refusal(self, reply: Reply) -> tuple[int, bytes]:
         """Returns status and body of a refusal in the API's own words."""
         reply = in_words_of(self.api, reply)
-        answers = self.api.answers
+        # The sessions of a list that was refused are not told.
+        data = reply.data if isinstance(reply.data, dict) else None
+        return reply.status, self._refused(reply.code, reply.message, data)
+
+    def no_such_call(self, status: int, message: str) -> tuple[int, bytes]:
+        """Returns status and body of the answer to what is no call of the API, for which it has no words of its own."""
+        return status, self._refused(status, message, None)
+
+    def _refused(self, code: int, message: str, data: dict[str, Any] | None) -> bytes:
         document: dict[str, Any] = {}
+        answers = self.api.answers
         if answers.code:
-            put(document, answers.code, reply.code)
+            put(document, answers.code, code)
         if answers.data:
-            # The sessions of a list that was refused are not told.
-            put(document, answers.data, reply.data if isinstance(reply.data, dict) else None)
-        put(document, answers.message[0], reply.message)
-        return reply.status, _encode(document)
+            put(document, answers.data, data)
+        put(document, answers.message[0], message)
+        return _encode(document)
 
     def _started(self, route: Route, reply: Reply) -> dict[str, Any]:
         """Returns what a success has but for its values: the same for each, as a copy."""

@@ -1,5 +1,6 @@
 """Misuses the API in many ways: a token for two sessions, wrong names of fields and calls, stops without effect."""
 
+import contextlib
 import json
 import os
 import urllib.error
@@ -34,6 +35,9 @@ def main() -> None:
     assert send("/v1/streaming.start", {"session_id": second}, token)["status"] == 401
     send("//v1/streaming.task/", {"session_id": second, "text": "Hello"})
     assert send("/v1/streaming.stop", {"session_id": second}, "")["status"] == 401
+    # Over TLS, which this address does not speak.
+    with contextlib.suppress(OSError):
+        _OPENER.open(_BASE.replace("http:", "https:"), timeout=10)
 
 
 if __name__ == "__main__":

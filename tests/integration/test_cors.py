@@ -144,3 +144,11 @@ def test_a_token_opens_one_session(sandbox: Callable[..., SandboxProcess], monke
     assert post("keep_alive", first, session_id=other).status_code == 401
     assert post("keep_alive", "right", session_id=other).status_code == 200
     assert post("stop", second, session_id=other).status_code == 200
+
+
+def test_another_api_has_no_words_for_a_call_that_it_does_not_have(sandbox: Callable[..., SandboxProcess]) -> None:
+    """Its 404 is not "session not found"."""
+    url = sandbox("--api=liveavatar").url
+    said = requests.post(f"{url}/v1/sessions/close", json={}, headers={"X-API-KEY": "any"}, timeout=BOUND)
+    assert said.status_code == 404
+    assert said.json()["message"] == "no such endpoint: POST /v1/sessions/close; did you mean POST /v1/sessions/stop?"
