@@ -172,7 +172,7 @@ class Recorder:
             self._stream = None
 
     def _give_up_stream(self) -> None:
-        """Ends the stream after a failed write: the next batch begins a new one, since the lost batch may have had dictionaries."""
+        """Ends the stream after a failed write. The next batch begins a new one: the lost batch may have had dictionaries."""
         stream, is_empty = self._stream, self._stream is not None and self._stream.size == 0
         self._end_stream()
         if stream and is_empty:
