@@ -142,7 +142,7 @@ class Recorder:
             self.written += len(rows)
         except (OSError, ValueError, OverflowError, pa.ArrowException):
             self.lost += len(rows)
-            self._end_stream()
+            self._give_up_stream()
 
     @property
     def stream_bytes(self) -> int:
@@ -167,15 +167,18 @@ class Recorder:
         return stream
 
     def _end_stream(self) -> None:
-        # After a failed write the next batch begins a new stream: the lost batch may have contained dictionaries.
         if self._stream:
-            is_empty = self._stream.size == 0
             self._stream.close()
-            if is_empty:
-                # A disk may be full for hours: its next stream has the same name.
-                self._stream.path.unlink(missing_ok=True)
-                self._streams -= 1
             self._stream = None
+
+    def _give_up_stream(self) -> None:
+        """Ends the stream after a failed write. The next batch begins a new one: the lost batch may have had dictionaries."""
+        stream, is_empty = self._stream, self._stream is not None and self._stream.size == 0
+        self._end_stream()
+        if stream and is_empty:
+            # A disk may be full for hours: the next stream takes this one's place.
+            stream.path.unlink(missing_ok=True)
+            self._streams -= 1
 
     def _batch(self, rows: list[Row]) -> pa.RecordBatch:
         columns = zip(*rows, strict=True)

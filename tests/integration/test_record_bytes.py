@@ -375,6 +375,31 @@ def test_clients_that_hold_on_to_a_connection(tmp_path: Path, upstream: Upstream
         assert time.monotonic() - began < BOUND_SECONDS
 
 
+def test_a_client_that_closes_its_own_end_is_still_answered(proxy: Recorded, upstream: Upstream) -> None:
+    """As `nc` does, which sends all that it has to say."""
+    upstream.answer = lambda request: b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+    ask = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+    assert exchange(proxy.url, ask, ends=True).endswith(b"\r\n\r\nok")
+
+
+def test_a_client_that_leaves_ends_the_answer(tmp_path: Path, fault_server: Callable[..., FaultServer]) -> None:
+    """The upstream does not go on for nobody."""
+
+    def endless(peer: Peer) -> None:
+        peer.request()
+        peer.socket.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        while True:
+            peer.socket.sendall(b"4\r\nmore\r\n")
+            time.sleep(0.01)
+
+    server = fault_server(endless)
+    with recorded(tmp_path / "runs", server.url) as proxy:
+        with connect(proxy.url) as connection:
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert b"more" in connection.recv(1 << 16) + connection.recv(1 << 16)
+        assert server.closed.get(timeout=BOUND_SECONDS) == 1
+
+
 def test_a_large_answer_to_a_slow_reader(tmp_path: Path, upstream: Upstream) -> None:
     """100 MB come whole, and the proxy does not hold them in its memory meanwhile."""
     size = 100_000_000
