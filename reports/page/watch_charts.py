@@ -36,7 +36,7 @@ def open_over_time(account: WatchedAccount, limit: int | None, end: float) -> Ch
     # The picture of the chart, for a ticket, takes its key from this scale.
     colour = field("name:N", legend=None, scale={"domain": [_OPEN], "range": [fill("others")]})
     area = mark("area", {"x": time("t", end), "y": y, "color": colour}, interpolate="step-after", clip=True)
-    tooltip = [moment(), field("open:Q", title="open"), *_ages_shown()]
+    tooltip = [moment(), field("open:Q", title="most open"), *_ages_shown()]
     columns = mark("rect", {"x": time("t", end), "x2": field("until"), "tooltip": tooltip}, opacity=0, clip=True)
     return over_time(
         area,

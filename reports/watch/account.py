@@ -63,7 +63,8 @@ class WatchedAccount:
     endings: dict[str, int]
     alerts: list[AlertPeriod]
     course: pd.DataFrame = field(repr=False)
-    """At up to 400 moments t: `open`, `oldest` and `median` age, and how many were `opened` and `closed` since the one before."""
+    """At up to 401 moments t: `oldest` and `median` age; how many were `opened` and `closed` since the moment before; `open`: the
+    most sessions open at once until the next moment."""
     oldest: list[dict[str, Any]] = field(repr=False)
     """The oldest open sessions at the end."""
 
@@ -115,7 +116,7 @@ def read_account(log: EventLog, log_end: float) -> WatchedAccount:
         closed=len(ended),
         returned=int(spans["returned"].sum()),
         before=int(before.sum()),
-        peak=_peak(spans) if is_read else None,
+        peak=int(_levels(spans)[1].max(initial=0)) if is_read else None,
         open_at_end=len(ages) if is_read else None,
         oldest_at_end=_or_none(ages.max() if len(ages) else None),
         median_age_at_end=_or_none(np.median(ages) if len(ages) else None),
@@ -129,12 +130,22 @@ def read_account(log: EventLog, log_end: float) -> WatchedAccount:
     )
 
 
-def _peak(spans: pd.DataFrame) -> int:
-    """The most sessions open at once."""
+def _levels(spans: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Returns when the number of open sessions changes, in order, and the number from then on."""
     times = np.concatenate([spans["seen"].to_numpy(), spans["gone"].dropna().to_numpy()])
     changes = np.concatenate([np.ones(len(spans)), -np.ones(len(times) - len(spans))])
-    # Where one ends as another is seen, the end comes first.
-    return int(np.cumsum(changes[np.lexsort((changes, times))]).max(initial=0))
+    moments, place = np.unique(times, return_inverse=True)
+    return moments, np.cumsum(np.bincount(place, changes, len(moments))).astype(int)
+
+
+def _most_from(levels: tuple[np.ndarray, np.ndarray], moments: np.ndarray) -> list[int]:
+    """Returns the most sessions open at once from each moment to the next."""
+    times, numbers = levels
+    bounds = np.searchsorted(times, moments, side="right")
+    ends = [*bounds[1:], len(times)]
+    return [
+        int(numbers[max(0, low - 1) : max(low, high)].max(initial=0)) for low, high in zip(bounds, ends, strict=True)
+    ]
 
 
 def _longer(ages: np.ndarray, expected: float | None) -> int | None:
@@ -160,9 +171,11 @@ def _course(spans: pd.DataFrame, before: pd.Series, first: float | None, log_end
     rows = []
     for t in moments:
         ages = ages_at(spans, t)
-        rows.append((t, len(ages), ages.max() if len(ages) else np.nan, np.median(ages) if len(ages) else np.nan))
-    course = pd.DataFrame(rows, columns=["t", "open", "oldest", "median"])
-    return course.assign(opened=np.diff(opened, prepend=0), closed=np.diff(closed, prepend=0))
+        rows.append((t, ages.max() if len(ages) else np.nan, np.median(ages) if len(ages) else np.nan))
+    course = pd.DataFrame(rows, columns=["t", "oldest", "median"])
+    return course.assign(
+        open=_most_from(_levels(spans), moments), opened=np.diff(opened, prepend=0), closed=np.diff(closed, prepend=0)
+    )
 
 
 def _alerts(log: EventLog) -> list[AlertPeriod]:

@@ -44,6 +44,16 @@ def test_what_was_open_opened_and_closed(tmp_path: Path) -> None:
     assert (round(seen.oldest_at_end or 0), round(seen.median_age_at_end or 0)) == (340, 140)
 
 
+def test_the_chart_shows_each_peak(tmp_path: Path) -> None:
+    """However short it was: a moment of the chart stands for two hours here."""
+    watch = Watched(tmp_path).look(a=-1)
+    watch.now = 1_000_000
+    watch.look(a=-1, b=999_999, c=999_999).look(a=-1).look(a=-1)
+    watch.now = 3_000_000
+    seen = account(watch.look(a=-1).end())
+    assert (seen.peak, seen.course["open"].max(), (seen.course["open"] > 1).sum()) == (3, 3, 1)
+
+
 def test_an_end_that_was_taken_back_is_none(tmp_path: Path) -> None:
     """The session was open all the time, and the list is inconsistent."""
     watch = Watched(tmp_path).look(a=-1).look().look().look(a=-1).look(a=-1)
