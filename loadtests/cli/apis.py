@@ -45,7 +45,7 @@ def _list() -> int:
     from loadtests.model.text.wording import between
     from loadtests.scenarios.catalogue import api_files, named_api
 
-    table = Table(("api", "opens with", "list", "keep-alive", "idle timeout", "key"), "APIs")
+    table = Table(("api", "list", "keep-alive", "idle timeout", "key"), "APIs")
     for file in api_files():
         api = named_api(str(file))
         low, high = api.idle_timeout.range
@@ -53,7 +53,6 @@ def _list() -> int:
         has = ["yes" if api.has(operation) else "no" for operation in (Operation.LIST, Operation.KEEP_ALIVE)]
         table.add(
             api.name,
-            api.path(Operation.NEW),
             *has,
             timeout,
             " or ".join(key_variables(api)[1:-1]) or key_variables(api)[-1],

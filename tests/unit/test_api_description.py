@@ -22,8 +22,12 @@ from loadtests.model.api.description.default import default_api
 from loadtests.model.api.description.description import ApiDescription, build_description
 from loadtests.model.api.description.pointer import getter, put
 from loadtests.model.api.description.template import fields_in, json_pieces, parts, pointer_of
+<<<<<<< HEAD
 from loadtests.model.api.operation import Operation
 from loadtests.model.api.routing import Route
+=======
+from loadtests.model.api.operation import USUAL_ACTIVITY, USUAL_REPEATABLE, Operation
+>>>>>>> apis
 from loadtests.model.api.rules import CLOSED, DONE, FULL, NOT_FOUND, HostedSession, Reply, invalid
 from loadtests.model.api.service import ApiRequest
 from loadtests.model.session.session import Session
@@ -71,7 +75,7 @@ def with_changes(**calls: object) -> dict[str, Any]:
             with_changes(stop={"path": "/close", "answer": {"cap": "cap"}}),
             "calls.stop.answer.cap: must be a JSON Pointer",
         ),
-        (with_changes(hang_up={"path": "/x"}), "'hang_up' is no call (known: create_token, new, start"),
+        (with_changes(hang_up={"path": "/x"}), "calls.hang_up: is no call (known: create_token, new, start"),
         (with_changes(stop={"path": "/close", "example": "{"}), "calls.stop.example: is not JSON"),
         ({**MINIMAL, "idle_timeout": {"least": 60, "default": 30}}, "requires least ≤ default ≤ most"),
         ({**MINIMAL, "refusals": [{"reason": "quota"}]}, "requires `status`, `code` or `text`"),
@@ -87,10 +91,52 @@ def test_a_mistake_is_told_with_its_key(tables: dict[str, Any], says: str) -> No
 
 
 def test_every_mistake_is_told_at_once() -> None:
-    """Not only the first."""
+    """Not only the first: of keys, of values, and of what does not fit together."""
     with pytest.raises(InputError) as caught:
-        build_description("mine.toml", with_changes(new={"path": "open"}, stop={"path": "/x", "verb": "POST"}))
-    assert {mistake.path for mistake in caught.value.mistakes} == {"calls.new.path", "calls.stop.verb"}
+        build_description(
+            "mine.toml",
+            with_changes(new={"path": "open"}, stop={"path": "/x", "verb": "POST"}, keep_alve={"path": "x"}),
+        )
+    assert {mistake.path for mistake in caught.value.mistakes} == {
+        "calls.new.path",
+        "calls.stop.verb",
+        "calls.keep_alve",
+        "calls.keep_alve.path",
+    }
+    with pytest.raises(InputError) as caught:
+        build_description("mine.toml", {"name": "mine", "calls": {"start": {"path": "/{kept.a}", "auth": "token"}}})
+    assert len(caught.value.mistakes) == 4
+
+
+@pytest.mark.parametrize(
+    ("tables", "meant"),
+    [
+        (with_changes(keep_alve={"path": "/x"}), "keep_alive"),
+        (with_changes(stop={"path": "/{sesion_id}"}), "session_id"),
+        (with_changes(stop={"path": "/x", "auth": "tokn"}), "token"),
+        ({**MINIMAL, "refusals": [{"text": "x", "reason": "sesion-full"}]}, "session-full"),
+        ({**MINIMAL, "anwsers": {}}, "answers"),
+        ({**MINIMAL, "list": {"path": "/l", "paging": {"by": "lnk"}}}, "link"),
+    ],
+)
+def test_what_was_meant_is_suggested(tables: dict[str, Any], meant: str) -> None:
+    """For names of calls, fields, keys and choices."""
+    with pytest.raises(InputError, match=f"did you mean '{meant}'"):
+        build_description("mine.toml", tables)
+
+
+def test_which_calls_are_activities_is_described() -> None:
+    """Not given, as at the default API; an opened session's calls only."""
+    api = build_description("mine.toml", with_changes(task={"path": "/t", "activity": False}, start={"path": "/s"}))
+    assert api.activity == {Operation.START}
+    assert api.repeatable == {Operation.STOP}
+    assert (
+        build_description("mine.toml", with_changes(stop={"path": "/x", "repeatable": False})).repeatable == frozenset()
+    )
+    assert default_api().activity == USUAL_ACTIVITY
+    assert default_api().repeatable == USUAL_REPEATABLE
+    with pytest.raises(InputError, match=r"calls\.stop\.activity must not be true"):
+        build_description("mine.toml", with_changes(stop={"path": "/x", "activity": True}))
 
 
 def test_an_unknown_api_is_told_with_the_known_ones() -> None:

@@ -135,6 +135,17 @@ def test_calls_that_reset_are_named() -> None:
     assert set(Operation) - USUAL_ACTIVITY == silent
 
 
+def test_a_call_that_is_no_activity_does_not_reset() -> None:
+    """Where the API's terms say so; it finds the session all the same."""
+    rules = account(activity=frozenset({Operation.KEEP_ALIVE}))
+    session_id = opened(rules)
+    assert said(rules.task(100.0, session_id, 3)) == (200, 100)
+    assert said(rules.call(101.0, session_id, Operation.INTERRUPT)) == (200, 100)
+    rules.advance(1000.0)
+    assert end(rules, session_id) == (DEFAULT, CloseCause.IDLE)
+    assert said(rules.task(1001.0, session_id, 3)) == (400, 10005)
+
+
 def test_listing_is_no_activity() -> None:
     """Looking at the list does not keep a session open."""
     rules = account()

@@ -294,3 +294,12 @@ def test_sending_anything_else_changes_no_state() -> None:
         session = session_in(State.OPEN)
         session.record_send(operation)
         assert session.state is State.OPEN
+
+
+def test_a_call_that_is_no_activity_moves_no_due_time() -> None:
+    """Where the API says so; it ends the session all the same if the API no longer has it."""
+    session = opened(10.0, 12.0)
+    session.record_answer(Operation.TASK, Answer(Outcome.OK, sent=20.0, answered=21.0), frozenset())
+    assert session.due == (40.0, 42.0)
+    session.record_answer(Operation.TASK, Answer(Outcome.FAIL, Reason.CLOSED, 22.0, 23.0), frozenset())
+    assert session.state is State.CLOSED

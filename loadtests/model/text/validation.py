@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import UnionType
@@ -14,6 +15,9 @@ from loadtests.model.text.input_error import InputError, Mistake
 from loadtests.model.text.suggestion import nearest
 
 _TAGS = ("constant", "uniform", "exponential", "lognormal", "empirical", "description", "changes")
+_KEY = "[key]"
+"""Pydantic's word for the name of a table, where that is wrong."""
+_ENUM = re.compile(r"<[\w.]+: ('[^']*')>")
 _LONGEST_VALUE = 80
 _SENTENCES: Mapping[str, str] = {
     "missing": "is required",
@@ -47,6 +51,8 @@ _SENTENCES: Mapping[str, str] = {
     "json_invalid": "is not JSON: {error}",
 }
 """By pydantic's type of an error: our sentence, with the values of its context."""
+_CHOICES = ("literal_error", "enum")
+_QUOTED = re.compile(r"'([^']*)'")
 _WITHOUT_VALUE = frozenset({"missing", "extra_forbidden", "too_short", "too_long", "union_tag_invalid", "json_invalid"})
 """The value does not help, or the sentence has it already."""
 
@@ -54,14 +60,15 @@ _WITHOUT_VALUE = frozenset({"missing", "extra_forbidden", "too_short", "too_long
 def from_pydantic(where: str | Path, error: ValidationError, model: type[BaseModel] | None = None) -> InputError:
     """Returns pydantic's errors as mistakes in `where`. `model`: whose keys to suggest for one that is not known."""
     return InputError(
-        Mistake(str(where), _path(detail["loc"]), _sentence(detail, model))
+        Mistake(str(where), _path(detail["loc"]), line)
         for detail in error.errors(include_url=False)
+        for line in _sentence(detail, model).split("\n")
     )
 
 
 def _path(location: tuple[int | str, ...]) -> str:
     # Tags of the union of distributions are pydantic's, not keys of the file.
-    keys = [part for part in location if part not in _TAGS]
+    keys = [part for part in location if part not in _TAGS and part != _KEY]
     return ".".join(map(str, keys))
 
 
@@ -70,10 +77,17 @@ def _sentence(detail: ErrorDetails, model: type[BaseModel] | None) -> str:
     if kind == "extra_forbidden":
         return f"is not a known key{nearest(str(location[-1]), _keys(model, location[:-1]))}"
     if kind in _SENTENCES:
-        message = _SENTENCES[kind].format(**detail.get("ctx", {}))
+        message = _ENUM.sub(r"\1", _SENTENCES[kind].format(**detail.get("ctx", {})))
     else:
         message = detail["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
-    return message if kind in _WITHOUT_VALUE else _with_value(message, detail["input"])
+    if kind in _WITHOUT_VALUE or location[-1:] == (_KEY,):
+        return message
+    hint = (
+        nearest(detail["input"], _QUOTED.findall(message))
+        if kind in _CHOICES and isinstance(detail["input"], str)
+        else ""
+    )
+    return f"{_with_value(message, detail['input'])}{hint}"
 
 
 def _with_value(message: str, value: Any) -> str:

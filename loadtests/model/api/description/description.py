@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -16,6 +17,7 @@ from loadtests.model.api.description.pointer import Pointer
 from loadtests.model.api.description.refusal_rule import RefusalRule
 from loadtests.model.api.description.template import IDLE_TIMEOUT, KEPT, SESSION_ID, TOKEN
 from loadtests.model.api.operation import USUAL_ACTIVITY, USUAL_REPEATABLE, Operation
+from loadtests.model.text.suggestion import nearest
 from loadtests.model.text.toml import parse_toml
 from loadtests.model.text.units import Seconds
 from loadtests.model.text.validation import from_pydantic
@@ -101,12 +103,18 @@ class Envelope(Table):
     """Where the message of a refusal is: the first that is a text. The sandbox writes it to the first."""
 
 
-def _lower_operations(calls: Any) -> Any:
-    known = ", ".join(operation for operation in Operation if operation is not Operation.LIST)
-    for name in calls if isinstance(calls, dict) else ():
-        if name not in set(Operation) - {Operation.LIST}:
-            raise ValueError(f"{name!r} is no call (known: {known}; the list has a table of its own, [list])")
-    return calls
+_CALLS = tuple(operation.value for operation in Operation if operation is not Operation.LIST)
+
+
+def _is_call(name: Any) -> Any:
+    if name in _CALLS or not isinstance(name, str):
+        return name
+    if name == Operation.LIST:
+        raise ValueError("is no call: the list has a table of its own, [list]")
+    raise ValueError(f"is no call (known: {', '.join(_CALLS)}){nearest(name, _CALLS)}")
+
+
+CallName = Annotated[Operation, BeforeValidator(_is_call)]
 
 
 class ApiDescription(Table):
@@ -126,40 +134,41 @@ class ApiDescription(Table):
     session_cap: Seconds | None = Field(default=None, gt=0)
     """The API's usual cap on a session's duration, in seconds."""
     answers: Envelope = Envelope()
-    calls: Annotated[dict[Operation, CallDescription], BeforeValidator(_lower_operations)]
+    calls: dict[CallName, CallDescription]
     list: ListDescription | None = None
     refusals: tuple[RefusalRule, ...] = ()
     """Refusals, in the order in which they are tried."""
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
-        for needed in (Operation.NEW, Operation.STOP):
-            if needed not in self.calls:
-                raise ValueError(f"[calls.{needed}] is required: the call that {_PURPOSE[needed]}")
-        if not self.calls[Operation.NEW].answer.session_id:
-            raise ValueError("calls.new.answer.session_id is required: where the answer has the session's id")
-        for operation, call in self.calls.items():
-            self._check_fields(operation, call)
+        # A line for each mistake: all are told at once.
+        mistakes = [*self._missing(), *(mistake for each in self.calls.items() for mistake in self._wrong(*each))]
+        if mistakes:
+            raise ValueError("\n".join(mistakes))
         return self
 
-    def _check_fields(self, operation: Operation, call: CallDescription) -> None:
+    def _missing(self) -> Iterator[str]:
+        for needed in (Operation.NEW, Operation.STOP):
+            if needed not in self.calls:
+                yield f"[calls.{needed}] is required: the call that {_PURPOSE[needed]}"
+        new = self.calls.get(Operation.NEW)
+        if new and not new.answer.session_id:
+            yield "calls.new.answer.session_id is required: where the answer has the session's id"
+
+    def _wrong(self, operation: Operation, call: CallDescription) -> Iterator[str]:
         kept = {f"{KEPT}{name}" for other in self.calls.values() for name in other.answer.keep}
-        for name in call.fields:
+        for name in sorted(call.fields):
             if name.startswith(KEPT) and name not in kept:
-                raise ValueError(f"calls.{operation} uses {{{name}}}, which no answer keeps")
+                yield f"calls.{operation} uses {{{name}}}, which no answer keeps{nearest(name, sorted(kept))}"
         gives_token = Operation.CREATE_TOKEN in self.calls and self.calls[Operation.CREATE_TOKEN].answer.token
         if (call.auth == "token" or TOKEN in call.fields) and not gives_token:
-            raise ValueError(
-                f"calls.{operation} uses the token, but calls.create_token.answer.token does not say where it is"
-            )
+            yield f"calls.{operation} uses the token, but calls.create_token.answer.token does not say where it is"
         if call.activity and operation not in USUAL_ACTIVITY:
-            raise ValueError(
-                f"calls.{operation}.activity must not be true: only a call on an open session resets its idle timer"
-            )
+            yield f"calls.{operation}.activity must not be true: only a call on an open session resets its idle timer"
         if SESSION_ID in call.fields and operation in (Operation.NEW, Operation.CREATE_TOKEN):
-            raise ValueError(f"calls.{operation} uses {{session_id}}, which its answer gives")
+            yield f"calls.{operation} uses {{session_id}}, which its answer gives"
         if IDLE_TIMEOUT in call.fields and self.idle_timeout.set_by == "api":
-            raise ValueError(f'calls.{operation} asks for an idle timeout, but idle_timeout.set_by is "api"')
+            yield f'calls.{operation} asks for an idle timeout, but idle_timeout.set_by is "api"'
 
     def has(self, operation: Operation) -> bool:
         """Whether the API offers the call."""

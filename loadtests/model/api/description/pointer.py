@@ -14,7 +14,7 @@ Getter = Callable[[Any], Any]
 
 def _checked(text: str) -> str:
     if text and not text.startswith("/"):
-        raise ValueError(f'must be a JSON Pointer such as "/data/id", or "" for the whole document (is {text!r})')
+        raise ValueError('must be a JSON Pointer such as "/data/id", or "" for the whole document')
     return text
 
 

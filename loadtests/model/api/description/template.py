@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from loadtests.model.text.suggestion import nearest
+
 SESSION_ID, IDLE_TIMEOUT, TEXT, TOKEN = "session_id", "idle_timeout", "text", "token"
 FIELDS = (SESSION_ID, IDLE_TIMEOUT, TEXT, TOKEN)
 KEPT = "kept."
@@ -85,7 +87,9 @@ def pointer_of(template: Any, name: str, before: str = "") -> str | None:
 def _known(name: str) -> str:
     if name in FIELDS or (name.startswith(KEPT) and name.removeprefix(KEPT).isidentifier()):
         return name
-    raise ValueError(f"has the unknown field {{{name}}} (known: {', '.join(FIELDS)}, {KEPT}NAME)")
+    raise ValueError(
+        f"has the unknown field {{{name}}} (known: {', '.join(FIELDS)}, {KEPT}NAME){nearest(name, FIELDS)}"
+    )
 
 
 def _json(template: Any) -> Iterator[Piece]:
