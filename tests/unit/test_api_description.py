@@ -22,12 +22,8 @@ from loadtests.model.api.description.default import default_api
 from loadtests.model.api.description.description import ApiDescription, build_description
 from loadtests.model.api.description.pointer import getter, put
 from loadtests.model.api.description.template import fields_in, json_pieces, parts, pointer_of
-<<<<<<< HEAD
-from loadtests.model.api.operation import Operation
-from loadtests.model.api.routing import Route
-=======
 from loadtests.model.api.operation import USUAL_ACTIVITY, USUAL_REPEATABLE, Operation
->>>>>>> apis
+from loadtests.model.api.routing import Route
 from loadtests.model.api.rules import CLOSED, DONE, FULL, NOT_FOUND, HostedSession, Reply, invalid
 from loadtests.model.api.service import ApiRequest
 from loadtests.model.session.session import Session

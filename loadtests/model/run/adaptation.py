@@ -26,15 +26,11 @@ def limits_of(api: ApiDescription) -> Iterator[str]:
     if not api.has(Operation.TASK):
         yield "The API has no call for a task: users are silent for their whole session."
     if not api.has(Operation.KEEP_ALIVE):
-<<<<<<< HEAD
         yield "The API has no keep-alive: users who are silent for longer than the idle timeout lose their session."
-=======
-        yield "The API has no keep-alive: people who are silent for longer than the idle timeout lose their session."
     elif Operation.KEEP_ALIVE not in api.activity:
         yield "The API's keep-alive does not reset the idle timer: it keeps nobody's session open."
     if not api.activity:
         yield "No call of the API resets the idle timer: a session ends one idle timeout after it was opened."
->>>>>>> apis
     if not api.has(Operation.LIST):
         yield "The API has no list: when sessions that nobody closed ended is not observed, and sessions of others are not seen."
     if api.idle_timeout.set_by == "api":
