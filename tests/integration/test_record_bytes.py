@@ -188,6 +188,10 @@ REFUSED = {
     "a list of lengths": (400, b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3, 3\r\n\r\nabc"),
     "a length with a sign": (400, b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +3\r\n\r\nabc"),
     "a chunk that is none": (400, b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n"),
+    "a chunk that is none, in the last request": (
+        400,
+        b"POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n",
+    ),
     "bare line feeds": (400, b"GET / HTTP/1.1\nHost: a\n\n"),
     "a folded header": (400, b"GET / HTTP/1.1\r\nHost: a\r\nX: 1\r\n 2\r\n\r\n"),
     "a space before the colon": (400, b"GET / HTTP/1.1\r\nHost : a\r\n\r\n"),
