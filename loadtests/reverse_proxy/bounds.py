@@ -15,7 +15,7 @@ class Bounds:
     """Of a request's body."""
     connections: int = 10_000
     """Clients at a time."""
-    head_seconds: float = 10.0
+    head_seconds: float = 5.0
     """From the first byte of a request, or from the connection, to the end of the head."""
     body_seconds: float = 30.0
     """Between two pieces of a request's body."""

@@ -76,7 +76,8 @@ class ClientConnection(asyncio.Protocol):
             cause = error.__context__
             if isinstance(cause, BadRequestError):
                 self._refuse(cause.status, cause.reason)
-            elif not self._queue or not self._queue[-1].is_last:
+            elif not self._is_over:
+                # What follows a client's last request is not looked at.
                 self._refuse(400, f"the request is not HTTP/1.1: {error}")
         if self._unread > self._bounds.head:
             # One line may be read for long before a callback tells of it: of the head, of a chunk or of the trailers.
