@@ -28,8 +28,8 @@ _FINDS = {
 _BUILT_IN = "source "
 """Commands of the shell itself."""
 _VERDICTS = (0, 1, 2)
-_PORT = "8099"
-"""The port of the documents' examples: here, one on which nobody listens."""
+_PORTS = ("8099", "8098", "8097")
+"""The ports of the documents' examples: here, ones on which nobody listens."""
 _IN_BACKGROUND = " &"
 """The end of a command that goes on while those after it run."""
 _ELSEWHERE = ("make ", "export ")
@@ -52,7 +52,7 @@ class Reader:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.done: list[str] = []
-        self._port = str(free_port())
+        self._ports = {port: str(free_port()) for port in _PORTS}
         self._background: list[subprocess.Popen[str]] = []
         for name in ("locustfile.py", "profiles", "tests"):
             (folder / name).symlink_to(ROOT / name)
@@ -86,7 +86,9 @@ class Reader:
 
     def _finish(self, command: str) -> tuple[int, str]:
         in_background = command.endswith(_IN_BACKGROUND)
-        text = command.removesuffix(_IN_BACKGROUND).replace(_PORT, self._port)
+        text = command.removesuffix(_IN_BACKGROUND)
+        for port, free in self._ports.items():
+            text = text.replace(port, free)
         process = subprocess.Popen(
             ["bash", "-c", text if text.startswith(_BUILT_IN) else f"exec {text}"],
             cwd=self.folder,
