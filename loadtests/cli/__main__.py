@@ -13,6 +13,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -46,11 +47,12 @@ class _Parser(argparse.ArgumentParser):
         """Also ends at an option that is not known, here and not in the parser of `streamsoak`, which knows no others."""
         parsed, others = super().parse_known_args(args, namespace)
         several = next((action for action in self._actions if action.nargs == "*"), None)
-        if several and not any(word.startswith("-") for word in others):
-            # argparse takes such arguments only in one place, and not on both sides of an option.
-            later = [self._converted(several, word) for word in others]
-            setattr(parsed, several.dest, [*getattr(parsed, several.dest), *later])
-            others = []
+        # argparse takes such arguments only in one place, and not on both sides of an option.
+        later = list(takewhile(lambda word: not word.startswith("-"), others)) if several else []
+        if several and later:
+            converted = [self._converted(several, word) for word in later]
+            setattr(parsed, several.dest, [*getattr(parsed, several.dest), *converted])
+            others = others[len(later) :]
         if others:
             self.error(f"unrecognized arguments: {' '.join(others)}")
         return parsed, others

@@ -98,6 +98,15 @@ def test_another_run_is_foreseen(soak: Path, tmp_path: Path) -> None:
     assert more_slots["expected"]["share"] < more_leaks["expected"]["share"]
 
 
+def test_no_longer_run_than_the_recorded_one_is_predicted(soak: Path) -> None:
+    """A longer duration is refused, with what there is."""
+    ended = _plan(soak, "--duration", "11m")
+    assert (ended.returncode, ended.stderr) == (
+        64,
+        "--duration: must be at most 10 min, the load of the run (is 11 min)\n",
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

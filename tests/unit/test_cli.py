@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.cli.__main__ import main
+from loadtests.cli.__main__ import build_parser, main
 from loadtests.cli.run import completed
 
 SUBCOMMANDS = ("sandbox", "audit", "inspect", "simulate", "report", "check", "compare", "profiles")
@@ -136,6 +136,14 @@ def test_options_of_run_need_no_scenario() -> None:
     assert completed(["run", "--host", "http://a"]) == ["run", "", "--host", "http://a"]
     for words in (["run", "--help"], ["run", "demo", "--headless"], ["run"], ["check", "--json"], []):
         assert completed(words) == words
+
+
+def test_runs_may_stand_on_both_sides_of_an_option(tmp_path: Path) -> None:
+    """In the order in which they were named; an option that is none is still told."""
+    parsed = build_parser().parse_args(["plan", "a", "--seed", "2", "b", "c"])
+    assert (parsed.runs, parsed.seed) == ([Path("a"), Path("b"), Path("c")], 2)
+    assert_mistake(streamsoak("plan", "a", "--seed", "2", "", folder=tmp_path), "a run is required")
+    assert_mistake(streamsoak("plan", "a", "--seed", "2", "b", "--nonsense"), "--nonsense")
 
 
 def test_a_mistake_as_a_process() -> None:
