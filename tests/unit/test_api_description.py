@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from loadtests.http.codec import Codec
 from loadtests.http.exchange import Exchange
+from loadtests.http.key import api_key, key_variables
 from loadtests.http.route import route_to
 from loadtests.model.api.answer import Answer, Outcome, Reason
 from loadtests.model.api.description.changes import ApiChanges
@@ -139,6 +140,22 @@ def test_an_unknown_api_is_told_with_the_known_ones() -> None:
     """As for profiles and scenarios."""
     with pytest.raises(InputError, match=r"no API 'konpo' \(known: browserbase, d-id, konpro"):
         named_api("konpo")
+
+
+@pytest.mark.parametrize("api", SHIPPED, ids=lambda api: api.name)
+def test_the_key_comes_from_the_variable_of_the_api(api: ApiDescription, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one that its users have already, unless the common one is set; it goes where the API takes it."""
+    for variable in key_variables(api):
+        monkeypatch.delenv(variable, raising=False)
+    (own,) = api.key.variables
+    monkeypatch.setenv(own, "own-key")
+    assert api_key(api) == "own-key"
+    request = Codec(route_to("http://127.0.0.1:1"), api, api_key(api), {}).encode(
+        Call(_session(api), Operation.STOP, 0.0)
+    )
+    assert f"\r\n{api.key.header}: {api.key.prefix}own-key\r\n".encode() in request
+    monkeypatch.setenv("STREAMSOAK_API_KEY", "common-key")
+    assert api_key(api) == "common-key"
 
 
 def test_renamed_ids_are_answered_under_their_name() -> None:
