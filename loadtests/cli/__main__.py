@@ -25,7 +25,21 @@ _SYSTEM_ERRORS = frozenset(
 )
 """Errors of the system, such as a full disk; they are not internal errors."""
 SUBCOMMANDS = (
-    *("run", "init", "runs", "sandbox", "audit", "inspect", "simulate", "report", "check", "compare", "plan", "fit", "sweep"),
+    *(
+        "run",
+        "init",
+        "runs",
+        "sandbox",
+        "audit",
+        "inspect",
+        "simulate",
+        "report",
+        "check",
+        "compare",
+        "plan",
+        "fit",
+        "sweep",
+    ),
     *("profiles", "apis", "completion"),
 )
 """Modules of this package, in the order of `--help`."""

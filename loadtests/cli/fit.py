@@ -34,7 +34,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         " (default: no profile)",
     )
     parser.add_argument(
-        "--scenario", type=Path, metavar="FILE", help="scenario to write as well: a stage for each hour if the hours differ"
+        "--scenario",
+        type=Path,
+        metavar="FILE",
+        help="scenario to write as well: a stage for each hour if the hours differ",
     )
     parser.add_argument("--force", action="store_true", help="overwrite profiles and a scenario that exist")
     parser.add_argument(

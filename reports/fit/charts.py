@@ -48,11 +48,10 @@ def against_data(person: FittedPerson, name: str) -> Chart:
     x = field("value:Q", title=f"{unit}, at most", scale={"zero": True, "nice": False}, axis={"grid": False})
     y: dict[str, Any] = {"axis": {"format": ".0%", "tickCount": 4}, "scale": {"domain": [0, 1]}, "title": "share"}
     tooltip = [field("value:Q", format=".4~g"), *(field(f"{each}:Q", format=".1%") for each in ("data", "fitted"))]
+    data = {"x": x, "y": field("data:Q", **y), "tooltip": tooltip}
     layers = [
         mark("line", {"x": x, "y": field("fitted:Q", **y)}, color=_FITTED, strokeWidth=3, opacity=0.8),
-        mark(
-            "line", {"x": x, "y": field("data:Q", **y), "tooltip": tooltip}, color=_DATA, strokeWidth=1.2, interpolate="step-after"
-        ),
+        mark("line", data, color=_DATA, strokeWidth=1.2, interpolate="step-after"),
     ]
     return chart(layers, rows, description=f"{name.replace('_', ' ')}: fitted against the data", height=170)
 
@@ -68,7 +67,8 @@ def _quiet_rows(person: FittedPerson) -> list[dict[str, Any]]:
         return _rows(at, curve.share[chosen], shares_below(person.quiet.distribution, at))
     shares = (np.arange(60) + 0.5) / 60
     shifted = [
-        shares_below(person.quiet.distribution, at - person.thinking.distribution.quantile(float(share))) for share in shares
+        shares_below(person.quiet.distribution, at - person.thinking.distribution.quantile(float(share)))
+        for share in shares
     ]
     q = person.quiet_chance.value
     alone = shares_below(person.thinking.distribution, at)
@@ -98,7 +98,12 @@ def arrivals(found: Arrivals) -> Chart:
     x = field("hour:O", title="hour", sort=None, axis={"labelAngle": 0})
     tooltip = [field("hour:O"), *(field(f"{each}:Q") for each in ("rate", "low", "high"))]
     layers = [
-        mark("rule", {"x": x, "y": field("low:Q", title="arrivals a minute"), "y2": field("high")}, color=_FITTED, strokeWidth=2),
+        mark(
+            "rule",
+            {"x": x, "y": field("low:Q", title="arrivals a minute"), "y2": field("high")},
+            color=_FITTED,
+            strokeWidth=2,
+        ),
         mark("point", {"x": x, "y": field("rate:Q"), "tooltip": tooltip}, color=_DATA, filled=True, size=45, opacity=1),
     ]
     return chart(layers, rows, description="Arrivals a minute by hour", height=170)

@@ -20,7 +20,7 @@ from reports.fit.kaplan_meier import Curve, distance, kaplan_meier, shares_below
 from reports.fit.sample import Floats, Sample
 
 _DROP = -math.log(0.05)
-"""How far the log-likelihood of a uniform's bound may fall below its maximum: n × ln(width / range) is exponential with mean 1."""
+"""How far the log-likelihood of a uniform's bound may fall below its maximum: n × ln(width / range) is exponential, mean 1."""
 _FARTHEST = 1e4
 FEWEST_FIRM = 20
 """Values that are certain from which on the others have no say in the family."""
@@ -140,8 +140,10 @@ def _uniform(sample: Sample) -> tuple[float, dict[str, Estimate]] | None:
         return None
     high = _crossing(lambda x: of(bottom, x) - least - _DROP, top, top + span * _FARTHEST)
     below = _crossing(lambda x: of(x, top) - least - _DROP, bottom, 0.0)
-    lower_top = outermost if top - outermost < 0.001 * span else _crossing(
-        lambda x: of(bottom, x) - least - _DROP, top, outermost + hair
+    lower_top = (
+        outermost
+        if top - outermost < 0.001 * span
+        else _crossing(lambda x: of(bottom, x) - least - _DROP, top, outermost + hair)
     )
     n = len(sample)
     return least, {"low": Estimate(low, below, low, n), "high": Estimate(top, lower_top, high, n)}

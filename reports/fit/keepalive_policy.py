@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from reports.fit.estimate import Z, Estimate, exact
+from reports.fit.estimate import Estimate, Z, exact
 from reports.fit.sample import Flags, Floats
 
 _FEWEST = 10

@@ -112,7 +112,9 @@ def _climb(reached: Floats, ended: Floats, kinds: int, generator: np.random.Gene
 
 def _joint(classes: _Classes, reached: Floats, ended: Floats) -> Floats:
     log_odds = np.log(classes.hazards).T, np.log1p(-classes.hazards).T
-    return np.asarray(ended @ log_odds[0] + (reached - ended) @ log_odds[1] + np.log(np.maximum(classes.weights, 1e-12)))
+    return np.asarray(
+        ended @ log_odds[0] + (reached - ended) @ log_odds[1] + np.log(np.maximum(classes.weights, 1e-12))
+    )
 
 
 def _posterior(classes: _Classes, reached: Floats, ended: Floats) -> Floats:

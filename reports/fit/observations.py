@@ -93,8 +93,8 @@ class Recording:
 
 
 def read_recording(run: Path, first_number: int = 0) -> Recording:
-    """Returns what the log in the directory `run` shows; session numbers begin after `first_number`. Raises InputError if there is
-    no log that can be read.
+    """Returns what the log in the directory `run` shows; session numbers begin after `first_number`. Raises InputError if there
+    is no log that can be read.
     """
     log = open_log_read_only(run)
     try:
@@ -109,11 +109,18 @@ def _read(log: EventLog, name: str, first_number: int) -> Recording:
     # After that, the run closes what is open.
     horizon = min(manifest.load_ended if manifest.load_ended is not None else log_end, log_end)
     log.create_table("made", _MADE, horizon=horizon)
-    frames = [
-        log.frame(_SESSIONS, horizon=horizon), log.frame(_PERSONS), log.frame(_BEATS), log.frame(_TASKS)
-    ]
+    frames = [log.frame(_SESSIONS, horizon=horizon), log.frame(_PERSONS), log.frame(_BEATS), log.frame(_TASKS)]
     sessions, persons, beats, tasks = (frame.assign(session=frame["session"] + first_number) for frame in frames)
     before = int(log.row(_UNKNOWN_OPENING)["n"])
     return Recording(
-        name, horizon, manifest.started_unix, manifest.limit, manifest.simulated, sessions, persons, beats, tasks, before
+        name,
+        horizon,
+        manifest.started_unix,
+        manifest.limit,
+        manifest.simulated,
+        sessions,
+        persons,
+        beats,
+        tasks,
+        before,
     )

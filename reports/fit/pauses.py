@@ -16,7 +16,7 @@ from scipy.optimize import minimize
 
 from loadtests.model.people.distribution import Constant
 from reports.fit.choice import Fitted, distribution_of, fit_distribution, ks_of
-from reports.fit.estimate import Z, Estimate, covariance, share_of
+from reports.fit.estimate import Estimate, Z, covariance, share_of
 from reports.fit.families import FAMILIES, Family, as_estimates
 from reports.fit.kaplan_meier import Curve
 from reports.fit.sample import Floats, Sample
@@ -29,6 +29,8 @@ _QUANTILES, _WEIGHTS = (_SHARES[1:] + _SHARES[:-1]) / 2, np.diff(_SHARES)
 _STRAY = 1e-6
 """Probability of a gap of any length, so that a single one outside the range does not decide."""
 _FEWEST = 20
+_STEP = 0.01
+"""Of the second derivatives: about the error of a parameter, so that the cells' edges do not matter."""
 _EPSILON = 0.2
 """Seconds by which a gap exceeds a constant thinking time if it contains a quiet period."""
 
@@ -112,7 +114,9 @@ def _together(thinking: Fitted, first: Sample, later: Sample) -> Pauses:
             begin = np.concatenate([start, [math.log(q / (1 - q))], quiet.start(long)])
             found = minimize(loss, begin, method="Nelder-Mead", options={"maxfev": 1500, "fatol": 1e-2, "xatol": 1e-3})
             # Started again: a simplex that has collapsed at an edge of a uniform distribution goes on.
-            found = minimize(loss, found.x, method="Nelder-Mead", options={"maxfev": 1500, "fatol": 1e-3, "xatol": 1e-4})
+            found = minimize(
+                loss, found.x, method="Nelder-Mead", options={"maxfev": 1500, "fatol": 1e-3, "xatol": 1e-4}
+            )
             is_frequent = later.ended / (1 + math.exp(-found.x[size])) >= _FEWEST
             if is_frequent and found.fun + len(begin) < best[0]:
                 best = float(found.fun) + len(begin), name, found.x
@@ -121,9 +125,7 @@ def _together(thinking: Fitted, first: Sample, later: Sample) -> Pauses:
     return _named(thinking, family, FAMILIES[best[1]], best[1], cells, edges, best[2], later)
 
 
-def _mixed(
-    family: Family, quiet: Family, cells: tuple[_Cells, _Cells], edges: Floats
-) -> Callable[[Floats], float]:
+def _mixed(family: Family, quiet: Family, cells: tuple[_Cells, _Cells], edges: Floats) -> Callable[[Floats], float]:
     size = family.size
 
     def loss(p: Floats) -> float:
@@ -155,9 +157,12 @@ def _named(
     later: Sample,
 ) -> Pauses:
     size = family.size
-    cov = covariance(_mixed(family, quiet, cells, edges), p)
-    if cov is None:
-        cov = np.diag(np.full(len(p), np.nan))
+    loss = _mixed(family, quiet, cells, edges)
+    cov = np.full((len(p), len(p)), np.nan)
+    # Each with the other held: a uniform distribution's bounds converge faster than the rest, and the likelihood has kinks there.
+    for part in (slice(0, size + 1), slice(size + 1, len(p))):
+        found_cov = covariance(_held(loss, p, part), p[part], _STEP)
+        cov[part, part] = np.nan if found_cov is None else found_cov
     n = len(later)
     q = 1 / (1 + math.exp(-p[size]))
     error = math.sqrt(cov[size, size])
@@ -167,13 +172,26 @@ def _named(
     bounds = thinking.distribution.at_least, thinking.distribution.at_most or math.inf
     thought = distribution_of(thinking.kind, own, *bounds)
     curve = _curve(cells[1])
-    apart = float(np.abs(curve.share - _later(family, quiet, p, curve.values, family.cdf(p[:size], curve.values))).max())
+    apart = float(
+        np.abs(curve.share - _later(family, quiet, p, curve.values, family.cdf(p[:size], curve.values))).max()
+    )
     fitted = Fitted(name, found, distribution_of(name, found), n, round(q * later.ended), {}, apart, curve)
     return Pauses(
         replace(thinking, parameters=own, distribution=thought, ks=ks_of(thinking.curve, thought)),
         Estimate(q, ends[0], ends[1], n),
         fitted,
     )
+
+
+def _held(loss: Callable[[Floats], float], p: Floats, part: slice) -> Callable[[Floats], float]:
+    """Returns the loss of the parameters in `part`, with the others as in `p`."""
+
+    def of_part(values: Floats) -> float:
+        whole = p.copy()
+        whole[part] = values
+        return loss(whole)
+
+    return of_part
 
 
 def _curve(cells: _Cells) -> Curve:

@@ -26,7 +26,9 @@ def scenario_text(fit: Fit, idle_range: tuple[float, float]) -> str:
         lines += ["", f"# The hours differ by more than chance (p = {arrivals.p:.2g})."]
         for hour in arrivals.hours:
             loads = {
-                person.name: person.arrivals.rate.n / max(n, 1) * hour.rate.value if len(fit.people) > 1 else hour.rate.value
+                person.name: person.arrivals.rate.n / max(n, 1) * hour.rate.value
+                if len(fit.people) > 1
+                else hour.rate.value
                 for person in fit.people
             }
             loads |= {person.name: rate for person in fit.people if (rate := _of_hour(person, hour.hour)) is not None}
@@ -42,4 +44,10 @@ def _of_hour(person: FittedPerson, hour: int) -> float | None:
 
 def _stage(name: str, duration: float, loads: dict[str, float], n: int) -> list[str]:
     rates = ", ".join(f'{kind} = "{number(60 * max(rate, _LEAST_RATE))}/min"' for kind, rate in loads.items())
-    return ["", "[[stages]]", f'name = "{name}"', f"duration = {seconds(duration)}", f"load = {{ {rates} }}  # n = {n:,}"]
+    return [
+        "",
+        "[[stages]]",
+        f'name = "{name}"',
+        f"duration = {seconds(duration)}",
+        f"load = {{ {rates} }}  # n = {n:,}",
+    ]

@@ -48,7 +48,9 @@ def gaps_of(left: pd.DataFrame, tasks: pd.DataFrame, seconds_a_word: float, seed
     played = own["value"].where((own["outcome"] == "ok") & waits, 0.0).fillna(0.0)
     acts = pd.concat(
         [
-            pd.DataFrame({"session": ends["session"], "t": ends["opened"], "over": begins, "task": False, "end": ends["end"]}),
+            pd.DataFrame(
+                {"session": ends["session"], "t": ends["opened"], "over": begins, "task": False, "end": ends["end"]}
+            ),
             own.assign(over=own["answered"] + played, task=True)[["session", "t", "over", "task", "end"]],
         ]
     ).sort_values(["session", "t"], kind="stable")

@@ -68,7 +68,12 @@ def _compared(profile: Profile, person: FittedPerson, rate: float) -> Found:
 def _parameters(name: str, true: object, fitted: Fitted | None) -> Found:
     kind = str(getattr(true, "kind", ""))
     same = fitted if fitted and fitted.kind == kind else None
-    names = {"constant": ("value",), "exponential": ("mean",), "uniform": ("low", "high"), "lognormal": ("median", "p95")}
+    names = {
+        "constant": ("value",),
+        "exponential": ("mean",),
+        "uniform": ("low", "high"),
+        "lognormal": ("median", "p95"),
+    }
     return {
         f"{name} {parameter}": (float(getattr(true, parameter)), same.parameters[parameter] if same else None)
         for parameter in names[kind]

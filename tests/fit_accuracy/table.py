@@ -28,9 +28,14 @@ def rows(days: Sequence[Found], plans: Sequence[Agreement]) -> list[str]:
         estimates = [estimate.value for day in days if (estimate := day[name][1])]
         mean = f"{statistics.fmean(estimates):.4g}" if estimates else "–"
         lines.append(f"| {name} | {days[0][name][0]:.4g} | {mean} | {count} |")
-    lines += ["", "| load | kinds | refused, plan from the log | plan from the fit | difference |", "|---|---|---|---|---|"]
     lines += [
-        f"| seed {each.seed} | {each.kinds} | {each.log:.2%} | {each.fit:.2%} | {100 * each.difference:+.2f} |" for each in plans
+        "",
+        "| load | kinds | refused, plan from the log | plan from the fit | difference |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| seed {each.seed} | {each.kinds} | {each.log:.2%} | {each.fit:.2%} | {100 * each.difference:+.2f} |"
+        for each in plans
     ]
     largest = max((abs(each.difference) for each in plans), default=0.0)
     lines += ["", f"Largest difference: {100 * largest:.2f} percentage points."]
