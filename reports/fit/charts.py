@@ -48,15 +48,10 @@ def against_data(person: FittedPerson, name: str) -> Chart:
     x = field("value:Q", title=f"{unit}, at most", scale={"zero": True, "nice": False}, axis={"grid": False})
     y: dict[str, Any] = {"axis": {"format": ".0%", "tickCount": 4}, "scale": {"domain": [0, 1]}, "title": "share"}
     tooltip = [field("value:Q", format=".4~g"), *(field(f"{each}:Q", format=".1%") for each in ("data", "fitted"))]
+    data = {"x": x, "y": field("data:Q", **y), "tooltip": tooltip}
     layers = [
         mark("line", {"x": x, "y": field("fitted:Q", **y)}, color=_FITTED, strokeWidth=3, opacity=0.8),
-        mark(
-            "line",
-            {"x": x, "y": field("data:Q", **y), "tooltip": tooltip},
-            color=_DATA,
-            strokeWidth=1.2,
-            interpolate="step-after",
-        ),
+        mark("line", data, color=_DATA, strokeWidth=1.2, interpolate="step-after"),
     ]
     return chart(layers, rows, description=f"{name.replace('_', ' ')}: fitted against the data", height=170)
 

@@ -20,7 +20,7 @@ from reports.fit.kaplan_meier import Curve, distance, kaplan_meier, shares_below
 from reports.fit.sample import Floats, Sample
 
 _DROP = -math.log(0.05)
-"""How far the log-likelihood of a uniform's bound may fall below its maximum: n × ln(width / range) is exponential with mean 1."""
+"""How far the log-likelihood of a uniform's bound may fall below its maximum: n × ln(width / range) is exponential, mean 1."""
 _FARTHEST = 1e4
 FEWEST_FIRM = 20
 """Values that are certain from which on the others have no say in the family."""

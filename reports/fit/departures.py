@@ -1,8 +1,8 @@
 """When and how each person left, as far as the calls tell.
 
-A client that stops its session shows both. One that leaks it falls silent; its person left between the last call and the call that
-would have come next. A person may leave at any moment, so the time since the last call is on average E[g²] / (2 E[g]) for gaps g
-between calls (the mean age of a renewal process: Cox 1962, Renewal Theory, section 5.4), which is added to the last call.
+A client that stops its session shows both. One that leaks it falls silent; its person left between the last call and the call
+that would have come next. A person may leave at any moment, so the time since the last call is on average E[g²] / (2 E[g]) for
+gaps g between calls (the mean age of a renewal process: Cox 1962, Renewal Theory, section 5.4); it is added to the last call.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ _FEWEST_SILENCES = 3
 
 @dataclass(frozen=True)
 class Departures:
-    """Columns: session, opened, idle_timeout, length (s), doubt (by how much that may be off, s), seen, way, why. `seen`: the person left after `length`; otherwise
-    they stayed longer. `way` is "" where it is not known, and `why` then says why.
+    """Columns: session, opened, idle_timeout, length (s), doubt (by how much that may be off, s), seen, way, why. `seen`: the
+    person left after `length`; otherwise they stayed longer. `way` is "" where it is not known, and `why` then says why.
     """
 
     table: pd.DataFrame
@@ -60,7 +60,9 @@ def departures(sessions: pd.DataFrame, beats: pd.DataFrame, horizon: float) -> D
     )
     is_crash = left_behind & ~is_zombie & ~is_gone & ~np.isnan(ended) & (unknown >= last) & ~is_capped
     is_leak = left_behind & ~is_zombie & ~is_gone & ~is_capped & ~is_crash & ~np.isnan(ended)
-    ages = _mean_age(sessions, calls), _mean_age(sessions, calls[calls["kind"] != "keep_alive"])
+    # What a zombie sends is not its person's.
+    present = calls[~calls["session"].isin(of.loc[is_zombie, "session"])]
+    ages = _mean_age(of[~is_zombie], present), _mean_age(of, calls[calls["kind"] != "keep_alive"])
     left = np.select(
         [~left_behind, is_zombie, is_gone, is_capped, is_crash, is_leak],
         [stopped, spoke + np.minimum(ages[1], silence), gone, ended, unknown, np.minimum(last + ages[0], ended)],

@@ -52,12 +52,12 @@ def rate_of(count: int, seconds: float) -> Estimate:
     return Estimate(count / seconds, low / seconds, float(chi2.ppf(0.975, 2 * count + 2)) / 2 / seconds, count)
 
 
-def covariance(loss: Callable[[Floats], float], at: Floats) -> Floats | None:
+def covariance(loss: Callable[[Floats], float], at: Floats, step: float = _STEP) -> Floats | None:
     """Returns the inverse of the observed information, the matrix of second derivatives of `loss` (a negative log-likelihood)
-    at its minimum, by central differences; None: it is not positive definite there.
+    at its minimum, by central differences of `step`; None: it is not positive definite there.
     """
     size = len(at)
-    steps = np.maximum(_STEP, _STEP * np.abs(at))
+    steps = np.maximum(step, step * np.abs(at))
     matrix = np.zeros((size, size))
     for i in range(size):
         for j in range(i + 1):

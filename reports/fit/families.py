@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
-from scipy.special import log_ndtr, ndtr
+from scipy.special import log_ndtr, ndtr, ndtri
 
 from loadtests.model.people.distribution import Distribution, Exponential, Lognormal, Uniform
 from reports.fit.estimate import Estimate, Z
@@ -44,7 +44,7 @@ def _log_gap(p: Floats, x: Floats) -> Floats:
 
 
 def _uniform_cdf(p: Floats, x: Floats) -> Floats:
-    return np.clip((x - np.exp(p[0])) / np.exp(p[1]), 0.0, 1.0)
+    return np.asarray(np.clip((x - np.exp(p[0])) / np.exp(p[1]), 0.0, 1.0), dtype=float)
 
 
 def _lognormal_start(x: Floats) -> Floats:
@@ -96,7 +96,7 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
             lambda p, x: np.asarray(np.where(x > 0, ndtr(_log_gap(p, x)), 0.0)),
             lambda p, x: -(_log_gap(p, x) ** 2) / 2 - np.log(np.maximum(x, _LEAST)) - p[1] - np.log(np.sqrt(2 * np.pi)),
             lambda p, x: np.asarray(np.where(x > 0, log_ndtr(-_log_gap(p, x)), 0.0)),
-            lambda p, u: np.exp(p[0] + np.exp(p[1]) * _normal_quantile(u)),
+            lambda p, u: np.exp(p[0] + np.exp(p[1]) * ndtri(u)),
             _lognormal_start,
             _lognormal_named,
             Lognormal,
@@ -114,12 +114,6 @@ FAMILIES: Mapping[str, Family] = MappingProxyType(
     }
 )
 """By the name in a profile. `constant` needs no likelihood, and `empirical` has no parameters."""
-
-
-def _normal_quantile(u: Floats) -> Floats:
-    from scipy.special import ndtri
-
-    return np.asarray(ndtri(u), dtype=float)
 
 
 def as_estimates(named: Mapping[str, tuple[float, float, float]], n: int) -> dict[str, Estimate]:

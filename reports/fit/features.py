@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from loadtests.model.people.profile import Way
@@ -17,9 +18,13 @@ from reports.fit.sample import Flags, Floats
 from reports.fit.turns import Gaps
 
 _LENGTH_CELLS, _GAP_CELLS, _INTERVAL_CELLS, _TIMEOUT_CELLS = 6, 8, 6, 10
+_FREQUENT = 0.04
+"""Share of the values from which on one is frequent."""
 _LONG = 1.3
 """A pause of so many intervals of keep-alives has one if there is a timer."""
 _WAYS = (Way.CLOSE.value, Way.ABANDON.value, Way.CRASH.value, Way.ZOMBIE.value, Way.IMPATIENT.value)
+
+_NUMBERS = {way: float(number) for number, way in enumerate(_WAYS)}
 
 
 @dataclass(frozen=True)
@@ -47,9 +52,9 @@ def features_of(left: pd.DataFrame, gaps: Gaps, beats: pd.DataFrame) -> Features
             edges = _edges(values[known][seen[known]], cells)
             tables.append((name, *_life_table(rows, values[known], seen[known], edges, len(sessions))))
 
-    everyone = np.ones(len(left), dtype=bool)
+    everyone: Flags = np.ones(len(left), dtype=np.bool_)
     add("idle timeout", left["session"], left["idle_timeout"].to_numpy(dtype=float), everyone, _TIMEOUT_CELLS)
-    ways = left["way"].map({way: number for number, way in enumerate(_WAYS)}).to_numpy(dtype=float)
+    ways = np.array([_NUMBERS.get(way, np.nan) for way in left["way"]], dtype=float)
     add("way of leaving", left["session"], ways, everyone, len(_WAYS))
     add(
         "session length",
@@ -107,11 +112,16 @@ def _variation(values: Floats) -> float:
 
 def _edges(values: Floats, cells: int) -> Floats:
     """Inner edges of cells with about equally many values; a value that is frequent has a cell of its own."""
-    inner = np.unique(np.quantile(values, np.linspace(0, 1, cells + 1)[1:-1], method="higher"))
-    return np.asarray(inner[inner > values.min()], dtype=float)
+    inner = np.quantile(values, np.linspace(0, 1, cells + 1)[1:-1], method="higher")
+    each, counts = np.unique(values, return_counts=True)
+    frequent = each[counts >= _FREQUENT * len(values)]
+    edges = np.unique(np.concatenate([inner, frequent, np.nextafter(frequent, np.inf)]))
+    return np.asarray(edges[(edges > values.min()) & (edges <= values.max())], dtype=float)
 
 
-def _life_table(rows: Floats, values: Floats, seen: Flags, edges: Floats, size: int) -> tuple[Floats, Floats]:
+def _life_table(
+    rows: npt.NDArray[np.int_], values: Floats, seen: Flags, edges: Floats, size: int
+) -> tuple[Floats, Floats]:
     """Counts by row: for each cell but the last, how many reached its upper edge or ended before, and how many ended in it."""
     cells = len(edges)
     reached, ended = np.zeros((size, cells)), np.zeros((size, cells))

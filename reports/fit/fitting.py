@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -108,13 +109,15 @@ def _groups(recordings: Sequence[Recording], options: FitOptions) -> tuple[Kinds
         return kinds, [whole]
     sessions = pd.concat([each.table["session"] for each in left], ignore_index=True)
     number = pd.Series(kinds.kind_of_each, index=sessions)
+
+    def belongs(kind: int, numbers: pd.Series) -> pd.Series:
+        return numbers.map(number) == kind
+
     groups = []
     for kind in range(int(kinds.kind_of_each.max()) + 1):
         name = options.name if not kind else f"{options.name}-{kind + 1}"
         share = float((kinds.kind_of_each == kind).mean())
-        groups.append(
-            _of_kind(name, recordings, share, lambda table, kind=kind: table.map(number) == kind, options.seed)
-        )
+        groups.append(_of_kind(name, recordings, share, partial(belongs, kind), options.seed))
     return kinds, groups
 
 
@@ -152,7 +155,7 @@ def _of_kind(
     belongs: Callable[[pd.Series], pd.Series],
     seed: int,
 ) -> Group:
-    """Returns a kind's sessions. Who was never served is of no known kind: a random part of them, as large as the kind's share."""
+    """Returns a kind's sessions. Who was never served is of no known kind: a random part of them, of the kind's share."""
     left, persons = [], []
     generator = np.random.default_rng([seed, 30])
     for recording in recordings:

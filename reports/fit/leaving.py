@@ -40,7 +40,7 @@ def fit_leaving(left: pd.DataFrame, horizon: float, longest_silence: float) -> L
     impatient, decided = int(counts.get(Way.IMPATIENT.value, 0)), int(counts.sum())
     if decided < _FEWEST:
         return None
-    # Impatience shows at once, so that nobody else's way is hidden by it: of all, while the others are of those whose way is known.
+    # Impatience shows at once, so it is a share of all; the others are shares of those whose way is known.
     of_all = share_of(impatient, len(cohort))
     found = {
         way: _scaled(share_of(int(counts.get(way.value, 0)), max(decided - impatient, 1)), 1 - of_all.value)

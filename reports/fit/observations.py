@@ -12,11 +12,10 @@ from pathlib import Path
 import pandas as pd
 
 from loadtests.model.api.answer import GONE, Outcome
-from loadtests.model.api.operation import ACTIVITY, Operation
+from loadtests.model.api.operation import Operation
 from reports.log.log import EventLog, open_log_read_only
 
 _GONE = tuple(reason.value for reason in GONE)
-_SPEAKING = tuple(operation.value for operation in ACTIVITY if operation is not Operation.KEEP_ALIVE)
 _CALLS = tuple(operation.value for operation in Operation if operation is not Operation.LIST)
 
 # A stop of value 1 or 2 is the end of the recording's own run, not a client's.
@@ -34,7 +33,7 @@ WITH opened AS (
         min(t) FILTER (kind = 'stop' AND value > 0) AS cut,
         min(t) FILTER (kind <> 'stop' AND outcome = 'fail' AND reason IN {_GONE}) AS gone,
         max(t) FILTER (kind <> 'stop') AS last_call,
-        max(t) FILTER (kind IN {_SPEAKING} OR kind = 'new') AS spoke,
+        max(t) FILTER (list_contains($spoken, kind) OR kind = 'new') AS spoke,
         max(t) FILTER (outcome = 'unknown') AS unknown,
         count(*) FILTER (kind = 'start') AS starts,
         min(answered) FILTER (kind = 'start') AS started,
@@ -93,8 +92,8 @@ class Recording:
 
 
 def read_recording(run: Path, first_number: int = 0) -> Recording:
-    """Returns what the log in the directory `run` shows; session numbers begin after `first_number`. Raises InputError if there is
-    no log that can be read.
+    """Returns what the log in the directory `run` shows; session numbers begin after `first_number`. Raises InputError if there
+    is no log that can be read.
     """
     log = open_log_read_only(run)
     try:
@@ -109,7 +108,13 @@ def _read(log: EventLog, name: str, first_number: int) -> Recording:
     # After that, the run closes what is open.
     horizon = min(manifest.load_ended if manifest.load_ended is not None else log_end, log_end)
     log.create_table("made", _MADE, horizon=horizon)
-    frames = [log.frame(_SESSIONS, horizon=horizon), log.frame(_PERSONS), log.frame(_BEATS), log.frame(_TASKS)]
+    spoken = sorted(manifest.description.activity - {Operation.KEEP_ALIVE})
+    frames = [
+        log.frame(_SESSIONS, horizon=horizon, spoken=spoken),
+        log.frame(_PERSONS),
+        log.frame(_BEATS),
+        log.frame(_TASKS),
+    ]
     sessions, persons, beats, tasks = (frame.assign(session=frame["session"] + first_number) for frame in frames)
     before = int(log.row(_UNKNOWN_OPENING)["n"])
     return Recording(

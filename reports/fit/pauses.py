@@ -29,6 +29,8 @@ _QUANTILES, _WEIGHTS = (_SHARES[1:] + _SHARES[:-1]) / 2, np.diff(_SHARES)
 _STRAY = 1e-6
 """Probability of a gap of any length, so that a single one outside the range does not decide."""
 _FEWEST = 20
+_STEP = 0.01
+"""Of the second derivatives: about the error of a parameter, so that the cells' edges do not matter."""
 _EPSILON = 0.2
 """Seconds by which a gap exceeds a constant thinking time if it contains a quiet period."""
 
@@ -155,9 +157,12 @@ def _named(
     later: Sample,
 ) -> Pauses:
     size = family.size
-    cov = covariance(_mixed(family, quiet, cells, edges), p)
-    if cov is None:
-        cov = np.diag(np.full(len(p), np.nan))
+    loss = _mixed(family, quiet, cells, edges)
+    cov = np.full((len(p), len(p)), np.nan)
+    # Each with the other held: a uniform distribution's bounds converge faster than the rest, and the likelihood has kinks there.
+    for part in (slice(0, size + 1), slice(size + 1, len(p))):
+        found_cov = covariance(_held(loss, p, part), p[part], _STEP)
+        cov[part, part] = np.nan if found_cov is None else found_cov
     n = len(later)
     q = 1 / (1 + math.exp(-p[size]))
     error = math.sqrt(cov[size, size])
@@ -176,6 +181,17 @@ def _named(
         Estimate(q, ends[0], ends[1], n),
         fitted,
     )
+
+
+def _held(loss: Callable[[Floats], float], p: Floats, part: slice) -> Callable[[Floats], float]:
+    """Returns the loss of the parameters in `part`, with the others as in `p`."""
+
+    def of_part(values: Floats) -> float:
+        whole = p.copy()
+        whole[part] = values
+        return loss(whole)
+
+    return of_part
 
 
 def _curve(cells: _Cells) -> Curve:

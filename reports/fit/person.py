@@ -90,7 +90,7 @@ def fit_person(group: Group, seed: int) -> FittedPerson:
     silence = max((each.longest_silence for each in group.departures), default=0.0)
     leaving = fit_leaving(left, min(recording.seconds for recording in group.recordings), silence)
     figures = {
-        "idle_timeout": _fit(Sample.of(left["idle_timeout"], seed=seed), "idle timeout", "120 s", notes),
+        "idle_timeout": _fit(_timeouts(left["idle_timeout"], seed), "idle timeout", "120 s", notes),
         "session_length": _fit(length, "session length", "exponential with a mean of 15 min, at most 1 h", notes),
         "words": _fit(gaps.words, "words", "10 words in a task", notes),
     }
@@ -129,6 +129,12 @@ def fit_person(group: Group, seed: int) -> FittedPerson:
         create_token=bool((left["tokens"] > 0).mean() >= _USUAL),
         notes=tuple(notes),
     )
+
+
+def _timeouts(asked: pd.Series, seed: int) -> Sample:
+    """The idle timeouts; clients ask for whole seconds."""
+    sample = Sample.of(asked, seed=seed)
+    return sample.rounded() if (asked % 1 == 0).all() and not sample.is_constant else sample
 
 
 def _fit(sample: Sample, what: str, default: str, notes: list[str]) -> Fitted | None:

@@ -31,7 +31,7 @@ def profile_of(person: FittedPerson, logs: tuple[str, ...]) -> Profile:
 def _head(person: FittedPerson, logs: tuple[str, ...]) -> list[str]:
     censored = ", ".join(f"{n:,} {why}" for why, n in sorted(person.censored.items()))
     about = f"Fitted by streamsoak fit to {count(person.sessions, 'session')} of {count(len(logs), 'log')}."
-    lines = [
+    return [
         f'about = "{about}"',
         "",
         f"# Logs: {', '.join(map(_comment, logs))}.",
@@ -53,7 +53,6 @@ def _head(person: FittedPerson, logs: tuple[str, ...]) -> list[str]:
         f'rate = "{number(60 * max(person.arrivals.rate.value, 1e-6))}/min"',
         "",
     ]
-    return lines
 
 
 def _turns(person: FittedPerson) -> list[str]:
@@ -81,8 +80,10 @@ def _turns(person: FittedPerson) -> list[str]:
 
 def _keep_alive(person: FittedPerson) -> list[str]:
     policy = person.keep_alive
-    interval = policy and (policy.every or policy.fraction)
-    if policy is None or interval is None or policy.jitter is None:
+    if policy is None or policy.jitter is None:
+        return []
+    interval = policy.every or policy.fraction
+    if interval is None:
         return []
     name = "every" if policy.every else "fraction"
     value = seconds(interval.value) if policy.every else number(min(interval.value, 0.999))

@@ -1,7 +1,7 @@
 """`make fit-accuracy`: fits 100 simulated days of known people, and plans from six loads and from their fits.
 
-Prints the tables and writes them into docs/fit.md; ends with 1 if a parameter was outside its interval too often, or a plan differs
-by more than it may.
+Prints the tables and writes them into docs/fit.md; ends with 1 if a parameter was outside its interval too often, or a plan
+differs by more than it may.
 """
 
 from __future__ import annotations

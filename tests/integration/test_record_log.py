@@ -339,7 +339,7 @@ def test_the_calls_of_each_shipped_api_are_recorded(tmp_path: Path, sandbox: San
 
 def _learn(url: str, codec: Codec, session: Session, operation: Operation) -> None:
     """Sends a call, and keeps what later calls need of its answer."""
-    from loadtests.http.connection import Exchange
+    from loadtests.http.exchange import Exchange
 
     with connect(url) as connection:
         request = codec.encode(Call(session, operation, 0.0))
