@@ -30,6 +30,7 @@ _READ = {
         "docs/profiles.md",
         "docs/soak.md",
         "docs/sandbox.md",
+        "docs/fit.md",
     ),
 }
 """What two readers read, each in one directory. A command that repeats is run once: the first reader has run a scenario."""
