@@ -10,7 +10,7 @@ WORKERS ?= 6
 PARALLEL := --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder
 INNER := tests/unit tests/property tests/golden
 
-.PHONY: help setup demo lint check test test-thorough test-hostile faults golden reference durations mutants matrix accuracy hidden-tabs witness torture clients bench bench-full constraints clean
+.PHONY: help setup demo lint check test test-thorough test-hostile faults golden reference durations mutants matrix accuracy fit-accuracy hidden-tabs witness torture clients bench bench-full constraints clean
 
 help:
 	@echo "make setup    the environment in $(VENV)"
@@ -27,6 +27,7 @@ help:
 	@echo "make reference  writes docs/reference.md from the code"
 	@echo "make matrix   every defect alone, in pairs, and none, in virtual time; writes docs/findings.md"
 	@echo "make accuracy ten plans against what came, in virtual time, in some minutes; writes docs/capacity.md"
+	@echo "make fit-accuracy known people against their fits, in virtual time, in a quarter of an hour; writes docs/fit.md"
 	@echo "make hidden-tabs which settings survive a hidden tab, in virtual time, in seconds; writes docs/profiles.md"
 	@echo "make clients  installs clients that others wrote, and tries them against the sandboxes; writes docs/apis.md"
 	@echo "make bench    speed, side by side, in some minutes; make bench-full takes hours"
@@ -86,6 +87,9 @@ matrix: $(STAMP)
 
 accuracy: $(STAMP)
 	$(BIN)/python -m tests.accuracy
+
+fit-accuracy: $(STAMP)
+	$(BIN)/python -m tests.fit_accuracy
 
 hidden-tabs: $(STAMP)
 	$(BIN)/python -m tests.hidden_tabs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from loadtests.model.text.wording import count
 from reports.fit.fitting import Fit
 from reports.fit.person import FittedPerson
 from reports.fit.profile_file import number, profile_of, seconds
@@ -16,7 +17,7 @@ def scenario_text(fit: Fit, idle_range: tuple[float, float]) -> str:
     bounds = [profile_of(person, fit.logs).idle_timeout.bounds() for person in fit.people]
     low, high = min(low for low, _ in bounds), max(high for _, high in bounds)
     lines = [
-        f'about = "Fitted by streamsoak fit to {len(fit.logs)} log(s)."',
+        f'about = "Fitted by streamsoak fit to {count(len(fit.logs), "log")}."',
         *([f"limit = {fit.limit}"] if fit.limit else ["# limit = …: the account’s limit, which the log does not have"]),
     ]
     if low < idle_range[0] or high > idle_range[1]:

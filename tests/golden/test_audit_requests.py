@@ -105,7 +105,8 @@ def test_advice_is_in_the_apis_own_words(tmp_path: Path) -> None:
     seen.opened(6, 370).failed(6, "start", 371, reason="session-state").note(6, "deprecated", 371.0, 0.0, "x")
     seen.call(7, "new", 380.0, outcome="fail", status=400, code=40012, reason="invalid", detail="no", value=9.0)
     konpro, d_id = (seen.audited(tmp_path / api, api=named_api(api)) for api in ("konpro", "d-id"))
-    assert names(konpro) == names(d_id)
+    # d-id has no keep-alive, so none resets its idle timer.
+    assert set(names(konpro)) - set(names(d_id)) == {"keepalive-too-tight"}
     assert len(names(konpro)) >= 10
     advice = {found.name: found.advice for found in d_id.findings}
     assert "Send DELETE /talks/streams/{id} on every exit path" in advice["unclosed-sessions"]

@@ -31,9 +31,11 @@ _READ = {
         "docs/soak.md",
         "docs/sandbox.md",
         "docs/watch.md",
+        "docs/fit.md",
     ),
+    "production": ("docs/production.md",),
 }
-"""What two readers read, each in one directory. A command that repeats is run once: the first reader has run a scenario."""
+"""What each reader reads, in one directory. A command that repeats is run once: the first reader has run a scenario."""
 
 
 @pytest.mark.timeout(900)

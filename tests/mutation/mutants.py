@@ -179,9 +179,9 @@ MUTANTS = (
         "tests/integration/test_routes.py",
     ),
     Mutant(
-        "loadtests/http/connection.py",
-        "self._surplus = True",
-        "self._surplus = False",
+        "loadtests/http/response_reader.py",
+        "self.has_surplus = True",
+        "self.has_surplus = False",
         "tests/integration/test_connection.py",
     ),
     Mutant(
