@@ -1,6 +1,7 @@
 """Many clients at a time, some of which forget their sessions: python fleet.py [URL] [--seconds 20] [--leaky 0.4] [--seed 1].
 
-Each client opens a session, talks for a moment, keeps the session alive, and closes it; a leaky one returns early instead.
+Each client opens a session, talks for a moment, keeps the session alive while its user reads, and closes it; a leaky one
+returns early instead.
 Whoever is refused waits and tries again. Without URL the address comes from KONPRO_BASE_URL; the key from KONPRO_API_KEY.
 """
 
@@ -14,6 +15,7 @@ import requests
 
 PLACES = 12
 """Clients at a time."""
+READING_SECONDS = 1.5
 IDLE_TIMEOUT_SECONDS = 6
 """So short that the example shows in half a minute what takes hours elsewhere: the sandbox needs --idle-range 5:3599."""
 
@@ -58,7 +60,9 @@ def _client(url: str, draw: random.Random, leaky: float, end: float) -> None:
             call("task", session_id=session_id, text="Good morning")
         if draw.random() < leaky:
             continue
-        call("keep_alive", session_id=session_id)
+        for _ in range(draw.randint(1, 2)):
+            time.sleep(READING_SECONDS)
+            call("keep_alive", session_id=session_id)
         call("stop", session_id=session_id)
 
 
