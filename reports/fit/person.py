@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -137,7 +137,7 @@ def fit_person(group: Group, seed: int) -> FittedPerson:
 def _timeouts(asked: pd.Series, seed: int) -> Sample:
     """The idle timeouts; clients ask for whole seconds."""
     sample = Sample.of(asked, seed=seed)
-    return sample.rounded() if (asked % 1 == 0).all() and not sample.is_constant else sample
+    return replace(sample, step=1.0) if (asked % 1 == 0).all() else sample
 
 
 def _fit(sample: Sample, what: str, default: str, notes: list[str]) -> Fitted | None:
