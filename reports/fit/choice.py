@@ -72,7 +72,7 @@ def fit_distribution(sample: Sample) -> Fitted:
 
 def _parameters(name: str, sample: Sample) -> tuple[float, dict[str, Estimate]] | None:
     """Returns the least loss of a family and its parameters; None: the likelihood has no maximum inside."""
-    return _uniform(sample) if name == "uniform" and not sample.step else _smooth(FAMILIES[name], sample)
+    return _uniform(sample) if name == "uniform" and sample.seen.any() else _smooth(FAMILIES[name], sample)
 
 
 def distribution_of(
@@ -145,8 +145,11 @@ def _uniform(sample: Sample) -> tuple[float, dict[str, Estimate]] | None:
         if top - outermost < 0.001 * span
         else _crossing(lambda x: of(bottom, x) - least - _DROP, top, outermost + hair)
     )
-    n = len(sample)
-    return least, {"low": Estimate(low, below, low, n), "high": Estimate(top, lower_top, high, n)}
+    n, half = len(sample), sample.step / 2
+    return least, {
+        "low": Estimate(low, below - half, low + half, n),
+        "high": Estimate(top, lower_top - half, high + half, n),
+    }
 
 
 def _crossing(excess: Callable[[float], float], inside: float, outside: float) -> float:

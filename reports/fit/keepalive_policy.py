@@ -12,6 +12,8 @@ from reports.fit.estimate import Estimate, Z, exact
 from reports.fit.sample import Flags, Floats
 
 _FEWEST = 10
+_FEW_SENDERS = 0.05
+"""Share of the sessions with keep-alives below which the client sends none."""
 _LEAST_JITTER = 0.004
 _TAIL = 0.025
 _NEAR = 0.35
@@ -40,8 +42,10 @@ def fit_keep_alives(left: pd.DataFrame, beats: pd.DataFrame, turns: pd.DataFrame
     own = beats.merge(left[["session", "opened", "idle_timeout"]], on="session")
     own = own[own["kind"] != "start"].sort_values(["session", "t"], kind="stable")
     sent = int((own["kind"] == "keep_alive").sum())
-    if not sent:
-        return KeepAlivePolicy("never", None, None, None, 1.0, 0)
+    senders = own.loc[own["kind"] == "keep_alive", "session"].nunique()
+    if not sent or senders < _FEW_SENDERS * len(left):
+        # A few sessions of another kind may be among them.
+        return KeepAlivePolicy("never", None, None, None, 1.0, sent)
     own["tasks"] = (own["kind"] == "task").groupby(own["session"]).cumsum()
     alive = own[own["kind"] == "keep_alive"].merge(turns, on=["session", "tasks"], how="left")
     same = alive["session"].eq(alive["session"].shift()).to_numpy()

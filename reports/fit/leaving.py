@@ -51,3 +51,13 @@ def fit_leaving(left: pd.DataFrame, horizon: float, longest_silence: float) -> L
 
 def _scaled(share: Estimate, factor: float) -> Estimate:
     return Estimate(share.value * factor, share.low * factor, share.high * factor, share.n)
+
+
+def without_zombies(leaving: LeavingShares) -> LeavingShares:
+    """Returns the same with zombies as abandoned sessions: for a kind whose keep-alives have no known interval."""
+    shares = dict(leaving.shares)
+    zombie, abandon = shares.pop(Way.ZOMBIE), shares[Way.ABANDON]
+    shares[Way.ABANDON] = Estimate(
+        abandon.value + zombie.value, abandon.low + zombie.low, abandon.high + zombie.high, abandon.n
+    )
+    return LeavingShares(shares, leaving.unknown)

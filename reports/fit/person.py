@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -14,7 +14,7 @@ from reports.fit.choice import Fitted, fit_distribution
 from reports.fit.departures import Departures
 from reports.fit.estimate import Estimate
 from reports.fit.keepalive_policy import KeepAlivePolicy, fit_keep_alives
-from reports.fit.leaving import LeavingShares, fit_leaving
+from reports.fit.leaving import LeavingShares, fit_leaving, without_zombies
 from reports.fit.observations import Recording
 from reports.fit.pauses import fit_pauses
 from reports.fit.refusals import Retries, fit_retries
@@ -89,6 +89,9 @@ def fit_person(group: Group, seed: int) -> FittedPerson:
     keep_alive = fit_keep_alives(left, beats, gaps.turns)
     silence = max((each.longest_silence for each in group.departures), default=0.0)
     leaving = fit_leaving(left, min(recording.seconds for recording in group.recordings), silence)
+    has_interval = keep_alive is not None and (keep_alive.every or keep_alive.fraction) is not None
+    if leaving and not has_interval:
+        leaving = without_zombies(leaving)
     figures = {
         "idle_timeout": _fit(_timeouts(left["idle_timeout"], seed), "idle timeout", "120 s", notes),
         "session_length": _fit(length, "session length", "exponential with a mean of 15 min, at most 1 h", notes),
@@ -134,7 +137,7 @@ def fit_person(group: Group, seed: int) -> FittedPerson:
 def _timeouts(asked: pd.Series, seed: int) -> Sample:
     """The idle timeouts; clients ask for whole seconds."""
     sample = Sample.of(asked, seed=seed)
-    return sample.rounded() if (asked % 1 == 0).all() and not sample.is_constant else sample
+    return replace(sample, step=1.0) if (asked % 1 == 0).all() else sample
 
 
 def _fit(sample: Sample, what: str, default: str, notes: list[str]) -> Fitted | None:

@@ -90,7 +90,7 @@ class Sample:
             least = float(bottom)
             at = self.seen & (self.low <= least + min(_TIED_SECONDS, 0.001 * top))
             low[at], high[at] = 0.0, least
-        return Sample(low, high, least, most, about=self.about)
+        return Sample(low, high, least, most, self.step, self.about)
 
     @cached_property
     def seen(self) -> Flags:
