@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from loadtests.defects.defect import Defect, Value, sample, seconds, share
 from loadtests.model.api.operation import Operation
-from loadtests.model.api.rules import HostedSession, PartialList, Reply, Rules
+from loadtests.model.api.reply import PartialList, Reply
+from loadtests.model.api.rules import HostedSession, Rules
 from loadtests.model.api.service import ApiRequest, Service
 from loadtests.model.people.draw import Draw
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from loadtests.defects.defect import Defect, sample, seconds, share
 from loadtests.model.api.operation import Operation
-from loadtests.model.api.rules import DONE, Reply, Rules, Terms
+from loadtests.model.api.reply import DONE, Reply
+from loadtests.model.api.rules import Rules, Terms
 from loadtests.model.api.service import ApiRequest, Service
 from loadtests.model.people.draw import Draw
 

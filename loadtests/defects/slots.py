@@ -8,7 +8,8 @@ from typing import Any
 
 from loadtests.defects.defect import Defect, Value, sample, seconds, share
 from loadtests.model.api.operation import Operation
-from loadtests.model.api.rules import Reply, Rules, Terms
+from loadtests.model.api.reply import Reply
+from loadtests.model.api.rules import Rules, Terms
 from loadtests.model.api.service import ApiRequest, Service
 from loadtests.model.people.draw import Draw
 from loadtests.model.text.input_error import InputError

@@ -6,7 +6,8 @@ from msgspec.structs import replace
 
 from loadtests.defects.defect import Defect, seconds
 from loadtests.model.api.operation import Operation
-from loadtests.model.api.rules import Reply, Rules
+from loadtests.model.api.reply import Reply
+from loadtests.model.api.rules import Rules
 from loadtests.model.api.service import ApiRequest, Service
 from loadtests.model.people.draw import Draw
 

@@ -15,8 +15,9 @@ from loadtests.model.api.delivery import Delivery
 from loadtests.model.api.description.default import default_api
 from loadtests.model.api.description.description import ApiDescription
 from loadtests.model.api.operation import Operation
+from loadtests.model.api.reply import NOT_JSON, UNAUTHORIZED, Reply, invalid
 from loadtests.model.api.routing import Route
-from loadtests.model.api.rules import NOT_JSON, UNAUTHORIZED, Reply, Rules, invalid
+from loadtests.model.api.rules import Rules
 from loadtests.model.api.service import ApiRequest, Service
 from loadtests.model.api.similar_call import similar_call
 from loadtests.sandbox import openapi

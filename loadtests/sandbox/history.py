@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from loadtests.model.api.rules import HostedSession, Reply, Rules, Status, invalid
+from loadtests.model.api.reply import Reply, invalid
+from loadtests.model.api.rules import HostedSession, Rules, Status
 
 _PAGE = 100
 

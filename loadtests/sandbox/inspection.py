@@ -12,8 +12,9 @@ import msgspec
 
 from loadtests.model.api.description.description import ApiDescription
 from loadtests.model.api.operation import Operation
+from loadtests.model.api.reply import Reply
 from loadtests.model.api.routing import Route
-from loadtests.model.api.rules import Reply, Rules
+from loadtests.model.api.rules import Rules
 from loadtests.model.api.service import ApiRequest
 from loadtests.model.api.similar_field import similar_fields
 from loadtests.model.log.record import Observation

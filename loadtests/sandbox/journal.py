@@ -12,7 +12,8 @@ from pathlib import Path
 from loadtests.model.api.answer import Outcome, Reason
 from loadtests.model.api.delivery import Delivery
 from loadtests.model.api.operation import Operation
-from loadtests.model.api.rules import CloseCause, HostedSession, Reply, Terms
+from loadtests.model.api.reply import Reply
+from loadtests.model.api.rules import CloseCause, HostedSession, Terms
 from loadtests.model.api.service import ApiRequest
 from loadtests.model.api.translation import answer_from_reply
 from loadtests.model.log.record import Observation, nanoseconds

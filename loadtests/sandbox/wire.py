@@ -14,8 +14,9 @@ from loadtests.model.api.description.description import ApiDescription
 from loadtests.model.api.description.listing import ListDescription
 from loadtests.model.api.description.pointer import put
 from loadtests.model.api.operation import Operation
+from loadtests.model.api.reply import DONE, NO_CODE, PartialList, Reply
 from loadtests.model.api.routing import Route, Routes
-from loadtests.model.api.rules import DONE, NO_CODE, HostedSession, PartialList, Reply, Status
+from loadtests.model.api.rules import HostedSession, Status
 from loadtests.model.api.wording import in_words_of
 from loadtests.sandbox.paging import shown_page
 

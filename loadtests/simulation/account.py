@@ -11,7 +11,8 @@ from loadtests.model.api.answer import Answer, Outcome, Reason
 from loadtests.model.api.description.default import default_api
 from loadtests.model.api.description.description import ApiDescription
 from loadtests.model.api.operation import Operation
-from loadtests.model.api.rules import DONE, HostedSession, PartialList, Reply, Terms, milliseconds
+from loadtests.model.api.reply import DONE, PartialList, Reply
+from loadtests.model.api.rules import HostedSession, Terms, milliseconds
 from loadtests.model.api.service import ApiRequest
 from loadtests.model.api.translation import answer_from_reply
 from loadtests.model.api.wording import in_words_of

@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from loadtests.model.api.answer import Outcome
-from loadtests.model.api.rules import DONE, Rules, Terms
+from loadtests.model.api.reply import DONE
+from loadtests.model.api.rules import Rules, Terms
 from reports.log.log import EventLog
 
 MOST_ATTEMPTS = 300_000

@@ -8,7 +8,6 @@ import math
 from itertools import pairwise
 
 from loadtests.model.api.operation import Operation
-from loadtests.model.api.similar_call import request_line
 from loadtests.model.log.record import Observation
 from loadtests.model.text.units import format_duration
 from reports.analysis.client import Client, Life
@@ -31,7 +30,7 @@ def _unclosed(client: Client) -> Facts:
 
 def vain_stops(client: Client, session: int) -> list[tuple[float, str]]:
     """Return what the client sent to close the session that could not close it, with its time."""
-    stop = request_line(client.api.calls[Operation.STOP])
+    stop = client.api.calls[Operation.STOP].request_line
     keyless = client.noted(Observation.UNAUTHORIZED_CALL, session)
     found = [(note.t, "its stop was refused for its key") for note in keyless if note.detail == Operation.STOP]
     unknown = client.noted(Observation.UNKNOWN_CALL, session)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from loadtests.model.api.description.description import ApiDescription
-from loadtests.model.api.description.template import IDLE_TIMEOUT, pointer_of
+from loadtests.model.api.description.words import idle_timeout_field
 from loadtests.model.api.operation import Operation
-from loadtests.model.api.similar_call import request_line
 from loadtests.model.text.units import format_duration
 
 BASE_VARIABLE = "STREAMSOAK_BASE_URL"
@@ -23,10 +22,7 @@ class Words:
 
     def call(self, operation: Operation) -> str:
         """A call: "streaming.stop" for KonPro, "DELETE /talks/streams/{id}" for others; "" if the API has no such call."""
-        call = self.api.list if operation is Operation.LIST else self.api.calls.get(operation)
-        if call is None:
-            return ""
-        return call.path.rpartition("/")[2] if self.api.is_default else request_line(call)
+        return self.api.call_name(operation) if self.api.has(operation) else ""
 
     @property
     def stop(self) -> str:
@@ -41,8 +37,7 @@ class Words:
     @property
     def idle_timeout(self) -> str:
         """The idle timeout, by the name of its field."""
-        pointer = pointer_of(self.api.calls[Operation.NEW].body, IDLE_TIMEOUT)
-        return pointer.rpartition("/")[2] if pointer else "the idle timeout"
+        return idle_timeout_field(self.api)
 
     @property
     def longer_timeout(self) -> str:

@@ -13,8 +13,6 @@ from browser import Browser, Seen, Server
 
 API = "https://api.konpro.ai"
 KEY = "key-in-the-page"
-# The sandbox does not answer the preflights of pages (CORS) yet.
-FLAGS = ("--disable-web-security",)
 
 
 def use(browser: Browser, pages: str, seen: Seen) -> None:
@@ -37,7 +35,7 @@ def main(path: str) -> None:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        browser = Browser(path, folder, *FLAGS, *os.environ["STREAMSOAK_BROWSER_ARGS"].split())
+        browser = Browser(path, folder, *os.environ["STREAMSOAK_BROWSER_ARGS"].split())
         try:
             use(browser, f"http://127.0.0.1:{server.server_port}/tab.html", Server.seen)
         finally:

@@ -8,7 +8,8 @@ from itertools import count
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loadtests.model.api.rules import DONE, Rules, Terms
+from loadtests.model.api.reply import DONE
+from loadtests.model.api.rules import Rules, Terms
 from reports.plan.model import TARGETS, Model, Question, Silence, Spread, answer, offered, tail
 from reports.plan.prediction.held_slots import HeldSlots
 from reports.plan.recommendation import build_recommendation, question_of

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from loadtests.model.api.rules import CloseCause, Reply, Rules, Terms
+from loadtests.model.api.reply import Reply
+from loadtests.model.api.rules import CloseCause, Rules, Terms
 
 # A failing sequence is shrunk, but not explained: that takes half a minute and tells nothing more.
 UNEXPLAINED = settings(phases=set(Phase) - {Phase.explain})

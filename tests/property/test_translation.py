@@ -13,7 +13,8 @@ from loadtests.model.api.delivery import Delivery
 from loadtests.model.api.description.default import default_api
 from loadtests.model.api.operation import Operation
 from loadtests.model.api.reading import default_reading
-from loadtests.model.api.rules import NO_CODE, HostedSession, Reply, Rules, Terms
+from loadtests.model.api.reply import NO_CODE, Reply
+from loadtests.model.api.rules import HostedSession, Rules, Terms
 from loadtests.model.api.translation import answer_from_body, answer_from_reply
 from loadtests.sandbox.app import App
 

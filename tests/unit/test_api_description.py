@@ -24,8 +24,9 @@ from loadtests.model.api.description.description import ApiDescription, build_de
 from loadtests.model.api.description.pointer import getter, put
 from loadtests.model.api.description.template import fields_in, json_pieces, parts, pointer_of
 from loadtests.model.api.operation import USUAL_ACTIVITY, USUAL_REPEATABLE, Operation
+from loadtests.model.api.reply import CLOSED, DONE, FULL, NOT_FOUND, Reply, invalid
 from loadtests.model.api.routing import Route
-from loadtests.model.api.rules import CLOSED, DONE, FULL, NOT_FOUND, HostedSession, Reply, invalid
+from loadtests.model.api.rules import HostedSession
 from loadtests.model.api.service import ApiRequest
 from loadtests.model.session.session import Session
 from loadtests.model.session.steps import Call

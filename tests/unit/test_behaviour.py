@@ -10,7 +10,8 @@ import pytest
 
 from loadtests.model.api.answer import Answer, Outcome, Reason
 from loadtests.model.api.operation import Operation
-from loadtests.model.api.rules import Reply, Rules, Terms
+from loadtests.model.api.reply import Reply
+from loadtests.model.api.rules import Rules, Terms
 from loadtests.model.people.draw import Draw
 from loadtests.model.people.profile import KeepAlive
 from loadtests.model.session.behaviour import arrivals, returning_person, visit

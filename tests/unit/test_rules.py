@@ -11,7 +11,8 @@ import pytest
 
 from loadtests.model.api.answer import Outcome, Reason
 from loadtests.model.api.operation import USUAL_ACTIVITY, Operation
-from loadtests.model.api.rules import REMEMBERED, CloseCause, HostedSession, Reply, Rules, Status, Terms
+from loadtests.model.api.reply import Reply
+from loadtests.model.api.rules import REMEMBERED, CloseCause, HostedSession, Rules, Status, Terms
 from loadtests.model.api.translation import answer_from_body
 
 DEFAULT = 120.0

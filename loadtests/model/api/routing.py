@@ -15,7 +15,7 @@ from loadtests.model.api.description.description import ApiDescription
 from loadtests.model.api.description.pointer import Getter, getter
 from loadtests.model.api.description.template import IDLE_TIMEOUT, SESSION_ID, TEXT, Field, parts, pointer_of
 from loadtests.model.api.operation import Operation
-from loadtests.model.api.rules import Reply, invalid
+from loadtests.model.api.reply import Reply, invalid
 from loadtests.model.api.service import ApiRequest
 
 _LONGEST_TEXT = 100_000

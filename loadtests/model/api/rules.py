@@ -10,7 +10,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import chain
@@ -18,8 +18,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from loadtests.model.api.delivery import Delivery
 from loadtests.model.api.operation import USUAL_ACTIVITY, Operation
+from loadtests.model.api.reply import CLOSED, DONE, FULL, NOT_FOUND, Reply, invalid, refusal
 from loadtests.model.people.profile import IDLE_DEFAULT, IDLE_RANGE
 
 REMEMBERED = 100_000
@@ -27,10 +27,6 @@ REMEMBERED = 100_000
 
 SESSION_CAP = 3600.0
 """The API's usual cap on a session's duration, in seconds; the default of sandbox and scenarios."""
-
-SUCCESS_CODE = 100
-NO_CODE = 0
-"""A reply whose envelope has no code: `create_token`."""
 
 WORDS_A_SECOND = 183 / 60
 """How fast the answer to a task is spoken: reading aloud, 183 words a minute (Brysbaert 2019, J. Memory and Language 109,
@@ -108,60 +104,12 @@ class Terms:
     """The idle timeout that is applied, for the one requested, in seconds. A defect if they differ."""
 
 
-class Reply(msgspec.Struct, frozen=True, gc=False):
-    """The API's reply to one call: HTTP status, the parts of the envelope, and how it is delivered."""
-
-    status: int = 200
-    code: int = SUCCESS_CODE
-    """`NO_CODE`: the envelope has no code."""
-    message: str = "success"
-    data: Any = None
-    delivery: Delivery = Delivery.ANSWERED
-    delay: float = 0.0
-    """Seconds by which the reply is delayed."""
-    retry_after: int = 0
-    """Seconds of the Retry-After header; 0: there is none."""
-
-    @property
-    def is_success(self) -> bool:
-        """Whether the API did what was asked, whether or not the client reads the reply."""
-        return 200 <= self.status < 300 and self.code in (SUCCESS_CODE, NO_CODE)
-
-
-class PartialList(tuple["HostedSession", ...]):
-    """Rows of a list that has more of them than it shows: `total` in all."""
-
-    total: int
-
-    @classmethod
-    def of(cls, rows: Iterable[HostedSession], total: int) -> PartialList:
-        """Returns these rows of a list of `total`."""
-        partial = cls(rows)
-        partial.total = total
-        return partial
-
-
 def milliseconds(words: int) -> int:
     """The duration of the spoken answer to a task of so many words: `duration_ms`."""
     return round((words if words > 1 else 1) * _MILLISECONDS_A_WORD)
 
 
-def _refusal(status: int, code: int, message: str) -> Reply:
-    return Reply(status, code, message)
-
-
-NOT_FOUND = _refusal(404, 10006, "Session not found")
-CLOSED = _refusal(400, 10005, "Session state wrong: closed")
-FULL = _refusal(429, 10007, "Concurrent limit reached")
-UNAUTHORIZED = _refusal(401, 400112, "Unauthorized")
-_WHEN_CLOSED = {"400": CLOSED, "404": NOT_FOUND, "200": _refusal(200, CLOSED.code, CLOSED.message)}
-NOT_JSON = _refusal(400, 40118, "body is not JSON")
-DONE = Reply()
-
-
-def invalid(problem: str) -> Reply:
-    """The reply that refuses a parameter."""
-    return _refusal(400, 40012, f"Invalid parameter: {problem}")
+_WHEN_CLOSED = {"400": CLOSED, "404": NOT_FOUND, "200": refusal(200, CLOSED.code, CLOSED.message)}
 
 
 def _as_json_number(seconds: float) -> int | float:

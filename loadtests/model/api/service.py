@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 
 from loadtests.model.api.operation import Operation
-from loadtests.model.api.rules import NO_CODE, Reply, Rules
+from loadtests.model.api.reply import NO_CODE, Reply
+from loadtests.model.api.rules import Rules
 
 
 class ApiRequest(msgspec.Struct, frozen=True, gc=False):

@@ -42,12 +42,7 @@ def similar_call(api: ApiDescription, method: str, path: str) -> tuple[Operation
         return None
     calls: dict[Operation, CallDescription] = {**api.calls, **({Operation.LIST: api.list} if api.list else {})}
     operation = _same_path(calls, method, path) or _same_meaning(calls, method, path) or _similar_path(calls, path)
-    return None if operation is None else (operation, request_line(calls[operation]))
-
-
-def request_line(call: CallDescription) -> str:
-    """Returns method and path of a call: "POST /v1/streaming.stop", "DELETE /streams/{id}"."""
-    return f"{call.method} {call.path.replace('{session_id}', '{id}')}"
+    return None if operation is None else (operation, calls[operation].request_line)
 
 
 def _same_path(calls: dict[Operation, CallDescription], method: str, path: str) -> Operation | None:

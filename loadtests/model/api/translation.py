@@ -15,7 +15,7 @@ from loadtests.model.api.delivery import Delivery
 from loadtests.model.api.operation import Operation
 from loadtests.model.api.reading import Reading, default_reading
 from loadtests.model.api.refusals import refusal_reason
-from loadtests.model.api.rules import NO_CODE, Reply
+from loadtests.model.api.reply import NO_CODE, Reply
 
 _OK, _NO_REASON, _NEW = Outcome.OK, Reason.NONE, Operation.NEW
 _COMPLETE, _GARBLED = Delivery.ANSWERED, Delivery.GARBLED

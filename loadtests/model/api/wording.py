@@ -6,7 +6,7 @@ import msgspec
 
 from loadtests.model.api.answer import Outcome, Reason
 from loadtests.model.api.description.description import ApiDescription
-from loadtests.model.api.rules import Reply
+from loadtests.model.api.reply import Reply
 from loadtests.model.api.translation import answer_from_reply
 
 

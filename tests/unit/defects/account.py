@@ -8,7 +8,8 @@ from typing import Any
 from loadtests.defects.account import open_account
 from loadtests.defects.catalogue import parse_defects
 from loadtests.model.api.operation import Operation
-from loadtests.model.api.rules import Reply, Terms
+from loadtests.model.api.reply import Reply
+from loadtests.model.api.rules import Terms
 from loadtests.model.api.service import ApiRequest
 
 

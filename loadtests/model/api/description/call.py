@@ -83,6 +83,11 @@ class CallDescription(Table):
         return body
 
     @property
+    def request_line(self) -> str:
+        """Method and path for a reader: "POST /v1/streaming.stop", "DELETE /streams/{id}"."""
+        return f"{self.method} {self.path.replace('{session_id}', '{id}')}"
+
+    @property
     def fields(self) -> frozenset[str]:
         """The names of the fields in path and body."""
         return frozenset((*fields_in(self.path), *fields_in(self.body)))

@@ -197,7 +197,7 @@ class ApiDescription(Table):
         """What reports call a call that the API has."""
         call = self.calls[operation] if operation is not Operation.LIST else self.list
         assert call is not None
-        return call.name or f"{call.method} {call.path}"
+        return call.name or call.request_line
 
     @property
     def needs_token(self) -> bool:

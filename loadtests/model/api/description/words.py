@@ -18,6 +18,12 @@ _WORD = re.compile(r"\{([a-z_]+)\}")
 _NOTHING = "The API offers nothing against it."
 
 
+def idle_timeout_field(api: ApiDescription) -> str:
+    """Returns the name of the field by which a client asks for an idle timeout; "the idle timeout" if it cannot ask."""
+    pointer = pointer_of(api.calls[Operation.NEW].body, IDLE_TIMEOUT)
+    return pointer.rpartition("/")[2] if pointer else "the idle timeout"
+
+
 class ApiWords:
     """The words of `api`."""
 
@@ -25,8 +31,7 @@ class ApiWords:
         self._words = {operation.value: api.call_name(operation) for operation in Operation if api.has(operation)}
         if Operation.KEEP_ALIVE not in api.activity:
             self._words.pop(Operation.KEEP_ALIVE, None)
-        pointer = pointer_of(api.calls[Operation.NEW].body, IDLE_TIMEOUT)
-        self._words["idle_timeout"] = pointer.rpartition("/")[2] if pointer else "the idle timeout"
+        self._words["idle_timeout"] = idle_timeout_field(api)
         if api.idle_timeout.set_by == "client":
             self._words["least"] = f"{api.idle_timeout.least:g} s"
             self._words["longest"] = f"{api.idle_timeout.most:g} s"
