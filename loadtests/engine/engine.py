@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
-
-import msgspec
 
 from loadtests.engine.blame import UserErrors
 from loadtests.engine.garbage import collect_and_freeze, infrequent_collection
 from loadtests.engine.occupancy import Occupancy
 from loadtests.engine.pool import Pool
+from loadtests.engine.task import Request, Task, TaskScope
 from loadtests.engine.timers import Timers
 from loadtests.engine.usage import UsageMeter
 from loadtests.http.codec import Codec, withheld_answer
@@ -47,40 +46,6 @@ _MAX_KEEP_ALIVES = 100_000
 """Keep-alive timings stored until they are read; older ones are dropped."""
 
 
-class TaskScope:
-    """Tasks that end together, and the sessions that they have opened."""
-
-    __slots__ = ("over", "sessions")
-
-    def __init__(self) -> None:
-        self.over = False
-        self.sessions: list[Session] = []
-
-    def opens(self, session: Session, held: Collection[int]) -> None:
-        """Adds `session`. Now and then, sessions whose numbers are not in `held` are removed."""
-        # Only when the list has doubled: scanning it for each session would be quadratic for a user that opens thousands.
-        if len(self.sessions) & (len(self.sessions) - 1) == 0:
-            self.sessions = [other for other in self.sessions if other.number in held]
-        self.sessions.append(session)
-
-
-class _Task(msgspec.Struct):
-    behaviour: Behaviour
-    scope: TaskScope
-
-
-class _Request(msgspec.Struct):
-    """A call and its encoded bytes: a job for the pool. msgspec makes one at a third of the cost of a class of Python's."""
-
-    call: Call
-    data: bytes
-    task: _Task
-    is_repeatable: bool
-    is_cut: bool
-    queued: float = 0.0
-    submitted: float = 0.0
-
-
 class Engine:
     """One process's engine. `now` is the run's clock, in seconds."""
 
@@ -103,10 +68,10 @@ class Engine:
         self._listeners: tuple[EngineListener, ...] = ()
         self._on_answer: tuple[Callable[[Call, Answer, int], None], ...] = ()
         self.now = now
-        self._pool: Pool[_Request] = Pool(
+        self._pool: Pool[Request] = Pool(
             connect, self._on_exchange, recorder.flush_if_full, self.now, timeout, on_error=self.record_defect
         )
-        self._timers: Timers[_Task] = Timers(self.now, self._resume, self.record_defect)
+        self._timers: Timers[Task] = Timers(self.now, self._resume, self.record_defect)
         self._guard = guard
         self._meter = UsageMeter()
         self._is_ending = False
@@ -163,7 +128,7 @@ class Engine:
         """Runs `behaviour` in a new scope; pass the scope to `stop` to end it."""
         scope = TaskScope()
         self._scopes.add(scope)
-        self._resume(_Task(behaviour, scope), None)
+        self._resume(Task(behaviour, scope), None)
         return scope
 
     def stop(self, scope: TaskScope) -> list[Session]:
@@ -241,7 +206,7 @@ class Engine:
         self._pool.close()
         self._cleanup.close()
 
-    def _resume(self, task: _Task, value: Any) -> None:
+    def _resume(self, task: Task, value: Any) -> None:
         try:
             while not task.scope.over:
                 step = task.behaviour.send(value)
@@ -254,7 +219,7 @@ class Engine:
                     self._record_note(step)
                 else:
                     scope = task.scope if type(step) is Fork else self._arrivals
-                    self._resume(_Task(step.behaviour, scope), None)
+                    self._resume(Task(step.behaviour, scope), None)
             task.behaviour.close()
         except StopIteration:
             return None
@@ -263,19 +228,19 @@ class Engine:
             if not self._user_errors.report(error):
                 logger.exception("Internal error in a behaviour: the results of this run are unreliable")
 
-    def _submit(self, call: Call, task: _Task) -> None:
+    def _submit(self, call: Call, task: Task) -> None:
         session, operation = call.session, call.operation
         session.record_send(operation)
         if operation is _STOP:
             self.occupancy.count(session)
         if operation not in self._unhindered and (reason := self._reason_to_withhold(call)):
-            return self._withhold(_Request(call, b"", task, False, False), reason)
+            return self._withhold(Request(call, b"", task, False, False), reason)
         if operation is _NEW:
             self.opening[session.number] = self.now()
             self.sessions[session.number] = session
             if task.scope is not self._arrivals:
                 task.scope.opens(session, self.sessions)
-        self._pool.submit(_Request(call, self._codec.encode(call), task, operation in self._repeatable, call.cut))
+        self._pool.submit(Request(call, self._codec.encode(call), task, operation in self._repeatable, call.cut))
 
     def _reason_to_withhold(self, call: Call) -> Reason | None:
         """Returns why `call` must not be sent, or None. The intent of an admitted `new` is written to the ledger."""
@@ -290,14 +255,14 @@ class Engine:
             return Reason.LEDGER
         return reason
 
-    def _withhold(self, request: _Request, reason: Reason) -> None:
+    def _withhold(self, request: Request, reason: Reason) -> None:
         self._complete(request, withheld_answer(reason, self.now()), 0, 0.0)
 
-    def _on_exchange(self, request: _Request, exchange: Exchange) -> None:
+    def _on_exchange(self, request: Request, exchange: Exchange) -> None:
         answer = self._codec.decode(request.call.operation, exchange)
         self._complete(request, answer, len(exchange.body), request.queued + exchange.connecting)
 
-    def _complete(self, request: _Request, answer: Answer, size: int, waited: float) -> None:
+    def _complete(self, request: Request, answer: Answer, size: int, waited: float) -> None:
         call = request.call
         session, operation = call.session, call.operation
         try:

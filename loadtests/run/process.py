@@ -6,7 +6,8 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
-from loadtests.engine.engine import Engine, TaskScope
+from loadtests.engine.engine import Engine
+from loadtests.engine.task import TaskScope
 from loadtests.http.codec import Codec
 from loadtests.http.connection import Connection
 from loadtests.http.route import route_to

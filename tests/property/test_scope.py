@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtests.engine.engine import TaskScope
+from loadtests.engine.task import TaskScope
 from loadtests.model.session.session import Session
 
 
