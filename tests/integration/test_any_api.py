@@ -74,10 +74,12 @@ def _live(api: ApiDescription, folder: Path, url: str) -> Run:
         api=api,
     )
     run = Run(settings, _Nobody(), lambda reason: None)
+    # Its processes take a while to start.
+    began = run.now()
     for at, name in ARRIVALS:
-        gevent.sleep(max(0.0, at - run.now()))
+        gevent.sleep(max(0.0, began + at - run.now()))
         run.process.add_user(scenario.profiles[name])
-    gevent.sleep(max(0.0, _END_SECONDS - run.now()))
+    gevent.sleep(max(0.0, began + _END_SECONDS - run.now()))
     ended = run.now()
     left = run.drain(TIME_OVER).left
     run.seal(ended, TIME_OVER, left_open=left, defects=run.process.engine.defects)

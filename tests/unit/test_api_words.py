@@ -29,10 +29,10 @@ _FINDINGS = sorted((ROOT / "reports" / "findings").glob("*.py"))
             "liveavatar",
             "Call POST /v1/sessions/keep-alive before the idle timeout expires. Send POST /v1/sessions/stop.",
         ),
-        ("d-id", "Send DELETE /talks/streams/{session_id}."),
+        ("d-id", "Send DELETE /talks/streams/{id}."),
         (
             "tavus",
-            "Use a longer participant_left_timeout (up to 3600 s). Send POST /v2/conversations/{session_id}/end.",
+            "Use a longer participant_left_timeout (up to 3600 s). Send POST /v2/conversations/{id}/end.",
         ),
     ],
 )
