@@ -89,7 +89,8 @@ def _build_memory(log: EventLog) -> MemoryUse:
 def _doubts(log: EventLog, delay: Percentiles, stall: float) -> list[str]:
     manifest = log.manifest
     doubts = []
-    if manifest.ended is None:
+    if manifest.ended is None and not manifest.recording:
+        # A report on a recording is mostly made while it goes on.
         doubts.append("the run was cut off before its end")
     if not delay.n:
         doubts.append("no request was sent")
