@@ -15,11 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from loadtests.cleanup.account_client import AccountClient
-from loadtests.model.api.answer import GONE, Answer, Outcome
+from loadtests.cleanup.stop_result import GHOST, StopResult
 from loadtests.model.text.input_error import InputError
 
-GHOST = "still listed: a ghost"
-"""Why a session counts as open although its stop was acknowledged."""
 _LAG_SECONDS = 5.0
 """How long a closed session may stay listed: slots are reported to become free 0.3 to 3 s after a stop."""
 _POLL_SECONDS = 0.5
@@ -28,14 +26,9 @@ _SHORTEST_PREFIX = 4
 
 
 @dataclass
-class ClosingResult:
-    """What became of the sessions that were to be closed, by id."""
+class ClosingResult(StopResult):
+    """What became of the sessions that were to be closed."""
 
-    closed: list[str] = field(default_factory=list)
-    gone: list[str] = field(default_factory=list)
-    """Already closed before."""
-    refused: dict[str, str] = field(default_factory=dict)
-    """Could not be closed, with the reason."""
     untried: list[str] = field(default_factory=list)
     """Not tried, because the user interrupted it."""
     doubt: str = ""
@@ -89,16 +82,11 @@ def close_sessions(
 
 
 def _close(account: AccountClient, session_id: str, result: ClosingResult, ledger: ClosingLedger) -> None:
-    answer = account.stop(session_id)
-    if answer.outcome is Outcome.OK:
-        result.closed.append(session_id)
-        ledger.result(session_id, "closed")
-    elif answer.reason in GONE:
-        result.gone.append(session_id)
-        ledger.result(session_id, "already closed")
-    else:
-        result.refused[session_id] = refusal(answer)
+    result.add(session_id, account.stop(session_id))
+    if session_id in result.refused:
         ledger.result(session_id, f"not closed: {result.refused[session_id]}")
+    else:
+        ledger.result(session_id, "already closed" if session_id in result.gone else "closed")
 
 
 def _check(account: AccountClient, result: ClosingResult, ledger: ClosingLedger) -> None:
@@ -106,14 +94,10 @@ def _check(account: AccountClient, result: ClosingResult, ledger: ClosingLedger)
     if after is None:
         result.doubt = "the API's list could not be read again"
         return
-    for session_ids in (result.closed, result.gone):
-        for session_id in [one for one in session_ids if one in after]:
-            session_ids.remove(session_id)
-            result.refused[session_id] = GHOST
-            ledger.result(session_id, f"not closed: {GHOST}")
-    for session_id in [one for one in result.refused if one not in after]:
-        del result.refused[session_id]
-        result.gone.append(session_id)
+    ghosts, ended = result.check(after)
+    for session_id in ghosts:
+        ledger.result(session_id, f"not closed: {GHOST}")
+    for session_id in ended:
         ledger.result(session_id, "no longer listed")
 
 
@@ -130,12 +114,6 @@ def list_until_released(
         if listed.keys().isdisjoint(closed) or clock() > end:
             return listed
         time.sleep(_POLL_SECONDS)
-
-
-def refusal(answer: Answer) -> str:
-    """Says why a stop did not succeed."""
-    reason = f"{answer.reason or answer.outcome}"
-    return f"{reason} (HTTP {answer.status})" if answer.status else reason
 
 
 def older_than(listed: Mapping[str, float], seconds: float, now: float) -> dict[str, float]:

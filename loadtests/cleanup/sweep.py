@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from loadtests.cleanup.account_client import AccountClient
-from loadtests.cleanup.closing import GHOST, list_until_released, refusal
+from loadtests.cleanup.closing import list_until_released
+from loadtests.cleanup.stop_result import StopResult
 from loadtests.http.failure import in_words
 from loadtests.http.key import key_variables
 from loadtests.http.route import route_to
@@ -30,14 +31,9 @@ _CLOCK_SLACK_SECONDS = 2.0
 
 
 @dataclass
-class SweepResult:
-    """The result of a sweep: session ids by what happened to them."""
+class SweepResult(StopResult):
+    """The result of a sweep."""
 
-    closed: list[str] = field(default_factory=list)
-    gone: list[str] = field(default_factory=list)
-    """Already closed before."""
-    refused: dict[str, str] = field(default_factory=dict)
-    """Could not be closed, with the reason."""
     suspects: list[str] = field(default_factory=list)
     suspects_closed: list[str] = field(default_factory=list)
     unanswered: int = 0
@@ -137,12 +133,9 @@ class _Sweep:
 
     def _close(self, number: int, session_id: str) -> None:
         answer = self.account.stop(session_id, self.contents.kept.get(session_id))
-        if answer.outcome is Outcome.OK:
-            self._record_closed(number, session_id, self.result.closed)
-        elif answer.reason in GONE:
-            self._record_closed(number, session_id, self.result.gone)
-        else:
-            self.result.refused[session_id] = refusal(answer)
+        self.result.add(session_id, answer)
+        if session_id not in self.result.refused:
+            self.ledger.closed(number, self._now())
 
     def _record_closed(self, number: int, session_id: str, into: list[str]) -> None:
         into.append(session_id)
@@ -154,14 +147,11 @@ class _Sweep:
         after = None if listed is None else list_until_released(self.account, closed)
         if after is None:
             return None
-        for session_ids in (self.result.closed, self.result.gone):
-            for session_id in [closed for closed in session_ids if closed in after]:
-                session_ids.remove(session_id)
-                self.result.refused[session_id] = GHOST
-                self.ledger.reopened(self._numbers[session_id], session_id, self._now())
-        for session_id in [refused for refused in self.result.refused if refused not in after]:
-            del self.result.refused[session_id]
-            self._record_closed(self._numbers[session_id], session_id, self.result.gone)
+        ghosts, ended = self.result.check(after)
+        for session_id in ghosts:
+            self.ledger.reopened(self._numbers[session_id], session_id, self._now())
+        for session_id in ended:
+            self.ledger.closed(self._numbers[session_id], self._now())
         return after
 
     def _now(self) -> float:

@@ -109,8 +109,10 @@ class Connection:
         self._is_repeatable, self._is_cut = is_repeatable, is_cut
         self._sent_first = None
         self.busy_since = self._began = began = self._clock()
-        if not is_repeatable or began - self._used > _FRESH_SECONDS or _closing_silently:
-            self._check(began)
+        is_doubtful = not is_repeatable or began - self._used > _FRESH_SECONDS
+        # Hashing the origin costs more than the rest of this.
+        if is_doubtful or (_closing_silently and self._origin in _closing_silently):
+            self._check()
         if self._stream is None:
             self._opening = gevent.spawn(self._open)
         else:
@@ -135,10 +137,9 @@ class Connection:
             self._opening = None
         self._drop()
 
-    def _check(self, now: float) -> None:
-        """Drops a connection that the other end has closed, unless it was used a moment ago for an API that keeps them open."""
-        is_fresh = self._is_repeatable and now - self._used <= _FRESH_SECONDS and self._origin not in _closing_silently
-        if self._stream is not None and not is_fresh and _is_readable(self._stream):
+    def _check(self) -> None:
+        """Drops a connection that the other end has closed meanwhile."""
+        if self._stream is not None and _is_readable(self._stream):
             self._discard()
 
     def _open(self) -> None:

@@ -72,13 +72,6 @@ class SessionList(NamedTuple):
     """As in `Page`."""
 
 
-def read_list(
-    get: Callable[[PageRequest], ListAnswer], first: ListAnswer, listing: ListDescription = _STANDARD
-) -> dict[str, float]:
-    """Returns the ids of `read_sessions`, with created_at."""
-    return read_sessions(get, first, listing).sessions
-
-
 def read_sessions(
     get: Callable[[PageRequest], ListAnswer], first: ListAnswer, listing: ListDescription = _STANDARD
 ) -> SessionList:

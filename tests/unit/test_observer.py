@@ -14,7 +14,14 @@ from loadtests.model.api.description.listing import ListDescription
 from loadtests.model.api.description.paging import Paging
 from loadtests.model.api.rules import HostedSession
 from loadtests.observing.list_snapshot import ListSnapshot
-from loadtests.observing.session_list import ListAnswer, PageRequest, PartialListError, page_of, read_list, unix_time
+from loadtests.observing.session_list import (
+    ListAnswer,
+    PageRequest,
+    PartialListError,
+    page_of,
+    read_sessions,
+    unix_time,
+)
 from loadtests.sandbox.paging import shown_page
 
 
@@ -140,7 +147,7 @@ def _pages(*pages: list[str], **of_each: Any) -> tuple[ListAnswer, Any]:
 def test_pages_are_followed() -> None:
     """By the token of each answer, to the last page."""
     first, get = _pages(["a", "b"], ["c"], ["d"], total=4)
-    assert list(read_list(get, first)) == ["a", "b", "c", "d"]
+    assert list(read_sessions(get, first).sessions) == ["a", "b", "c", "d"]
 
 
 def test_pages_by_number_are_followed() -> None:
@@ -150,7 +157,7 @@ def test_pages_by_number_are_followed() -> None:
         rows = [{"session_id": f"{page}-{n}"} for n in range(2 if page < 3 else 1)]
         return ListAnswer(json.dumps({"data": {"sessions": rows, "page": page, "page_size": 2, "total": 5}}).encode())
 
-    assert len(read_list(lambda wanted: body(int(wanted.query["page"])), body(1))) == 5
+    assert len(read_sessions(lambda wanted: body(int(wanted.query["page"])), body(1)).sessions) == 5
 
 
 def _described(rows: int, **paging: Any) -> tuple[ListDescription, Any]:
@@ -182,16 +189,16 @@ def _described(rows: int, **paging: Any) -> tuple[ListDescription, Any]:
 def test_described_pages_are_followed(paging: dict[str, Any], rows: int) -> None:
     """By token, number or address, also where the last page is full, or there is nothing."""
     listing, get = _described(rows, size=4, **paging)
-    assert list(read_list(get, get(PageRequest()), listing)) == [f"s-{number}" for number in range(rows)]
+    assert list(read_sessions(get, get(PageRequest()), listing).sessions) == [f"s-{number}" for number in range(rows)]
 
 
 def test_pages_with_numbers_end_with_an_empty_one() -> None:
     """Where neither a total nor a size is known."""
     listing, get = _described(8, size=4, by="page", parameter="page")
     unknown = listing.model_copy(update={"paging": Paging(by="page", parameter="page")})
-    assert len(read_list(get, get(PageRequest()), unknown)) == 8
+    assert len(read_sessions(get, get(PageRequest()), unknown).sessions) == 8
     with pytest.raises(PartialListError):
-        read_list(lambda wanted: get(PageRequest()), get(PageRequest()), unknown)
+        read_sessions(lambda wanted: get(PageRequest()), get(PageRequest()), unknown)
 
 
 def test_pages_that_move_are_read_again() -> None:
@@ -204,10 +211,10 @@ def test_pages_that_move_are_read_again() -> None:
         shown = json.loads(get(wanted).body)
         return ListAnswer(json.dumps({**shown, "total": next(totals, 7)}).encode())
 
-    assert len(read_list(moving, moving(PageRequest()), counted)) == 8
+    assert len(read_sessions(moving, moving(PageRequest()), counted).sessions) == 8
     totals = iter(range(1000, 0, -1))
     with pytest.raises(PartialListError, match="changed"):
-        read_list(moving, moving(PageRequest()), counted)
+        read_sessions(moving, moving(PageRequest()), counted)
 
 
 @pytest.mark.parametrize(
@@ -246,11 +253,11 @@ def test_a_page_that_repeats_itself_makes_the_list_partial() -> None:
     """An API that ignores the token answers the first page again: its list proves nothing about absent sessions."""
     first, _ = _pages(["a", "b"], ["c"])
     with pytest.raises(PartialListError):
-        read_list(lambda wanted: first, first)
+        read_sessions(lambda wanted: first, first)
 
 
 def test_a_total_that_is_not_reached_makes_the_list_partial() -> None:
     """Without a way to the other pages."""
     first, get = _pages(["a", "b"], total=12)
     with pytest.raises(PartialListError):
-        read_list(get, first)
+        read_sessions(get, first)
