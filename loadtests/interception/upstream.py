@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import h11
 
+from loadtests.http.fields import tokens
 from loadtests.http.proxy import HEAD_END, Proxy, check_tunnel, proxy_for
 from loadtests.interception.request_reader import RefusedError
 from loadtests.interception.target import Target
@@ -86,10 +87,7 @@ async def send_request(
 
 def _headers(request: h11.Request, target: Target, is_last: bool) -> list[tuple[bytes, bytes]]:
     """A URL overrules the Host header, which HTTP/1.0 may leave out (RFC 9112, section 3.2.2)."""
-    named = {
-        word.strip().lower() for name, value in request.headers if name == b"connection" for word in value.split(b",")
-    }
-    dropped = {b"host", *(_HOP | named if is_last else ())}
+    dropped = {b"host", *(_HOP | tokens(request.headers, b"connection") if is_last else ())}
     kept = [(name, value) for name, value in request.headers.raw_items() if name.lower() not in dropped]
     return [(b"Host", target.host_header.encode()), *kept, *([(b"Connection", b"close")] if is_last else [])]
 

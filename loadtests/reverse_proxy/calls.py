@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from loadtests.http.body import UndecodableError, without_codings
+from loadtests.http.fields import Header, named
 from loadtests.http.key import redacted
 from loadtests.model.api.answer import GONE, Answer, Outcome, Reason
 from loadtests.model.api.description.description import ApiDescription
@@ -26,7 +27,6 @@ from loadtests.model.log.record import Observation, nanoseconds
 from loadtests.model.log.rows import LONGEST_MESSAGE
 from loadtests.recording.client_log import ClientLog, seconds_asked
 from loadtests.reverse_proxy.exchange import Exchange, Kept
-from loadtests.reverse_proxy.headers import Header, named
 
 _LARGEST_DECODED = 1 << 20
 """Bytes of a body without its content coding."""

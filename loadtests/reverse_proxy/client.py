@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
+from loadtests.http.fields import named
 from loadtests.model.api.answer import Reason
 from loadtests.reverse_proxy.context import Context
 from loadtests.reverse_proxy.exchange import Exchange
@@ -17,7 +18,6 @@ from loadtests.reverse_proxy.headers import (
     check_head,
     chunk,
     last_chunk,
-    named,
     path_of,
     request_head,
     without_offer,

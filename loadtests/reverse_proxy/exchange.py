@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from loadtests.http.fields import Header
 from loadtests.model.api.answer import Reason
 from loadtests.model.api.routing import Route
 from loadtests.reverse_proxy.bounds import KEPT_BODY
-from loadtests.reverse_proxy.headers import Header
 
 
 class Kept:

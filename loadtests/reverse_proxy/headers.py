@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-Header = tuple[bytes, bytes]
+from loadtests.http.fields import Header, named, tokens
 
 HOP_BY_HOP = frozenset(
     {b"connection", b"keep-alive", b"proxy-connection", b"te", b"transfer-encoding", b"upgrade"},
@@ -22,16 +22,6 @@ class BadRequestError(Exception):
         super().__init__(reason)
         self.status = status
         self.reason = reason
-
-
-def named(headers: Iterable[Header], name: bytes) -> list[bytes]:
-    """Returns the values of the fields with this name, in lower case."""
-    return [value for field, value in headers if field.lower() == name]
-
-
-def tokens(headers: Iterable[Header], name: bytes) -> set[bytes]:
-    """Returns the members of a list-valued field, in lower case."""
-    return {token.strip(b" \t").lower() for value in named(headers, name) for token in value.split(b",")} - {b""}
 
 
 def request_head(

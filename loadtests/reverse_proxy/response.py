@@ -6,8 +6,9 @@ from typing import Any
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
+from loadtests.http.fields import Header, named
 from loadtests.reverse_proxy.exchange import Exchange
-from loadtests.reverse_proxy.headers import Header, chunk, last_chunk, named, response_head
+from loadtests.reverse_proxy.headers import chunk, last_chunk, response_head
 
 _NO_BODY = frozenset({204, 304})
 _SWITCHING = 101
