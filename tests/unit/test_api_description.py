@@ -31,7 +31,7 @@ from loadtests.model.api.service import ApiRequest
 from loadtests.model.session.session import Session
 from loadtests.model.session.steps import Call
 from loadtests.model.text.input_error import InputError
-from loadtests.observing.session_list import ListAnswer, PageRequest, read_list
+from loadtests.observing.session_list import ListAnswer, PageRequest, read_sessions
 from loadtests.sandbox.wire import Wire
 from loadtests.scenarios.catalogue import api_files, named_api
 from tests.any_api import any_api
@@ -287,7 +287,9 @@ def _check(api: ApiDescription) -> None:
             asked = parse_qsl(urlsplit(wanted.link).query) or [(name, str(text)) for name, text in wanted.query.items()]
             return ListAnswer(*side.wire.list_body(Reply(data=hosted), dict(asked)))
 
-        assert read_list(page, page(PageRequest()), api.list) == {f"s-{n}": 1_700_000_010.0 for n in range(3)}
+        assert read_sessions(page, page(PageRequest()), api.list).sessions == {
+            f"s-{n}": 1_700_000_010.0 for n in range(3)
+        }
 
 
 @pytest.mark.parametrize("api", SHIPPED, ids=lambda api: api.name)
