@@ -10,7 +10,7 @@ WORKERS ?= 6
 PARALLEL := --numprocesses $(WORKERS) --dist loadgroup --no-loadscope-reorder
 INNER := tests/unit tests/property tests/golden
 
-.PHONY: help setup demo lint check test test-thorough test-hostile faults golden reference durations mutants matrix accuracy fit-accuracy hidden-tabs witness torture clients bench bench-full constraints clean
+.PHONY: help setup demo lint check test test-thorough test-hostile faults golden reference durations mutants matrix accuracy fit-accuracy hidden-tabs witness torture soak clients bench bench-full constraints clean
 
 help:
 	@echo "make setup    the environment in $(VENV)"
@@ -32,6 +32,7 @@ help:
 	@echo "make clients  installs clients that others wrote, and tries them against the sandboxes; writes docs/apis.md"
 	@echo "make bench    speed, side by side, in some minutes; make bench-full takes hours"
 	@echo "make witness  hides a tab of a real Chromium for three minutes, through an audit"
+	@echo "make soak     two hours live at 2,000 sessions with two workers and a browser; writes docs/soak.md"
 	@echo "make torture  kill -9 at 20 random moments each, of a worker, the master, everything (about half an hour)"
 
 setup: $(STAMP)
@@ -102,6 +103,9 @@ clients: $(STAMP)
 
 torture: $(STAMP)
 	$(BIN)/python -m tests.torture
+
+soak: $(STAMP)
+	$(BIN)/python -m tests.soak
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench
