@@ -10,6 +10,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack
+from types import GeneratorType
 from typing import Any
 
 from loadtests.engine.blame import UserErrors
@@ -212,7 +213,8 @@ class Engine:
                 step = task.behaviour.send(value)
                 value = None
                 if type(step) is Sleep:
-                    return self._timers.push(step.until, task)
+                    task.due = step.until
+                    return self._timers.push(task)
                 if type(step) is Call:
                     return self._submit(step, task)
                 if type(step) is Note:
@@ -221,8 +223,10 @@ class Engine:
                     scope = task.scope if type(step) is Fork else self._arrivals
                     self._resume(Task(step.behaviour, scope), None)
             task.behaviour.close()
-        except StopIteration:
-            return None
+        except StopIteration as ended:
+            if type(ended.value) is GeneratorType:
+                task.behaviour = ended.value
+                self._resume(task, None)
         except Exception as error:
             self.defects += 1
             if not self._user_errors.report(error):

@@ -32,6 +32,8 @@ class Task(msgspec.Struct):
 
     behaviour: Behaviour
     scope: TaskScope
+    due: float = 0.0
+    """When it is resumed, in seconds of the run, while it sleeps."""
 
 
 class Request(msgspec.Struct):

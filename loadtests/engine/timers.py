@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 from gevent.hub import get_hub
 
-from loadtests.model.maths.calendar_queue import CalendarQueue
+from loadtests.model.maths.calendar_queue import CalendarQueue, Waiting
 from loadtests.processes.greenlets import start_loop
 
 _LONGEST_SLEEP = 0.25
@@ -18,13 +18,13 @@ _SHORTEST_SLEEP = 0.001
 _BATCH = 64
 """Tasks woken in a row before the greenlet yields to the connections."""
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Waiting)
 
 logger = logging.getLogger(__name__)
 
 
 class Timers(Generic[T]):
-    """Calls `wake(sleeper, due)` at `due`, or as soon after it as possible."""
+    """Calls `wake(sleeper, sleeper.due)` at `sleeper.due`, or as soon after it as possible."""
 
     def __init__(
         self, clock: Callable[[], float], wake: Callable[[T, float], None], on_error: Callable[[], None] = lambda: None
@@ -32,7 +32,7 @@ class Timers(Generic[T]):
         self._clock = clock
         self._wake = wake
         self._on_error = on_error
-        self._queue: CalendarQueue[tuple[float, T]] = CalendarQueue()
+        self._queue: CalendarQueue[T] = CalendarQueue()
         self._loop = get_hub().loop
         self._sleeps_until = 0.0
         """0 while the greenlet is awake."""
@@ -43,11 +43,11 @@ class Timers(Generic[T]):
     def __len__(self) -> int:
         return len(self._queue)
 
-    def push(self, due: float, sleeper: T) -> None:
-        """Wakes `sleeper` at `due`."""
-        self._queue.push((due, sleeper))
-        if due < self._sleeps_until:
-            self._sleeps_until = due
+    def push(self, sleeper: T) -> None:
+        """Wakes `sleeper` at its time."""
+        self._queue.push(sleeper)
+        if sleeper.due < self._sleeps_until:
+            self._sleeps_until = sleeper.due
             self._loop.run_callback(self._wake_up)
 
     def close(self) -> None:
@@ -65,10 +65,10 @@ class Timers(Generic[T]):
 
     def _wake_due(self) -> int:
         woken = 0
-        for due, sleeper in self._queue.due(self._clock()):
+        for sleeper in self._queue.due(self._clock()):
             woken += 1
             try:
-                self._wake(sleeper, due)
+                self._wake(sleeper, sleeper.due)
             except Exception:
                 self._on_error()
                 logger.exception("Internal error while a task was woken")

@@ -10,7 +10,10 @@ import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import GeneratorType
 from typing import Any, Protocol
+
+import msgspec
 
 from loadtests.defects.defect import Injected
 from loadtests.engine.garbage import infrequent_collection
@@ -71,9 +74,17 @@ class SimulationResult:
     refused: int
 
 
-_Task = tuple[Behaviour, SimulatedScope]
-_Event = tuple[float, _Task, Any, Call | None]
-"""Time, task, the value sent to the behaviour, and the call if that value is its Answer."""
+class _Task(msgspec.Struct):
+    """A behaviour, and what it waits for: a time, or the answer to a call."""
+
+    behaviour: Behaviour
+    scope: SimulatedScope
+    due: float = 0.0
+    """When it is resumed, in seconds of the run."""
+    value: Any = None
+    """What it is sent then."""
+    call: Call | None = None
+    """The call if `value` is its Answer."""
 
 
 class Simulator:
@@ -90,7 +101,7 @@ class Simulator:
         terms = Terms(limit, scenario.idle_range, api.idle_timeout.default, scenario.session_cap, activity=api.activity)
         self._account = SimulatedAccount(terms, defects, seed, scenario.timeout, api)
         self._latency = random.Random(f"{seed} latencies").random
-        self._queue: CalendarQueue[_Event] = CalendarQueue()
+        self._queue: CalendarQueue[_Task] = CalendarQueue()
         self._population = Population(plan, seed, self._start)
         self._public = self._population.public
         self._tracker = SessionTracker(self)
@@ -160,27 +171,28 @@ class Simulator:
 
     def _process_events(self, until: float, until_some: Sequence[object]) -> None:
         """Processes events up to the time `until`, or until there is something in `until_some`."""
-        for when, task, value, call in self._queue.due(until):
-            self._now = when
-            if call is not None:
-                self._deliver(call, value, task[1])
-            self._resume(task, value)
+        for task in self._queue.due(until):
+            self._now = task.due
+            if task.call is not None:
+                self._deliver(task.call, task.value, task.scope)
+            self._resume(task)
             if until_some:
                 return
 
     def _start(self, behaviour: Behaviour, scope: SimulatedScope) -> None:
-        self._resume((behaviour, scope), None)
+        self._resume(_Task(behaviour, scope))
 
-    def _resume(self, task: _Task, value: Any) -> None:
-        behaviour, scope = task
+    def _resume(self, task: _Task) -> None:
+        behaviour, scope, value = task.behaviour, task.scope, task.value
         try:
             while not scope.over:
                 step = behaviour.send(value)
                 value = None
                 if type(step) is Sleep:
-                    until = step.until
-                    when = until if until > self._now else self._now
-                    return self._queue.push((when, task, until, None))
+                    task.value = until = step.until
+                    task.due = until if until > self._now else self._now
+                    task.call = None
+                    return self._queue.push(task)
                 if type(step) is Call:
                     return self._call(step, task)
                 if type(step) is Note:
@@ -188,8 +200,10 @@ class Simulator:
                 else:
                     self._start(step.behaviour, scope if type(step) is Fork else self._public)
             behaviour.close()
-        except StopIteration:
-            return None
+        except StopIteration as ended:
+            if type(ended.value) is GeneratorType:
+                task.behaviour, task.value = ended.value, None
+                self._resume(task)
 
     def _call(self, call: Call, task: _Task) -> None:
         session, now = call.session, self._now
@@ -197,14 +211,16 @@ class Simulator:
         if call.operation is _NEW:
             self.sessions[session.number] = session
             self._opening[session.number] = now
-            task[1].session = session
+            task.scope.session = session
         answered = now + _LATENCIES[int(self._latency() * 1000)]
         answer = (
             Answer(Outcome.UNKNOWN, Reason.CUT, now, now) if call.cut else self._account.answer(call, now, answered)
         )
         self._requests += 1
         # A defect may delay the reply.
-        self._queue.push((answered if answered > answer.answered else answer.answered, task, answer, call))
+        task.due = answered if answered > answer.answered else answer.answered
+        task.value, task.call = answer, call
+        self._queue.push(task)
 
     def _deliver(self, call: Call, answer: Answer, scope: SimulatedScope) -> None:
         session = call.session

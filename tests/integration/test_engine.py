@@ -342,6 +342,38 @@ def test_people_who_arrived_stay_when_their_stream_is_stopped(rig: Rigs, sandbox
     assert own.state is State.OPEN
 
 
+def test_a_behaviour_that_returns_another_is_replaced_by_it(rig: Rigs, sandbox: Sandboxes) -> None:
+    """As by a tail call, in the same scope: the first is over when the second begins, and stopping the scope ends the second."""
+    engine = rig(sandbox().url)
+    session = engine.session()
+    happened: list[str] = []
+
+    def first() -> Behaviour:
+        try:
+            yield Call(session, NEW, engine.now())
+            return second()
+        finally:
+            happened.append("first over")
+
+    def second() -> Behaviour:
+        happened.append("second begun")
+        yield Call(session, STOP, engine.now())
+        return third()
+
+    def third() -> Behaviour:
+        try:
+            while True:
+                yield Sleep(engine.now() + 0.01)
+        finally:
+            happened.append("third over")
+
+    scope = engine.engine.start(first())
+    engine.until(lambda: session.state is State.CLOSED)
+    assert happened == ["first over", "second begun"]
+    engine.engine.stop(scope)
+    engine.until(lambda: happened[2:] == ["third over"])
+
+
 def test_stop_returns_what_the_scope_left_open(rig: Rigs, sandbox: Sandboxes) -> None:
     """Sessions of a scope's forks are its own too; those that were closed or refused are not returned."""
     engine = rig(sandbox("--limit", "3").url)

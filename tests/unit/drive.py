@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from itertools import count
 
 from loadtests.model.api.answer import Answer, Outcome, Reason
@@ -88,8 +88,9 @@ class Driver:
                     self.events.append((step.at, step.session.number, step.kind.value, step.detail))
                 elif isinstance(step, Fork | Arrive):
                     self._resume(step.behaviour, None, now)
-        except StopIteration:
-            return None
+        except StopIteration as ended:
+            if isinstance(ended.value, Generator):
+                self._resume(ended.value, None, now)
 
     def _call(self, call: Call, now: float) -> Answer:
         self.sessions[call.session.number] = call.session

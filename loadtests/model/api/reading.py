@@ -34,6 +34,11 @@ class Reading:
     """Values for later calls, by name."""
     refusals: tuple[RefusalPattern, ...]
 
+    @property
+    def reads_nothing(self) -> bool:
+        """Whether an acknowledgement has no values that are needed."""
+        return self.session_id is self.cap is self.duration is None and not self.keep
+
 
 def reading_of(api: ApiDescription, operation: Operation) -> Reading:
     """Returns how to read the answers to `operation`."""

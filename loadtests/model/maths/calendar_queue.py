@@ -9,19 +9,27 @@ from __future__ import annotations
 import heapq
 from bisect import insort
 from collections.abc import Iterator
-from operator import itemgetter
-from typing import Any, Generic, TypeVar
+from operator import attrgetter
+from typing import Generic, Protocol, TypeVar
 
 _BUCKETS_A_SECOND = 8
-_when = itemgetter(0)
+_due = attrgetter("due")
 
-T = TypeVar("T", bound=tuple[Any, ...])
+
+class Waiting(Protocol):
+    """What waits for its time."""
+
+    due: float
+    """Seconds; unchanged while it waits."""
+
+
+T = TypeVar("T", bound=Waiting)
 
 
 class CalendarQueue(Generic[T]):
-    """Entries ordered by their first element, a time in seconds; entries of equal time in the order of their insertion.
+    """Entries ordered by `due`; entries of equal time in the order of their insertion.
 
-    An entry is one flat tuple, because a million may wait.
+    The time is an attribute of the entry and not the first element of a tuple, because a million may wait.
     """
 
     def __init__(self) -> None:
@@ -39,12 +47,12 @@ class CalendarQueue(Generic[T]):
 
     def push(self, entry: T) -> None:
         """Adds `entry`."""
-        bucket = int(entry[0] * _BUCKETS_A_SECOND)
+        bucket = int(entry.due * _BUCKETS_A_SECOND)
         later = self._later.get(bucket)
         if later is not None:
             later.append(entry)
         elif bucket <= self._bucket:
-            insort(self._present, entry, self._next, key=_when)
+            insort(self._present, entry, self._next, key=_due)
         else:
             self._later[bucket] = [entry]
             heapq.heappush(self._buckets, bucket)
@@ -53,14 +61,14 @@ class CalendarQueue(Generic[T]):
         """Removes and yields the entries up to and including second `until`, in order, also those pushed meanwhile."""
         while self._next < len(self._present) or self._advance():
             entry = self._present[self._next]
-            if entry[0] > until:
+            if entry.due > until:
                 return
             self._next += 1
             yield entry
 
     def earliest(self) -> float | None:
         """Returns the time of the next entry; None if there is none."""
-        return float(self._present[self._next][0]) if self._next < len(self._present) or self._advance() else None
+        return self._present[self._next].due if self._next < len(self._present) or self._advance() else None
 
     def _advance(self) -> bool:
         """Advances to the next bucket that has entries; returns False if there is none."""
@@ -71,6 +79,6 @@ class CalendarQueue(Generic[T]):
         self._bucket = heapq.heappop(self._buckets)
         self._present = self._later.pop(self._bucket)
         # A stable sort: entries of equal time stay in the order of their insertion.
-        self._present.sort(key=_when)
+        self._present.sort(key=_due)
         self._next = 0
         return True

@@ -6,7 +6,8 @@ The same code runs live against HTTP and in virtual time against the rules in me
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from typing import Any
 
 from loadtests.model.api.answer import FULL, Answer, Outcome
 from loadtests.model.api.operation import Operation
@@ -63,7 +64,9 @@ class Person:
 
 
 Visit = Callable[[Person, float], Behaviour]
-"""The behaviour of a person from arrival to leaving; returns the time at its end."""
+"""The behaviour of a person from arrival to leaving; returns the time at its end, or the behaviour that follows."""
+After = Callable[[Person, Session, float], Any]
+"""Returns the behaviour that follows something at this time, or the time if nothing does."""
 
 
 def arrivals(
@@ -94,38 +97,41 @@ def returning_person(
     """Visits of one Locust user with a pause after each (closed model)."""
     visits = 0
     while True:
-        now = yield from (pay_visit or visit)(person(visits), now)
-        visits += 1
+        part = (pay_visit or visit)(person(visits), now)
+        while isinstance(part, Generator):
+            part = yield from part
+        now, visits = part, visits + 1
         now = yield Sleep(now + profile.arrivals.pause.sample(draw))
 
 
 def visit(person: Person, now: float) -> Behaviour:
-    """One visit, from arrival to leaving; returns the time at its end."""
+    """One visit, from arrival to leaving: its first part, until the session is open."""
     way = person.profile.leaving.choose(person.draw)
     if way is Way.DOUBLE_MOUNT:
         yield Fork(unused_session(person, now))
         way, now = Way.CLOSE, (yield Sleep(now + MOUNTED_AGAIN_SECONDS))
     session = person.session()
     now = yield from open_session(person, session, way, now)
-    if way is Way.RECOVERY_LOOP:
-        return (yield from _recovery_loop(person, session, now))
-    if way in _SECOND and session.state is State.OPEN:
-        # Once in each visit, so that the visit ends.
-        end = now + session.planned_stay
-        now = yield from _settle(person, session, now)
-        now = yield from _talk(person, session, now, end)
-        session, now = yield from _SECOND[way](person, session, now)
-        way = Way.CLOSE
     if session.state is not State.OPEN:
         return now
-    if way is not Way.IMPATIENT:
-        # Called one after the other without a function around them: a million may be active, and each generator takes 0.3 KB.
-        end = now + session.planned_stay
-        now = yield from _settle(person, session, now)
-        now = yield from _talk(person, session, now, end)
-    elif person.profile.calls.start:
-        yield Fork(_single(session, Operation.START, now))
-    return (yield from leave(person, session, way, now))
+    if way is Way.RECOVERY_LOOP:
+        return _recovery_loop(person, session, now)
+    if way is Way.IMPATIENT:
+        if person.profile.calls.start:
+            yield Fork(_single(session, Operation.START, now))
+        return leave(person, session, way, now)
+    return (yield from _stay(person, session, now, _AFTER_TALK[way]))
+
+
+def _stay(person: Person, session: Session, now: float, then: After) -> Behaviour:
+    """The person settles in an open session; returns the talk, which `then` follows."""
+    end = now + session.planned_stay
+    now = yield from _settle(person, session, now)
+    return _talk(person, session, now, end, then)
+
+
+def _leave_by(way: Way) -> After:
+    return lambda person, session, now: leave(person, session, way, now)
 
 
 def unused_session(person: Person, now: float) -> Behaviour:
@@ -164,8 +170,24 @@ def recover(person: Person, session: Session, now: float) -> Behaviour:
     return second, now
 
 
-_SECOND: dict[Way, Callable[[Person, Session, float], Behaviour]] = {Way.REOPEN: reopen, Way.RELOAD: reload}
-"""How a person with one of these ways of leaving gets their second session."""
+def _go_on(replace: Callable[[Person, Session, float], Behaviour]) -> After:
+    """Returns what follows the first session of a person who gets a second one by `replace`. Once, so that the visit ends."""
+
+    def go_on(person: Person, session: Session, now: float) -> Behaviour:
+        second, now = yield from replace(person, session, now)
+        if second.state is not State.OPEN:
+            return now
+        return (yield from _stay(person, second, now, _leave_by(Way.CLOSE)))
+
+    return go_on
+
+
+_AFTER_TALK: dict[Way, After] = {
+    **{way: _leave_by(way) for way in Way},
+    Way.REOPEN: _go_on(reopen),
+    Way.RELOAD: _go_on(reload),
+}
+"""What a person who leaves in one of these ways does when the planned stay is over."""
 
 
 def _recovery_loop(person: Person, session: Session, now: float) -> Behaviour:
@@ -174,7 +196,7 @@ def _recovery_loop(person: Person, session: Session, now: float) -> Behaviour:
     while session.state is State.OPEN:
         error = min(now + every.sample(person.draw), end)
         now = yield from _settle(person, session, now)
-        now = yield from _until_error(session, _talk(person, session, now, error))
+        now = yield from _until_error(session, _talk(person, session, now, error, _nothing))
         if now >= end:
             return (yield from leave(person, session, Way.CLOSE, now))
         session, now = yield from recover(person, session, now)
@@ -227,29 +249,34 @@ def _settle(person: Person, session: Session, now: float) -> Behaviour:
     return now
 
 
-def _talk(person: Person, session: Session, now: float, end: float) -> Behaviour:
+def _nothing(_person: Person, _session: Session, now: float) -> float:
+    """Nothing follows: the caller continues at `now`."""
+    return now
+
+
+def _talk(person: Person, session: Session, now: float, end: float, then: After) -> Behaviour:
     """Turns (thinking, a task, its spoken answer), some followed by a quiet period, until the planned end or until the session
-    is found closed; returns the time.
+    is found closed; returns what follows by `then`.
     """
     draw, turns, chance = person.draw, person.profile.turns, person.profile.quiet.chance
     # Read from the profile once, not in each turn.
     thinking, words, waits = turns.thinking.quantile, turns.words.quantile, turns.wait_for_answer
     while now < end and session.usable and not session.start_failed:
         send_at, length = now + thinking(draw.uniform()), round(words(draw.uniform())) or 1
-        if send_at >= end:
-            return (yield Sleep(end))
-        now = yield Sleep(send_at)
-        if not session.usable:
-            return now
+        now = yield Sleep(min(send_at, end))
+        if send_at >= end or not session.usable:
+            break
         answer: Answer = yield Call(session, _TASK, now, length)
         now = answer.answered
         if waits and now < end and answer.outcome is _OK:
             now = yield Sleep(min(now + answer.value, end))
+        # A million may sleep, so each keeps only what it needs.
+        del answer
         if now < end and session.usable and draw.chance(chance):
             quiet = person.profile.quiet.length.sample(draw)
             page = person.profile.page.choose(draw)
             now = yield from quiet_period(person, session, min(quiet, end - now), now, page)
-    return now
+    return then(person, session, now)
 
 
 def quiet_period(

@@ -10,6 +10,9 @@ engine (live, on gevent), the simulator and the tests (both in virtual time).
 | Note | writes a row | – |
 | Fork | runs another behaviour of the same person concurrently | – |
 | Arrive | runs the behaviour of another person | – |
+
+A behaviour that returns another one is replaced by it, as by a tail call: a million may be active, and each generator takes
+0.3 KB. Any other value that it returns is for the behaviour that called it with `yield from`.
 """
 
 from __future__ import annotations
