@@ -91,7 +91,12 @@ class Codec:
     def decode(self, operation: Operation, exchange: Exchange) -> Answer:
         """Returns what an exchange meant."""
         known = self._acknowledged.get(operation)
-        if known is not None and exchange.body == known[1] and exchange.status == known[0] and not exchange.was_repeated:
+        if (
+            known is not None
+            and exchange.body == known[1]
+            and exchange.status == known[0]
+            and not exchange.was_repeated
+        ):
             # Most acknowledgements are byte for byte like the one before; reading them again would take three times as long.
             return Answer(_OK, _NO_REASON, exchange.sent, exchange.answered, known[0], known[2])
         answer = self._read(operation, exchange)

@@ -8,13 +8,14 @@ import math
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from loadtests.model.gates.counts import Counts, together
 from loadtests.model.session.ending import DrainPhase, DrainStep
 from loadtests.model.session.session import Holder
 from loadtests.model.text.units import format_clock, format_duration
 from loadtests.model.text.wording import count
+from loadtests.plugin.recent_delays import RecentDelays
 from loadtests.plugin.screen import Screen, is_terminal
 from loadtests.run.drain import bound
 from loadtests.run.run import Run
@@ -29,22 +30,6 @@ _BAR = 20
 _HOLDERS = [holder.value for holder in Holder if holder not in (Holder.NONE, Holder.OTHERS)]
 _DELAY_SECONDS = 0.1
 """Delays of the load generator up to this are not worth a word."""
-
-
-@dataclass
-class RecentDelays:
-    """The worst delays since the last line, in seconds."""
-
-    lateness: float | None = None
-    """p99 of the lateness of requests; None: there were no requests."""
-    loop: float = 0.0
-    """Of the engine's loop."""
-
-    def add(self, snapshots: Sequence[ProcessSnapshot]) -> None:
-        """Include one second of each process."""
-        lateness = [self.lateness, *(snapshot.lateness_p99 for snapshot in snapshots)]
-        self.lateness = max((value for value in lateness if value is not None), default=None)
-        self.loop = max([self.loop, *(snapshot.worst_delay for snapshot in snapshots)])
 
 
 class Progress:
@@ -81,13 +66,14 @@ class Progress:
                     *state_lines(snapshots, settings.limit, self._delays),
                 ]
             )
-            self._delays = RecentDelays()
+            self._delays.begin_again()
         elif now >= self._next and not is_draining:
             print(
                 load_line(snapshots, now, settings.limit, self._delays, settings.duration), file=sys.stderr, flush=True
             )
             # Half a second less, since the engine's seconds and ours differ a little.
-            self._next, self._delays = now + _LOG_SECONDS - 0.5, RecentDelays()
+            self._next = now + _LOG_SECONDS - 0.5
+            self._delays.begin_again()
 
 
 def time_line(now: float, duration: float | None, stage: str) -> str:
@@ -113,7 +99,7 @@ def state_lines(snapshots: Sequence[ProcessSnapshot], limit: int | None, delays:
     yield f"hits {counts.hits:,}  leaks outstanding {leaks:,}  requests {requests:,}"
     margins = [snapshot.margin_p1 for snapshot in snapshots if snapshot.margin_p1 is not None]
     margin = format_duration(min(margins)) if margins else "–"
-    yield f"keep-alive margin p1 {margin}  lateness p99 {_lateness(delays)}"
+    yield f"keep-alive margin p1 {margin}  lateness p99 {delays.lateness}"
     if wrong := list(_problems(counts, sum(snapshot.lost_events for snapshot in snapshots))):
         yield f"found so far: {', '.join(wrong)}"
 
@@ -144,7 +130,7 @@ def load_line(
         f"hits {sum(snapshot.hits for snapshot in snapshots):,}",
         f"leaks outstanding {sum(snapshot.leaks for snapshot in snapshots):,}",
         f"requests {sum(snapshot.requests for snapshot in snapshots):,}",
-        f"lateness p99 {_lateness(delays)}",
+        f"lateness p99 {delays.lateness}",
     ]
     if delays.loop > _DELAY_SECONDS:
         parts.append(f"load generator late by up to {delays.loop:.1f} s")
@@ -175,10 +161,6 @@ def _slowest_phase(snapshots: Sequence[ProcessSnapshot]) -> DrainPhase | None:
         sessions=sum(snapshot.leaks if is_leaks else snapshot.held for _, snapshot in same),
         until=max(phase.until for phase, _ in same),
     )
-
-
-def _lateness(delays: RecentDelays) -> str:
-    return f"{delays.lateness * 1000:.0f} ms" if delays.lateness is not None else "–"
 
 
 def _clock(now: float, duration: float) -> str:
