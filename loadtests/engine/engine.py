@@ -32,7 +32,7 @@ from loadtests.model.run.guard import UNGUARDED, Guard
 from loadtests.model.session.ending import closing
 from loadtests.model.session.listener import EngineListener
 from loadtests.model.session.session import Session, State
-from loadtests.model.session.steps import Behaviour, Call, Closing, Fork, Note, NoteKind, Sleep
+from loadtests.model.session.steps import Call, Closing, Fork, Note, NoteKind, Resumable, Sleep
 from loadtests.model.session.unanswered import UnansweredSessions
 from loadtests.recording.ledger import Ledger
 from loadtests.recording.recorder import Recorder
@@ -125,7 +125,7 @@ class Engine:
             # Bound here, and without inherited no-ops: these are called for each request.
             self._on_answer = (*self._on_answer, listener.on_answer)
 
-    def start(self, behaviour: Behaviour) -> TaskScope:
+    def start(self, behaviour: Resumable) -> TaskScope:
         """Runs `behaviour` in a new scope; pass the scope to `stop` to end it."""
         scope = TaskScope()
         self._scopes.add(scope)

@@ -7,7 +7,7 @@ from collections.abc import Collection
 import msgspec
 
 from loadtests.model.session.session import Session
-from loadtests.model.session.steps import Behaviour, Call
+from loadtests.model.session.steps import Call, Resumable
 
 
 class TaskScope:
@@ -27,10 +27,10 @@ class TaskScope:
         self.sessions.append(session)
 
 
-class Task(msgspec.Struct):
-    """A behaviour that is being carried out, and where it belongs."""
+class Task(msgspec.Struct, gc=False):
+    """A behaviour that is being carried out, and where it belongs. Nothing that it holds refers to it."""
 
-    behaviour: Behaviour
+    behaviour: Resumable
     scope: TaskScope
     due: float = 0.0
     """When it is resumed, in seconds of the run, while it sleeps."""

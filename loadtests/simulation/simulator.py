@@ -29,7 +29,7 @@ from loadtests.model.run.end_reason import TIME_OVER
 from loadtests.model.run.plan import LoadPlan
 from loadtests.model.session.ending import DrainBounds, DrainResult, DrainView, closing, ending
 from loadtests.model.session.session import Session, State
-from loadtests.model.session.steps import Behaviour, Call, Closing, Fork, Note, Sleep
+from loadtests.model.session.steps import Behaviour, Call, Closing, Fork, Note, Resumable, Sleep
 from loadtests.model.session.unanswered import UnansweredSessions
 from loadtests.observing.foreign_sessions import ForeignSessions
 from loadtests.observing.list_snapshot import ListSnapshot
@@ -77,7 +77,7 @@ class SimulationResult:
 class _Task(msgspec.Struct):
     """A behaviour, and what it waits for: a time, or the answer to a call."""
 
-    behaviour: Behaviour
+    behaviour: Resumable
     scope: SimulatedScope
     due: float = 0.0
     """When it is resumed, in seconds of the run."""
@@ -179,7 +179,7 @@ class Simulator:
             if until_some:
                 return
 
-    def _start(self, behaviour: Behaviour, scope: SimulatedScope) -> None:
+    def _start(self, behaviour: Resumable, scope: SimulatedScope) -> None:
         self._resume(_Task(behaviour, scope))
 
     def _resume(self, task: _Task) -> None:

@@ -258,24 +258,21 @@ def _talk(person: Person, session: Session, now: float, end: float, then: After)
     """Turns (thinking, a task, its spoken answer), some followed by a quiet period, until the planned end or until the session
     is found closed; returns what follows by `then`.
     """
-    draw, turns, chance = person.draw, person.profile.turns, person.profile.quiet.chance
-    # Read from the profile once, not in each turn.
-    thinking, words, waits = turns.thinking.quantile, turns.words.quantile, turns.wait_for_answer
+    draw, turns = person.draw, person.profile.turns
     while now < end and session.usable and not session.start_failed:
-        send_at, length = now + thinking(draw.uniform()), round(words(draw.uniform())) or 1
+        send_at, words = now + turns.thinking.quantile(draw.uniform()), turns.words.quantile(draw.uniform())
         now = yield Sleep(min(send_at, end))
         if send_at >= end or not session.usable:
             break
-        answer: Answer = yield Call(session, _TASK, now, length)
+        answer: Answer = yield Call(session, _TASK, now, round(words) or 1)
         now = answer.answered
-        if waits and now < end and answer.outcome is _OK:
+        if turns.wait_for_answer and now < end and answer.outcome is _OK:
             now = yield Sleep(min(now + answer.value, end))
         # A million may sleep, so each keeps only what it needs.
         del answer
-        if now < end and session.usable and draw.chance(chance):
-            quiet = person.profile.quiet.length.sample(draw)
-            page = person.profile.page.choose(draw)
-            now = yield from quiet_period(person, session, min(quiet, end - now), now, page)
+        if now < end and session.usable and person.draw.chance(person.profile.quiet.chance):
+            quiet = min(person.profile.quiet.length.sample(person.draw), end - now)
+            now = yield from quiet_period(person, session, quiet, now, person.profile.page.choose(person.draw))
     return then(person, session, now)
 
 

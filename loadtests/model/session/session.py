@@ -270,7 +270,8 @@ class Session:
     def _record_new(self, answer: Answer) -> None:
         if answer.outcome is _OK and answer.session_id:
             self.apply(Event.OPENED)
-            self.id, self.cap = answer.session_id, answer.value
+            # Not the answer's own zero: a million sessions without a cap share one.
+            self.id, self.cap = answer.session_id, answer.value or 0.0
             self._requested = self._last_activity = answer.sent
             self.opened = self.reached = answer.answered
         elif answer.outcome in (Outcome.FAIL, Outcome.WITHHELD):

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from enum import IntEnum, StrEnum
-from typing import Any, final
+from typing import Any, Protocol, final
 
 import msgspec
 
@@ -84,15 +84,25 @@ class Note(msgspec.Struct):
 class Fork(msgspec.Struct):
     """Another behaviour of the same person. Both end together when the run ends."""
 
-    behaviour: Behaviour
+    behaviour: Resumable
 
 
 @final
 class Arrive(msgspec.Struct):
     """Another person."""
 
-    behaviour: Behaviour
+    behaviour: Resumable
 
 
 Step = Sleep | Call | Note | Fork | Arrive
 Behaviour = Generator[Step, Any, Any]
+
+
+class Resumable(Protocol):
+    """What a driver carries out: a Behaviour, or an object that is used like one."""
+
+    def send(self, value: Any, /) -> Step:
+        """Takes the result of the last step, None at first, and returns the next one. Raises StopIteration at the end."""
+
+    def close(self) -> object:
+        """Ends it before its time."""

@@ -26,6 +26,13 @@ from loadtests.scenarios.catalogue import load_profiles, profile_files
 _NEVER_SECONDS = 3600.0
 
 
+class _Placeholder(gevent.Greenlet):  # type: ignore[misc]
+    """A greenlet that is never started: Locust only uses it to find and count its users."""
+
+    spawning_stack_limit = 0
+    """Where it was made is of no interest, and takes half a kilobyte."""
+
+
 class StreamingUser(User):
     """A stream of arrivals (open model) or one person (closed model).
 
@@ -57,8 +64,7 @@ class StreamingUser(User):
         if not self._needs_no_greenlet():
             return super().start(group)
         self.on_start()
-        # Never started: Locust only uses it to find and count its users.
-        self._group, self._greenlet = group, gevent.Greenlet(_idle, self)
+        self._group, self._greenlet = group, _Placeholder(_idle, self)
         group.add(self._greenlet)
         return self._greenlet
 

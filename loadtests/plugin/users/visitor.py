@@ -15,6 +15,8 @@ from functools import wraps
 from types import CodeType
 from typing import ParamSpec, cast
 
+import msgspec
+
 from loadtests.engine.blame import UserErrors
 from loadtests.model.api.answer import Answer, Outcome
 from loadtests.model.api.operation import Operation
@@ -38,28 +40,25 @@ _P = ParamSpec("_P")
 _errors = UserErrors()
 
 
-class Action:
+class Action(msgspec.Struct, gc=False):
     """An action that a locustfile asked for, at a place in it. It happens when it is iterated, by `yield from`."""
 
-    __slots__ = ("_behaviour", "_code", "_instruction", "_name")
-
-    def __init__(self, behaviour: Behaviour, name: str, code: CodeType, instruction: int) -> None:
-        self._behaviour: Behaviour | None = behaviour
-        # The line is looked up only where it is needed: that takes longer than the rest of an action.
-        self._code = code
-        self._instruction = instruction
-        self._name = name
+    behaviour: Behaviour | None
+    name: str
+    code: CodeType
+    instruction: int
+    """In the code. Its line is looked up only where it is needed: that takes longer than the rest of an action."""
 
     def __iter__(self) -> Behaviour:
-        behaviour, self._behaviour = self._behaviour, None
-        assert behaviour is not None, f"visitor.{self._name}() happens once"
+        behaviour, self.behaviour = self.behaviour, None
+        assert behaviour is not None, f"visitor.{self.name}() happens once"
         return behaviour
 
     def __del__(self) -> None:
-        if self._behaviour is not None:
-            lines = [position[0] or 0 for position in self._code.co_positions()]
-            line = lines[self._instruction // 2]
-            _errors.report_at(self._code.co_filename, line, f"visitor.{self._name}() without `yield from` does nothing")
+        if self.behaviour is not None:
+            lines = [position[0] or 0 for position in self.code.co_positions()]
+            line = lines[self.instruction // 2]
+            _errors.report_at(self.code.co_filename, line, f"visitor.{self.name}() without `yield from` does nothing")
 
 
 def action(method: Callable[_P, Behaviour]) -> Callable[_P, Behaviour]:
@@ -120,7 +119,7 @@ class Visitor:
     @action
     def keep_alive(self) -> Behaviour:
         """Sends a keep-alive; returns its answer."""
-        return (yield from self._call(Operation.KEEP_ALIVE))
+        return self._call(Operation.KEEP_ALIVE)
 
     @action
     def wait(self, seconds: float) -> Behaviour:
@@ -143,7 +142,7 @@ class Visitor:
     @action
     def call(self, operation: Operation, words: int = 0) -> Behaviour:
         """Sends any call of the session; returns its answer."""
-        return (yield from self._call(operation, words))
+        return self._call(operation, words)
 
     @action
     def close(self) -> Behaviour:
