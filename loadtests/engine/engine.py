@@ -105,6 +105,11 @@ class Engine:
         return self._guard.is_spent(self.session_seconds)
 
     @property
+    def held(self) -> int:
+        """The number of sessions that may hold a slot; those that the list lacks do not."""
+        return len(self.sessions) - len(self.opening) - self.occupancy.unlisted
+
+    @property
     def known_until(self) -> float:
         """Every `new` sent before this time has its answer."""
         return min(self.opening.values(), default=self.now())
@@ -200,6 +205,14 @@ class Engine:
         self.occupancy.count(session)
         self._ledger.opened(session, self.now())
         self._meter.opened(self.now())
+
+    def mark_unlisted(self, session: Session) -> None:
+        """Records that `session` holds no slot by the API's list, although its person does not know that yet."""
+        self.occupancy.count_unlisted(session)
+
+    def mark_listed(self, session: Session) -> None:
+        """Takes that back."""
+        self.occupancy.count_listed(session)
 
     def close(self) -> None:
         """Ends all greenlets and closes all connections. Recorder and ledger stay open."""

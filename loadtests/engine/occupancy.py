@@ -53,6 +53,8 @@ class Occupancy:
         self._now = now
         self._by_profile: defaultdict[str, Counter[Holder]] = defaultdict(Counter)
         self._leaks = OutstandingLeaks()
+        self._unlisted: set[int] = set()
+        """Numbers of the sessions that the API's list lacks, and whose persons do not know that yet."""
         self.unconfirmed = 0
         """Sessions whose `new` was not answered and that may be open."""
 
@@ -60,6 +62,10 @@ class Occupancy:
         """Updates the counts after the holder of the session's slot may have changed. Takes constant time."""
         before = session.counted_as
         holder = _UNCONFIRMED if session.state is _LOST else session.holder
+        if holder is _NONE:
+            self._unlisted.discard(session.number)
+        elif session.number in self._unlisted:
+            holder = _NONE
         if before is holder:
             return
         session.counted_as = holder
@@ -73,6 +79,21 @@ class Occupancy:
         elif before in _WITHOUT_PERSON:
             self._leaks.end(session, self._now())
         self.unconfirmed += (holder is _UNCONFIRMED) - (before is _UNCONFIRMED)
+
+    def count_unlisted(self, session: Session) -> None:
+        """Counts `session`, which may be open for its person, as holding no slot, until its end or `count_listed`."""
+        self._unlisted.add(session.number)
+        self.count(session)
+
+    def count_listed(self, session: Session) -> None:
+        """Counts it as holding its slot again."""
+        self._unlisted.discard(session.number)
+        self.count(session)
+
+    @property
+    def unlisted(self) -> int:
+        """The number of sessions that are counted as holding no slot because the list lacks them."""
+        return len(self._unlisted)
 
     @property
     def leaks(self) -> int:

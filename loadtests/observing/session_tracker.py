@@ -35,6 +35,12 @@ class SessionOwner(Protocol):
     def mark_open(self, session: Session) -> None:
         """Records that `session` is open although it was recorded as closed."""
 
+    def mark_unlisted(self, session: Session) -> None:
+        """Records that `session` holds no slot by the list, although its person does not know that yet."""
+
+    def mark_listed(self, session: Session) -> None:
+        """Takes that back."""
+
 
 class SessionTracker(EngineListener):
     """Records which of the process's sessions appear in the list and vanish from it."""
@@ -123,12 +129,17 @@ class SessionTracker(EngineListener):
         """
         for session_id, since in list(self._missing.items()):
             session = self._ours.get(session_id)
-            if session is None or session_id in appeared or session.acknowledged > since:
+            if session is None:
                 del self._missing[session_id]
+            elif session_id in appeared or session.acknowledged > since:
+                del self._missing[session_id]
+                self._engine.mark_listed(session)
             elif session.way or session.state is not State.OPEN:
                 del self._missing[session_id]
                 session.record_end()
                 self._engine.mark_closed(session)
+            else:
+                self._engine.mark_unlisted(session)
 
     def _settle(self) -> None:
         # A pending id is foreign once no `new` is in flight that may have opened it.

@@ -105,7 +105,7 @@ class Counters(EngineListener):
         occupancy = engine.occupancy
         snapshot = ProcessSnapshot(
             now,
-            held=len(engine.sessions) - len(engine.opening),
+            held=engine.held,
             leaks=occupancy.leaks,
             opened=self.opened,
             hits=self.counts.hits,

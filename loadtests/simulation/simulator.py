@@ -167,6 +167,12 @@ class Simulator:
         """Records that a session is open that was taken for closed."""
         self.sessions[session.number] = session
 
+    def mark_unlisted(self, session: Session) -> None:
+        """Nothing: a simulated run shows no live figures."""
+
+    def mark_listed(self, session: Session) -> None:
+        """Nothing."""
+
     # The clock and the queue.
 
     def _process_events(self, until: float, until_some: Sequence[object]) -> None:

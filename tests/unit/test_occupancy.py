@@ -45,6 +45,22 @@ def test_each_session_is_counted_once_as_what_it_is_now() -> None:
     assert occupancy.by_profile()["calm"] == {"quiet": 1, "leaked": 1}
 
 
+def test_a_session_that_the_list_lacks_holds_no_slot() -> None:
+    """Whatever its person does, until it is listed again or has ended."""
+    occupancy = Occupancy(Clock())
+    session, other = opened(occupancy, 1), opened(occupancy, 2)
+    occupancy.count_unlisted(session)
+    session.quiet = True
+    occupancy.count(session)
+    assert (occupancy.by_profile(), occupancy.unlisted) == ({"calm": {"active": 1}}, 1)
+    occupancy.count_listed(session)
+    assert (occupancy.by_profile(), occupancy.unlisted) == ({"calm": {"active": 1, "quiet": 1}}, 0)
+    occupancy.count_unlisted(other)
+    other.record_end()
+    occupancy.count(other)
+    assert (occupancy.by_profile(), occupancy.unlisted) == ({"calm": {"quiet": 1}}, 0)
+
+
 def test_a_stop_that_failed_makes_a_leak() -> None:
     """The person is gone, and the session may be open."""
     occupancy = Occupancy(Clock())

@@ -19,6 +19,7 @@ class Scene:
     def __init__(self) -> None:
         self.observed: list[tuple[str, float]] = []
         self.closed: list[Session] = []
+        self.unlisted: set[Session] = set()
         self.at = 0.0
         self.tracker = SessionTracker(self)
         self.session = Session(1, "p", 30.0)
@@ -43,6 +44,14 @@ class Scene:
     def mark_open(self, session: Session) -> None:
         """Take it back."""
         self.closed.remove(session)
+
+    def mark_unlisted(self, session: Session) -> None:
+        """Note it."""
+        self.unlisted.add(session)
+
+    def mark_listed(self, session: Session) -> None:
+        """Take it back."""
+        self.unlisted.discard(session)
 
     def poll(self, at: float, appeared: list[str] | None = None, vanished: list[str] | None = None) -> None:
         """One successful poll."""
@@ -85,6 +94,7 @@ def test_a_present_person_learns_of_the_end_from_a_call_alone() -> None:
     scene.poll(4.0)
     scene.poll(5.0)
     assert scene.session.usable
+    assert scene.unlisted == {scene.session}, "its slot is free all the same"
     scene.session.leave("abandon")
     scene.poll(6.0)
     assert scene.session.state is State.CLOSED
@@ -99,6 +109,20 @@ def test_an_acknowledged_activity_overrules_the_list() -> None:
     scene.poll(4.0)
     scene.poll(5.0)
     assert scene.session.state is State.OPEN
+
+
+def test_a_person_whose_session_is_listed_or_answers_again_holds_a_slot() -> None:
+    """What two incomplete lists have said is taken back."""
+    for shown in ("listed", "acknowledged"):
+        scene = Scene()
+        scene.poll(3.0, vanished=["a"])
+        assert scene.unlisted == set(), "one list proves nothing"
+        scene.poll(4.0)
+        assert scene.unlisted == {scene.session}
+        if shown == "acknowledged":
+            scene.session.record_answer(Operation.KEEP_ALIVE, Answer(Outcome.OK, Reason.NONE, 4.5, 4.6))
+        scene.poll(5.0, appeared=["a"] if shown == "listed" else None)
+        assert scene.unlisted == set()
 
 
 def test_a_session_that_reappeared_stays_ours() -> None:
