@@ -62,8 +62,8 @@ MUTANTS = (
     ),
     Mutant(
         _KEEP_ALIVE,
-        "tick = math.ceil((answer.answered - now) / interval) - 1",
-        "tick = math.floor((answer.answered - now) / interval) - 1",
+        "self.tick = math.ceil((answered - self.began) / self.interval) - 1",
+        "self.tick = math.floor((answered - self.began) / self.interval) - 1",
         "tests/unit/test_behaviour.py",
     ),
     # Hidden pages: the minute begins after the grace; one pause is no throttling.
@@ -206,8 +206,8 @@ MUTANTS = (
     # Keep-alives: jitter to both sides.
     Mutant(
         "loadtests/model/session/keepalive.py",
-        "return interval * (1 + jitter * (2 * draw.uniform() - 1))",
-        "return interval * (1 + jitter * draw.uniform())",
+        "return self.interval * (1 + self.policy.jitter * (2 * self.draw.uniform() - 1))",
+        "return self.interval * (1 + self.policy.jitter * self.draw.uniform())",
         "tests/unit/test_behaviour.py",
     ),
     # Recorder: a batch that is partly written is removed.
