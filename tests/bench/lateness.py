@@ -24,7 +24,7 @@ from reports.log.compaction import readable
 from .interleaved import median_interval
 from .locusts import locust_process, reading
 from .measurement import Budget, Measurement
-from .schedules import Schedule, scheduled
+from .schedules import Schedule, await_open, scheduled
 from .servers import Server, nginx, nginx_path, sandbox
 
 _PERSONS = 32
@@ -109,6 +109,7 @@ def _rate(state: Path) -> float:
 def _at_half(url: str, saturated: float, length: _Length) -> _Found:
     schedule = Schedule(saturated / 2, length.every, length.opening)
     with scheduled(url, schedule) as run:
+        await_open(run)
         time.sleep(length.windows * _WINDOW_SECONDS + _UNWRITTEN_SECONDS)
         return _read(run.folder / FILE, saturated, length.windows)
 

@@ -19,11 +19,11 @@ from typing import NamedTuple
 from .interleaved import median_interval
 from .measurement import Budget, Measurement
 from .processes import cpu_seconds
-from .schedules import Schedule, Scheduled, scheduled
+from .schedules import Schedule, Scheduled, await_open, scheduled
 from .servers import Server, nginx, nginx_path, served
 
 _CORES = 2
-_SCHEDULE = Schedule(rate=8_000.0, every=0.5, opening=2.0)
+_SCHEDULE = Schedule(rate=8_000.0, every=0.5, opening=1.0)
 _QUICK, _FULL = (8, 1.0), (30, 3.0)
 """Windows, and the seconds of each. Locust's workers send their statistics every three seconds."""
 
@@ -63,6 +63,7 @@ def measure(full: bool) -> list[Measurement]:
         scheduled(first.url, _SCHEDULE) as alone,
         scheduled(second.url, _SCHEDULE, _CORES) as together,
     ):
+        await_open(alone, together)
         windows = [_window((alone, first), (together, second), seconds) for _ in range(number)]
     return [_table(windows, seconds)]
 

@@ -12,14 +12,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import psutil
 
+from loadtests.model.run.manifest import SPOOL
+from loadtests.model.run.run_name import RUNS
+from loadtests.run.process import ledger_file
+
 _LOCUSTFILE = Path(__file__).parent / "locustfiles" / "profiles_only.py"
+_OUTPUT = "output"
 _START_SECONDS = 20.0
 _SETTLE_SECONDS = 1.0
 _SCENARIO = """
@@ -35,7 +40,7 @@ load = {{ kept = "{total}/s" }}
 
 [[stages]]
 name = "holding"
-duration = "10m"
+duration = "5m"
 load = {{ }}
 
 [profiles.kept]
@@ -64,40 +69,77 @@ class Schedule(NamedTuple):
         return self.rate * self.every
 
 
-class Scheduled(NamedTuple):
-    """A run whose sessions are open."""
+class Scheduled:
+    """A run of so many processes, with a master beside if there is more than one."""
 
-    folder: Path
-    """The run's directory."""
-    leader: int
-    """The process that leads the run: the only one, or the master."""
-    workers: list[int]
-    """Process ids; none where there is one process."""
+    def __init__(self, process: subprocess.Popen[bytes], place: Path, opening: float, processes: int) -> None:
+        self._process = process
+        self._place = place
+        self.opening = opening
+        """Seconds in which the sessions are opened."""
+        self._workers = processes if processes > 1 else 0
+        self.leader = process.pid
+        """Process id of the only process, or of the master."""
+
+    @property
+    def folder(self) -> Path:
+        """The run's directory."""
+        return next(path.parent for path in (self._place / RUNS).glob("*/manifest.json"))
+
+    @property
+    def workers(self) -> list[int]:
+        """Their process ids; none where there is one process."""
+        children = [child.pid for child in psutil.Process(self.leader).children()] if self._workers else []
+        if len(children) != self._workers:
+            raise RuntimeError(f"{len(children)} workers instead of {self._workers}:\n{self._said()}")
+        return children
+
+    def await_beginning(self) -> None:
+        """Waits until the first session can be opened. Raises RuntimeError if the run does not begin."""
+        numbers = range(1, self._workers + 1)
+        ledgers = [f"*/{SPOOL}/{ledger_file(number)}" for number in numbers] or [f"*/{ledger_file(0)}"]
+        end = time.monotonic() + _START_SECONDS
+        while not all(any((self._place / RUNS).glob(ledger)) for ledger in ledgers):
+            self.check()
+            if time.monotonic() > end:
+                raise RuntimeError(f"the run does not begin:\n{self._said()}")
+            time.sleep(0.02)
+
+    def check(self) -> None:
+        """Raises RuntimeError if the run has ended."""
+        if self._process.poll() is not None:
+            raise RuntimeError(f"the run has ended ({self._process.returncode}):\n{self._said()}")
+
+    def _said(self) -> str:
+        return (self._place / _OUTPUT).read_text(encoding="utf-8", errors="replace")[-2000:]
 
 
 @contextmanager
 def scheduled(url: str, schedule: Schedule, processes: int = 1) -> Iterator[Scheduled]:
-    """So many processes on that schedule each; with more than one, a master beside. They are killed at the end.
-
-    Raises RuntimeError if the run does not begin, or has ended when it is no longer needed: then nothing has been measured.
-    """
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
-        scenario = folder / "schedule.toml"
+    """Starts the run, and kills it at the end. Raises RuntimeError if it has ended before: then nothing has been measured."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        scenario = place / "schedule.toml"
         scenario.write_text(_text(schedule, processes), encoding="utf-8")
-        with (folder / "output").open("wb") as output:
-            process = subprocess.Popen(
-                _command(url, scenario, folder / "runs", processes),
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
+        with (place / _OUTPUT).open("wb") as output:
+            command = _command(url, scenario, place / RUNS, processes)
+            process = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
         try:
-            yield _await_open(process, folder, schedule, processes)
-            _check_running(process, folder)
+            run = Scheduled(process, place, schedule.opening, processes)
+            yield run
+            run.check()
         finally:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+def await_open(*runs: Scheduled) -> None:
+    """Waits until the sessions of all these runs are open, and a moment longer. Raises RuntimeError if a run does not begin."""
+    for run in runs:
+        run.await_beginning()
+    time.sleep(max(run.opening for run in runs) + _SETTLE_SECONDS)
+    for run in runs:
+        run.check()
 
 
 def _text(schedule: Schedule, processes: int) -> str:
@@ -109,36 +151,3 @@ def _command(url: str, scenario: Path, runs: Path, processes: int) -> list[str]:
     command = [sys.executable, "-m", "locust", "-f", str(_LOCUSTFILE), "--headless", "--only-summary"]
     command += ["--host", url, "--scenario", str(scenario), "--run-dir", str(runs)]
     return command + (["--processes", str(processes)] if processes > 1 else [])
-
-
-def _await_open(process: subprocess.Popen[bytes], folder: Path, schedule: Schedule, processes: int) -> Scheduled:
-    """Waits until the sessions are open, and a moment longer."""
-    ledgers = (
-        [f"spool/ledger-w{number + 1}.jsonl" for number in range(processes)] if processes > 1 else ["ledger.jsonl"]
-    )
-    runs = folder / "runs"
-    _await(process, folder, lambda: all(any(runs.glob(f"*/{ledger}")) for ledger in ledgers))
-    time.sleep(schedule.opening + _SETTLE_SECONDS)
-    _check_running(process, folder)
-    workers = [child.pid for child in psutil.Process(process.pid).children()] if processes > 1 else []
-    if len(workers) != (processes if processes > 1 else 0):
-        raise RuntimeError(f"{len(workers)} workers instead of {processes}:\n{_said(folder)}")
-    return Scheduled(next(path for path in runs.iterdir() if path.is_dir()), process.pid, workers)
-
-
-def _await(process: subprocess.Popen[bytes], folder: Path, condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + _START_SECONDS
-    while not condition():
-        _check_running(process, folder)
-        if time.monotonic() > end:
-            raise RuntimeError(f"the run does not begin:\n{_said(folder)}")
-        time.sleep(0.05)
-
-
-def _check_running(process: subprocess.Popen[bytes], folder: Path) -> None:
-    if process.poll() is not None:
-        raise RuntimeError(f"the run has ended ({process.returncode}):\n{_said(folder)}")
-
-
-def _said(folder: Path) -> str:
-    return (folder / "output").read_text(encoding="utf-8", errors="replace")[-2000:]
