@@ -1,7 +1,8 @@
 """How late keep-alives are at half of the rate that can be had at all: one process, everything recorded.
 
 First the rate at which the generator and its server are saturated: keep-alives as fast as they are answered. Then half of it on a
-schedule, from the timers of many sessions. Each keep-alive's lateness is in the run's own event log.
+schedule, however fast they are answered: each of many sessions has its own timer. The list is not polled. Each keep-alive's
+lateness is in the run's own event log.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from reports.log.compaction import readable
 from .interleaved import median_interval
 from .locusts import locust_process, reading
 from .measurement import Budget, Measurement
-from .schedules import Schedule, await_open, scheduled
+from .runs import locust_run
 from .servers import Server, nginx, nginx_path, sandbox
 
 _PERSONS = 32
@@ -34,7 +35,25 @@ _WINDOW_SECONDS = 1.0
 """The engine's beat is once a second: each window has one."""
 _UNWRITTEN_SECONDS = 1.0
 """The log may lack so much of its end."""
+_SETTLE_SECONDS = 1.0
 _LIMIT_MILLISECONDS = 5.0
+
+_SCENARIO = """
+about = "Only the profile, and that the list is not polled: the load is one Locust user."
+poll = "0s"
+observe = "0s"
+
+[[stages]]
+duration = "1h"
+load = {{ kept = 1 }}
+
+[profiles.kept]
+idle_timeout = "59m"
+session_length = "2h"
+turns = {{ thinking = "2h" }}
+keep_alive = {{ when = "always", every = "{every}s" }}
+arrivals = {{ model = "closed" }}
+"""
 
 _Server = Callable[[], AbstractContextManager[Server]]
 
@@ -43,7 +62,9 @@ class _Length(NamedTuple):
     """How long it is measured."""
 
     every: float
+    """Seconds between two keep-alives of a session."""
     opening: float
+    """Seconds in which the sessions are opened."""
     windows: int
 
 
@@ -68,7 +89,7 @@ class _Found(NamedTuple):
 
 def measure(full: bool) -> list[Measurement]:
     """Against nginx, and with `full` against the sandbox too; against the sandbox alone where nginx is not installed."""
-    servers: dict[str, _Server] = {"nginx, fixed answer": nginx} if nginx_path() else {}
+    servers: dict[str, _Server] = {"nginx": nginx} if nginx_path() else {}
     if full or not servers:
         servers["sandbox"] = sandbox
     length = _FULL if full else _QUICK
@@ -107,11 +128,16 @@ def _rate(state: Path) -> float:
 
 
 def _at_half(url: str, saturated: float, length: _Length) -> _Found:
-    schedule = Schedule(saturated / 2, length.every, length.opening)
-    with scheduled(url, schedule) as run:
-        await_open(run)
-        time.sleep(length.windows * _WINDOW_SECONDS + _UNWRITTEN_SECONDS)
-        return _read(run.folder / FILE, saturated, length.windows)
+    sessions = round(saturated / 2 * length.every)
+    with tempfile.TemporaryDirectory() as folder:
+        scenario = Path(folder) / "scheduled.toml"
+        scenario.write_text(_SCENARIO.format(every=length.every), encoding="utf-8")
+        variables = {"BENCH_SESSIONS": str(sessions), "BENCH_OPENING": str(length.opening)}
+        options = ["--scenario", str(scenario), "--load", "users"]
+        with locust_run("kept", url, 1, options, variables) as run:
+            run.await_beginning()
+            time.sleep(length.opening + _SETTLE_SECONDS + length.windows * _WINDOW_SECONDS + _UNWRITTEN_SECONDS)
+            return _read(run.folder / FILE, saturated, length.windows)
 
 
 def _read(log: Path, saturated: float, windows: int) -> _Found:
@@ -152,15 +178,15 @@ def _columns(log: Path) -> tuple[_Numbers, _Numbers, _Numbers, list[tuple[int, f
 
 
 def _table(found: dict[str, _Found], length: _Length) -> Measurement:
-    columns = ["server", "saturated at, a second", "keep-alives a second", "sessions", "lateness p50, ms", "p99, ms"]
-    columns += ["95 % interval", "worst window's p99, ms", "highest, ms", "loop delay, ms", "highest, ms"]
+    columns = ["server", "saturated at, a second", "keep-alives a second", "sessions", "lateness p50, ms"]
+    columns += ["p99, ms (95 % interval)", "worst window's p99, ms", "highest, ms", "loop delay, ms", "its highest, ms"]
     rows: list[list[str | float | int]] = []
     budgets: list[Budget] = []
     for name, one in found.items():
         p99, (low, high) = statistics.median(one.p99s), median_interval(one.p99s)
-        row: list[str | float | int] = [name, one.saturated, one.rate, one.sessions, one.p50, p99]
-        row += [f"{low:.3g} to {high:.3g}", max(one.p99s), one.highest, statistics.median(one.delays), max(one.delays)]
-        rows.append(row)
+        row: list[str | float | int] = [name, round(one.saturated), round(one.rate), one.sessions, one.p50]
+        row += [f"{p99:.3g} ({low:.3g} to {high:.3g})", max(one.p99s), one.highest]
+        rows.append([*row, statistics.median(one.delays), max(one.delays)])
         what = f"lateness p99 at half of saturation ({name})"
         budgets.append(Budget(what, p99, _LIMIT_MILLISECONDS, "ms", interval=(low, high)))
     title = "Lateness of keep-alives at half of saturation, one process, everything recorded"

@@ -1,55 +1,73 @@
-"""What several processes cost: two workers and their master (`--processes 2`) against one process without workers.
+"""What several processes cost: `--processes 2`, two workers and their master, against processes without workers.
 
-Two cores are not enough to show by requests per second what two processes gain, since the server needs CPU time too. So the CPU
-time of a request is measured: of one process, and of two workers and the master together. From it follows how many requests two
-cores could carry, all of their time given to the load generator, as a multiple of what one process carries on one core.
+Two cores are too few to show by requests per second what two processes gain: the server needs CPU time too. So the CPU time of a
+request is measured, of a process alone, and of the two workers and the master together. From it follows how many requests two
+cores carry, all of their time given to the load generator, as a multiple of what one process carries on one core.
 
-All processes keep the same rate, each on its own schedule of keep-alives, and run in the same seconds. So a machine that becomes
-slower burdens both alike, and no process has longer queues than another, which would make its requests cheaper. Each of the two
-runs has an nginx of its own, which counts its requests. Without nginx nothing is measured.
+Two processes alone and two workers run in the same seconds, all on the same core, and send keep-alives as fast as they are
+answered. So each turn of a loop serves as many answers in one as in the other, however busy the machine is; on several cores,
+the more processes there are, the more answers wait for each, and the less each costs. Both have an nginx of their own, which
+counts their requests. Without nginx nothing is measured.
 """
 
 from __future__ import annotations
 
+import os
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import NamedTuple
 
 from .interleaved import median_interval
 from .measurement import Budget, Measurement
 from .processes import cpu_seconds
-from .schedules import Schedule, Scheduled, await_open, scheduled
+from .runs import LocustRun, locust_run
 from .servers import Server, nginx, nginx_path, served
 
-_CORES = 2
-_SCHEDULE = Schedule(rate=8_000.0, every=0.5, opening=1.0)
+_PROCESSES = 2
+_PERSONS = 32
+"""Of each process."""
+_WARM_UP_SECONDS = 1.5
 _QUICK, _FULL = (8, 1.0), (30, 3.0)
 """Windows, and the seconds of each. Locust's workers send their statistics every three seconds."""
 
 
-class _Reading(NamedTuple):
-    """Of one run, so far: CPU seconds and requests."""
+class _Cost(NamedTuple):
+    """So far."""
 
-    leader: float
+    leaders: float
+    """CPU seconds of processes alone, or of the master."""
     workers: float
+    """CPU seconds."""
     requests: int
 
 
 class _Window(NamedTuple):
-    """CPU microseconds of a request."""
+    """CPU microseconds of a request, and requests a second."""
 
     alone: float
-    """Of one process."""
     worker: float
-    """Of a worker."""
     master: float
-    """The master's part."""
+    rate_alone: float
+    """Of each process."""
+    rate: float
+    """Of each worker."""
+
+    @property
+    def shipping(self) -> float:
+        """A worker's cost, of that of a process alone."""
+        return self.worker / self.alone
+
+    @property
+    def together(self) -> float:
+        """The cost of workers and master, of that of a process alone."""
+        return (self.worker + self.master) / self.alone
 
     @property
     def gain(self) -> float:
-        """Requests of all cores, of those of one process on one core."""
-        return _CORES * self.alone / (self.worker + self.master)
+        """Requests of two cores, of those of a process alone on one core."""
+        return _PROCESSES / self.together
 
 
 def measure(full: bool) -> list[Measurement]:
@@ -58,69 +76,84 @@ def measure(full: bool) -> list[Measurement]:
         return []
     number, seconds = _FULL if full else _QUICK
     with (
+        _one_core(),
         nginx() as first,
         nginx() as second,
-        scheduled(first.url, _SCHEDULE) as alone,
-        scheduled(second.url, _SCHEDULE, _CORES) as together,
+        _run(first, 1) as one,
+        _run(first, 1) as other,
+        _run(second, _PROCESSES) as workers,
     ):
-        await_open(alone, together)
-        windows = [_window((alone, first), (together, second), seconds) for _ in range(number)]
+        for run in (one, other, workers):
+            run.await_beginning()
+        time.sleep(_WARM_UP_SECONDS)
+        windows = [_window((first, one, other), (second, workers), seconds) for _ in range(number)]
     return [_table(windows, seconds)]
 
 
-def _window(alone: tuple[Scheduled, Server], together: tuple[Scheduled, Server], seconds: float) -> _Window:
-    before = _reading(*alone), _reading(*together)
+def _run(server: Server, processes: int) -> AbstractContextManager[LocustRun]:
+    return locust_run("streaming_user", server.url, _PERSONS * processes, ["--observe", "0"], {}, processes)
+
+
+@contextmanager
+def _one_core() -> Iterator[None]:
+    """Everything that is started meanwhile runs on the last of the cores that we have."""
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(cores)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, cores)
+
+
+def _window(
+    alone: tuple[Server, *tuple[LocustRun, ...]], together: tuple[Server, LocustRun], seconds: float
+) -> _Window:
+    began, before = time.monotonic(), (_cost(*alone), _cost(*together))
     time.sleep(seconds)
-    after = _reading(*alone), _reading(*together)
-    one, two = (_Reading(*(b - a for a, b in zip(x, y, strict=True))) for x, y in zip(before, after, strict=True))
-    return _Window(one.leader / one.requests * 1e6, two.workers / two.requests * 1e6, two.leader / two.requests * 1e6)
+    after, took = (_cost(*alone), _cost(*together)), time.monotonic() - began
+    one, two = (_Cost(*(b - a for a, b in zip(x, y, strict=True))) for x, y in zip(before, after, strict=True))
+    costs = (one.leaders / one.requests, two.workers / two.requests, two.leaders / two.requests)
+    rates = (cost.requests / took / _PROCESSES for cost in (one, two))
+    return _Window(*(cost * 1e6 for cost in costs), *rates)
 
 
-def _reading(run: Scheduled, server: Server) -> _Reading:
-    return _Reading(cpu_seconds(run.leader), sum(map(cpu_seconds, run.workers)), served(server))
+def _cost(server: Server, *runs: LocustRun) -> _Cost:
+    leaders = sum(cpu_seconds(run.leader) for run in runs)
+    workers = sum(cpu_seconds(pid) for run in runs for pid in run.workers)
+    return _Cost(leaders, workers, served(server))
 
 
 def _table(windows: list[_Window], seconds: float) -> Measurement:
-    alone, worker, master = (statistics.median(figures) for figures in zip(*windows, strict=True))
+    alone, worker, master, rate_alone, rate = (statistics.median(figures) for figures in zip(*windows, strict=True))
+    shipping = [window.shipping for window in windows]
+    together = [window.together for window in windows]
     gain = [window.gain for window in windows]
-    shipping = [window.worker / window.alone for window in windows]
-    columns = ["generator", "CPU of a request, µs", "of one process's", "95 % interval", "requests of two cores"]
+    columns = ["generator", "requests a second of each process", "CPU of a request, µs", "ratio", "95 % interval"]
     rows: list[list[str | float | int]] = [
-        ["one process", alone, 1.0, "", 1.0],
-        ["a worker of two, which ships", worker, statistics.median(shipping), _said(shipping), ""],
-        [
-            "two workers and the master",
-            worker + master,
-            statistics.median([2 / each for each in gain]),
-            _said([2 / each for each in gain]),
-            f"{statistics.median(gain):.3f} ({_said(gain)})",
-        ],
+        ["a process alone", rate_alone, alone, 1, ""],
+        ["a worker, which ships, to a process alone", rate, worker, *_told(shipping)],
+        ["two workers and the master, to a process alone", "", worker + master, *_told(together)],
+        ["two cores: 2 × CPU of a process alone / CPU of two workers and the master", "", "", *_told(gain)],
     ]
-    budgets = [
+    title = "Two workers and a master against processes alone, everything recorded, all on one core, against nginx"
+    note = f"{len(windows)} windows of {seconds:g} s, in which all run; ratios are of the CPU time of a request"
+    return Measurement(title, columns, rows, _budgets(gain, shipping), note)
+
+
+def _budgets(gain: list[float], shipping: list[float]) -> list[Budget]:
+    what = "requests of --processes 2 on two cores, of one process's on one (by CPU time)"
+    return [
+        Budget(what, statistics.median(gain), 1.8, "×", at_most=False, interval=median_interval(gain)),
         Budget(
-            "requests of two cores by --processes 2, of one process on one (from CPU time)",
-            statistics.median(gain),
-            1.8,
-            "×",
-            at_most=False,
-            interval=median_interval(gain),
-        ),
-        Budget(
-            "CPU of a worker's request, shipping included, of one process's",
+            "CPU of a worker's request, shipping included, of a process's alone",
             statistics.median(shipping),
             1.05,
             "×",
             interval=median_interval(shipping),
         ),
     ]
-    title = f"{_SCHEDULE.rate:,.0f} keep-alives a second by each process, everything recorded, against nginx"
-    note = (
-        f"{len(windows)} windows of {seconds:g} s, all processes in the same seconds. Requests of two cores: 2 × CPU of a request"
-        " of one process / CPU of a request of two workers and the master; of a whole core for one process"
-    )
-    return Measurement(title, columns, rows, budgets, note)
 
 
-def _said(ratios: Sequence[float]) -> str:
+def _told(ratios: Sequence[float]) -> tuple[float, str]:
     low, high = median_interval(ratios)
-    return f"{low:.3f} to {high:.3f}"
+    return statistics.median(ratios), f"{low:.3f} to {high:.3f}"
