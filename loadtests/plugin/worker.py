@@ -27,8 +27,8 @@ from loadtests.model.text.input_error import EXIT_PASS, EXIT_UNKNOWN, InputError
 from loadtests.observing.list_snapshot import ListSnapshot
 from loadtests.plugin.messaging.clock_sync import ClockSync
 from loadtests.plugin.messaging.messages import MessageKind, on_message, send, send_of_run
+from loadtests.plugin.messaging.spawn_messages import remember_options
 from loadtests.plugin.setup import options_of
-from loadtests.plugin.spawn_messages import read_defaults_once
 from loadtests.plugin.statistics import Statistics
 from loadtests.plugin.users.role import StartRequest
 from loadtests.plugin.users.user import user_classes
@@ -60,7 +60,7 @@ class WorkerRole:
 
     def __init__(self, environment: Environment, runner: WorkerRunner, end: Callable[[], None]) -> None:
         api_key()
-        read_defaults_once()
+        remember_options()
         self._environment = environment
         # Read now: Locust overwrites a worker's options with the master's.
         self._runs = Path(options_of(environment).run_dir)

@@ -15,11 +15,26 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
-from . import browsers, generators, growth, holding, people, proxying, recording, reporting, sandboxes, virtual_time
+from . import (
+    browsers,
+    generators,
+    growth,
+    holding,
+    lateness,
+    people,
+    proxying,
+    recording,
+    reporting,
+    sandboxes,
+    scaling,
+    virtual_time,
+)
 from .measurement import Measurement, budgets_table, machine
 
 MEASUREMENTS = {
     "generators": generators,
+    "lateness": lateness,
+    "scaling": scaling,
     "sandbox": sandboxes,
     "recording": recording,
     "record": proxying,

@@ -14,7 +14,6 @@ import statistics
 import subprocess
 import tempfile
 import time
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from math import comb
@@ -22,7 +21,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .locusts import locust_process, reading
-from .servers import NGINX_STATUS, Server
+from .processes import cpu_seconds
+from .servers import Server, served
 
 _WINDOW_SECONDS = 0.5
 _WARM_UP_SECONDS = 0.15
@@ -53,9 +53,9 @@ class Generator:
         """Lets it run, and returns the CPU microseconds of a request."""
         os.kill(self._process.pid, signal.SIGCONT)
         time.sleep(_WARM_UP_SECONDS)
-        cpu, made = _cpu_seconds(self._process.pid), self._requests()
+        cpu, made = cpu_seconds(self._process.pid), self._requests()
         time.sleep(_WINDOW_SECONDS)
-        cpu, made = _cpu_seconds(self._process.pid) - cpu, self._requests() - made
+        cpu, made = cpu_seconds(self._process.pid) - cpu, self._requests() - made
         os.kill(self._process.pid, signal.SIGSTOP)
         return cpu / max(made, 1) * 1e6
 
@@ -74,7 +74,7 @@ def locust_generator(name: str, url: str, persons: int, variables: Mapping[str, 
 def command_generator(command: Sequence[str], server: Server) -> Iterator[Generator]:
     """Any program, stopped; what it has made is what the server, nginx, has counted."""
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    with _stopped(process, lambda: _counted(server)) as generator:
+    with _stopped(process, lambda: served(server)) as generator:
         yield generator
 
 
@@ -117,15 +117,3 @@ def _stopped(process: subprocess.Popen[bytes], requests: Callable[[], int]) -> I
     finally:
         process.kill()
         process.wait()
-
-
-def _cpu_seconds(pid: int) -> float:
-    """Returns the CPU time of all threads of a process, to the nanosecond (proc(5): /proc/PID/schedstat)."""
-    tasks = Path(f"/proc/{pid}/task").glob("*/schedstat")
-    return sum(int(task.read_text(encoding="ascii").split()[0]) for task in tasks) / 1e9
-
-
-def _counted(server: Server) -> int:
-    """Returns the requests that nginx has served (ngx_http_stub_status_module)."""
-    with urllib.request.urlopen(server.url + NGINX_STATUS, timeout=5) as answer:
-        return int(answer.read().split(b"\n")[2].split()[2])

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import NamedTuple
 from loadtests.sandbox.process import SandboxProcess
 
 ANSWER = '{"code":100,"message":"success","data":{"session_id":"0123456789abcdef0123456789abcdef"}}'
-NGINX_STATUS = "/nginx-status"
+_NGINX_STATUS = "/nginx-status"
 """Where nginx tells how many requests it has served."""
 _START_SECONDS = 10.0
 
@@ -100,6 +101,12 @@ def nginx(certificate: Path | None = None) -> Iterator[Server]:
         yield server
 
 
+def served(server: Server) -> int:
+    """Returns the requests that nginx has served, this one included (ngx_http_stub_status_module)."""
+    with urllib.request.urlopen(server.url + _NGINX_STATUS, timeout=5) as answer:
+        return int(answer.read().split(b"\n")[2].split()[2])
+
+
 @contextmanager
 def nginx_proxy(upstream: str) -> Iterator[Server]:
     """One worker that passes everything on, over connections that are kept."""
@@ -115,7 +122,7 @@ def _nginx(location: str, more: str = "", certificate: Path | None = None) -> It
         port = found.getsockname()[1]
         found.close()
         config = Path(folder) / "nginx.conf"
-        settings = {"folder": folder, "port": port, "status": NGINX_STATUS, "location": location, "more": more}
+        settings = {"folder": folder, "port": port, "status": _NGINX_STATUS, "location": location, "more": more}
         config.write_text(_NGINX.format(**settings, tls=_tls(certificate)), encoding="utf-8")
         process = subprocess.Popen([path, "-c", str(config), "-p", folder], stderr=subprocess.DEVNULL)
         try:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gevent.pool import Group
-from locust import User, rpc, stats, task
+from locust import User, argument_parser, rpc, stats, task
 from locust.dispatch import UsersDispatcher
 from locust.env import Environment
 from locust.runners import MasterRunner, Runner, WorkerNode, WorkerRunner
@@ -79,6 +79,7 @@ def main() -> None:
         "worker.client": (worker.client, "socket"),
         "worker.client.socket": (worker.client.socket, "send"),
         "Message": (rpc.Message, "__init__ serialize"),
+        "argument_parser": (argument_parser, "default_args_dict"),
         "user": (started_user(), "_group _greenlet"),
         "User": (User, "start stop"),
         "EventHook": (environment.events.request, "_handlers"),

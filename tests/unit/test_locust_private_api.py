@@ -52,6 +52,7 @@ MESSAGES = {
     "worker.client.socket.send": ["data", "flags", "copy", "track", "kwargs"],
     "Message.__init__": ["self", "message_type", "data", "node_id"],
     "Message.serialize": ["self"],
+    "argument_parser.default_args_dict": [],
 }
 USER = {
     "user._group": "Group",

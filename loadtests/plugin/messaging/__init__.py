@@ -1,4 +1,4 @@
-"""What master and workers exchange over Locust's connection: kinds of messages, and the offset of their clocks.
+"""What master and workers exchange over Locust's connection: kinds of messages, the offset of their clocks, and Locust's `spawn`.
 
 Must not import other modules of `plugin`; otherwise the same rules apply. Begin with `messages`.
 """

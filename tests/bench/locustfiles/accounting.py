@@ -2,7 +2,7 @@
 
 Imported by each of the locustfiles of this folder, so that all are measured alike. Once all users are there it writes JSON to
 the file BENCH_RESULT, `windows` of [CPU seconds, requests, seconds] and bytes `resident`, then ends the run. With BENCH_STATE it
-writes the number of keep-alives so far to that file, and goes on until it is stopped.
+writes the number of keep-alives so far to that file, and goes on until it is stopped. With neither it does nothing.
 """
 
 import json
@@ -16,7 +16,7 @@ import psutil
 from locust import events
 
 WARM_UP = 1.0
-STATE = os.environ.get("BENCH_STATE")
+RESULT, STATE = os.environ.get("BENCH_RESULT"), os.environ.get("BENCH_STATE")
 STATE_SECONDS = 0.005
 WINDOWS = int(os.environ.get("BENCH_WINDOWS", "5"))
 HEADERS = {"Authorization": "Bearer bench"}
@@ -54,7 +54,8 @@ def _measure(environment, **_):
             readings.append(reading())
         windows = [[b - a for a, b in zip(x, y, strict=True)] for x, y in pairwise(readings)]
         resident = psutil.Process().memory_info().rss
-        Path(os.environ["BENCH_RESULT"]).write_text(json.dumps({"windows": windows, "resident": resident}))
+        Path(RESULT).write_text(json.dumps({"windows": windows, "resident": resident}))
         environment.runner.quit()
 
-    gevent.spawn(tell if STATE else measure)
+    if STATE or RESULT:
+        gevent.spawn(tell if STATE else measure)
