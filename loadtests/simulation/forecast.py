@@ -183,10 +183,16 @@ class _People:
 
 def _arrivals(plan: LoadPlan, profile: Profile, seconds: Course) -> Course:
     """Returns the arrivals in each cell; a person of the closed model who leaves counts as −1."""
+    # By integrals, because a stage may be shorter than a cell.
     width = float(seconds[1] - seconds[0])
+    totals = [plan.total(profile.name, float(t)) for t in (*(seconds - width / 2), seconds[-1] + width / 2)]
+    arriving: Course = np.diff(totals)
     if profile.arrivals.model == "open":
-        return np.array([plan.load(profile.name, float(t)) * width for t in seconds])
-    return np.diff([0.0, *(float(plan.users(profile.name, float(t))) for t in seconds)])
+        return arriving
+    steady = np.array([plan.load(profile.name, float(t)) for t in seconds])
+    users = np.array([float(plan.users(profile.name, float(t))) for t in seconds])
+    # Users are whole, except in a cell in which their number changes.
+    return np.diff(np.where(np.isclose(arriving, steady * width), users, arriving / width), prepend=0.0)
 
 
 def _convolve(arriving: Course, by_age: Course) -> Course:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from loadtests.model.run.plan import LoadPlan
+from loadtests.model.run.scenario import Scenario
 from loadtests.scenarios.catalogue import named_scenario
 from loadtests.simulation.forecast import LONGEST_SECONDS, forecast
 
@@ -30,6 +31,26 @@ def test_a_forecast_is_the_mean_of_many_runs(tmp_path: Path) -> None:
     assert expected.keep_alives.sum() * width == pytest.approx(statistics.fmean(keep_alives), rel=0.15)
     # Virtual time has no loop that is looked at each second.
     assert expected.events - scenario.duration == pytest.approx(statistics.fmean(events), rel=0.1)
+
+
+@pytest.mark.parametrize("model", ["open", "closed"])
+def test_a_stage_of_a_second_in_a_run_of_an_hour_counts(model: str) -> None:
+    """It is shorter than a cell of the forecast."""
+    load = {"open": "3000/min", "closed": 50}[model]
+    stages = [
+        {"duration": 1800.0, "load": {}},
+        {"duration": 1.0, "load": {"one": load}},
+        {"duration": 1800.0, "load": {}},
+    ]
+    one = {"name": "one", "session_length": 600, "arrivals": {"model": model}}
+    spike = Scenario.model_validate({"name": "s", "stages": stages, "profiles": {"one": one}})
+    expected = forecast(LoadPlan(spike), None, spike.duration)
+    if model == "open":
+        assert expected.arrivals == pytest.approx(50, rel=0.01)
+        assert expected.peak(expected.live)[0] == pytest.approx(50, rel=0.05)
+    else:
+        # Persons of the closed model leave with their stage: fifty for one second.
+        assert expected.session_minutes == pytest.approx(50 / 60, rel=0.05)
 
 
 def test_refusals_grow_as_the_limit_shrinks() -> None:

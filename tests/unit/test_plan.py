@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,23 @@ def test_load_follows_the_stages(t: float, talk: float, stay: float) -> None:
     """Straight lines during ramps, from the load before; level otherwise; the last stage's load stays."""
     plan = LoadPlan(UP_AND_DOWN)
     assert (plan.load("talk", t), plan.load("stay", t)) == pytest.approx((talk, stay))
+
+
+_LOADS = st.floats(0, 1000)
+_STAGES = st.lists(st.builds(stage, st.floats(1, 500), _LOADS, _LOADS, ramp=st.floats(0, 1)), min_size=1, max_size=5)
+
+
+@given(_STAGES, st.floats(0, 3000))
+def test_the_total_is_the_integral_of_the_load(stages: list[dict[str, Any]], end: float) -> None:
+    """Between two corners the load is a straight line, so its area is that at the middle times the length."""
+    plan = LoadPlan(scenario(*stages), scale=1.5)
+    corners, start = [0.0, end], 0.0
+    for one in stages:
+        corners += [min(start + one["ramp"], end), min(start + one["duration"], end)]
+        start += one["duration"]
+    for profile in ("talk", "stay"):
+        areas = [(high - low) * plan.load(profile, (low + high) / 2) for low, high in pairwise(sorted(corners))]
+        assert plan.total(profile, end) == pytest.approx(sum(areas), rel=1e-6, abs=1e-6)
 
 
 def test_profile_that_a_stage_does_not_name_has_no_load_there() -> None:

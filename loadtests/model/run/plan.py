@@ -50,6 +50,21 @@ class LoadPlan:
             before, start = current, start + stage.duration
         return self.scale * before
 
+    def total(self, profile: str, t: float) -> float:
+        """Returns the integral of `load` up to second `t`: the arrivals until then, or the seconds of all persons."""
+        before = start = area = 0.0
+        for stage in self.scenario.stages:
+            current = _amount(stage, profile)
+            if t <= start:
+                break
+            ramping = min(t - start, stage.ramp)
+            steady = min(t - start, stage.duration) - ramping
+            area += before * ramping + current * steady
+            if stage.ramp:
+                area += (current - before) * ramping**2 / (2 * stage.ramp)
+            before, start = current, start + stage.duration
+        return self.scale * (area + before * max(0.0, t - start))
+
     def peak(self, profile: str) -> float:
         """Returns the maximum load of `profile`."""
         return self.scale * max(_amount(stage, profile) for stage in self.scenario.stages)
