@@ -1,4 +1,4 @@
-"""`make soak`: runs it, prints the table, and writes it into docs/soak.md; ends with 1 if something is not as it must be."""
+"""`make soak`: runs it, prints the table, and writes it and the report's picture into docs/; ends with 1 if something is not as it must be."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import sys
 import tempfile
 from pathlib import Path
 
+from reports.build import build_report
+
 from .result import result
 from .samples import write as write_samples
 from .soak import soak
-from .table import rows, write
+from .table import PICTURE, rows, write
 
 _IN_FULL = (2000, 120.0)
 
@@ -30,6 +32,7 @@ def main() -> int:
     print("\n".join(rows(figures)))
     if (arguments.sessions, arguments.minutes) == _IN_FULL:
         write(figures)
+        build_report(soaked.folder, PICTURE)
     for fault in figures.faults:
         print(fault, file=sys.stderr)
     print(soaked.folder / "report.html")

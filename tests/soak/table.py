@@ -7,7 +7,8 @@ from pathlib import Path
 
 from .result import Result
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "soak.md"
+_DOCS = Path(__file__).parents[2] / "docs"
+DOCUMENT, PICTURE = _DOCS / "soak.md", _DOCS / "soak.png"
 BEGINS, ENDS = "<!-- soak: written by make soak -->", "<!-- soak ends -->"
 _UNITS = {"memory": (1e6, " MB"), "files": (1.0, ""), "threads": (1.0, "")}
 
