@@ -1,4 +1,4 @@
-"""`make soak`: runs it, prints the table, and writes it and the report's picture into docs/; ends with 1 if something is not as it must be."""
+"""`make soak`: runs it, prints the tables, and writes them and the report's picture into docs/; ends with 1 for any fault."""
 
 from __future__ import annotations
 
