@@ -42,6 +42,15 @@ def test_an_end_is_seen_if_the_list_lacks_the_session_for_longer_than_it_omits_a
     assert accusations(summary["findings"]) == {"list-inconsistent", *(["unexplained-ends"] if is_early else [])}
 
 
+def test_the_oldest_session_is_not_said_to_be_capped(tmp_path: Path) -> None:
+    """It is missing from the last lists, and no session lived longer."""
+    story = _omitted(_watched()).opens(3, 2.0, 120.0).listed(3, 2.51)
+    for t in range(10, 60, 10):
+        story.call(3, "keep_alive", float(t))
+    summary = story.leaves(3, 56.0, "abandon").vanishes(3, 57.5, 58.51).analysed(tmp_path).summary
+    assert accusations(summary["findings"]) == {"list-inconsistent"}
+
+
 @pytest.mark.parametrize(("last", "fate"), [(58.5, "unobserved"), (57.5, "leaked-early")])
 def test_an_end_before_it_was_due_takes_a_second_look(tmp_path: Path, last: float, fate: str) -> None:
     """The last list of a run may be the one that is incomplete."""
