@@ -104,3 +104,31 @@ def longest_omission(log: EventLog) -> float:
     table `facts`.
     """
     return 2 * float(log.row(_OMITTED)["seconds"])
+
+
+# Those that have left the list since. Where stops have no effect, each session ends when it is due instead.
+_AFTER_STOP = """
+WITH stopped AS (
+    SELECT greatest(coalesce(last_listed, stop_answered) - stop_answered, 0) AS low, last_vanished - stop_sent AS high,
+        last_vanished >= alive + idle_timeout - $tolerance
+            AND last_listed <= greatest(reached, alive) + idle_timeout + $tolerance AS was_due
+    FROM facts WHERE stop_answered IS NOT NULL AND last_vanished > stop_sent AND NOT ghost
+), usual AS (SELECT median((low + high) / 2) AS seconds FROM stopped),
+compared AS (
+    SELECT low, was_due, usual.seconds BETWEEN low - $tolerance AND high + $tolerance AS is_usual FROM stopped, usual
+)
+SELECT count(*) AS sessions, count(*) FILTER (is_usual) AS usual, count(*) FILTER (was_due) AS due,
+    max(low) FILTER (is_usual) AS low
+FROM compared
+"""
+
+
+def listed_after_stop(log: EventLog) -> float:
+    """Returns for how long, in seconds, the list usually shows a session whose stop was acknowledged; 0: not at all.
+
+    So long it may also show one that ended otherwise, whether or not it holds its slot. It is 0 too where the sessions do not
+    agree on a time, or as many of them ended when they were due. Needs the table `facts`.
+    """
+    found = log.row(_AFTER_STOP, tolerance=log.manifest.tolerance)
+    enough = max(LEAST_SESSIONS, int(found["sessions"]) / 2, int(found["due"]) + 1)
+    return float(found["low"]) if int(found["usual"]) >= enough else 0.0

@@ -16,7 +16,7 @@ import pandas as pd
 
 from loadtests.model.session.behaviour import GIVEN_UP
 from reports.analysis.api_clock import clock_offset
-from reports.analysis.list_lag import build_list_lag, longest_omission
+from reports.analysis.list_lag import build_list_lag, listed_after_stop, longest_omission
 from reports.log.build_facts import build_facts
 from reports.log.log import EventLog
 
@@ -122,17 +122,19 @@ WITH shared AS (
 ), stops AS (
     -- A session that outlives an acknowledged stop by more than the usual lag, to its due time or beyond, was not stopped.
     SELECT *, coalesce(
-        NOT shares_id AND seen_until > stop_answered + {LAG_SECONDS} + $tolerance
+        NOT shares_id AND seen_until > stop_answered + greatest({LAG_SECONDS}, $listed_after) + $tolerance
         AND (gone IS NULL OR gone >= alive + idle_timeout - $tolerance), FALSE) AS stop_ignored
     FROM looks
 ), believed AS (
-    -- A list requested after a "not found" answer, or after an acknowledged stop, overrules that answer.
+    -- A list requested after a "not found" answer, or after an acknowledged stop, overrules that answer, unless it shows most
+    -- stopped sessions for as long.
     SELECT *,
         CASE WHEN is_proven THEN gone END AS vanished,
-        CASE WHEN greatest(seen_until, alive) > said_gone THEN NULL ELSE said_gone END AS told_gone,
+        CASE WHEN greatest(seen_until - $listed_after, alive) > said_gone THEN NULL ELSE said_gone END AS told_gone,
         stop_sent IS NOT NULL AND (gone IS NULL OR gone > stop_sent OR NOT is_proven)
-            AND NOT coalesce(gone IS NULL AND seen_until > stop_answered + $tolerance, FALSE) AND NOT stop_ignored AS stopped,
-        ghost OR coalesce(NOT shares_id AND seen_until > said_gone + $tolerance, FALSE) AS is_ghost
+            AND NOT coalesce(gone IS NULL AND seen_until > stop_answered + $listed_after + $tolerance, FALSE)
+            AND NOT stop_ignored AS stopped,
+        ghost OR coalesce(NOT shares_id AND seen_until > said_gone + $listed_after + $tolerance, FALSE) AS is_ghost
     FROM stops
 ), due AS (
     SELECT *,
@@ -143,7 +145,9 @@ WITH shared AS (
     FROM believed
 ), ends AS (
     SELECT *,
-        CASE WHEN stopped THEN stop_sent ELSE greatest(alive, seen_until) END AS end_low,
+        CASE WHEN stopped THEN stop_sent
+             WHEN told_gone < seen_until THEN greatest(alive, seen_until - $listed_after)
+             ELSE greatest(alive, seen_until) END AS end_low,
         CASE WHEN stopped THEN stop_answered ELSE least(told_gone, vanished) END AS end_high
     FROM due
 ), unsure AS (
@@ -166,7 +170,7 @@ WITH shared AS (
         coalesce(end_high >= cap_low - $tolerance AND end_low <= cap_high + $tolerance, FALSE) AS may_be_capped,
         end_high < due_low - $tolerance AND NOT client_lost AND NOT shares_id AS is_early,
         end_low > due_high + $tolerance AND NOT client_lost AND NOT shares_id AS is_late,
-        coalesce(NOT shares_id AND seen_until > due_high + $tolerance, FALSE) AS overdue,
+        coalesce(NOT shares_id AND seen_until > due_high + $listed_after + $tolerance, FALSE) AS overdue,
         CASE WHEN stopped THEN closing WHEN was_unsure THEN unsure_closing END AS ended_by
     FROM unsure
 ), people AS (
@@ -245,6 +249,7 @@ def build_sessions(log: EventLog) -> pd.DataFrame:
         lag_low=lag_low,
         lag_high=lag_high,
         omitted=longest_omission(log),
+        listed_after=0.0 if lag_high else listed_after_stop(log),
     )
     log.drop_table("facts")
     log.create_table("margins", _BELIEVED)

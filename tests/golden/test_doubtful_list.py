@@ -109,3 +109,31 @@ def test_a_list_with_more_sessions_than_the_limit_shows_none_to_be_open(tmp_path
 def test_a_list_within_the_limit_is_believed(tmp_path: Path) -> None:
     """Stops without effect look the same, but for the slots that the sessions then hold."""
     assert "list-lags" not in accusations(_ended_and_listed(2).analysed(tmp_path).summary["findings"])
+
+
+def _stopped(listed_for: float) -> Story:
+    """Six sessions with an idle timeout of 30 s are stopped after two seconds, and listed for so long."""
+    story = Story().looks(120)
+    for session in range(1, 7):
+        opened = 4.0 * session
+        story.opens(session, opened).listed(session, opened + 0.51).leaves(session, opened + 2, "close")
+        story.stops(session, opened + 2).vanishes(session, opened + 1.5 + listed_for, opened + 2.51 + listed_for)
+    return story
+
+
+def test_what_the_list_shows_after_every_end_is_no_proof_of_one_session(tmp_path: Path) -> None:
+    """All stopped sessions are listed for 20 s. So is one whose stop came 5 s before it was due, and one that was reaped."""
+    story = _stopped(20.0)
+    story.opens(7, 40.0).listed(7, 40.51).leaves(7, 65.0, "close").stops(7, 65.0).vanishes(7, 84.5, 85.51)
+    story.opens(8, 40.0).listed(8, 40.51).leaves(8, 41.0, "abandon").vanishes(8, 89.5, 90.51)
+    story.call(8, "stop", 75.0, outcome="fail", status=404, reason="session-not-found", value=2.0)
+    summary = story.analysed(tmp_path, limit=50).summary
+    assert accusations(summary["findings"]) == {"slot-release-lag"}
+    assert _fates(summary) == {"closed": 7, "leaked-reaped": 1}
+
+
+def test_stops_after_which_each_session_ends_when_it_is_due_have_no_effect(tmp_path: Path) -> None:
+    """However much their times on the list agree."""
+    summary = _stopped(28.0).analysed(tmp_path, limit=50).summary
+    (found,) = (finding for finding in summary["findings"] if finding["name"] == "stop-without-effect")
+    assert (found["confidence"], found["sessions"]) == ("certain", [1, 2, 3, 4, 5, 6])
