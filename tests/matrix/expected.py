@@ -112,7 +112,6 @@ ELSEWHERE: dict[str, dict[str, Expected]] = {
                         "limit-drops",
                     ),
                     *(
-                        "lost-answer",
                         "stop-ignored",
                         "list-lag",
                         "list-ended",
