@@ -1,28 +1,18 @@
-"""A client's connection: reads requests, passes them on one after the other, and refuses what must not be passed on."""
+"""A client's connection: passes requests on one after the other, and refuses what must not be passed on."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections import deque
-from typing import Any, cast
+from typing import cast
 
-from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
-
-from loadtests.http.fields import named
 from loadtests.model.api.answer import Reason
 from loadtests.reverse_proxy.context import Context
 from loadtests.reverse_proxy.exchange import Exchange
-from loadtests.reverse_proxy.headers import (
-    BadRequestError,
-    check_head,
-    chunk,
-    last_chunk,
-    path_of,
-    request_head,
-    without_offer,
-)
+from loadtests.reverse_proxy.headers import BadRequestError
 from loadtests.reverse_proxy.refusal import refusal
+from loadtests.reverse_proxy.request_reader import RequestReader
 from loadtests.reverse_proxy.upstream import UpstreamConnection
 
 _QUEUE, _UPSTREAM, _CONNECTING = 1, 2, 4
@@ -36,17 +26,11 @@ class ClientConnection(asyncio.Protocol):
         self._context = context
         self._bounds = context.bounds
         self._transport: asyncio.Transport | None = None
-        self._parser: Any = HttpRequestParser(self)
-        self._reading: Exchange | None = None
-        """The request that is being read."""
         self._queue: deque[Exchange] = deque()
         """Requests whose head has been read, in their order; the first is the one that is being answered."""
+        self._reader = RequestReader(context, self._begin, self._queue.append)
         self._upstream: UpstreamConnection | None = None
         self._holds = 0
-        self._unread = 0
-        """Bytes since the last part of a request that was complete: a head, or a piece of a body."""
-        self._is_over = False
-        """Whether nothing more is read."""
         self._has_left = False
         """Whether the client has closed its end."""
         self.deadline = 0.0
@@ -59,34 +43,23 @@ class ClientConnection(asyncio.Protocol):
         self._context.connections.add(self)
         self._allow(self._bounds.head_seconds)
         if len(self._context.connections) > self._bounds.connections:
-            self._is_over = True
+            self._reader.is_over = True
             self._transport.write(refusal(503, f"there are more than {self._bounds.connections:,} connections", b""))
             self._transport.close()
 
     def data_received(self, data: bytes) -> None:
         """Reads a part of a request."""
-        if self._is_over:
-            return None
-        self._unread += len(data)
+        if self._reader.is_over:
+            return
         try:
-            self._parser.feed_data(data)
-        except HttpParserUpgrade as upgrade:
-            return self._pass_over(data[int(upgrade.args[0]) :])
-        except HttpParserError as error:
-            cause = error.__context__
-            if isinstance(cause, BadRequestError):
-                self._refuse(cause.status, cause.reason)
-            elif not self._is_over:
-                # What follows a client's last request is not looked at.
-                self._refuse(400, f"the request is not HTTP/1.1: {error}")
-        if self._unread > self._bounds.head:
-            # One line may be read for long before a callback tells of it: of the head, of a chunk or of the trailers.
-            self._refuse(431, f"a line, or the head, is larger than {self._bounds.head:,} bytes")
+            self._reader.feed(data)
+        except BadRequestError as error:
+            self._refuse(error.status, error.reason)
         self._advance()
 
     def eof_received(self) -> bool:
         """Keeps the connection for the answers that are due; a client may have closed only its own end."""
-        self._has_left = self._is_over = True
+        self._has_left = self._reader.is_over = True
         waits = any(exchange.is_complete or exchange.refusal for exchange in self._queue)
         if not waits:
             self._drop_upstream()
@@ -94,7 +67,7 @@ class ClientConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Ends the upstream's connection, at once or when a recorded call has been answered."""
-        self._has_left = self._is_over = True
+        self._has_left = self._reader.is_over = True
         self._transport = None
         current = self._queue[0] if self._queue else None
         if current is not None and current.is_started and current.is_complete and current.call and not current.status:
@@ -113,76 +86,6 @@ class ClientConnection(asyncio.Protocol):
         """The client has read."""
         if self._upstream is not None:
             self._upstream.pause(paused=False)
-
-    # httptools' callbacks
-
-    def on_message_begin(self) -> None:
-        """Begins a request."""
-        self._reading = Exchange(time.monotonic())
-        if not self._queue:
-            self._allow(self._bounds.head_seconds)
-
-    def on_url(self, target: bytes) -> None:
-        """Takes a piece of the target."""
-        if self._reading is not None:
-            self._reading.target += target
-            self._count(self._reading, len(target))
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Takes a header, or a trailer."""
-        exchange = self._reading
-        if exchange is not None:
-            (exchange.trailers if exchange.head else exchange.headers).append((name, value))
-            self._count(exchange, len(name) + len(value) + 4)
-
-    def on_headers_complete(self) -> None:
-        """Puts the request into the queue."""
-        exchange = self._reading
-        if exchange is None:
-            return
-        context, parser = self._context, self._parser
-        exchange.method = parser.get_method()
-        version = parser.get_http_version()
-        if parser.should_upgrade():
-            check_head(exchange.method, version, exchange.headers)
-            return
-        head, exchange.chunked = request_head(
-            exchange.method, exchange.target, version, exchange.headers, context.authority, context.prefix
-        )
-        exchange.head, exchange.size, self._unread = True, 0, 0
-        if int(next(iter(named(exchange.headers, b"content-length")), b"0")) > self._bounds.body:
-            raise BadRequestError(413, f"the body is larger than {self._bounds.body:,} bytes")
-        exchange.is_old = version == "1.0"
-        exchange.is_last = exchange.is_old or not parser.should_keep_alive()
-        exchange.outgoing.append(head)
-        path, exchange.query = path_of(exchange.target)
-        exchange.call = context.routes.find(exchange.method.decode("ascii"), path.decode("ascii", "replace"), path)
-        self._queue.append(exchange)
-
-    def on_body(self, data: bytes) -> None:
-        """Takes a piece of the body."""
-        exchange = self._reading
-        if exchange is None:
-            return
-        self._unread = 0
-        exchange.passed += len(data)
-        if exchange.passed > self._bounds.body:
-            raise BadRequestError(413, f"the body is larger than {self._bounds.body:,} bytes")
-        exchange.outgoing.append(chunk(data) if exchange.chunked else data)
-        if exchange.call is not None:
-            exchange.asked.add(data)
-
-    def on_message_complete(self) -> None:
-        """Ends the request."""
-        exchange = self._reading
-        if exchange is None or not exchange.head:
-            return
-        self._reading = None
-        if exchange.chunked:
-            exchange.outgoing.append(last_chunk(exchange.trailers))
-        self._unread = 0
-        exchange.is_complete = True
-        self._is_over = self._is_over or exchange.is_last
 
     # What the upstream's end does
 
@@ -214,7 +117,7 @@ class ClientConnection(asyncio.Protocol):
             return self._advance()
         if self._has_left:
             return self._finish()
-        self._allow(self._bounds.idle_seconds if self._reading is None else self._bounds.head_seconds)
+        self._allow(self._bounds.idle_seconds if self._reader.exchange is None else self._bounds.head_seconds)
         self._hold(_QUEUE, on=False)
 
     def has_failed(self, reason: Reason, status: int, why: str) -> None:
@@ -226,7 +129,7 @@ class ClientConnection(asyncio.Protocol):
         if self._transport is None:
             return self._forget()
         if exchange is None or not status or exchange.status:
-            self._is_over = True
+            self._reader.is_over = True
             self._queue.clear()
             if exchange is not None and exchange.status:
                 return self._transport.abort()
@@ -241,11 +144,11 @@ class ClientConnection(asyncio.Protocol):
     def expire(self) -> None:
         """Ends what has taken too long."""
         exchange = self._queue[0] if self._queue else None
-        if self._transport is None or (self._is_over and exchange is None):
+        if self._transport is None or (self._reader.is_over and exchange is None):
             if exchange is not None:
                 self._note(exchange, Reason.TIMEOUT)
             return self.cut()
-        if exchange is None and self._reading is None and not self._unread:
+        if exchange is None and self._reader.is_idle:
             # An idle connection, on which nothing is owed.
             return self._finish()
         if exchange is None:
@@ -263,30 +166,25 @@ class ClientConnection(asyncio.Protocol):
 
     # Parts
 
-    def _pass_over(self, rest: bytes) -> None:
-        """Reads a request again without its offer of another protocol: the parser stops behind the head of such a request."""
-        exchange, self._reading = self._reading, None
-        self._parser = HttpRequestParser(self)
-        if exchange is not None:
-            self.data_received(without_offer(exchange.method, exchange.target, exchange.headers) + rest)
+    def _begin(self) -> None:
+        """A request begins."""
+        if not self._queue:
+            self._allow(self._bounds.head_seconds)
 
     def _allow(self, seconds: float) -> None:
         self.deadline = time.monotonic() + seconds
 
-    def _count(self, exchange: Exchange, size: int) -> None:
-        exchange.size += size
-        if exchange.size > self._bounds.head:
-            raise BadRequestError(431, f"the head is larger than {self._bounds.head:,} bytes")
-
     def _refuse(self, status: int, reason: str) -> None:
         """Refuses the request that is being read, after those before it have been answered."""
-        exchange = self._reading or (self._queue[-1] if self._queue and not self._queue[-1].is_complete else None)
+        exchange = self._reader.exchange or (
+            self._queue[-1] if self._queue and not self._queue[-1].is_complete else None
+        )
         if exchange is None:
             exchange = Exchange(time.monotonic())
         if exchange not in self._queue:
             self._queue.append(exchange)
         exchange.refusal = (status, reason)
-        self._reading, self._is_over = None, True
+        self._reader.end()
 
     def _advance(self) -> None:
         """Begins the first request of the queue, and sends what has come of it."""
@@ -341,7 +239,7 @@ class ClientConnection(asyncio.Protocol):
 
     def _finish(self) -> None:
         """Ends the connection; the client can still read what has been sent."""
-        self._is_over = True
+        self._reader.is_over = True
         self._drop_upstream()
         self._queue.clear()
         if self._transport is None or self._transport.is_closing():

@@ -31,14 +31,21 @@ FROM bounds
 """
 
 # A list that shows a stopped session was requested while the list still had it: the list shows ended sessions for longer than the
-# time in between, and for less than the time from the send of stop to the first list without it.
+# time in between, and for less than the time from the send of stop to the first list without it. If there was none, any time.
 _ENDED = """
-WITH stopped AS (
-    SELECT greatest(coalesce(last_listed, stop_answered) - stop_answered, 0) AS low, last_vanished - stop_sent AS high
+WITH polls AS (SELECT max(t) / 1e9 AS last FROM events WHERE kind = 'list' AND outcome = 'ok'),
+stopped AS (
+    SELECT greatest(coalesce(last_listed, stop_answered) - stop_answered, 0) AS low, last_vanished - stop_sent AS high,
+        FALSE AS is_listed
     FROM facts WHERE stop_answered IS NOT NULL AND last_vanished > stop_sent AND NOT ghost
+    UNION ALL
+    SELECT greatest(last - stop_answered, 0), last, TRUE
+    FROM facts, polls WHERE stop_answered IS NOT NULL AND (last_vanished IS NULL OR last_seen > last_vanished)
+        AND listed IS NOT NULL AND NOT ghost
 )
 SELECT count(*) FILTER (low > 0) AS late, count(*) AS sessions, median(low) AS median_low,
-    quantile_cont(low, 0.1) AS low, quantile_cont(high, 0.9) AS high
+    quantile_cont(low, 0.1) AS low, quantile_cont(high, 0.9) AS high,
+    count(*) FILTER (is_listed) AS lasting
 FROM stopped
 """
 _CROWDED = "SELECT count(*) AS n FROM events WHERE kind = 'list' AND outcome = 'ok' AND value > $limit"
@@ -47,7 +54,7 @@ LEAST_CROWDED = 2
 
 _TABLE = """
 SELECT $low::DOUBLE AS low, $high::DOUBLE AS high, $late::BIGINT AS late, $sessions::BIGINT AS sessions,
-    $crowded::BIGINT AS crowded
+    $crowded::BIGINT AS crowded, $lasting::BIGINT AS lasting
 """
 
 
@@ -56,6 +63,7 @@ def build_list_lag(log: EventLog) -> tuple[float, float]:
 
     `crowded` in it is 0 where sessions appear late; otherwise ended sessions are listed, and it is the number of lists with more
     sessions than the limit. Without these, a stopped session that is listed may still hold its slot, and nothing is corrected.
+    `lasting`: stopped sessions that were listed to the end.
     Needs the table `facts`.
     """
     found, crowded = log.row(_BOUNDS), 0
@@ -64,7 +72,10 @@ def build_list_lag(log: EventLog) -> tuple[float, float]:
         found = log.row(_ENDED) if crowded >= LEAST_CROWDED else found
     low, high = (float(found["low"]), float(found["high"])) if _lags(found) else (0.0, 0.0)
     late, sessions = int(found["late"] or 0), int(found["sessions"] or 0)
-    log.create_table("list_lag", _TABLE, low=low, high=high, late=late, sessions=sessions, crowded=crowded)
+    lasting = int(found.get("lasting") or 0)
+    log.create_table(
+        "list_lag", _TABLE, low=low, high=high, late=late, sessions=sessions, crowded=crowded, lasting=lasting
+    )
     return low, high
 
 
@@ -93,3 +104,31 @@ def longest_omission(log: EventLog) -> float:
     table `facts`.
     """
     return 2 * float(log.row(_OMITTED)["seconds"])
+
+
+# Those that have left the list since. Where stops have no effect, each session ends when it is due instead.
+_AFTER_STOP = """
+WITH stopped AS (
+    SELECT greatest(coalesce(last_listed, stop_answered) - stop_answered, 0) AS low, last_vanished - stop_sent AS high,
+        last_vanished >= alive + idle_timeout - $tolerance
+            AND last_listed <= greatest(reached, alive) + idle_timeout + $tolerance AS was_due
+    FROM facts WHERE stop_answered IS NOT NULL AND last_vanished > stop_sent AND NOT ghost
+), usual AS (SELECT median((low + high) / 2) AS seconds FROM stopped),
+compared AS (
+    SELECT low, was_due, usual.seconds BETWEEN low - $tolerance AND high + $tolerance AS is_usual FROM stopped, usual
+)
+SELECT count(*) AS sessions, count(*) FILTER (is_usual) AS usual, count(*) FILTER (was_due) AS due,
+    max(low) FILTER (is_usual) AS low
+FROM compared
+"""
+
+
+def listed_after_stop(log: EventLog) -> float:
+    """Returns for how long, in seconds, the list usually shows a session whose stop was acknowledged; 0: not at all.
+
+    So long it may also show one that ended otherwise, whether or not it holds its slot. It is 0 too where the sessions do not
+    agree on a time, or as many of them ended when they were due. Needs the table `facts`.
+    """
+    found = log.row(_AFTER_STOP, tolerance=log.manifest.tolerance)
+    enough = max(LEAST_SESSIONS, int(found["sessions"]) / 2, int(found["due"]) + 1)
+    return float(found["low"]) if int(found["usual"]) >= enough else 0.0

@@ -7,6 +7,7 @@ session is early or late only if the whole interval lies outside due ± toleranc
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
 from functools import partial
 from typing import Any
@@ -15,7 +16,7 @@ import pandas as pd
 
 from loadtests.model.session.behaviour import GIVEN_UP
 from reports.analysis.api_clock import clock_offset
-from reports.analysis.list_lag import build_list_lag, longest_omission
+from reports.analysis.list_lag import build_list_lag, listed_after_stop, longest_omission
 from reports.log.build_facts import build_facts
 from reports.log.log import EventLog
 
@@ -105,7 +106,13 @@ WITH shared AS (
     SELECT *,
         -- And so does an activity acknowledged after it.
         CASE WHEN last_vanished IS NULL OR last_seen > last_vanished OR alive > last_vanished THEN NULL
-             ELSE greatest(last_vanished - $lag_low + $omitted, alive) END AS vanished,
+             ELSE greatest(last_vanished - $lag_low + $omitted, alive) END AS gone,
+        -- A list that omits open sessions for a time has to lack one for longer, and any list twice if the end was not due: else
+        -- the session may be open after the last look.
+        CASE WHEN $omitted > 0 THEN last_vanished + $omitted <= $certain_until
+             ELSE last_vanished <= $certain_until
+                 OR last_vanished >= least(alive + idle_timeout, coalesce(opening + cap, 'inf')) - $tolerance
+             END AS is_proven,
         CASE WHEN last_seen > last_vanished THEN $last_look
              WHEN last_vanished IS NOT NULL THEN last_listed
              WHEN listed IS NOT NULL THEN $last_look END - $lag_high AS seen_until,
@@ -115,16 +122,19 @@ WITH shared AS (
 ), stops AS (
     -- A session that outlives an acknowledged stop by more than the usual lag, to its due time or beyond, was not stopped.
     SELECT *, coalesce(
-        NOT shares_id AND seen_until > stop_answered + {LAG_SECONDS} + $tolerance
-        AND (vanished IS NULL OR vanished >= alive + idle_timeout - $tolerance), FALSE) AS stop_ignored
+        NOT shares_id AND seen_until > stop_answered + greatest({LAG_SECONDS}, $listed_after) + $tolerance
+        AND (gone IS NULL OR gone >= alive + idle_timeout - $tolerance), FALSE) AS stop_ignored
     FROM looks
 ), believed AS (
-    -- A list requested after a "not found" answer, or after an acknowledged stop, overrules that answer.
+    -- A list requested after a "not found" answer, or after an acknowledged stop, overrules that answer, unless it shows most
+    -- stopped sessions for as long.
     SELECT *,
-        CASE WHEN greatest(seen_until, alive) > said_gone THEN NULL ELSE said_gone END AS told_gone,
-        stop_sent IS NOT NULL AND (vanished IS NULL OR vanished > stop_sent)
-            AND NOT coalesce(vanished IS NULL AND seen_until > stop_answered + $tolerance, FALSE) AND NOT stop_ignored AS stopped,
-        ghost OR coalesce(NOT shares_id AND seen_until > said_gone + $tolerance, FALSE) AS is_ghost
+        CASE WHEN is_proven THEN gone END AS vanished,
+        CASE WHEN greatest(seen_until - $listed_after, alive) > said_gone THEN NULL ELSE said_gone END AS told_gone,
+        stop_sent IS NOT NULL AND (gone IS NULL OR gone > stop_sent OR NOT is_proven)
+            AND NOT coalesce(gone IS NULL AND seen_until > stop_answered + $listed_after + $tolerance, FALSE)
+            AND NOT stop_ignored AS stopped,
+        ghost OR coalesce(NOT shares_id AND seen_until > said_gone + $listed_after + $tolerance, FALSE) AS is_ghost
     FROM stops
 ), due AS (
     SELECT *,
@@ -135,7 +145,9 @@ WITH shared AS (
     FROM believed
 ), ends AS (
     SELECT *,
-        CASE WHEN stopped THEN stop_sent ELSE greatest(alive, seen_until) END AS end_low,
+        CASE WHEN stopped THEN stop_sent
+             WHEN told_gone < seen_until THEN greatest(alive, seen_until - $listed_after)
+             ELSE greatest(alive, seen_until) END AS end_low,
         CASE WHEN stopped THEN stop_answered ELSE least(told_gone, vanished) END AS end_high
     FROM due
 ), unsure AS (
@@ -158,7 +170,7 @@ WITH shared AS (
         coalesce(end_high >= cap_low - $tolerance AND end_low <= cap_high + $tolerance, FALSE) AS may_be_capped,
         end_high < due_low - $tolerance AND NOT client_lost AND NOT shares_id AS is_early,
         end_low > due_high + $tolerance AND NOT client_lost AND NOT shares_id AS is_late,
-        coalesce(NOT shares_id AND seen_until > due_high + $tolerance, FALSE) AS overdue,
+        coalesce(NOT shares_id AND seen_until > due_high + $listed_after + $tolerance, FALSE) AS overdue,
         CASE WHEN stopped THEN closing WHEN was_unsure THEN unsure_closing END AS ended_by
     FROM unsure
 ), people AS (
@@ -188,7 +200,7 @@ WITH shared AS (
     FROM people
 )
 SELECT * EXCLUDE (
-        ghost, is_ghost, last_seen, last_vanished, last_listed, listed_by, first_vanished, unsure_closing
+        ghost, is_ghost, last_seen, last_vanished, last_listed, listed_by, first_vanished, gone, is_proven, unsure_closing
     ), is_ghost AS ghost,
     -- A client that sent a stop has not leaked the session, and neither has a person who is still present.
     own_stop IS NULL AND left_at IS NOT NULL AND NOT (is_ghost AND way = '{GIVEN_UP}')
@@ -226,14 +238,18 @@ def build_sessions(log: EventLog) -> pd.DataFrame:
         log.insert_table("ghosts", ghosts)
         log.create_table("facts", "SELECT * FROM facts UNION ALL BY NAME SELECT * FROM ghosts")
     lag_low, lag_high = build_list_lag(log)
+    last_look = _last_look(log)
     log.create_table(
         "sessions",
         _FATES,
         tolerance=log.manifest.tolerance,
-        last_look=_last_look(log),
+        last_look=last_look,
+        # The sandbox itself noted the ends of an audit; those of a recording are presumed.
+        certain_until=math.inf if log.manifest.is_of_clients else last_look,
         lag_low=lag_low,
         lag_high=lag_high,
         omitted=longest_omission(log),
+        listed_after=0.0 if lag_high else listed_after_stop(log),
     )
     log.drop_table("facts")
     log.create_table("margins", _BELIEVED)

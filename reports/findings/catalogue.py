@@ -122,18 +122,25 @@ AUDITED: tuple[Check, ...] = (leaks_held_the_limit.CHECK,)
 """In an audit the API is the sandbox and the times are its own: all else is the client's doing, and said by `reports.audit`."""
 
 
-def find(evidence: Evidence) -> tuple[list[Finding], list[CheckOutcome]]:
-    """Everything that is found, the worst first, and what became of each check."""
-    if evidence.manifest.watch:
-        # A watch opens no session and sends no load: it is judged by its alerts.
-        return [], []
-    if not evidence.manifest.is_of_clients:
-        findings, outcomes = run_checks(CHECKS, evidence)
-        told = [_worded(as_modelled(finding, evidence), evidence) for finding in findings]
-        return sorted(told, key=lambda finding: ORDER.index(finding.severity)), outcomes
-    if evidence.manifest.recording:
-        findings, outcomes = run_checks(RECORDED, evidence)
-        return [_of_clients(_worded(finding, evidence)) for finding in findings], outcomes
+Found = tuple[list[Finding], list[CheckOutcome]]
+"""Everything that is found, the worst first, and what became of each check."""
+
+
+def find_in_load_run(evidence: Evidence) -> Found:
+    """Runs all checks; what a profile does by its own words is no problem."""
+    findings, outcomes = run_checks(CHECKS, evidence)
+    told = [_worded(as_modelled(finding, evidence), evidence) for finding in findings]
+    return sorted(told, key=lambda finding: ORDER.index(finding.severity)), outcomes
+
+
+def find_in_recording(evidence: Evidence) -> Found:
+    """Runs the checks that make sense of a recording; what a modelled client would do, the recorded one did."""
+    findings, outcomes = run_checks(RECORDED, evidence)
+    return [_of_clients(_worded(finding, evidence)) for finding in findings], outcomes
+
+
+def find_in_audit(evidence: Evidence) -> Found:
+    """Runs the checks that make sense of an audit; whatever they find is the client's doing."""
     findings, outcomes = run_checks(AUDITED, evidence)
     return [replace(_worded(finding, evidence), owner="your client") for finding in findings], outcomes
 

@@ -47,6 +47,11 @@ def run_checks(checks: Iterable[Check], evidence: Evidence) -> tuple[list[Findin
     return findings, outcomes
 
 
+def unknown_checks(checks: Iterable[CheckOutcome]) -> dict[str, str]:
+    """Returns why checks are inconclusive, by name."""
+    return {check.name: check.why for check in checks if check.why}
+
+
 def _outcome(check: Check, found: Checked) -> CheckOutcome:
     if isinstance(found, Unknown):
         return CheckOutcome(check.name, "unknown", found.why)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 
 import pandas as pd
 
 from loadtests.model.run.manifest import Manifest
-from reports.analysis.counterfactual import Counterfactual
-from reports.analysis.generator import GeneratorHealth
-from reports.analysis.hits import Hits
-from reports.analysis.keepalive import KeepAlives
-from reports.analysis.latency import Percentiles
-from reports.analysis.leaks import LeakCosts
+from reports.analysis.counterfactual import Counterfactual, build_counterfactual
+from reports.analysis.generator import GeneratorHealth, build_generator
+from reports.analysis.hits import Hits, build_hits
+from reports.analysis.keepalive import KeepAlives, build_keep_alives
+from reports.analysis.latency import CallLatencies, Percentiles, build_calls
+from reports.analysis.leaks import LeakCosts, build_leak_costs
+from reports.analysis.sessions import build_sessions, unresolved
+from reports.analysis.slots import Slots, build_slots
 from reports.findings.causes import Causes, attribute
 from reports.findings.failures import Failures, build_failures
 from reports.findings.finding import Confidence
@@ -36,15 +39,11 @@ class Evidence:
     hits: Hits
     keep_alives: KeepAlives
     generator: GeneratorHealth
-    calls: Mapping[str, Percentiles]
-    """Latency from the send, by call."""
+    latencies: CallLatencies
     looks: int
     """Looks at the API's list that succeeded."""
     unresolved: int
-    peak: int
-    """The most slots held at once."""
-    slot_seconds: Mapping[str, float]
-    """By holder."""
+    slots: Slots
     counterfactual: Counterfactual
     leak_costs: LeakCosts
 
@@ -52,6 +51,21 @@ class Evidence:
     def manifest(self) -> Manifest:
         """The run's."""
         return self.log.manifest
+
+    @property
+    def calls(self) -> Mapping[str, Percentiles]:
+        """Latency from the send, by call."""
+        return self.latencies.sent
+
+    @property
+    def peak(self) -> int:
+        """The most slots held at once."""
+        return self.slots.peak
+
+    @property
+    def slot_seconds(self) -> Mapping[str, float]:
+        """By holder."""
+        return self.slots.seconds
 
     @property
     def tolerance(self) -> float:
@@ -102,6 +116,35 @@ class Evidence:
     def occupancy(self) -> Occupancy:
         """Between how many and how many slots were held at each refusal."""
         return build_occupancy(self.log)
+
+
+_LOOKS = "SELECT count(*) AS n FROM events WHERE kind = 'list' AND outcome = 'ok'"
+
+
+def gather_evidence(log: EventLog) -> Evidence:
+    """Returns the figures that every log has; creates the tables that `Evidence` names."""
+    log_end = float(log.row("SELECT max(t + latency) / 1e9 AS t FROM events")["t"] or 0.0)
+    # The fates of sessions take one core; the latency of calls does not depend on them.
+    with log.second_connection() as other, ThreadPoolExecutor(1) as thread:
+        calling = thread.submit(build_calls, other)
+        sessions = build_sessions(log)
+        latencies = calling.result()
+    slots, hits = build_slots(log, log_end), build_hits(log)
+    counterfactual = build_counterfactual(log, log_end)
+    return Evidence(
+        log=log,
+        log_end=log_end,
+        sessions=sessions,
+        hits=hits,
+        keep_alives=build_keep_alives(log, log_end),
+        generator=build_generator(log, log_end),
+        latencies=latencies,
+        looks=int(log.row(_LOOKS)["n"] or 0),
+        unresolved=unresolved(log, sessions),
+        slots=slots,
+        counterfactual=counterfactual,
+        leak_costs=build_leak_costs(log, hits, counterfactual),
+    )
 
 
 def numbers(sessions: pd.DataFrame | Sequence[int]) -> tuple[int, ...]:

@@ -37,9 +37,10 @@ def _late(lag: dict[str, Any]) -> str:
 
 
 def _ended(lag: dict[str, Any], limit: int | None) -> str:
+    longer = " or longer" if lag["lasting"] else ""
     return (
         f"{of_total(lag['late'], lag['sessions'], 'stopped session')} {verb(lag['late'], 'was', 'were')} listed after stop had"
-        f" been acknowledged, for {between(lag['low'], lag['high'], format_duration)}, and"
+        f" been acknowledged, for {between(lag['low'], lag['high'], format_duration)}{longer}, and"
         f" {count(lag['crowded'], 'list')} showed more sessions than the limit of {limit}: ended sessions that hold no slot."
     )
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
+from loadtests.model.run.manifest import Manifest
 from loadtests.model.text.input_error import InputError, Mistake
 from loadtests.model.text.units import format_duration
 from loadtests.model.text.wording import between, count, verb
@@ -37,62 +38,91 @@ ENOUGH = 30
 
 def build_plan(folders: Sequence[Path], options: PlanOptions) -> CapacityPlan:
     """Build the plan from the runs in `folders`. Raises InputError if one is not readable, or they are not of one account."""
-    return _plan(_sources(folders), options)
+    basis = _basis(_sources(folders), options)
+    busiest = _busiest(basis.offered)
+    return _without_load(basis) if busiest is None else _for_load(basis, busiest)
 
 
-def _plan(sources: Sequence[Source], options: PlanOptions) -> CapacityPlan:
-    """Build the plan from runs that were read."""
+@dataclass(frozen=True)
+class _Basis:
+    """What the plan is made from."""
+
+    sources: Sequence[Source]
+    """The runs that were read."""
+    options: PlanOptions
+    phases: Sequence[tuple[Source, Phase]]
+    offered: Sequence[OfferedLoad]
+    """The load of each phase."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """Of the first run: all are of its account."""
+        return self.sources[0].manifest
+
+
+def _basis(sources: Sequence[Source], options: PlanOptions) -> _Basis:
     phases = [(source, phase) for source in sources for phase in source.phases]
-    offered = [build_offered_load(source.people, phase, options.seed) for source, phase in phases]
-    blocking, steps = build_measured(sources, offered, options.seed)
-    limit, api = sources[0].manifest.limit, api_of(sources[0].manifest)
-    known = partial(
+    return _Basis(
+        sources, options, phases, [build_offered_load(source.people, phase, options.seed) for source, phase in phases]
+    )
+
+
+def _measured(basis: _Basis) -> Callable[..., CapacityPlan]:
+    """Return the plan with what was measured; the result takes what depends on the load."""
+    sources, seed = basis.sources, basis.options.seed
+    blocking, steps = build_measured(sources, basis.offered, seed)
+    return partial(
         CapacityPlan,
         schema_version=SCHEMA_VERSION,
-        seed=options.seed,
-        warnings=(*_warnings(sources), *_few(offered)),
+        seed=seed,
+        warnings=(*_warnings(sources), *_few(basis.offered)),
         simulated=any(source.manifest.simulated for source in sources),
         runs=tuple(map(_run, sources)),
-        limit=limit,
-        api=api,
-        offered=tuple(offered),
+        limit=basis.manifest.limit,
+        api=api_of(basis.manifest),
+        offered=tuple(basis.offered),
         blocking=tuple(blocking),
         steps=build_steps(steps),
     )
-    busiest = _busiest(offered)
-    if busiest is None:
-        source = sources[0]
-        seconds = source.phases[-1].high if source.phases else 1.0
-        return known(
-            today=None,
-            limits=(),
-            price=None,
-            timeout=_timeout(source, source.people, seconds, options.survives, None),
-            leaks=LeakCosts((), None),
-            what_if=None,
-            expected=None,
-            unknown=_why_unknown(sources, offered),
-            model=None,
-            recommended=None,
-            choices=(),
-            asked=None,
-        )
-    source, phase = phases[busiest]
-    assert source.population is not None
-    load = offered[busiest]
-    people = people_in(source.people, phase)
-    model, today = build_model(_today(source, phase, load, _name(source, phase, sources)), options.seed)
-    timeout = with_model(_timeout(source, people, phase.seconds, options.survives, _idle_timeout(people)), model, today)
+
+
+def _without_load(basis: _Basis) -> CapacityPlan:
+    """Return the plan of runs whose load is not known: which idle timeout their clients need."""
+    source = basis.sources[0]
+    seconds = source.phases[-1].high if source.phases else 1.0
+    return _measured(basis)(
+        today=None,
+        limits=(),
+        price=None,
+        timeout=_timeout(source, source.people, seconds, basis.options.survives, None),
+        leaks=LeakCosts((), None),
+        what_if=None,
+        expected=None,
+        unknown=_why_unknown(basis.sources, basis.offered),
+        model=None,
+        recommended=None,
+        choices=(),
+        asked=None,
+    )
+
+
+def _for_load(basis: _Basis, busiest: int) -> CapacityPlan:
+    """Return the plan for the load of one phase, by its index."""
+    (source, phase), load, options = basis.phases[busiest], basis.offered[busiest], basis.options
+    measured, api = _measured(basis), api_of(basis.manifest)
+    people, seconds = people_in(source.people, phase), phase.seconds
+    model, today = build_model(_today(source, phase, load, _name(source, phase, basis.sources)), options.seed)
+    timeout = with_model(_timeout(source, people, seconds, options.survives, _idle_timeout(people)), model, today)
     price = source.manifest.scenario.price_per_minute if source.manifest.scenario else None
     recommended = build_recommendation(model, today, timeout.recommended)
     settings = question_of(recommended, today) if recommended else today
-    sent = 3600 * source.keep_alives[source.phases.index(phase)] / phase.seconds
-    return known(
+    sent, limit = 3600 * source.keep_alives[source.phases.index(phase)] / seconds, basis.manifest.limit
+    return measured(
         today=load,
         limits=tuple(build_limits(model, today)),
         price=_price(price, model, today),
         timeout=timeout,
-        leaks=build_leaks(people, phase.seconds, model, settings, price),
+        leaks=build_leaks(people, seconds, model, settings, price),
         what_if=build_what_if(model, today, settings if recommended else None),
         expected=_expected(source, options),
         unknown=None,

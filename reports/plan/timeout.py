@@ -7,6 +7,7 @@ it is lost only if so many in a row fail that the timeout passes.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -104,17 +105,11 @@ def build_timeout(
     timeout, the only one of `idle_range`. `today` is their idle timeout; None: unknown, or they have several.
     """
     sessions = int(people["served"].sum())
-    leaks = people[people["leak"] & ~people["endless"]]
     endless = int(people["endless"].sum())
     if not sessions:
         return Timeout(0, None, failing, slack, endless, (), None, None, "no session was opened", survives)
-    since = leaks["since_spoke"].to_numpy(dtype=float)
-    longest = gaps.groupby("session")["gap"].max().to_numpy(dtype=float)
-    spaces = gaps["gap"].to_numpy(dtype=float)
     offered = [math.floor(idle_range[0])] if is_fixed else _candidates(idle_range, today)
-    candidates = tuple(
-        _candidate(timeout, longest, spaces, since, sessions, seconds, failing, slack, survives) for timeout in offered
-    )
+    candidates = _compared(offered, people, gaps, seconds, failing, slack, survives)
     if not has_keep_alive:
         candidates = tuple(map(_without_keep_alives, candidates))
     accepted = [candidate.idle_timeout for candidate in candidates if candidate.lost <= TOLERABLE]
@@ -127,7 +122,7 @@ def build_timeout(
         recommended = _long_enough(accepted, survives)
     return Timeout(
         sessions,
-        float(longest.max()) if len(longest) else None,
+        float(gaps["gap"].max()) if len(gaps) else None,
         failing,
         slack,
         endless,
@@ -165,6 +160,25 @@ def _candidates(idle_range: tuple[float, float], today: float | None) -> list[in
     """Return the usual timeouts that the API takes, and today's, if it is a whole number of seconds."""
     own = {int(today)} if today is not None and today.is_integer() and today >= CANDIDATES[0] else set()
     return sorted(timeout for timeout in {*CANDIDATES, *own} if idle_range[0] <= timeout <= idle_range[1])
+
+
+def _compared(
+    offered: Sequence[int],
+    people: pd.DataFrame,
+    gaps: pd.DataFrame,
+    seconds: float,
+    failing: float,
+    slack: float,
+    survives: int,
+) -> tuple[Candidate, ...]:
+    """Return a candidate for each timeout, by the longest gap of each session, all gaps, and how long leaks had been silent."""
+    longest = gaps.groupby("session")["gap"].max().to_numpy(dtype=float)
+    spaces = gaps["gap"].to_numpy(dtype=float)
+    since = people.loc[people["leak"] & ~people["endless"], "since_spoke"].to_numpy(dtype=float)
+    sessions = int(people["served"].sum())
+    return tuple(
+        _candidate(timeout, longest, spaces, since, sessions, seconds, failing, slack, survives) for timeout in offered
+    )
 
 
 def _candidate(

@@ -101,4 +101,30 @@ class PageReader(HTMLParser):
         return found
 
 
+def read_page(markup: str, checked: Collection[str], may_be_loose: MayBeLoose) -> PageReader:
+    """The figures of a page."""
+    read = PageReader(checked, may_be_loose)
+    read.feed(markup)
+    return read
+
+
+def assert_each_number_is_named(
+    read: PageReader,
+    figures: Mapping[str, Any],
+    names: Collection[tuple[str, str]] = (),
+    *,
+    more_than: int,
+    forms: Mapping[str, Callable[..., str]] = FORMS,
+) -> None:
+    """The page was drawn whole, with more than so many numbers; each is the figure of the file that it claims to be.
+
+    None is without a name, and what a sentence calls a figure (`names`) is that figure.
+    """
+    assert "could not be drawn" not in read.text
+    assert len(read.figures) > more_than
+    assert read.wrong(figures, forms) == []
+    assert read.loose == []
+    assert read.contradictions(figures, names) == []
+
+
 _ROUNDED = 0.0501

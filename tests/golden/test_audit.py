@@ -13,7 +13,7 @@ from loadtests.model.gates.finding_names import FINDINGS
 from reports.audit.audit import Audit
 from reports.audit.catalogue import CALL_CHECKS, CHECKS
 
-from .page_reader import Element, PageReader
+from .page_reader import Element, read_page
 from .story import TOOK, Story
 
 IDLE = 30.0
@@ -128,8 +128,7 @@ def test_the_page_goes_from_finding_to_fix_to_calls(tmp_path: Path) -> None:
     assert "HTTP 400, session-not-found" in page
     assert 'class="tiles"' not in page
     assert "slot" not in page.partition("<main>")[2].partition("What to fix")[0]
-    read = PageReader(("sessions", "the-audit"), _may_be_loose)
-    read.feed(page)
+    read = read_page(page, ("sessions", "the-audit"), _may_be_loose)
     summary = json.loads((tmp_path / "run" / "summary.json").read_text(encoding="utf-8"))
     passed = len(CHECKS) + len(CALL_CHECKS) - len(named)
     problems = sum(finding["severity"] == "problem" for finding in summary["findings"])

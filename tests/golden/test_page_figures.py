@@ -21,7 +21,7 @@ from reports.page.page import ReportPage
 from reports.summary import analyse
 
 from .impossible import negative
-from .page_reader import Element, PageReader
+from .page_reader import Element, PageReader, assert_each_number_is_named, read_page
 from .runs import RUNS, crowded
 
 _CHECKED = ("header", "first", "slots", "leaks", "keep-alives", "profiles", "generator")
@@ -61,8 +61,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, _Page]
             with closing(open_log(write(folder / name))) as log:
                 analysis = analyse(log)
                 page = ReportPage(analysis, renderer)
-                read = PageReader(_CHECKED, _may_be_loose)
-                read.feed(page.render())
+                read = read_page(page.render(), _CHECKED, _may_be_loose)
                 summary = json.loads(json.dumps(plain(analysis.summary)))
                 figures = {**sections.figures(analysis), **summary}
                 charts = {chart: _rows(spec) for chart, spec in page.drawing.specs.items()}
@@ -73,21 +72,6 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, _Page]
 
 def _rows(spec: dict[str, Any]) -> list[dict[str, Any]]:
     return next((data["values"] for data in spec["data"] if data["name"] == "rows"), [])
-
-
-@pytest.mark.parametrize("name", RUNS)
-def test_each_number_is_the_figure_that_it_claims_to_be(pages: dict[str, _Page], name: str) -> None:
-    """As the file beside the page has it; and the section was drawn."""
-    page = pages[name]
-    assert "could not be drawn" not in page.read.text
-    assert len(page.read.figures) > 10
-    assert page.read.wrong(page.figures) == []
-
-
-@pytest.mark.parametrize("name", RUNS)
-def test_no_number_is_without_a_name(pages: dict[str, _Page], name: str) -> None:
-    """Above the charts, around them, and in tables."""
-    assert pages[name].read.loose == []
 
 
 _NAMES = (
@@ -106,10 +90,9 @@ _NAMES = (
 
 
 @pytest.mark.parametrize("name", RUNS)
-def test_no_name_has_two_values(pages: dict[str, _Page], name: str) -> None:
-    """In the sentences of findings, causes and headings, and in the tiles, tables and charts."""
-    page = pages[name]
-    assert page.read.contradictions(page.figures, _NAMES) == []
+def test_each_number_is_the_figure_that_it_claims_to_be(pages: dict[str, _Page], name: str) -> None:
+    """In sentences, tiles and tables, above the charts and around them; and each section was drawn."""
+    assert_each_number_is_named(pages[name].read, pages[name].figures, _NAMES, more_than=10)
 
 
 @pytest.mark.parametrize("name", RUNS)
