@@ -84,16 +84,16 @@ def build_slots(log: EventLog, log_end: float) -> Slots:
 
 def _totals(log: EventLog, log_end: float, width: float) -> pd.DataFrame:
     """Returns the columns least, most and one for each holder, by i; the holders add up to `most`."""
-    spans = _Spans.of(log, _COUNTED)
+    spans = Spans.of(log, _COUNTED)
     t = np.unique(np.concatenate([spans.low, spans.high, [0.0, log_end]]))
-    found = _ranges(t, spans.at(t), width)
+    found = ranges(t, spans.at(t), width)
     table = found[["least", "most"]].join(held_at(log, found.pop("t"))).astype(int)
     # What closes and may be free already does not count.
     table["closing"] = table["most"] - table.drop(columns=["least", "most", "closing"]).sum(axis=1)
     return table
 
 
-def _ranges(t: Floats, held: npt.NDArray[np.intp], width: float) -> pd.DataFrame:
+def ranges(t: Floats, held: npt.NDArray[np.intp], width: float) -> pd.DataFrame:
     """Returns, by column i, the least and the most slots held in it, and the first moment `t` of the most.
 
     From each `t` until the next, `held` slots are held.
@@ -112,19 +112,19 @@ def _ranges(t: Floats, held: npt.NDArray[np.intp], width: float) -> pd.DataFrame
 def held_at(log: EventLog, moments: pd.Series) -> pd.DataFrame:
     """Returns a column for each holder: the slots it held at each of the `moments`. Needs the table `segments`."""
     t = moments.to_numpy(dtype=float)
-    held = {holder: _Spans.of(log, _OF_HOLDER, holder=holder).at(t) for holder in HOLDERS}
+    held = {holder: Spans.of(log, _OF_HOLDER, holder=holder).at(t) for holder in HOLDERS}
     return pd.DataFrame(held, index=moments.index)
 
 
 @dataclass(frozen=True)
-class _Spans:
+class Spans:
     """Times during which slots are held: when they begin and when they end, each sorted."""
 
     low: Floats
     high: Floats
 
     @classmethod
-    def of(cls, log: EventLog, sql: str, **values: Any) -> _Spans:
+    def of(cls, log: EventLog, sql: str, **values: Any) -> Spans:
         """Those that a query returns as `low` and `high`."""
         found = log.frame(sql, **values)
         return cls(*(np.sort(found[name].to_numpy(dtype=float)) for name in ("low", "high")))

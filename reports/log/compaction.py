@@ -27,6 +27,7 @@ from loadtests.model.log.checksum import KEY, checksum
 from loadtests.model.log.record import COLUMNS, VERSION
 from loadtests.model.text.input_error import EXIT_UNAVAILABLE, InputError
 from reports.log.files import replacing
+from reports.log.memory import give_back
 
 _VERSION_KEY = b"streamsoak.version"
 _DAMAGE_KEY = "streamsoak.damage"
@@ -61,8 +62,7 @@ def compact(streams: list[Path], target: Path) -> None:
             _write(_merged(sources, _ROWS_AT_ONCE), partial, {_DAMAGE_KEY: json.dumps(damage), **_DESCRIPTION})
     except OSError:
         raise InputError.of(target, "cannot be written: is the disk full?", code=EXIT_UNAVAILABLE) from None
-    # The analysis needs the memory.
-    pa.default_memory_pool().release_unused()
+    give_back()
 
 
 def damage_of(compacted: Path) -> dict[str, tuple[int, int]]:
