@@ -33,8 +33,8 @@ PARQUET = "events.parquet"
 LATEST = "latest.parquet"
 _END = b"\xff\xff\xff\xff\0\0\0\0"
 """The last bytes of an Arrow IPC stream that was closed."""
-_MEMORY = "150MB"
-"""Of DuckDB, which keeps the rest of its tables on the disk."""
+_LEAST_MEMORY, _MOST_MEMORY = 150_000_000, 350_000_000
+"""Bytes that DuckDB may use; the rest of its tables is on the disk. A sort of a longer log needs more of them at once."""
 _ROWS_AT_ONCE = 1 << 20
 
 
@@ -190,7 +190,9 @@ def _opened(run: Path, manifest: Manifest, scratch: Path, kept: Path, last: floa
     database = _connect(scratch)
     parquet = _compacted(run, kept, scratch, is_over=manifest.ended is not None)
     cut = [] if manifest.ended is None else _incomplete(run, parquet)
+    memory = min(max(parquet.stat().st_size // 3, _LEAST_MEMORY), _MOST_MEMORY)
     try:
+        database.execute(f"SET memory_limit = '{memory}B'")
         if last is not None:
             manifest, parquet = latest(database, parquet, manifest, last, scratch / LATEST), scratch / LATEST
         database.execute(f"CREATE VIEW events AS {events_of(parquet)}")
@@ -227,7 +229,7 @@ def _connect(scratch: Path) -> duckdb.DuckDBPyConnection:
         config={
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
-            "memory_limit": _MEMORY,
+            "memory_limit": f"{_MOST_MEMORY}B",
             "threads": "2",
             "temp_directory": str(scratch / "duckdb"),
         }
