@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from reports.analysis.slots import HOLDERS, keep_held
+from reports.analysis.slots import HOLDERS, held_at
 from reports.log.log import EventLog
 
 EPISODE_GAP_SECONDS = 5.0
@@ -76,12 +76,14 @@ class Hits:
 
 
 def build_hits(log: EventLog) -> Hits:
-    """Computes the hits from the tables `sessions` and `edges`; creates `hits`, `held` and `numbered`."""
+    """Computes the hits from the tables `sessions` and `segments`; creates `hits`, `held` and `numbered`."""
     log.create_table("hits", _HITS)
     times = log.frame("SELECT t, attempt FROM hits ORDER BY t")
     made = log.row("SELECT count(DISTINCT session) AS n FROM attempts")["n"]
     lost = log.row("SELECT count(*) AS n FROM persons_lost")["n"]
-    keep_held(log, "SELECT t FROM hits")
+    moments = times["t"].drop_duplicates(ignore_index=True)
+    held = pd.concat([moments, held_at(log, moments)], axis=1).melt("t", var_name="holder", value_name="held")
+    log.insert_table("held", held)
     shares, slots = _holders(log)
     return Hits(
         count=len(times),

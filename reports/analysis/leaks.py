@@ -20,7 +20,7 @@ MOST_NAMED = 10
 """Leaks in summary.json."""
 
 _HELD = "SELECT session, low, high FROM segments WHERE holder = 'leaked'"
-_WHO = "SELECT session, profile, way, fate FROM sessions"
+_WHO = f"SELECT session, profile, way, fate FROM sessions SEMI JOIN ({_HELD}) USING (session)"
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,9 @@ def cost(held: pd.DataFrame, who: pd.DataFrame, hits: Hits, counterfactual: Coun
 
 def with_costs(sessions: pd.DataFrame, costs: LeakCosts) -> pd.DataFrame:
     """Returns the sessions with the columns slot_seconds, hits and refusals of `costs`; of a session that is no leak 0."""
-    merged = sessions.merge(costs.rows[["session", "slot_seconds", "hits", "refusals"]], on="session", how="left")
-    return merged.fillna({"slot_seconds": 0.0, "hits": 0})
+    # Only these columns are new: a copy of a long run's sessions takes much memory.
+    columns = costs.rows.set_index("session")[["slot_seconds", "hits", "refusals"]].reindex(sessions["session"])
+    return sessions.assign(**columns.fillna({"slot_seconds": 0.0, "hits": 0}).set_index(sessions.index))
 
 
 def _within(moments: Any, spans: pd.DataFrame) -> Any:

@@ -17,6 +17,7 @@ import pandas as pd
 from loadtests.model.session.behaviour import GIVEN_UP
 from reports.analysis.api_clock import clock_offset
 from reports.analysis.list_lag import build_list_lag, listed_after_stop, longest_omission
+from reports.analysis.workers import any_was_absent
 from reports.log.build_facts import build_facts
 from reports.log.log import EventLog
 
@@ -216,8 +217,8 @@ ON margins.session = gone.session AND margins.t > gone.told_gone
 
 # A long run has a million sessions; half of the columns are needed only in SQL.
 _SHOWN = """
-session, id, profile, fate, way, ghost, leak, overdue, opened, ended, end_low, end_high, left_at, reached, idle_timeout, cap,
-due_low, due_high, turns, keep_alives
+session, id, profile, fate, way, ghost, leak IS TRUE AS leak, overdue, opened, ended, end_low, end_high, left_at, reached,
+idle_timeout, cap, due_low, due_high, turns, keep_alives
 """
 
 
@@ -232,7 +233,8 @@ def build_sessions(log: EventLog) -> pd.DataFrame:
     if log.manifest.recording:
         log_end = log.row("SELECT max(t + latency) / 1e9 AS t FROM events")["t"] or 0.0
         log.create_table("facts", _RECORDED, log_end=float(log_end))
-    log.create_table("facts", _OF_LOST_WORKERS)
+    if any_was_absent(log):
+        log.create_table("facts", _OF_LOST_WORKERS)
     ghosts = _ghosts(log)
     if len(ghosts):
         log.insert_table("ghosts", ghosts)
@@ -253,7 +255,7 @@ def build_sessions(log: EventLog) -> pd.DataFrame:
     )
     log.drop_table("facts")
     log.create_table("margins", _BELIEVED)
-    return log.frame(f"SELECT {_SHOWN} FROM sessions ORDER BY session")
+    return log.long_frame(f"SELECT {_SHOWN} FROM sessions ORDER BY session")
 
 
 def unresolved(log: EventLog, sessions: pd.DataFrame) -> int:
@@ -275,6 +277,8 @@ def _ghosts(log: EventLog) -> pd.DataFrame:
     is judged by the shortest and the longest.
     """
     strangers = log.records(_STRANGERS)
+    if not strangers:
+        return pd.DataFrame()
     offset = clock_offset(log)
     for stranger in strangers:
         told = stranger["created"]

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from reports.log.log import EventLog
+from reports.log.rows import Floats
 from reports.log.time_columns import COLUMNS_ON_SCREEN, column_seconds
 
 HOLDERS = ("active", "quiet", "closing", "leaked", "others")
@@ -40,39 +45,14 @@ FROM events WHERE kind IN ('stranger', 'stranger-gone') AND detail NOT IN (SELEC
 GROUP BY detail HAVING low IS NOT NULL
 """
 
-_CHANGES = "SELECT low AS t, holder, 1 AS change FROM segments UNION ALL SELECT high, holder, -1 FROM segments"
-
 # A slot whose stop is on its way may be free already, and taken by the next session: it counts only where a later list showed
 # the session.
 _COUNTED = """
 SELECT low, high FROM segments LEFT JOIN (SELECT session, seen_until > stop_answered AS lags FROM sessions) USING (session)
 WHERE holder <> 'closing' OR lags
 """
-_TOTALS = f"""
-WITH counted AS ({_COUNTED}), changes AS (
-    SELECT low AS t, 1 AS change FROM counted UNION ALL SELECT high, -1 FROM counted
-    UNION ALL SELECT 0.0, 0 UNION ALL SELECT $log_end, 0
-), sums AS (SELECT t, sum(sum(change)) OVER (ORDER BY t) AS held FROM changes GROUP BY t)
-SELECT t, held::INTEGER AS held, coalesce(lead(t) OVER (ORDER BY t), t) AS until FROM sums
-"""
 
-# Rows at the same moment all have the sum of their changes; the last one holds until the next moment.
-_EDGES = f"""
-SELECT t, holder, (sum(change) OVER moments)::INTEGER AS held, coalesce(lead(t) OVER moments, t) AS until
-FROM ({_CHANGES}) WINDOW moments AS (PARTITION BY holder ORDER BY t)
-"""
-
-# The least and the most slots held in each column, and a moment of the most.
-_RANGE = """
-WITH parts AS (
-    SELECT *, unnest(range(
-        least(floor(t / $width), $columns - 1)::INTEGER, least(floor(until / $width)::INTEGER + 1, $columns)
-    )) AS i
-    FROM totals WHERE until > t
-)
-SELECT i, min(held) AS least, max(held) AS most, arg_max(greatest(t, i * $width), held) AS t
-FROM parts WHERE until > i * $width OR t >= i * $width GROUP BY i ORDER BY i
-"""
+_OF_HOLDER = "SELECT low, high FROM segments WHERE holder = $holder"
 
 
 @dataclass(frozen=True)
@@ -93,10 +73,9 @@ class Slots:
 
 
 def build_slots(log: EventLog, log_end: float) -> Slots:
-    """Computes the holders from the table `sessions`; creates the tables `segments` and `edges`."""
+    """Computes the holders from the table `sessions`; creates the tables `strangers` and `segments`."""
     log.create_table("strangers", _STRANGERS)
     log.create_table("segments", _SEGMENTS, log_end=log_end)
-    log.create_table("edges", _EDGES)
     sums = log.frame("SELECT holder, sum(high - low) AS seconds FROM segments GROUP BY holder")
     width = column_seconds(log_end)
     seconds = dict.fromkeys(HOLDERS, 0.0) | dict(zip(sums["holder"], map(float, sums["seconds"]), strict=True))
@@ -105,30 +84,51 @@ def build_slots(log: EventLog, log_end: float) -> Slots:
 
 def _totals(log: EventLog, log_end: float, width: float) -> pd.DataFrame:
     """Returns the columns least, most and one for each holder, by i; the holders add up to `most`."""
-    log.create_table("totals", _TOTALS, log_end=log_end)
-    log.create_table("tops", _RANGE, width=width, columns=COLUMNS_ON_SCREEN)
-    found = log.frame("SELECT i, least, most FROM tops ORDER BY i").set_index("i")
-    held = log.frame(
-        f"SELECT i, holder, held.held AS held FROM tops JOIN ({_held('SELECT t FROM tops')}) AS held USING (t)"
-    )
-    for name in ("totals", "tops"):
-        log.drop_table(name)
-    by_holder = held.pivot(index="i", columns="holder", values="held").reindex(index=found.index, columns=list(HOLDERS))
-    table = found.join(by_holder).fillna(0).astype(int)
+    spans = Spans.of(log, _COUNTED)
+    t = np.unique(np.concatenate([spans.low, spans.high, [0.0, log_end]]))
+    found = ranges(t, spans.at(t), width)
+    table = found[["least", "most"]].join(held_at(log, found.pop("t"))).astype(int)
     # What closes and may be free already does not count.
     table["closing"] = table["most"] - table.drop(columns=["least", "most", "closing"]).sum(axis=1)
     return table
 
 
-def keep_held(log: EventLog, moments: str) -> None:
-    """Creates the table `held`: sessions by holder at each moment that the query `moments` returns as `t`."""
-    log.create_table("held", _held(moments))
+def ranges(t: Floats, held: npt.NDArray[np.intp], width: float) -> pd.DataFrame:
+    """Returns, by column i, the least and the most slots held in it, and the first moment `t` of the most.
 
-
-def _held(moments: str) -> str:
-    return f"""
-        WITH moments AS (SELECT DISTINCT t FROM ({moments})), holders AS (SELECT DISTINCT holder FROM edges)
-        SELECT moments.t AS t, holders.holder AS holder, coalesce(edges.held, 0)::INTEGER AS held
-        FROM moments CROSS JOIN holders
-        ASOF LEFT JOIN edges ON edges.holder = holders.holder AND edges.t <= moments.t
+    From each `t` until the next, `held` slots are held.
     """
+    begin = np.searchsorted(np.minimum(t // width, COLUMNS_ON_SCREEN - 1), np.arange(COLUMNS_ON_SCREEN + 1))
+    rows = []
+    for i, (first, last) in enumerate(pairwise(begin.clip(max=len(t) - 1))):
+        # What is held when the column begins.
+        first -= bool(first) and t[first] > i * width
+        if first < last:
+            part = held[first:last]
+            rows.append((i, part.min(), part.max(), max(t[first + part.argmax()], i * width)))
+    return pd.DataFrame(rows, columns=["i", "least", "most", "t"]).set_index("i")
+
+
+def held_at(log: EventLog, moments: pd.Series) -> pd.DataFrame:
+    """Returns a column for each holder: the slots it held at each of the `moments`. Needs the table `segments`."""
+    t = moments.to_numpy(dtype=float)
+    held = {holder: Spans.of(log, _OF_HOLDER, holder=holder).at(t) for holder in HOLDERS}
+    return pd.DataFrame(held, index=moments.index)
+
+
+@dataclass(frozen=True)
+class Spans:
+    """Times during which slots are held: when they begin and when they end, each sorted."""
+
+    low: Floats
+    high: Floats
+
+    @classmethod
+    def of(cls, log: EventLog, sql: str, **values: Any) -> Spans:
+        """Those that a query returns as `low` and `high`."""
+        found = log.frame(sql, **values)
+        return cls(*(np.sort(found[name].to_numpy(dtype=float)) for name in ("low", "high")))
+
+    def at(self, t: Floats) -> npt.NDArray[np.intp]:
+        """How many there are at each moment; one is no more at its end."""
+        return np.searchsorted(self.low, t, side="right") - np.searchsorted(self.high, t, side="right")

@@ -48,8 +48,21 @@ class Departure:
         )
 
 
+_ABSENCES = f"""
+SELECT count(*) AS n FROM events
+WHERE kind IN ('{Observation.WORKER_LOST}', '{Observation.WORKER_LEFT}', '{Observation.WORKER_BACK}')
+"""
+
+
+def any_was_absent(log: EventLog) -> bool:
+    """Returns whether a worker was, which is rare: most logs need not be searched for what became of its sessions."""
+    return bool(log.row(_ABSENCES)["n"])
+
+
 def departures(log: EventLog) -> list[Departure]:
     """Returns absent workers in the order of time; needs the table `sessions`."""
+    if not any_was_absent(log):
+        return []
     return [
         Departure(
             row["worker"],

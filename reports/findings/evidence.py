@@ -31,7 +31,7 @@ MOST_SESSIONS = 100
 
 @dataclass(frozen=True)
 class Evidence:
-    """The tables `sessions`, `hits`, `margins` and `edges` are in `log`, beside the view `events`."""
+    """The tables `sessions`, `hits`, `margins` and `segments` are in `log`, beside the view `events`."""
 
     log: EventLog
     log_end: float

@@ -19,6 +19,8 @@ _LONGEST_MESSAGE = 120
 
 def check(evidence: Evidence) -> Checked:
     """Reports hits that no refusal of the API's description matches."""
+    if not evidence.hits.count:
+        return None
     described, texts = _described(evidence.manifest.description.refusals)
     worded = evidence.log.row(_WORDED.format(described=described), **texts)
     if not worded["n"]:

@@ -30,6 +30,10 @@ FROM events WHERE session > 0 AND (kind IN ('new', 'leave') OR outcome = 'fail')
 GROUP BY session HAVING bool_or(kind = 'new' AND outcome = 'ok')
 """
 
+_FACTS = """
+SELECT *, FALSE AS ghost, FALSE AS client_lost, NULL::DOUBLE AS idle_most FROM names JOIN inpending USING (session)
+"""
+
 
 def build_facts(log: EventLog) -> None:
     """Creates the tables `facts` (a row for each opened session), `margins` and `gaps`. Times are seconds of the run.
@@ -46,13 +50,8 @@ def build_facts(log: EventLog) -> None:
     for part in _some_at_once(_walk(log, sessions, facts, margins)):
         log.append("margins", part)
     log.insert_table("gaps", margins.gaps)
-    log.insert_table("aggregates", facts.table().append_column("session", pa.array(sessions)))
-    log.create_table(
-        "facts",
-        "SELECT *, FALSE AS ghost, FALSE AS client_lost, NULL::DOUBLE AS idle_most FROM names JOIN aggregates USING (session)",
-    )
+    log.insert_table("facts", facts.table().append_column("session", pa.array(sessions)), _FACTS)
     log.drop_table("names")
-    log.drop_table("aggregates")
 
 
 def _walk(

@@ -27,6 +27,7 @@ from loadtests.model.log.checksum import KEY, checksum
 from loadtests.model.log.record import COLUMNS, VERSION
 from loadtests.model.text.input_error import EXIT_UNAVAILABLE, InputError
 from reports.log.files import replacing
+from reports.log.memory import give_back
 
 _VERSION_KEY = b"streamsoak.version"
 _DAMAGE_KEY = "streamsoak.damage"
@@ -38,7 +39,7 @@ _DESCRIPTION = {
 """Written into the file, which is read without the documentation, too."""
 _GROUP_ROWS = 122_880
 """Rows of a row group, which a reader reads or skips as a whole; DuckDB's default."""
-_ROWS_AT_ONCE = 8 * _GROUP_ROWS
+_ROWS_AT_ONCE = 4 * _GROUP_ROWS
 _ORDER = ("t", "worker", "session")
 _DELTAS = ("t", "session", "intended", "latency")
 """Slowly changing numbers: smaller and faster to read as differences."""
@@ -61,8 +62,7 @@ def compact(streams: list[Path], target: Path) -> None:
             _write(_merged(sources, _ROWS_AT_ONCE), partial, {_DAMAGE_KEY: json.dumps(damage), **_DESCRIPTION})
     except OSError:
         raise InputError.of(target, "cannot be written: is the disk full?", code=EXIT_UNAVAILABLE) from None
-    # The analysis needs the memory.
-    pa.default_memory_pool().release_unused()
+    give_back()
 
 
 def damage_of(compacted: Path) -> dict[str, tuple[int, int]]:
@@ -111,12 +111,19 @@ def readable(path: Path, progress: Progress | None = None) -> Iterator[pa.Record
                 except StopIteration:
                     progress.read = progress.size
                     return
-                batch = _checked(_verified(batch, metadata), schema)
+                batch = _cast(_checked(_verified(batch, metadata)), schema)
                 progress.read = source.tell()
                 if len(batch):
                     yield batch
     except (pa.ArrowException, OSError, ValueError, KeyError, OverflowError, MemoryError):
         return
+
+
+def _read_again(path: Path) -> Iterator[pa.RecordBatch]:
+    """Yields the batches of a stream, up to the last that `readable` yielded: those after it are not checked."""
+    with pa.OSFile(str(path)) as source, pa.ipc.open_stream(source) as stream:
+        schema = _schema(_checked_version(path, stream.schema))
+        yield from (_cast(batch, schema) for batch in stream if len(batch))
 
 
 @dataclass
@@ -136,7 +143,7 @@ class _LogFile:
         self.path, self.size, self.unread = path, progress.size, progress.size - progress.read
         self._earliest = list(accumulate(reversed(begins), min))
         # The run may go on: later batches are left for the next report.
-        self._batches = readable(path)
+        self._batches = _read_again(path)
 
     @property
     def earliest(self) -> float:
@@ -151,7 +158,7 @@ class _LogFile:
 
 def _sorted(batches: list[pa.RecordBatch]) -> pa.Table:
     # Categories stay dictionary-encoded until here: sorting them as text would take most of the time.
-    rows = pa.Table.from_batches(batches).unify_dictionaries().combine_chunks()
+    rows = pa.Table.from_batches(batches).unify_dictionaries()
     return rows.take(pa.array(order_of([rows[name].to_numpy() for name in _ORDER])))
 
 
@@ -170,7 +177,13 @@ def _write(tables: Iterator[pa.Table], path: Path, metadata: dict[str, str]) -> 
     first = next(tables, _schema(VERSION).empty_table())
     encodings = dict.fromkeys(_DELTAS, "DELTA_BINARY_PACKED")
     words = [name for name in _WORDS if name in first.column_names]
-    options = {"compression": "snappy", "use_dictionary": words, "column_encoding": encodings}
+    options = {
+        "compression": "snappy",
+        "use_dictionary": words,
+        "column_encoding": encodings,
+        # Every part of a log has all words, so their least and greatest let a reader skip nothing.
+        "write_statistics": [name for name in first.column_names if name not in words],
+    }
     # One part is written while the next is sorted.
     with pq.ParquetWriter(path, first.schema, **options) as writer, ThreadPoolExecutor(1) as beside:
         writer.add_key_value_metadata(metadata)
@@ -202,11 +215,18 @@ def _verified(batch: pa.RecordBatch, metadata: pa.KeyValueMetadata | None) -> pa
     return batch
 
 
-def _checked(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+def _checked(batch: pa.RecordBatch) -> pa.RecordBatch:
     # Offsets and indices that point outside the batch would crash the process.
     batch.validate(full=True)
     if any(batch[name].null_count for name in _ORDER):
         raise ValueError("a row without a time, or without its writer")
+    return batch
+
+
+def _cast(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    if batch.schema.names == schema.names and batch.schema.types == schema.types:
+        # Mostly so; casting each column of a small batch takes longer than reading it.
+        return pa.RecordBatch.from_arrays(batch.columns, schema=schema)
     return pa.RecordBatch.from_arrays([batch[field.name].cast(field.type) for field in schema], schema=schema)
 
 

@@ -24,6 +24,7 @@ from loadtests.model.text.wording import percent
 from reports.log.attempts import VIEWS
 from reports.log.compaction import compact, damage_of
 from reports.log.latest import latest
+from reports.log.memory import give_back, keep_little
 from reports.log.scratch import make_scratch, make_temporary, remove_scratch
 from reports.log.versions import events_of
 
@@ -32,7 +33,8 @@ PARQUET = "events.parquet"
 LATEST = "latest.parquet"
 _END = b"\xff\xff\xff\xff\0\0\0\0"
 """The last bytes of an Arrow IPC stream that was closed."""
-_MEMORY = "350MB"
+_LEAST_MEMORY, _MOST_MEMORY = 150_000_000, 350_000_000
+"""Bytes that DuckDB may use; the rest of its tables is on the disk. A sort of a longer log needs more of them at once."""
 _ROWS_AT_ONCE = 1 << 20
 
 
@@ -60,6 +62,14 @@ class EventLog:
         with interruptible():
             return self._database.execute(sql, values or None).df()
 
+    def long_frame(self, sql: str) -> pd.DataFrame:
+        """Returns the same for a long result with texts, in less memory: no text becomes an object. No boolean may be missing."""
+        with interruptible():
+            found: pd.DataFrame = (
+                self._database.sql(sql).to_arrow_table().to_pandas(split_blocks=True, self_destruct=True)
+            )
+        return found
+
     def row(self, sql: str, **values: Any) -> dict[str, Any]:
         """Returns the only row of a query's result; missing values are None."""
         (found,) = self.records(sql, **values)
@@ -76,15 +86,17 @@ class EventLog:
         """Stores a query's result as the table `name`."""
         with interruptible():
             self._database.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", values or None)
+        give_back()
 
     def drop_table(self, name: str) -> None:
         """Deletes the table `name`."""
         with interruptible():
             self._database.execute(f"DROP TABLE {name}")
+        give_back()
 
-    def insert_table(self, name: str, rows: pd.DataFrame | pa.Table) -> None:
-        """Stores `rows` as the table `name`."""
-        self._execute_with(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM inpending", rows)
+    def insert_table(self, name: str, rows: pd.DataFrame | pa.Table, sql: str = "SELECT * FROM inpending") -> None:
+        """Stores `rows`, or the result of a query in which they are the table `inpending`, as the table `name`."""
+        self._execute_with(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", rows)
 
     def export(self, sql: str, path: Path) -> None:
         """Writes a query's result into a Parquet file."""
@@ -178,7 +190,9 @@ def _opened(run: Path, manifest: Manifest, scratch: Path, kept: Path, last: floa
     database = _connect(scratch)
     parquet = _compacted(run, kept, scratch, is_over=manifest.ended is not None)
     cut = [] if manifest.ended is None else _incomplete(run, parquet)
+    memory = min(max(parquet.stat().st_size // 3, _LEAST_MEMORY), _MOST_MEMORY)
     try:
+        database.execute(f"SET memory_limit = '{memory}B'")
         if last is not None:
             manifest, parquet = latest(database, parquet, manifest, last, scratch / LATEST), scratch / LATEST
         database.execute(f"CREATE VIEW events AS {events_of(parquet)}")
@@ -210,16 +224,19 @@ def check_whole(run: Path) -> None:
 
 
 def _connect(scratch: Path) -> duckdb.DuckDBPyConnection:
+    keep_little()
     database = duckdb.connect(
         config={
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
-            "memory_limit": _MEMORY,
+            "memory_limit": f"{_MOST_MEMORY}B",
             "threads": "2",
             "temp_directory": str(scratch / "duckdb"),
         }
     )
     database.execute("SET preserve_insertion_order = false")
+    # Some eighty queries read the same file.
+    database.execute("SET parquet_metadata_cache = true")
     return database
 
 
