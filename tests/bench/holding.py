@@ -135,7 +135,7 @@ def held(sessions: int, every: float, seconds: float) -> Held:
 def _budgets(most: Held) -> list[Budget]:
     said, late = f"{most.sessions:,} sessions", 100.0 if most.sessions > 100_000 else 25.0
     return [
-        Budget(f"{said}: memory of one", most.session_bytes, 2048, "bytes"),
+        Budget(f"{said}: memory of one", most.session_bytes, 1200, "bytes"),
         Budget(f"{said}: lateness p99", most.lateness_p99 * 1000, late, "ms"),
         Budget(f"{said}: lost to idleness", most.lost, 0, "sessions"),
         Budget(f"{said}: opened within", most.opening_seconds, _OPENED_AT_MOST_SECONDS, "s"),

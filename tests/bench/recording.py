@@ -47,8 +47,8 @@ def measure(full: bool) -> list[Measurement]:
     cost = statistics.median(costs)
     columns = ["events", "CPU of one, µs", "bytes while running", "bytes at rest", "the process has grown by, MB"]
     budgets = [
-        Budget("an event recorded, ledger included", cost, 3.0, "µs"),
-        Budget("an event at rest", at_rest, 30.0, "bytes"),
+        Budget("an event recorded, ledger included", cost, 2.0, "µs"),
+        Budget("an event at rest", at_rest, 15.0, "bytes"),
         Budget(f"recorder after {recorder.written:,} events", grown, 20.0, "MB"),
     ]
     return [Measurement("Recording", columns, [[recorder.written, cost, stream, at_rest, grown]], budgets)]

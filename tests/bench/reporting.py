@@ -23,12 +23,12 @@ def measure(full: bool) -> list[Measurement]:
     for events in (20_000_000, 80_000_000) if full else (1_000_000,):
         written, wall, cpu, most, page, shown = _report(events)
         rows.append(["ours", written, wall, cpu, most / 1e6, page / 1e6, shown])
-        said, limit = f"report of {written:,} events", 1000.0 if events <= 20_000_000 else 2000.0
+        said, limit = f"report of {written:,} events", 600.0 if events <= 20_000_000 else 1200.0
         if events <= 20_000_000:
-            budgets.append(Budget(said, wall, 30.0, "s"))
+            budgets.append(Budget(said, wall, 15.0, "s"))
         budgets += [Budget(f"{said}: memory", most / 1e6, limit, "MB"), Budget(f"{said}: page", page / 1e6, 2.0, "MB")]
         if shown != "–":
-            budgets.append(Budget(f"{said}: drawn", float(shown), 1.5, "s"))
+            budgets.append(Budget(f"{said}: drawn", float(shown), 1.0, "s"))
     if browser():
         seconds, size = locusts_own()
         rows.append(["Locust's own", "–", "–", "–", "–", size / 1e6, seconds])
