@@ -19,6 +19,8 @@ from tests.integration.crew import SANDBOX_HOST, Crew, Process, children, free_p
 from .samples import EVERY_SECONDS, Sample, look
 
 WORKERS = 2
+_AT_THE_END = ("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING")
+"""What a browser says when the server ends."""
 _FILL_SHARE = 1 / 24
 _STAY_SECONDS = 800.0
 """Mean length of a session: 15 minutes in each profile, less what the longest hour and lost sessions cut off."""
@@ -113,8 +115,7 @@ def _watch(master: Process, url: str, sandbox: int, folder: Path) -> tuple[list[
             samples.append(Sample(t, "page", _heap(tools), 0, 0, 0))
             if len(samples) % 300 < 6:
                 page.screenshot(path=folder / "sessions.png")
-        # What it says of the end of the connection is no error.
-        return samples, [each for each in complaints if "ERR_CONNECTION_REFUSED" not in each]
+        return samples, [each for each in complaints if not any(error in each for error in _AT_THE_END)]
 
 
 def _browsers() -> list[int]:
