@@ -24,6 +24,9 @@ from loadtests.model.session.steps import Call
 from loadtests.processes.greenlets import start_loop
 
 _FLUSH_SECONDS = 0.25
+_FORGET_SECONDS = 60.0
+_KEPT_SECONDS = 60
+"""Of the counts by second: Locust reads those of the last twelve (`StatsEntry.current_rps`), and would keep all."""
 _METHOD = "POST"
 _EXACT_MILLISECONDS = 100
 """From here on Locust rounds response times to tens (`stats.bucket_response_time`)."""
@@ -64,7 +67,10 @@ class Statistics(EngineListener):
         self._batches: dict[Operation, _Batch] = defaultdict(_Batch)
         # The runner's own listener is always registered.
         self._listeners = environment.events.request._handlers
-        self._greenlet = start_loop("adding calls to Locust's statistics", self._flush_regularly)
+        self._greenlets = [
+            start_loop("adding calls to Locust's statistics", self._flush_regularly),
+            start_loop("forgetting old seconds of Locust's statistics", self._forget_regularly),
+        ]
 
     def on_answer(self, call: Call, answer: Answer, size: int) -> None:
         """Adds a call that was answered or given up; `size`: bytes of the body."""
@@ -86,8 +92,18 @@ class Statistics(EngineListener):
 
     def close(self) -> None:
         """Flushes for the last time."""
-        self._greenlet.kill()
+        for greenlet in self._greenlets:
+            greenlet.kill()
         self.flush()
+
+    def forget_old_seconds(self) -> None:
+        """Deletes Locust's counts of seconds that it reads no longer: they would grow by some megabytes an hour."""
+        entries = self._environment.stats
+        oldest = (entries.last_request_timestamp or 0) - _KEPT_SECONDS
+        for entry in (entries.total, *entries.entries.values()):
+            for counts in (entry.num_reqs_per_sec, entry.num_fail_per_sec):
+                for second in [second for second in counts if second < oldest]:
+                    del counts[second]
 
     def _entry(self, name: str, batch: _Batch) -> Any:
         times, now = batch.milliseconds, time.time()
@@ -118,3 +134,7 @@ class Statistics(EngineListener):
     def _flush_regularly(self) -> float:
         self.flush()
         return _FLUSH_SECONDS
+
+    def _forget_regularly(self) -> float:
+        self.forget_old_seconds()
+        return _FORGET_SECONDS
