@@ -34,6 +34,6 @@ def test_a_report_that_is_interrupted_says_nothing(
             raise RuntimeError("Query interrupted")
 
     run = Story().opens(1, 0.0).write(tmp_path / "run")
-    monkeypatch.setattr("reports.summary.build_slots", interrupted)
+    monkeypatch.setattr("reports.findings.evidence.build_slots", interrupted)
     assert main(["report", str(run)]) == EXIT_INTERRUPTED
     assert capsys.readouterr().err == ""
