@@ -17,7 +17,7 @@ from loadtests.model.people.draw import Draw
 from loadtests.model.run.manifest import SPOOL, read_manifest
 from loadtests.model.session.behaviour import Person, visit
 from loadtests.model.session.steps import Note
-from loadtests.recording.ledger import ledgers, read_ledgers
+from loadtests.recording.ledger import is_held, ledgers, read_ledgers
 from loadtests.sandbox.process import SandboxProcess
 from reports.build import judge_run
 
@@ -349,6 +349,8 @@ def test_everything_killed_is_swept(tmp_path: Path, api: SandboxProcess) -> None
         assert refused.returncode == 64
         assert "is still running" in refused.stderr
         master.kill()
+        # A killed process keeps its files until the last of its threads has ended.
+        wait_for(lambda: not is_held(folder), "the ledgers are free")
         before = set(api.open_sessions())
         known = set(read_ledgers(ledgers(folder)).open.values())
         assert len(before & known) >= 8
