@@ -86,12 +86,10 @@ class Process:
             raise AssertionError(f"does not end: {self.output}") from None
 
     def kill(self) -> None:
-        """End it and all that it has started, now; they have let go of their files when this returns."""
-        started = descendants(self.process.pid)
+        """End it and all that it has started, now."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
-        wait_for(lambda: not any(map(is_running, started)), "all killed processes have ended")
 
 
 @dataclass
@@ -198,14 +196,6 @@ def children(pid: int) -> list[int]:
     """Process ids of the children of a process."""
     found = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
     return [int(child) for child in found.split()]
-
-
-def descendants(pid: int) -> list[int]:
-    """Process ids of all that a process has started, and what those have started."""
-    try:
-        return [one.pid for one in psutil.Process(pid).children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return []
 
 
 def is_running(pid: int) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,11 +114,11 @@ def _late(log: str, begin: float, end: float) -> float:
 
 def _held(log: Path, fill: float, end: float) -> float:
     """By the sandbox's own log."""
-    lines = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
-    begin = min(line["at"] for line in lines)
+    sessions = truth(log).values()
+    begin = min(one["opened"] for one in sessions)
     since, until = begin + fill, begin + end
     seconds = 0.0
-    for one in truth(log).values():
+    for one in sessions:
         seconds += max(0.0, min(one.get("closed", until), until) - max(one["opened"], since))
     return seconds / (until - since)
 
