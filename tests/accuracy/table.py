@@ -6,6 +6,8 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.document import write_between
+
 from .result import Result
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "capacity.md"
@@ -35,7 +37,4 @@ def rows(results: Sequence[Result]) -> list[str]:
 
 def write(results: Sequence[Result]) -> None:
     """Replaces the table in the document, between its markers."""
-    text = DOCUMENT.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGINS)
-    _, _, after = rest.partition(ENDS)
-    DOCUMENT.write_text("\n".join([before + BEGINS, "", *rows(results), "", ENDS + after]), encoding="utf-8")
+    write_between(DOCUMENT, BEGINS, ENDS, rows(results))

@@ -6,6 +6,8 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.document import write_between
+
 from .days import Found
 from .plans import Agreement
 
@@ -44,7 +46,4 @@ def rows(days: Sequence[Found], plans: Sequence[Agreement]) -> list[str]:
 
 def write(lines: Sequence[str]) -> None:
     """Replaces the tables in the document, between their markers."""
-    text = DOCUMENT.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGINS)
-    _, _, after = rest.partition(ENDS)
-    DOCUMENT.write_text("\n".join([before + BEGINS, "", *lines, "", ENDS + after]), encoding="utf-8")
+    write_between(DOCUMENT, BEGINS, ENDS, lines)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from loadtests.model.text.wording import percent
+from tests.document import write_between
 
 from .settings import ABSENCES, SETTINGS, survived
 
@@ -27,7 +28,4 @@ def rows() -> list[str]:
 
 def write(table: Sequence[str]) -> None:
     """Replaces the table in the document, between its markers."""
-    text = DOCUMENT.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGINS)
-    _, _, after = rest.partition(ENDS)
-    DOCUMENT.write_text("\n".join([before + BEGINS, "", *table, "", ENDS + after]), encoding="utf-8")
+    write_between(DOCUMENT, BEGINS, ENDS, table)

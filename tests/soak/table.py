@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.document import write_between
+
 from .result import Result
 
 _DOCS = Path(__file__).parents[2] / "docs"
@@ -20,10 +22,7 @@ def rows(result: Result) -> list[str]:
 
 def write(result: Result) -> None:
     """Replaces the tables in the document, between their markers."""
-    text = DOCUMENT.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGINS)
-    _, _, after = rest.partition(ENDS)
-    DOCUMENT.write_text("\n".join([before + BEGINS, "", *rows(result), "", ENDS + after]), encoding="utf-8")
+    write_between(DOCUMENT, BEGINS, ENDS, rows(result))
 
 
 def _run(result: Result) -> Iterator[str]:
