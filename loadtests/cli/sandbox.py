@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from loadtests.cli.arguments import add_account, add_defects, at_least, duration, idle_range
 from loadtests.defects.catalogue import parse_defects
+from loadtests.model.api.rules import REMEMBERED
 from loadtests.model.text.input_error import InputError
 from loadtests.model.text.units import read_duration
 
@@ -31,6 +32,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--log", type=Path, metavar="FILE", help="write each change of a session to FILE, as lines of JSON"
+    )
+    parser.add_argument(
+        "--remember",
+        type=int,
+        default=REMEMBERED,
+        metavar="N",
+        help="closed sessions to keep in memory, for answers to calls on them and for the history; a call on an older one is"
+        " answered like one on an unknown session (default: %(default)s)",
     )
     parser.add_argument("--parent-pipe", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--journal", type=Path, help=argparse.SUPPRESS)
@@ -80,6 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
     from loadtests.sandbox.serve import Serving, serve
 
     at_least(1, "--limit", arguments.limit)
+    at_least(0, "--remember", arguments.remember)
     api = _api(arguments.api)
     # Not given is not the same as empty, which is a mistake, as of a variable that is not set.
     cap = api.session_cap if arguments.session_cap is None else session_cap(arguments.session_cap)
@@ -88,7 +98,15 @@ def run(arguments: argparse.Namespace) -> int:
     given = arguments.idle_range
     low, high = api.idle_timeout.range if given is None else idle_range(given)
     idle_default = min(max(api.idle_timeout.default, low), high)
-    terms = Terms(arguments.limit, (low, high), idle_default, cap, _choices(arguments), api.activity)
+    terms = Terms(
+        arguments.limit,
+        (low, high),
+        idle_default,
+        cap,
+        _choices(arguments),
+        api.activity,
+        remembered=arguments.remember,
+    )
     key = api_key(api) if has_key(api) else None
     served = Serving(
         arguments.host,

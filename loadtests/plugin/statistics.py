@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from locust import stats
@@ -24,9 +25,11 @@ from loadtests.model.session.steps import Call
 from loadtests.processes.greenlets import start_loop
 
 _FLUSH_SECONDS = 0.25
-_FORGET_SECONDS = 60.0
+_SHORTEN_SECONDS = 60.0
 _KEPT_SECONDS = 60
 """Of the counts by second: Locust reads those of the last twelve (`StatsEntry.current_rps`), and would keep all."""
+_POINT_SECONDS, _MOST_POINTS = 5, 480
+"""Locust adds a point to its charts every five seconds and would keep all, a megabyte an hour."""
 _METHOD = "POST"
 _EXACT_MILLISECONDS = 100
 """From here on Locust rounds response times to tens (`stats.bucket_response_time`)."""
@@ -69,7 +72,7 @@ class Statistics(EngineListener):
         self._listeners = environment.events.request._handlers
         self._greenlets = [
             start_loop("adding calls to Locust's statistics", self._flush_regularly),
-            start_loop("forgetting old seconds of Locust's statistics", self._forget_regularly),
+            start_loop("shortening Locust's statistics", self._shorten_regularly),
         ]
 
     def on_answer(self, call: Call, answer: Answer, size: int) -> None:
@@ -105,6 +108,17 @@ class Statistics(EngineListener):
                 for second in [second for second in counts if second < oldest]:
                     del counts[second]
 
+    def thin_charts(self) -> None:
+        """Deletes points of Locust's charts, so that they are evenly spaced and not too many."""
+        points = self._environment.stats.history
+        times = [datetime.fromisoformat(point["time"]).timestamp() for point in points]
+        spacing = _POINT_SECONDS
+        while times and times[-1] - times[0] > spacing * _MOST_POINTS:
+            spacing *= 2
+        # The first of each stretch: which points are kept does not depend on how often this is called.
+        kept = {time // spacing: point for time, point in zip(reversed(times), reversed(points), strict=True)}
+        points[:] = reversed(kept.values())
+
     def _entry(self, name: str, batch: _Batch) -> Any:
         times, now = batch.milliseconds, time.time()
         # Any: Locust declares whole milliseconds but accepts fractions.
@@ -135,6 +149,7 @@ class Statistics(EngineListener):
         self.flush()
         return _FLUSH_SECONDS
 
-    def _forget_regularly(self) -> float:
+    def _shorten_regularly(self) -> float:
         self.forget_old_seconds()
-        return _FORGET_SECONDS
+        self.thin_charts()
+        return _SHORTEN_SECONDS

@@ -51,7 +51,8 @@ FROM sessions
 WHERE is_early AND NOT stopped AND NOT was_unsure AND NOT ghost AND NOT may_be_capped ORDER BY session
 """
 
-# How long each session certainly lived, and certainly was idle at a stretch without being closed.
+# How long each session certainly lived, and certainly was idle at a stretch without being closed. A list that shows an id given
+# twice says so of neither session.
 _OUTLIVED = """
 WITH gaps AS (
     SELECT session, (t - lag(t + latency) OVER (PARTITION BY session ORDER BY t)) / 1e9 AS pause
@@ -59,7 +60,7 @@ WITH gaps AS (
 ), pauses AS (SELECT session, max(pause) AS pause FROM gaps GROUP BY session)
 SELECT idle_timeout, greatest(alive, coalesce(seen_until, alive)) - opened AS lived,
     greatest(coalesce(pause, 0), coalesce(seen_until, alive) - greatest(reached, alive)) AS idled
-FROM sessions LEFT JOIN pauses USING (session) WHERE NOT ghost
+FROM sessions LEFT JOIN pauses USING (session) WHERE NOT ghost AND NOT shares_id
 """
 
 

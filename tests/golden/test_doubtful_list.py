@@ -137,3 +137,17 @@ def test_stops_after_which_each_session_ends_when_it_is_due_have_no_effect(tmp_p
     summary = _stopped(28.0).analysed(tmp_path, limit=50).summary
     (found,) = (finding for finding in summary["findings"] if finding["name"] == "stop-without-effect")
     assert (found["confidence"], found["sessions"]) == ("certain", [1, 2, 3, 4, 5, 6])
+
+
+def test_an_id_that_was_given_twice_rules_out_no_cause(tmp_path: Path) -> None:
+    """Sessions end at the age of 20 s. A list and a call that show the id of sessions 4 and 5 for 55 s may be about either."""
+    story = Story().looks(_END)
+    for session in (1, 2, 3):
+        story.opens(session, 5.0 + session, 120.0).listed(session, 5.51 + session)
+        story.call(session, "keep_alive", 12.0 + 3 * session).vanishes(session, 24.5 + session, 25.51 + session)
+    for session, t in ((4, 3.0), (5, 38.0)):
+        story.call(session, "new", t, value=120.0, detail="id-4").listed(session, t + 0.51)
+    story.call(4, "keep_alive", 55.0).vanishes(4, 57.5, 58.51)
+    found = accusations(story.analysed(tmp_path).summary["findings"])
+    assert {"duplicate-session-ids", "hidden-duration-cap"} <= found
+    assert "unexplained-ends" not in found

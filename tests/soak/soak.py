@@ -69,7 +69,9 @@ def soak(sessions: int, minutes: float, folder: Path) -> Soaked:
     truth, file, port = folder / "truth.jsonl", folder / "soak.toml", free_port()
     scenario(sessions, minutes * 60, file)
     limit = f"{_SESSIONS['LIMIT'] * sessions / 2000:.0f}"
-    sandbox = SandboxProcess(["--host", SANDBOX_HOST, "--limit", limit, "--log", str(truth)])
+    # The truth is in the file: what the sandbox itself remembers would grow for hours.
+    bounds = ("--limit", limit, "--remember", "1000")
+    sandbox = SandboxProcess(["--host", SANDBOX_HOST, *bounds, "--log", str(truth)])
     try:
         with Crew(folder) as crew:
             how = ("--web-host", "127.0.0.1", "--web-port", str(port), "--autostart", "--autoquit", "5")

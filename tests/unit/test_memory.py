@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from loadtests.defects.catalogue import parse_defects
+from loadtests.model.api.rules import Terms
 from loadtests.model.log.record import Row
 from loadtests.model.run.plan import LoadPlan
 from loadtests.model.run.scenario import load_scenario
@@ -72,7 +74,7 @@ def _slope(sizes: list[int]) -> tuple[float, float]:
 def test_memory_is_flat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, poll: float, defects: tuple[str, ...]) -> None:
     """Over three thousand sessions or attempts; the lower end of the interval is compared, so that noise fails nothing."""
     # The API remembers closed sessions; that is its memory, and bounded elsewhere.
-    monkeypatch.setattr("loadtests.model.api.rules.REMEMBERED", 100)
+    monkeypatch.setattr("loadtests.simulation.simulator.Terms", partial(Terms, remembered=100))
     file = tmp_path / "memory.toml"
     file.write_text(SCENARIO, encoding="utf-8")
     scenario = load_scenario(file, folders())

@@ -12,7 +12,7 @@ import pytest
 from loadtests.model.api.answer import Outcome, Reason
 from loadtests.model.api.operation import USUAL_ACTIVITY, Operation
 from loadtests.model.api.reply import Reply
-from loadtests.model.api.rules import REMEMBERED, CloseCause, HostedSession, Rules, Status, Terms
+from loadtests.model.api.rules import CloseCause, HostedSession, Rules, Status, Terms
 from loadtests.model.api.translation import answer_from_body
 
 DEFAULT = 120.0
@@ -365,12 +365,12 @@ def test_history_holds_each_session_once() -> None:
 
 def test_history_forgets_the_oldest() -> None:
     """The history is bounded: the oldest closed session is forgotten, and is not found from then on."""
-    rules = account()
-    for number in range(REMEMBERED + 1):
+    rules = account(remembered=3)
+    for number in range(4):
         stop(rules, float(number), opened(rules, float(number)))
-    assert len(rules.closed) == REMEMBERED
-    assert said(keep_alive(rules, REMEMBERED + 1.0, "s1")) == (404, 10006)
-    assert said(keep_alive(rules, REMEMBERED + 1.0, "s2")) == (400, 10005)
+    assert list(rules.closed) == ["s2", "s3", "s4"]
+    assert said(keep_alive(rules, 4.0, "s1")) == (404, 10006)
+    assert said(keep_alive(rules, 4.0, "s2")) == (400, 10005)
 
 
 def test_status_follows_the_session() -> None:

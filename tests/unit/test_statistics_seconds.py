@@ -1,4 +1,4 @@
-"""Locust's counts by second do not grow with the run, and the rates that it shows stay the same."""
+"""Locust's counts by second and the points of its charts do not grow with the run; the rates that it shows stay the same."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ import sys
 
 # Run as a process of its own: importing locust monkey-patches the standard library.
 _FORGET = """
+from datetime import datetime
+
 from locust.env import Environment
+from locust.stats import format_utc_timestamp
 
 from loadtests.model.api.description.default import default_api
 from loadtests.plugin.statistics import Statistics
@@ -29,6 +32,11 @@ assert (stats.total.current_rps, stats.total.current_fail_per_sec, stats.num_req
 assert before[0] > 1900
 print(*(len(counts) for entry in (stats.total, *stats.entries.values())
     for counts in (entry.num_reqs_per_sec, entry.num_fail_per_sec)))
+for point in range(2000):
+    stats.history.append({"time": format_utc_timestamp(5 * point)})
+    statistics.thin_charts()
+points = [datetime.fromisoformat(point["time"]).timestamp() for point in stats.history]
+print(len(points), *sorted({b - a for a, b in zip(points, points[1:])}))
 statistics.close()
 """
 
@@ -36,4 +44,10 @@ statistics.close()
 def test_only_the_last_minute_is_kept() -> None:
     """Of each call and of the total, requests and failures."""
     done = subprocess.run([sys.executable, "-c", _FORGET], capture_output=True, text=True, timeout=60, check=False)
-    assert done.stdout.split() == ["60"] * 4, done.stderr
+    assert done.stdout.splitlines()[0].split() == ["60"] * 4, done.stderr
+
+
+def test_charts_keep_some_hundred_points() -> None:
+    """Of 2,000 points in 10,000 s, one every 40 s: every 20 s would be more than 480."""
+    done = subprocess.run([sys.executable, "-c", _FORGET], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.splitlines()[1].split() == ["250", "40.0"], done.stderr

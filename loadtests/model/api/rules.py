@@ -23,7 +23,7 @@ from loadtests.model.api.reply import CLOSED, DONE, FULL, NOT_FOUND, Reply, inva
 from loadtests.model.people.profile import IDLE_DEFAULT, IDLE_RANGE
 
 REMEMBERED = 100_000
-"""Closed sessions that are kept, for replies to calls on them and for the history."""
+"""So many closed sessions are kept unless `Terms.remembered` says otherwise."""
 
 SESSION_CAP = 3600.0
 """The API's usual cap on a session's duration, in seconds; the default of sandbox and scenarios."""
@@ -102,6 +102,8 @@ class Terms:
     """A cap in seconds that the reply to `new` does not contain: a defect."""
     effective_timeout: Callable[[float], float] = documented_timeout
     """The idle timeout that is applied, for the one requested, in seconds. A defect if they differ."""
+    remembered: int = REMEMBERED
+    """Closed sessions that are kept, for replies to calls on them and for the history."""
 
 
 def milliseconds(words: int) -> int:
@@ -268,7 +270,7 @@ class Rules:
         return chain(self.open.values(), self._lagging if self.terms.choices.lists_lagging else ())
 
     def knows(self, session_id: str) -> bool:
-        """Whether the session exists or existed; of closed ones the last `REMEMBERED` are known."""
+        """Whether the session exists or existed; of closed ones the last `remembered` are known."""
         return session_id in self.open or session_id in self.closed
 
     def is_open(self, now: float, session_id: str) -> bool:
@@ -301,7 +303,7 @@ class Rules:
         session.status, session.ended, session.cause = Status.CLOSED, at, cause
         del self.open[session.id]
         self.closed[session.id] = session
-        if len(self.closed) > REMEMBERED:
+        if len(self.closed) > self.terms.remembered:
             self.closed.popitem(last=False)
         choices = self.terms.choices
         if choices.slot_lag and (cause is CloseCause.STOP or choices.lags_after == "any end"):
