@@ -21,7 +21,7 @@ def open_account(
 
     Equal seeds give equal defects; each defect has its own random stream. Raises InputError where one does not fit the terms.
     """
-    with_draws = [(injected, Draw(seed, "defect", injected.defect.name)) for injected in defects]
+    with_draws = [(injected, Draw.of(seed, "defect", injected.defect.name)) for injected in defects]
     rules = Rules(_changed(terms, with_draws), new_id, on_event)
     service = service_of(rules)
     for injected, draw in with_draws:
@@ -31,7 +31,7 @@ def open_account(
 
 def check_fit(terms: Terms, defects: Iterable[Injected]) -> None:
     """Raises InputError if one of `defects` does not fit `terms`."""
-    _changed(terms, [(injected, Draw("fit")) for injected in defects])
+    _changed(terms, [(injected, Draw.of("fit")) for injected in defects])
 
 
 def _changed(terms: Terms, with_draws: Iterable[tuple[Injected, Draw]]) -> Terms:

@@ -74,4 +74,4 @@ class Injected:
 def sample(draw: Draw, part: float) -> Callable[[str], bool]:
     """Returns a predicate of session ids that is true for the share `part` of them, always the same ones."""
     salt = repr(draw.uniform())
-    return lambda session_id: Draw(salt, session_id).chance(part)
+    return lambda session_id: Draw.of(salt, session_id).chance(part)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
+import msgspec
+
 from loadtests.engine.engine import Engine
 from loadtests.engine.task import TaskScope
 from loadtests.http.codec import Codec
@@ -124,11 +126,8 @@ class RunProcess:
 
     def _behaviour(self, profile: Profile, number: int, visit: Visit | None) -> Behaviour:
         seed, name, plan = self.manifest.seed, profile.name, self._plan
-
-        def person(visit: int) -> Person:
-            return Person(profile, Draw(seed, name, "person", number, visit), self._number)
-
-        draw = Draw(seed, name, "stream", number)
+        person = _People(profile, seed, number, self._number)
+        draw = Draw.of(seed, name, "stream", number)
         if profile.arrivals.model == "closed":
             return returning_person(profile, person, draw, self.now(), visit)
         rate = profile.arrivals.rate
@@ -146,6 +145,21 @@ class RunProcess:
 
     def _record_memory(self) -> None:
         self.engine.observe(Observation.MEMORY, value=float(resident_bytes()))
+
+
+class _People(msgspec.Struct, gc=False):
+    """The persons of a Locust user. Not a function within a function: each user has one, and that would take half a kilobyte."""
+
+    profile: Profile
+    seed: int
+    user: int
+    session_number: Callable[[], int]
+
+    def __call__(self, visit: int) -> Person:
+        """Returns the person of the user's visit of this number."""
+        return Person(
+            self.profile, Draw.of(self.seed, self.profile.name, "person", self.user, visit), self.session_number
+        )
 
 
 def ledger_file(worker: int) -> str:

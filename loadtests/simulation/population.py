@@ -74,18 +74,18 @@ class Population:
     def _stream(self, profile: Profile) -> Behaviour:
         # One stream for the whole profile: a sum of Poisson streams is a Poisson stream.
         name, plan = profile.name, self._plan
-        draw = Draw(self._seed, name, "stream", 0)
+        draw = Draw.of(self._seed, name, "stream", 0)
         return arrivals(lambda t: plan.load(name, t), plan.peak(name), partial(self._person, profile, 0), draw, 0.0)
 
     def _person(self, profile: Profile, place: int, visits: int) -> Person:
-        return Person(profile, Draw(self._seed, profile.name, "person", place, visits), self._number)
+        return Person(profile, Draw.of(self._seed, profile.name, "person", place, visits), self._number)
 
     def _scale(self, profile: Profile, target: int, now: float) -> None:
         scopes = self._persons.setdefault(profile.name, [])
         while len(scopes) < target:
             place = len(scopes)
             scopes.append(SimulatedScope())
-            draw = Draw(self._seed, profile.name, "stream", place)
+            draw = Draw.of(self._seed, profile.name, "stream", place)
             self._start(returning_person(profile, partial(self._person, profile, place), draw, now), scopes[-1])
         while len(scopes) > target:
             self._remove(scopes.pop(), now)

@@ -152,7 +152,7 @@ def _hold(url: str, sessions: int, every: float, seconds: float) -> Held:
     number = count(1).__next__
 
     def person(visit: int) -> Person:
-        return Person(profile, Draw(1, "bench", visit), number)
+        return Person(profile, Draw.of(1, "bench", visit), number)
 
     opened_a_second = sessions / min(every, _OPENED_IN_SECONDS)
 
@@ -162,7 +162,7 @@ def _hold(url: str, sessions: int, every: float, seconds: float) -> Held:
     with engine_for(url) as engine:
         engine.add_listener(listener)
         began, few = engine.now(), min(2000, sessions // 2)
-        stream = engine.start(arrivals(rate, opened_a_second, person, Draw(1, "stream"), began))
+        stream = engine.start(arrivals(rate, opened_a_second, person, Draw.of(1, "stream"), began))
         _await(engine, few)
         before = process.memory_info().rss
         _await(engine, sessions)

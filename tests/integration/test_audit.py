@@ -104,7 +104,7 @@ def _modelled(came: list[float], hidden: float, visible: float) -> list[float]:
     every, driver = browser.EVERY_SECONDS, Driver()
     # The least late of the first keep-alives, for which the page was in front.
     began = min(at - every * number for number, at in enumerate(came[:4], start=1))
-    driver.run(keep_alive_timer(session, KeepAlive(when="always", every=every), Draw(1), began), until=visible - 0.5)
+    driver.run(keep_alive_timer(session, KeepAlive(when="always", every=every), Draw.of(1), began), until=visible - 0.5)
     return driver.times("keep_alive")
 
 

@@ -544,7 +544,7 @@ def test_a_person_who_gives_up_is_told_of_once(rig: Rigs, sandbox: Sandboxes) ->
     engine.run(calls(engine.session(), NEW))
     waits = {"retries": 1, "backoff": 0.01}
     profile = build_profile("p", {"name": "p", "session_length": 5, "on_refusal": waits}, Path(), (1, 3599))
-    engine.run(visit(Person(profile, Draw(1), lambda: 7), engine.engine.now()))
+    engine.run(visit(Person(profile, Draw.of(1), lambda: 7), engine.engine.now()))
     assert [row.outcome for row in engine.rows() if row.kind == "new" and row.session == 7] == ["fail", "fail"]
     assert [event for event in engine.events if event[0] == "given up"] == [("given up", 7)]
 

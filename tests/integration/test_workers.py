@@ -441,7 +441,7 @@ def _await_shipped(crew: Crew) -> None:
 def _first_visits(seed: int, profile: object, streams: int, visits: int) -> Iterator[tuple[float, str]]:
     for stream in range(streams):
         for number in range(visits):
-            draw = Draw(seed, profile.name, "person", stream, number)  # type: ignore[attr-defined]
+            draw = Draw.of(seed, profile.name, "person", stream, number)  # type: ignore[attr-defined]
             arrive = next(visit(Person(profile, draw, lambda: 1), 0.0))  # type: ignore[arg-type]
             assert isinstance(arrive, Note)
             yield arrive.value, arrive.detail

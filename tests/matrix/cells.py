@@ -97,7 +97,7 @@ def alone(seeds: int) -> Iterator[Cell]:
 
 def pairs() -> Iterator[Cell]:
     """Two defects at once: a sample that is always the same."""
-    draw = Draw("pairs")
+    draw = Draw.of("pairs")
     every = [pair for pair in itertools.combinations(EXPECTED, 2) if not any(set(pair) <= kin for kin in INSEPARABLE)]
     for number in range(PAIRS):
         pair = every.pop(int(draw.uniform() * len(every)))

@@ -34,7 +34,7 @@ def profile(**tables: object) -> Profile:
 def person(of: Profile, seed: int = 1) -> Person:
     """A person with session numbers from 1."""
     numbers = count(1)
-    return Person(of, Draw(seed), lambda: next(numbers))
+    return Person(of, Draw.of(seed), lambda: next(numbers))
 
 
 def yes(call: Call, now: float) -> Answer:

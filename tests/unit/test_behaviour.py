@@ -254,7 +254,7 @@ def test_arrivals_are_poisson_with_the_given_rate() -> None:
     """40,000 seconds at one in two seconds: about 20,000 arrivals, gaps with the exponential's mean and spread."""
     driver = Driver()
     one_off = profile(session_length=1, calls={"start": False})
-    driver.run(arrivals(lambda t: 0.5, 0.5, lambda n: person(one_off, n), Draw(3), 0.0), until=40_000)
+    driver.run(arrivals(lambda t: 0.5, 0.5, lambda n: person(one_off, n), Draw.of(3), 0.0), until=40_000)
     times = driver.times("arrive")
     gaps = [after - before for before, after in pairwise(times)]
     mean = sum(gaps) / len(gaps)
@@ -268,7 +268,9 @@ def test_arrivals_follow_a_rate_that_changes() -> None:
     rates = {0: 0.0, 1: 1.0, 2: 0.5}
     driver = Driver()
     one_off = profile(session_length=1, calls={"start": False})
-    driver.run(arrivals(lambda t: rates[int(t // 2000)], 1.0, lambda n: person(one_off, n), Draw(4), 0.0), until=5999)
+    driver.run(
+        arrivals(lambda t: rates[int(t // 2000)], 1.0, lambda n: person(one_off, n), Draw.of(4), 0.0), until=5999
+    )
     counts = [sum(start <= t < start + 2000 for t in driver.times("arrive")) for start in (0, 2000, 4000)]
     assert counts[0] == 0
     assert counts[1] == pytest.approx(2000, rel=0.1)
@@ -279,7 +281,7 @@ def test_a_resident_pauses_between_visits() -> None:
     """Closed model: a session of 15 s, a pause of 30, the next."""
     regular = profile(session_length=15, arrivals={"model": "closed", "pause": 30})
     driver = Driver()
-    driver.run(returning_person(regular, lambda n: person(regular, n), Draw(1), 0.0), until=100)
+    driver.run(returning_person(regular, lambda n: person(regular, n), Draw.of(1), 0.0), until=100)
     assert driver.times("arrive") == [0.0, 45.0, 90.0]
 
 
@@ -292,7 +294,7 @@ def test_a_run_is_reproducible_from_its_seed() -> None:
     )
 
     def run(seed: int) -> list[Event]:
-        return Driver().run(arrivals(lambda t: 0.5, 0.5, lambda n: person(lively, seed + n), Draw(seed), 0.0), 500)
+        return Driver().run(arrivals(lambda t: 0.5, 0.5, lambda n: person(lively, seed + n), Draw.of(seed), 0.0), 500)
 
     assert run(1) == run(1)
     assert run(1) != run(2)
@@ -327,7 +329,7 @@ def test_jitter_applies_to_the_gaps(jitter: float) -> None:
     policy = KeepAlive(when="always", every=10.0, jitter=jitter)
     times = [0.0]
     driver = Driver()
-    driver.run(keep_alive_timer(session, policy, Draw(7), 0.0), until=20_000.0)
+    driver.run(keep_alive_timer(session, policy, Draw.of(7), 0.0), until=20_000.0)
     times += driver.times("keep_alive")
     gaps = [after - before for before, after in pairwise(times)]
     assert all(10 * (1 - jitter) - 1e-6 <= gap <= 10 * (1 + jitter) + 1e-6 for gap in gaps)

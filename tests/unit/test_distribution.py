@@ -24,7 +24,7 @@ def distribution(value: Any, folder: Path = Path()) -> Any:
 
 def samples(value: Any, folder: Path = Path()) -> list[float]:
     """Many samples, always the same ones."""
-    found, draw = distribution(value, folder), Draw(1, "samples")
+    found, draw = distribution(value, folder), Draw.of(1, "samples")
     return [found.sample(draw) for _ in range(SAMPLES)]
 
 
@@ -69,7 +69,7 @@ def test_empirical_takes_each_value_equally_often(tmp_path: Path) -> None:
 def test_plain_value_is_a_constant(plain: Any, value: float) -> None:
     """A number or duration stands for always the same."""
     found = distribution(plain)
-    assert (found.kind, found.sample(Draw(1)), found.bounds()) == ("constant", value, (value, value))
+    assert (found.kind, found.sample(Draw.of(1)), found.bounds()) == ("constant", value, (value, value))
 
 
 @pytest.mark.parametrize("table", [table for table, *_ in FIGURES])
@@ -167,9 +167,7 @@ def test_values_are_part_of_the_distribution(tmp_path: Path) -> None:
 class Scripted(Draw):
     """A stream that repeats one number."""
 
-    def __init__(self, number: float) -> None:
-        super().__init__(0)
-        self.number = number
+    number: float
 
     def uniform(self) -> float:
         """That number."""
@@ -182,5 +180,5 @@ def test_outermost_draws_give_samples_within_bounds(table: dict[str, Any], numbe
     """The least and the greatest number of a stream are no special case."""
     found = distribution(table)
     low, high = found.bounds()
-    assert low <= found.sample(Scripted(number)) <= high
-    assert found.sample(Scripted(number)) < float("inf")
+    assert low <= found.sample(Scripted(0, number)) <= high
+    assert found.sample(Scripted(0, number)) < float("inf")

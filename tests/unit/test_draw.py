@@ -18,7 +18,7 @@ REFERENCE = [0.4344082442881777, 0.920610461834522, 0.20478173979761627]
 
 def stream(count: int, *key: int | str) -> list[float]:
     """The first numbers of the stream of `key`."""
-    draw = Draw(*key)
+    draw = Draw.of(*key)
     return [draw.uniform() for _ in range(count)]
 
 
@@ -46,7 +46,7 @@ def test_stream_is_the_same_on_every_machine() -> None:
 
 def test_draws_of_one_stream_do_not_touch_another() -> None:
     """Drawing from one stream in between leaves the other as it is."""
-    mine, other, alone = Draw(1, "a"), Draw(1, "b"), stream(50, 1, "a")
+    mine, other, alone = Draw.of(1, "a"), Draw.of(1, "b"), stream(50, 1, "a")
     mixed = []
     for number in range(50):
         for _ in range(number % 3):
@@ -85,7 +85,7 @@ def test_stream_is_uniform(seed: int) -> None:
 
 def test_first_numbers_of_many_keys_are_uniform() -> None:
     """The first choice of 64,000 persons is uniform too."""
-    values = [Draw(5, "quiet", number).uniform() for number in range(64_000)]
+    values = [Draw.of(5, "quiet", number).uniform() for number in range(64_000)]
     assert abs(chi_square(values, 64) - 64) < 5 * 128**0.5
 
 
@@ -101,7 +101,7 @@ def draw_before(output: int) -> Draw:
     """A stream whose next 64 bits are `output` (SplitMix64 is a bijection of its state)."""
     z = unshift(output, 31) * pow(0x94D049BB133111EB, -1, 1 << BITS) & MASK
     z = unshift(z, 27) * pow(0xBF58476D1CE4E5B9, -1, 1 << BITS) & MASK
-    draw = Draw(0)
+    draw = Draw.of(0)
     draw._state = (unshift(z, 30) - 0x9E3779B97F4A7C15) & MASK
     return draw
 
@@ -122,6 +122,6 @@ def test_numbers_follow_the_bits() -> None:
 @pytest.mark.parametrize("probability", [0.0, 0.1, 0.5, 1.0])
 def test_chance_has_its_probability(probability: float) -> None:
     """`chance` is true as often as it says; never for 0, always for 1."""
-    draw = Draw(9)
+    draw = Draw.of(9)
     share = sum(draw.chance(probability) for _ in range(20_000)) / 20_000
     assert share == pytest.approx(probability, abs=4 * (probability * (1 - probability) / 20_000) ** 0.5)

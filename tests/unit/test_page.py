@@ -71,7 +71,7 @@ def test_no_gap_is_longer_than_the_longest(
 
 
 def _keep_alives(silent: Profile, page: Page) -> list[float]:
-    someone = Person(silent, Draw(1), iter(range(1, 9)).__next__)
+    someone = Person(silent, Draw.of(1), iter(range(1, 9)).__next__)
     someone.page = page
     driver = Driver()
     driver.run(visit(someone, 0.0), until=2900)

@@ -60,8 +60,8 @@ def test_defaults(tmp_path: Path) -> None:
     """A profile needs a session length, and no more: two minutes of idle timeout, no keep-alive, a clean close."""
     found = profile(tmp_path, LEAST)
     assert found.name == "mine"
-    assert found.idle_timeout.sample(Draw(1)) == 120.0
-    assert found.session_length.sample(Draw(1)) == 300.0
+    assert found.idle_timeout.sample(Draw.of(1)) == 120.0
+    assert found.session_length.sample(Draw.of(1)) == 300.0
     assert (found.keep_alive.when, found.disable_idle_timeout, found.leaving.leaks) == ("never", False, False)
     assert found.users_each == pytest.approx(1 / 60)
 
@@ -249,12 +249,12 @@ def test_keep_alive_interval(policy: dict[str, float], interval: float) -> None:
 def test_back_off_grows_to_its_bound() -> None:
     """Each wait is longer by the factor, up to the bound, without overflowing."""
     policy = OnRefusal(retries=1000, backoff=2.0, factor=3.0, at_most=30.0, jitter=0.0)
-    assert [policy.wait(attempt, 0.0, Draw(1)) for attempt in (1, 2, 3, 4, 1000)] == [2.0, 6.0, 18.0, 30.0, 30.0]
+    assert [policy.wait(attempt, 0.0, Draw.of(1)) for attempt in (1, 2, 3, 4, 1000)] == [2.0, 6.0, 18.0, 30.0, 30.0]
 
 
 def test_back_off_jitter_only_shortens() -> None:
     """Waits lie between the jittered and the full back-off, and are not all the same."""
-    policy, draw = OnRefusal(backoff=10.0, jitter=0.4), Draw(1)
+    policy, draw = OnRefusal(backoff=10.0, jitter=0.4), Draw.of(1)
     waits = [policy.wait(1, 0.0, draw) for _ in range(1000)]
     assert 6.0 <= min(waits) < 6.1
     assert 9.9 < max(waits) <= 10.0
@@ -264,13 +264,13 @@ def test_back_off_jitter_only_shortens() -> None:
 def test_retry_after_is_heeded_if_the_profile_says_so(heed: bool, wait: float) -> None:
     """The API's own wait stands if it is longer and the client heeds it."""
     policy = OnRefusal(backoff=2.0, jitter=0.0, heed_retry_after=heed)
-    assert policy.wait(1, 25.0, Draw(1)) == wait
-    assert policy.wait(1, 1.0, Draw(1)) == 2.0
+    assert policy.wait(1, 25.0, Draw.of(1)) == wait
+    assert policy.wait(1, 1.0, Draw.of(1)) == 2.0
 
 
 def test_ways_are_chosen_by_their_probabilities() -> None:
     """Each way as often as the profile says; the rest closes."""
-    leaving, draw = Leaving(abandon=0.25, crash=0.1, impatient=0.05), Draw(3)
+    leaving, draw = Leaving(abandon=0.25, crash=0.1, impatient=0.05), Draw.of(3)
     counts = Counter(leaving.choose(draw) for _ in range(20_000))
     shares = {way: counts[way] / 20_000 for way in Way}
     expected = {

@@ -134,7 +134,7 @@ def test_like_makes_a_profile_out_of_another(tmp_path: Path) -> None:
     found = scenario(tmp_path, text + profiles).profiles
     base = load_profile(PROFILES / "interactive.toml")
     assert found["twin"] == base.model_copy(update={"name": "twin"})
-    assert (found["slow"].name, found["slow"].idle_timeout.sample(Draw(1))) == ("slow", 99.0)
+    assert (found["slow"].name, found["slow"].idle_timeout.sample(Draw.of(1))) == ("slow", 99.0)
     assert found["slow"].session_length == base.session_length
 
 

@@ -121,7 +121,7 @@ def test_the_models_hidden_pages_are_found(interval: float, phase: float, hidden
     page.turn(PageState.HIDDEN, hidden, hidden + stays)
     someone = Person(
         profile(session_length=2000, turns={"thinking": 5000}, keep_alive={"when": "always", "every": interval}),
-        Draw(1),
+        Draw.of(1),
         iter(range(1, 9)).__next__,
     )
     someone.page = page

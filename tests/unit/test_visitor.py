@@ -18,7 +18,7 @@ from loadtests.plugin.users.visitor import Visitor
 def visitor() -> Visitor:
     """Somebody who has done nothing yet."""
     profile = build_profile("test", {"name": "test", "session_length": 60}, None, (1.0, 3599.0))  # type: ignore[arg-type]
-    return Visitor(Person(profile, Draw(1, "test"), itertools.count(1).__next__), 0.0)
+    return Visitor(Person(profile, Draw.of(1, "test"), itertools.count(1).__next__), 0.0)
 
 
 def test_an_action_without_yield_from_is_told(visitor: Visitor, caplog: pytest.LogCaptureFixture) -> None:

@@ -9,25 +9,28 @@ from __future__ import annotations
 
 import hashlib
 
+import msgspec
+
 _MASK = (1 << 64) - 1
 _GAMMA = 0x9E3779B97F4A7C15
 _TO_UNIT = 2.0**-52
 _HALF_STEP = _TO_UNIT / 2
 
 
-class Draw:
+class Draw(msgspec.Struct, gc=False, eq=False):
     """A stream of uniform numbers; one integer of state.
 
-    >>> Draw(7, "reading", 1).uniform() == Draw(7, "reading", 1).uniform()
+    >>> Draw.of(7, "reading", 1).uniform() == Draw.of(7, "reading", 1).uniform()
     True
     """
 
-    __slots__ = ("_state",)
+    _state: int
 
-    def __init__(self, *key: int | str) -> None:
-        """The stream of `key` (the run's seed, a profile's name, a person's number, …)."""
+    @classmethod
+    def of(cls, *key: int | str) -> Draw:
+        """Returns the stream of `key` (the run's seed, a profile's name, a person's number, …)."""
         digest = hashlib.blake2b(repr(key).encode(), digest_size=8).digest()
-        self._state = int.from_bytes(digest, "little")
+        return cls(int.from_bytes(digest, "little"))
 
     def uniform(self) -> float:
         """The next number, uniform in the open interval (0, 1)."""

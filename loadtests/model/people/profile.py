@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -89,6 +89,12 @@ class Quiet(_Table):
     length: Distribution = Constant(value=30.0)
 
 
+@lru_cache(maxsize=4096)
+def _product(idle_timeout: float, fraction: float) -> float:
+    # Cached, so that a million sessions share the number.
+    return idle_timeout * fraction
+
+
 class KeepAlive(_Table):
     """When keep-alives are sent."""
 
@@ -119,7 +125,7 @@ class KeepAlive(_Table):
 
     def interval(self, idle_timeout: float) -> float:
         """Returns the seconds between two keep-alives of a session with `idle_timeout`, without jitter."""
-        return self.every if self.every is not None else idle_timeout * (self.fraction or math.inf)
+        return self.every if self.every is not None else _product(idle_timeout, self.fraction or math.inf)
 
 
 class OnRefusal(_Table):

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Generator
+from functools import lru_cache
 from typing import Any
+
+import msgspec
 
 from loadtests.model.api.answer import FULL, Answer, Outcome
 from loadtests.model.api.operation import Operation
@@ -35,18 +38,24 @@ RECOVERY_SECONDS = 1.0
 """recovery-loop: from an error to the next `new` (chosen, not measured)."""
 
 
-class Person:
+@lru_cache(maxsize=4096)
+def whole_seconds(seconds: int) -> float:
+    """Returns the same object for the same number: a million sessions may have it as their idle timeout."""
+    return float(seconds)
+
+
+class Person(msgspec.Struct, gc=False, eq=False):
     """One person: a profile, a stream of randomness, and a source of session numbers."""
 
-    __slots__ = ("draw", "number", "page", "profile")
+    profile: Profile
+    draw: Draw
+    number: Callable[[], int]
+    page: Page | None = None
+    """The page of the client; None: one that is always visible."""
 
-    def __init__(self, profile: Profile, draw: Draw, number: Callable[[], int]) -> None:
-        self.profile = profile
-        self.draw = draw
-        self.number = number
-        self.page: Page | None = None
-        """The page of the client; None: one that is always visible."""
-        if not profile.page.is_always_visible:
+    def __post_init__(self) -> None:
+        """Opens the page if it may be hidden."""
+        if not self.profile.page.is_always_visible:
             self.open_page()
 
     def open_page(self) -> Page:
@@ -57,7 +66,7 @@ class Person:
 
     def session(self) -> Session:
         """Returns a session not yet opened, with the idle timeout that the client will request."""
-        idle_timeout = float(round(self.profile.idle_timeout.sample(self.draw)))
+        idle_timeout = whole_seconds(round(self.profile.idle_timeout.sample(self.draw)))
         session = Session(self.number(), self.profile.name, idle_timeout)
         session.page = self.page
         return session
@@ -125,7 +134,8 @@ def visit(person: Person, now: float) -> Behaviour:
 
 def _stay(person: Person, session: Session, now: float, then: After) -> Behaviour:
     """The person settles in an open session; returns the talk, which `then` follows."""
-    end = now + session.planned_stay
+    # The end is kept instead of the length: a million may stay.
+    end, session.planned_stay = now + session.planned_stay, 0.0
     now = yield from _settle(person, session, now)
     return _talk(person, session, now, end, then)
 
@@ -258,22 +268,33 @@ def _talk(person: Person, session: Session, now: float, end: float, then: After)
     """Turns (thinking, a task, its spoken answer), some followed by a quiet period, until the planned end or until the session
     is found closed; returns what follows by `then`.
     """
-    draw, turns = person.draw, person.profile.turns
+    # A million may sleep here, so there are few variables, and each keeps only what it needs.
     while now < end and session.usable and not session.start_failed:
-        send_at, words = now + turns.thinking.quantile(draw.uniform()), turns.words.quantile(draw.uniform())
+        send_at, words = _next_turn(person, now)
         now = yield Sleep(min(send_at, end))
         if send_at >= end or not session.usable:
             break
-        answer: Answer = yield Call(session, _TASK, now, round(words) or 1)
+        answer: Answer = yield Call(session, _TASK, now, words)
         now = answer.answered
-        if turns.wait_for_answer and now < end and answer.outcome is _OK:
+        if person.profile.turns.wait_for_answer and now < end and answer.outcome is _OK:
             now = yield Sleep(min(now + answer.value, end))
-        # A million may sleep, so each keeps only what it needs.
         del answer
         if now < end and session.usable and person.draw.chance(person.profile.quiet.chance):
-            quiet = min(person.profile.quiet.length.sample(person.draw), end - now)
-            now = yield from quiet_period(person, session, quiet, now, person.profile.page.choose(person.draw))
+            now = yield from _quiet_until(person, session, now, end)
     return then(person, session, now)
+
+
+def _next_turn(person: Person, now: float) -> tuple[float, int]:
+    """Returns when the person's next task is sent, and how many words it has."""
+    turns, draw = person.profile.turns, person.draw
+    send_at = now + turns.thinking.quantile(draw.uniform())
+    return send_at, round(turns.words.quantile(draw.uniform())) or 1
+
+
+def _quiet_until(person: Person, session: Session, now: float, latest: float) -> Behaviour:
+    """Returns a quiet period of the person's own length, which ends at `latest` at the latest."""
+    length = min(person.profile.quiet.length.sample(person.draw), latest - now)
+    return quiet_period(person, session, length, now, person.profile.page.choose(person.draw))
 
 
 def quiet_period(

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from enum import IntEnum, StrEnum
 
+import msgspec
+
 from loadtests.model.api.answer import GONE, Answer, Outcome
 from loadtests.model.api.operation import USUAL_ACTIVITY, Operation
 from loadtests.model.people.page import Page
@@ -95,65 +97,41 @@ class IllegalEventError(Exception):
     """An event that cannot happen in the session's state: an internal error."""
 
 
-class Session:
+class Session(msgspec.Struct, gc=False, eq=False):
     """One session as its client sees it. `number` exists before the API's id. Kept small: a million may be open."""
 
-    __slots__ = (
-        "_last_activity",
-        "_requested",
-        "_timer",
-        "cap",
-        "counted_as",
-        "given_up",
-        "id",
-        "idle_timeout",
-        "kept",
-        "number",
-        "opened",
-        "page",
-        "planned_stay",
-        "profile",
-        "quiet",
-        "reached",
-        "start_failed",
-        "state",
-        "stopped",
-        "way",
-    )
-
-    def __init__(self, number: int, profile: str, idle_timeout: float) -> None:
-        self.number = number
-        self.profile = profile
-        self.idle_timeout = idle_timeout
-        """Seconds, as requested."""
-        self.id = ""
-        self.opened = 0.0
-        """When `new` was answered."""
-        self.cap = 0.0
-        """Duration limit in the answer to `new`, in seconds; 0 if none."""
-        self.kept: dict[str, str] | None = None
-        """Values of earlier answers that later calls need, by name: memory only, as one may be a token."""
-        self.planned_stay = 0.0
-        """How long the person plans to stay, in seconds."""
-        self.page: Page | None = None
-        """The page whose timers keep it alive; None: one that is never hidden."""
-        self.quiet = False
-        self.start_failed = False
-        self.stopped = False
-        """A stop was acknowledged."""
-        self.given_up = False
-        """The client treats it as closed, although the API has not reported that."""
-        self.reached = 0.0
-        """The latest moment at which an activity may have reached the API."""
-        self._requested = 0.0
-        self._last_activity = 0.0
-        self.state = State.PLANNED
-        """Changed only by `apply`. An attribute and not a property, because each event reads it several times."""
-        self.way = ""
-        """How the person left; "" while they are there. Changed only by `leave`."""
-        self._timer = 0
-        self.counted_as = _NONE
-        """The holder under which the slot is counted; set only by Occupancy."""
+    number: int
+    profile: str
+    idle_timeout: float
+    """Seconds, as requested."""
+    id: str = ""
+    opened: float = 0.0
+    """When `new` was answered."""
+    cap: float = 0.0
+    """Duration limit in the answer to `new`, in seconds; 0 if none."""
+    kept: dict[str, str] | None = None
+    """Values of earlier answers that later calls need, by name: memory only, as one may be a token."""
+    planned_stay: float = 0.0
+    """How long the person plans to stay, in seconds, until the stay begins."""
+    page: Page | None = None
+    """The page whose timers keep it alive; None: one that is never hidden."""
+    quiet: bool = False
+    start_failed: bool = False
+    stopped: bool = False
+    """A stop was acknowledged."""
+    given_up: bool = False
+    """The client treats it as closed, although the API has not reported that."""
+    reached: float = 0.0
+    """The latest moment at which an activity may have reached the API."""
+    state: State = State.PLANNED
+    """Changed only by `apply`. An attribute and not a property, because each event reads it several times."""
+    way: str = ""
+    """How the person left; "" while they are there. Changed only by `leave`."""
+    counted_as: Holder = Holder.NONE
+    """The holder under which the slot is counted; set only by Occupancy."""
+    _requested: float = 0.0
+    _last_activity: float = 0.0
+    _timer: int = 0
 
     @classmethod
     def from_ledger(cls, number: int, session_id: str, kept: dict[str, str] | None = None) -> Session:

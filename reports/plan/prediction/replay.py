@@ -140,7 +140,7 @@ class _Replay:
                 population.stays.endless,
             )
         )
-        self._draw = Draw("replay", int(generator.integers(2**62)))
+        self._draw = Draw.of("replay", int(generator.integers(2**62)))
         self._pools = self._pools_of(generator)
         self._later: list[tuple[float, int, Arrival]] = []
         self._added = 0
