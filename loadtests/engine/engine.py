@@ -7,7 +7,7 @@ that all arrivals share. Tasks of a scope that is over are not resumed, whatever
 from __future__ import annotations
 
 import logging
-from collections import deque
+from array import array
 from collections.abc import Callable
 from contextlib import ExitStack
 from types import GeneratorType
@@ -42,9 +42,6 @@ logger = logging.getLogger(__name__)
 _NEW, _STOP, _KEEP_ALIVE, _OK = Operation.NEW, Operation.STOP, Operation.KEEP_ALIVE, Outcome.OK
 _OPEN, _CLOSED = State.OPEN, State.CLOSED
 """Bound here for speed: see loadtests.engine."""
-
-_MAX_KEEP_ALIVES = 100_000
-"""Keep-alive timings stored until they are read; older ones are dropped."""
 
 
 class Engine:
@@ -86,8 +83,10 @@ class Engine:
         """When each `new` in flight was sent, by session number."""
         self.occupancy = Occupancy(now)
         """Who holds the slots."""
-        self.kept_alive: deque[tuple[float, float]] = deque(maxlen=_MAX_KEEP_ALIVES)
-        """Margin and lateness of acknowledged keep-alives, in seconds, since the reader last cleared them."""
+        self.margins = array("d")
+        """Margins of acknowledged keep-alives, in seconds, since the reader last cleared them. An array: it is read at once."""
+        self.delays = array("d")
+        """Their lateness, in the same order."""
         self._unanswered = UnansweredSessions()
         """A heap of the sessions without an answer to `new`, by the latest time at which they are due."""
         self._user_errors = UserErrors()
@@ -284,7 +283,8 @@ class Engine:
         session, operation = call.session, call.operation
         try:
             if operation is _KEEP_ALIVE and answer.outcome is _OK:
-                self.kept_alive.append((session.margin(answer), answer.sent - call.intended))
+                self.margins.append(session.margin(answer))
+                self.delays.append(answer.sent - call.intended)
             session.record_answer(operation, answer, self._activity)
             if operation is _NEW or operation is _STOP or session.state is _CLOSED:
                 self._update_ledger(session, operation)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
-from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -34,7 +34,7 @@ class Counters(EngineListener):
         self.requests = 0
         self.lateness = Histogram()
         """Lateness of the requests since the last snapshot, in seconds."""
-        self._recent_lateness: list[float] = []
+        self._recent_lateness = array("d")
         """Added to the histogram once a second."""
         self._lateness_counts = [0] * (len(LATENESS_BOUNDS) + 1)
         self._lateness_sum = 0.0
@@ -91,17 +91,17 @@ class Counters(EngineListener):
 
     def loop_delay(self, seconds: float) -> None:
         """Records the longest loop delay of the last second, and updates the lateness histogram."""
-        self.lateness.add_all(self._recent_lateness)
-        self._lateness_sum += sum(self._recent_lateness)
-        self._recent_lateness.clear()
+        recent = np.array(self._recent_lateness)
+        del self._recent_lateness[:]
+        self.lateness.add_all(recent)
+        self._lateness_sum += float(recent.sum())
         self.worst_delay = max(self.worst_delay, seconds)
         self.counts.longest_stall = max(self.counts.longest_stall, seconds)
 
     def snapshot(self, now: float, engine: Engine) -> ProcessSnapshot:
         """Returns the figures now, and resets those of the window since the last snapshot."""
-        kept_alive = np.fromiter(chain.from_iterable(engine.kept_alive), np.float64).reshape(-1, 2)
-        engine.kept_alive.clear()
-        margins, late = kept_alive[:, 0], kept_alive[:, 1]
+        margins, late = np.array(engine.margins), np.array(engine.delays)
+        del engine.margins[:], engine.delays[:]
         occupancy = engine.occupancy
         snapshot = ProcessSnapshot(
             now,

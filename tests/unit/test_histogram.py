@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -73,5 +74,5 @@ def test_count() -> None:
 def test_counts_up_to_each_bound_and_of_all() -> None:
     """As Prometheus has its histograms: cumulative, and what is later than all bounds in the last."""
     histogram = Histogram()
-    histogram.add_all([0.0005, 0.002, 0.002, 0.3, 9.0])
+    histogram.add_all(np.array([0.0005, 0.002, 0.002, 0.3, 9.0]))
     assert histogram.cumulative((0.001, 0.01, 1.0)) == [1, 3, 4, 5]

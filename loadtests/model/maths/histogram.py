@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 import numpy as np
+import numpy.typing as npt
 
 PERCENTILES = {"p1": 0.01, "p5": 0.05, "p50": 0.5, "p95": 0.95, "p99": 0.99}
 """The percentiles that are reported: by name, the share of all values that do not exceed them."""
@@ -51,11 +52,11 @@ class Histogram:
         self._buckets[bucket_of(value)] += 1
         self.count += 1
 
-    def add_all(self, values: Sequence[float]) -> None:
+    def add_all(self, values: npt.NDArray[np.float64]) -> None:
         """Count many values."""
-        if not values:
+        if not len(values):
             return
-        logarithms = np.log(np.maximum(np.fromiter(values, np.float64, len(values)), _LEAST))
+        logarithms = np.log(np.maximum(values, _LEAST))
         buckets = np.ceil(logarithms / LOG_RATIO).astype(np.int64)
         least = int(buckets.min())
         # Not np.unique, which sorts: a load generator's loop waits meanwhile.
