@@ -14,6 +14,7 @@ from typing import Any
 from reports.charts.renderer import Renderer
 from reports.log.files import write_text
 from reports.log.log import open_log, open_log_read_only
+from reports.log.memory import give_back
 from reports.log.report_lock import report_lock
 from reports.output.junit import junit
 from reports.output.markdown import markdown
@@ -46,6 +47,7 @@ def build_report(run: Path, ticket_file: Path | None = None, last: float | None 
         write_session_table(log, analysis.findings, run)
         support = support_table(analysis.sessions, log.manifest.started_unix)
         write_text(run / SUPPORT, support.to_csv(index=False))
+        give_back()
         page = WatchPage(analysis, renderer) if analysis.watched else ReportPage(analysis, renderer)
         with ThreadPoolExecutor(1) as thread:
             # The renderer draws the picture while the page is written here.

@@ -39,6 +39,8 @@ class Analysis:
     log: EventLog
     log_end: float
     sessions: pd.DataFrame
+    leaks: pd.DataFrame
+    """Those that leaked, with what each cost."""
     slots: Slots
     hits: Hits
     counterfactual: Counterfactual
@@ -67,7 +69,8 @@ def analyse(log: EventLog) -> Analysis:
     return Analysis(
         log,
         evidence.log_end,
-        with_costs(evidence.sessions, evidence.leak_costs),
+        evidence.sessions,
+        with_costs(evidence.sessions[evidence.sessions["leak"]], evidence.leak_costs),
         evidence.slots,
         evidence.hits,
         evidence.counterfactual,

@@ -73,11 +73,12 @@ def cost(held: pd.DataFrame, who: pd.DataFrame, hits: Hits, counterfactual: Coun
     )
 
 
-def with_costs(sessions: pd.DataFrame, costs: LeakCosts) -> pd.DataFrame:
-    """Returns the sessions with the columns slot_seconds, hits and refusals of `costs`; of a session that is no leak 0."""
-    # Only these columns are new: a copy of a long run's sessions takes much memory.
-    columns = costs.rows.set_index("session")[["slot_seconds", "hits", "refusals"]].reindex(sessions["session"])
-    return sessions.assign(**columns.fillna({"slot_seconds": 0.0, "hits": 0}).set_index(sessions.index))
+def with_costs(leaks: pd.DataFrame, costs: LeakCosts) -> pd.DataFrame:
+    """Returns the leaked sessions with the columns slot_seconds, hits and refusals of `costs`; 0 if it has none of them."""
+    # A damaged log may have a number twice.
+    of_session = costs.rows.drop_duplicates("session").set_index("session")
+    columns = of_session[["slot_seconds", "hits", "refusals"]].reindex(leaks["session"])
+    return leaks.assign(**columns.fillna({"slot_seconds": 0.0, "hits": 0}).set_index(leaks.index))
 
 
 def _within(moments: Any, spans: pd.DataFrame) -> Any:

@@ -218,8 +218,9 @@ ON margins.session = gone.session AND margins.t > gone.told_gone
 # A long run has a million sessions; half of the columns are needed only in SQL.
 _SHOWN = """
 session, id, profile, fate, way, ghost, leak IS TRUE AS leak, overdue, opened, ended, end_low, end_high, left_at, reached,
-idle_timeout, cap, due_low, due_high, turns, keep_alives
+idle_timeout, cap, due_low, due_high, turns::INTEGER AS turns, keep_alives::INTEGER AS keep_alives
 """
+_CATEGORIES = ("profile", "fate", "way")
 
 
 def build_sessions(log: EventLog) -> pd.DataFrame:
@@ -255,7 +256,7 @@ def build_sessions(log: EventLog) -> pd.DataFrame:
     )
     log.drop_table("facts")
     log.create_table("margins", _BELIEVED)
-    return log.long_frame(f"SELECT {_SHOWN} FROM sessions ORDER BY session")
+    return log.long_frame(f"SELECT {_SHOWN} FROM sessions ORDER BY session", _CATEGORIES)
 
 
 def unresolved(log: EventLog, sessions: pd.DataFrame) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -84,28 +83,26 @@ def build_slots(log: EventLog, log_end: float) -> Slots:
 
 def _totals(log: EventLog, log_end: float, width: float) -> pd.DataFrame:
     """Returns the columns least, most and one for each holder, by i; the holders add up to `most`."""
-    spans = Spans.of(log, _COUNTED)
-    t = np.unique(np.concatenate([spans.low, spans.high, [0.0, log_end]]))
-    found = ranges(t, spans.at(t), width)
+    found = ranges(Spans.of(log, _COUNTED), log_end, width)
     table = found[["least", "most"]].join(held_at(log, found.pop("t"))).astype(int)
     # What closes and may be free already does not count.
     table["closing"] = table["most"] - table.drop(columns=["least", "most", "closing"]).sum(axis=1)
     return table
 
 
-def ranges(t: Floats, held: npt.NDArray[np.intp], width: float) -> pd.DataFrame:
-    """Returns, by column i, the least and the most slots held in it, and the first moment `t` of the most.
+def ranges(spans: Spans, log_end: float, width: float) -> pd.DataFrame:
+    """Returns, by column i, the least and the most slots held in it before `log_end`, and the first moment `t` of the most.
 
-    From each `t` until the next, `held` slots are held.
+    Column by column, because the moments of a long run at once would take a hundred megabytes.
     """
-    begin = np.searchsorted(np.minimum(t // width, COLUMNS_ON_SCREEN - 1), np.arange(COLUMNS_ON_SCREEN + 1))
     rows = []
-    for i, (first, last) in enumerate(pairwise(begin.clip(max=len(t) - 1))):
-        # What is held when the column begins.
-        first -= bool(first) and t[first] > i * width
-        if first < last:
-            part = held[first:last]
-            rows.append((i, part.min(), part.max(), max(t[first + part.argmax()], i * width)))
+    for i in range(COLUMNS_ON_SCREEN):
+        begin, end = i * width, (i + 1) * width if i + 1 < COLUMNS_ON_SCREEN else np.inf
+        if begin >= log_end:
+            break
+        t = np.concatenate([[begin], spans.changes(begin, min(end, log_end))])
+        held = spans.at(t)
+        rows.append((i, held.min(), held.max(), t[held.argmax()]))
     return pd.DataFrame(rows, columns=["i", "least", "most", "t"]).set_index("i")
 
 
@@ -126,8 +123,16 @@ class Spans:
     @classmethod
     def of(cls, log: EventLog, sql: str, **values: Any) -> Spans:
         """Those that a query returns as `low` and `high`."""
-        found = log.frame(sql, **values)
-        return cls(*(np.sort(found[name].to_numpy(dtype=float)) for name in ("low", "high")))
+        # One after the other, because a long run has millions.
+        low, high = (log.column(f"SELECT {name} FROM ({sql})", **values) for name in ("low", "high"))
+        low.sort()
+        high.sort()
+        return cls(low, high)
+
+    def changes(self, begin: float, end: float) -> Floats:
+        """Returns the moments between `begin` and `end`, both excluded, at which one begins or ends, in their order."""
+        parts = (t[np.searchsorted(t, begin, "right") : np.searchsorted(t, end)] for t in (self.low, self.high))
+        return np.unique(np.concatenate(list(parts)))
 
     def at(self, t: Floats) -> npt.NDArray[np.intp]:
         """How many there are at each moment; one is no more at its end."""

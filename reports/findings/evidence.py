@@ -150,7 +150,7 @@ def gather_evidence(log: EventLog) -> Evidence:
 def numbers(sessions: pd.DataFrame | Sequence[int]) -> tuple[int, ...]:
     """The first of our numbers of `sessions`, in their order."""
     column = sessions["session"] if isinstance(sessions, pd.DataFrame) else sessions
-    return tuple(int(number) for number in list(column)[:MOST_SESSIONS])
+    return tuple(int(number) for number in column[:MOST_SESSIONS])
 
 
 def span(low: pd.Series, high: pd.Series) -> tuple[float, float] | None:

@@ -16,7 +16,7 @@ from reports.log.session_facts import SessionFacts
 
 _GONE = tuple(reason.value for reason in GONE)
 
-_ROWS_AT_ONCE = 1 << 20
+_ROWS_AT_ONCE = 1 << 18
 
 # Texts, and facts that few rows hold.
 _NAMES = f"""

@@ -5,7 +5,7 @@ DuckDB does all large computations, out of core; the results are small.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import chain
@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -62,13 +64,24 @@ class EventLog:
         with interruptible():
             return self._database.execute(sql, values or None).df()
 
-    def long_frame(self, sql: str) -> pd.DataFrame:
-        """Returns the same for a long result with texts, in less memory: no text becomes an object. No boolean may be missing."""
+    def long_frame(self, sql: str, categories: Collection[str]) -> pd.DataFrame:
+        """Returns the same for a long result with texts, in less memory: no text becomes an object, and those of the columns
+        `categories`, in which few are different, are categories. No boolean may be missing.
+        """
         with interruptible():
-            found: pd.DataFrame = (
-                self._database.sql(sql).to_arrow_table().to_pandas(split_blocks=True, self_destruct=True)
-            )
+            table: pa.Table = self._database.sql(sql).to_arrow_table()
+        for place, name in enumerate(table.column_names):
+            if name in categories:
+                table = table.set_column(place, name, table[name].dictionary_encode().unify_dictionaries())
+        found: pd.DataFrame = table.to_pandas(split_blocks=True, self_destruct=True)
         return found
+
+    def column(self, sql: str, **values: Any) -> npt.NDArray[np.float64]:
+        """Returns a query's only column of numbers, in the least memory."""
+        with interruptible():
+            batches = self._database.sql(sql, params=values or None).to_arrow_reader(_ROWS_AT_ONCE)
+            parts = [np.asarray(batch.column(0), np.float64) for batch in batches]
+        return np.concatenate(parts) if parts else np.empty(0)
 
     def row(self, sql: str, **values: Any) -> dict[str, Any]:
         """Returns the only row of a query's result; missing values are None."""
@@ -107,6 +120,7 @@ class EventLog:
     def append(self, name: str, rows: pa.Table) -> None:
         """Adds `rows` to the table `name`."""
         self._execute_with(f"INSERT INTO {name} SELECT * FROM inpending", rows)
+        give_back()
 
     def _execute_with(self, sql: str, inpending: pd.DataFrame | pa.Table) -> None:
         with interruptible():
@@ -190,7 +204,7 @@ def _opened(run: Path, manifest: Manifest, scratch: Path, kept: Path, last: floa
     database = _connect(scratch)
     parquet = _compacted(run, kept, scratch, is_over=manifest.ended is not None)
     cut = [] if manifest.ended is None else _incomplete(run, parquet)
-    memory = min(max(parquet.stat().st_size // 3, _LEAST_MEMORY), _MOST_MEMORY)
+    memory = min(max(parquet.stat().st_size // 5, _LEAST_MEMORY), _MOST_MEMORY)
     try:
         database.execute(f"SET memory_limit = '{memory}B'")
         if last is not None:

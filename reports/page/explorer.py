@@ -74,7 +74,7 @@ def choose_sessions(sessions: pd.DataFrame, findings: Sequence[Finding], most: i
 
 def _classes(sessions: pd.DataFrame) -> pd.Categorical:
     is_overdue = sessions["overdue"].astype(bool) & (sessions["fate"] == "swept")
-    names = sessions["fate"].mask(is_overdue, "overdue").mask(sessions["ghost"].astype(bool), "ghost")
+    names = sessions["fate"].astype("object").mask(is_overdue, "overdue").mask(sessions["ghost"].astype(bool), "ghost")
     return pd.Categorical(names, INTEREST, ordered=True)
 
 

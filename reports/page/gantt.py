@@ -9,23 +9,22 @@ import pandas as pd
 MOST_BARS = 40
 
 
-def worst_leaks(sessions: pd.DataFrame, log_end: float, most: int) -> pd.DataFrame:
-    """Return at most `most` of the leaks in the table `sessions`: those first that cost the most refusals, then slot time.
+def worst_leaks(leaks: pd.DataFrame, log_end: float, most: int) -> pd.DataFrame:
+    """Return at most `most` of the leaked sessions: those first that cost the most refusals, then slot time.
 
     Additional column: `end` (that of the log if the leak's end was not observed).
     """
-    leaks = sessions[sessions["leak"]]
     leaks = leaks.assign(end=leaks["ended"].astype(float).fillna(log_end))
     return leaks.sort_values(
         ["refusals", "hits", "slot_seconds", "session"], ascending=[False, False, False, True]
     ).head(most)
 
 
-def bars(sessions: pd.DataFrame, log_end: float) -> list[dict[str, Any]]:
+def bars(leaks: pd.DataFrame, log_end: float) -> list[dict[str, Any]]:
     """Return the worst leaks in the order of time, in seconds of the run. A leak whose end was not observed ends with the log;
     `last` is the end of what is drawn.
     """
-    rows = worst_leaks(sessions, log_end, MOST_BARS).sort_values(["left_at", "session"])
+    rows = worst_leaks(leaks, log_end, MOST_BARS).sort_values(["left_at", "session"])
     return [
         {
             "session": int(row["session"]),

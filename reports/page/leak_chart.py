@@ -30,17 +30,17 @@ _SINCE = (
 _STEPS = (0, 10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 28800, 57600, 115200, 230400, 460800)
 
 
-def is_over_time(sessions: pd.DataFrame, end: float) -> bool:
+def is_over_time(leaks: pd.DataFrame, end: float) -> bool:
     """Whether the bars are long enough to be seen over the run's time."""
-    lengths = [bar["ended"] - bar["opened"] for bar in bars(sessions, end)]
+    lengths = [bar["ended"] - bar["opened"] for bar in bars(leaks, end)]
     return bool(np.median(lengths) >= _LEAST_SHARE * end)
 
 
-def leaks_as_gantt(sessions: pd.DataFrame, end: float) -> Chart:
+def leaks_as_gantt(leaks: pd.DataFrame, end: float) -> Chart:
     """The worst leaks: used, left, due, ended."""
-    rows = pd.DataFrame(bars(sessions, end))
+    rows = pd.DataFrame(bars(leaks, end))
     rows["label"] = rows["way"] + np.where(rows["is_open"], ", still open", "")
-    return _over_the_run(rows, end) if is_over_time(sessions, end) else _since_opened(rows)
+    return _over_the_run(rows, end) if is_over_time(leaks, end) else _since_opened(rows)
 
 
 def _shared(name: str, **axis: Any) -> dict[str, Any]:

@@ -87,8 +87,8 @@ def _charts(analysis: Analysis, latency: Callable[[], pd.DataFrame]) -> Iterator
         )
     if analysis.hits.count:
         yield "hits", lambda: charts.hits_over_time(analysis.hits, end)
-    if analysis.sessions["leak"].any():
-        yield "leaks", lambda: leaks_as_gantt(analysis.sessions, end)
+    if len(analysis.leaks):
+        yield "leaks", lambda: leaks_as_gantt(analysis.leaks, end)
     if not analysis.keep_alives.over_time.empty:
         yield "margins", lambda: charts.margins_over_time(analysis.keep_alives, end)
         yield "margins-by-size", lambda: charts.margins_by_size(analysis.keep_alives)

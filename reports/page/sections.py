@@ -171,7 +171,7 @@ def leaks(analysis: Analysis) -> dict[str, Any]:
     sessions, fates = analysis.sessions, analysis.summary["sessions"]["fates"]
     return {
         "leaks": _leak_rows(analysis),
-        "leaks_total": int(sessions["leak"].sum()),
+        "leaks_total": len(analysis.leaks),
         "leak_bars": MOST_BARS,
         "fate_parts": [
             _part(in_words(fate), fate, fates[fate], fates[fate] / max(len(sessions), 1), f"sessions/fates/{fate}")
@@ -192,7 +192,7 @@ def _support(analysis: Analysis) -> dict[str, Any]:
 
 
 def _leak_rows(analysis: Analysis) -> list[dict[str, Any]]:
-    worst = worst_leaks(analysis.sessions, analysis.log_end, MOST_LEAKS)
+    worst = worst_leaks(analysis.leaks, analysis.log_end, MOST_LEAKS)
     return [{str(key): value for key, value in row.items()} for row in worst.to_dict("records")]
 
 
@@ -217,8 +217,8 @@ def _median(values: pd.Series[float]) -> float | None:
 def profiles(analysis: Analysis) -> dict[str, Any]:
     """Each profile's sessions, turns, keep-alives, fates and calls."""
     rows = []
-    sessions, calls = analysis.sessions, analysis.calls.by_profile
-    for name in sorted({*sessions["profile"], *calls["profile"]}):
+    sessions, calls = analysis.sessions[["profile", "turns", "keep_alives", "fate"]], analysis.calls.by_profile
+    for name in sorted({*sessions["profile"].unique(), *calls["profile"]}):
         own = sessions[sessions["profile"] == name]
         rows.append(
             {

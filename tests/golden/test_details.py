@@ -69,8 +69,8 @@ def test_the_worst_leaks_come_first(tmp_path: Path) -> None:
         if gone is not None:
             story.vanishes(number, gone - 1, gone + 0.5)
     with _opened(story, tmp_path) as (_, analysis):
-        assert list(worst_leaks(analysis.sessions, analysis.log_end, 2)["session"]) == [3, 2]
-        shown = bars(analysis.sessions, analysis.log_end)
+        assert list(worst_leaks(analysis.leaks, analysis.log_end, 2)["session"]) == [3, 2]
+        shown = bars(analysis.leaks, analysis.log_end)
     assert [bar["session"] for bar in shown] == [2, 1, 3]
     assert [bar["is_open"] for bar in shown] == [False, False, True]
     assert shown[-1]["ended"] == pytest.approx(99.5 + TOOK)

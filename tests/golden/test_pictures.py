@@ -51,8 +51,8 @@ def test_leaks_of_a_long_run_begin_together(tmp_path: Path) -> None:
     charts = {}
     for until in (60, 3600):
         log = open_log(_leaky(until).write(tmp_path / str(until)))
-        sessions = analyse(log).sessions
-        charts[until] = (is_over_time(sessions, until), leaks_as_gantt(sessions, until))
+        leaks = analyse(log).leaks
+        charts[until] = (is_over_time(leaks, until), leaks_as_gantt(leaks, until))
         log.close()
     assert [is_over for is_over, _ in charts.values()] == [True, False]
     assert charts[60][1].is_over_time

@@ -21,8 +21,7 @@ def test_least_and_most_of_each_column(spans: list[tuple[int, int]]) -> None:
     low = np.sort(np.array([begin for begin, _ in spans], dtype=float))
     high = np.sort(np.array([begin + length for begin, length in spans], dtype=float))
     end = max([0.0, *high])
-    t = np.unique(np.concatenate([low, high, [0.0, end]]))
-    found = ranges(t, Spans(low, high).at(t), _WIDTH)
+    found = ranges(Spans(low, high), end, _WIDTH)
     assert len(found) == min(np.ceil(end / _WIDTH), COLUMNS_ON_SCREEN)
     for i, column in found.iterrows():
         moments = list(np.arange(i * _WIDTH, min((i + 1) * _WIDTH, end)))
