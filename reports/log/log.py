@@ -38,6 +38,8 @@ _END = b"\xff\xff\xff\xff\0\0\0\0"
 _LEAST_MEMORY, _MOST_MEMORY = 150_000_000, 350_000_000
 """Bytes that DuckDB may use; the rest of its tables is on the disk. A sort of a longer log needs more of them at once."""
 _ROWS_AT_ONCE = 1 << 20
+_MANY_ROWS = 100_000
+"""From here on a result is worth giving back what it took to make it."""
 
 
 class EventLog:
@@ -62,7 +64,10 @@ class EventLog:
     def frame(self, sql: str, **values: Any) -> pd.DataFrame:
         """Returns the result of a query; `$name` in it stands for a value."""
         with interruptible():
-            return self._database.execute(sql, values or None).df()
+            found = self._database.execute(sql, values or None).df()
+        if len(found) > _MANY_ROWS:
+            give_back()
+        return found
 
     def long_frame(self, sql: str, categories: Collection[str]) -> pd.DataFrame:
         """Returns the same for a long result with texts, in less memory: no text becomes an object, and those of the columns
@@ -74,6 +79,8 @@ class EventLog:
             if name in categories:
                 table = table.set_column(place, name, table[name].dictionary_encode().unify_dictionaries())
         found: pd.DataFrame = table.to_pandas(split_blocks=True, self_destruct=True)
+        del table
+        give_back()
         return found
 
     def column(self, sql: str, **values: Any) -> npt.NDArray[np.float64]:
@@ -81,7 +88,10 @@ class EventLog:
         with interruptible():
             batches = self._database.sql(sql, params=values or None).to_arrow_reader(_ROWS_AT_ONCE)
             parts = [np.asarray(batch.column(0), np.float64) for batch in batches]
-        return np.concatenate(parts) if parts else np.empty(0)
+        found = np.concatenate(parts) if parts else np.empty(0)
+        parts.clear()
+        give_back()
+        return found
 
     def row(self, sql: str, **values: Any) -> dict[str, Any]:
         """Returns the only row of a query's result; missing values are None."""
