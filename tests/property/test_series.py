@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadtests.webui.frame import Frame
-from loadtests.webui.series import LEVELS, MOST_POINTS, Series
+from loadtests.webui.series import FIGURES, LEVELS, MOST_POINTS, Bin, Series
 
 FRAMES = st.lists(
     st.builds(
@@ -32,6 +32,10 @@ def _filled(frames: list[dict[str, float | None]], size: int) -> Series:
     return series
 
 
+def _value(point: Bin, name: str) -> float | None:
+    return point.values[list(FIGURES).index(name)]
+
+
 @given(FRAMES, st.integers(2, 5))
 def test_thinning_keeps_the_order_the_bound_and_what_a_reader_looks_for(
     frames: list[dict[str, float | None]], size: int
@@ -41,15 +45,15 @@ def test_thinning_keeps_the_order_the_bound_and_what_a_reader_looks_for(
     points = list(series)
     assert len(points) <= LEVELS * size
     assert sum(point.seconds for point in points) == len(frames)
-    times = [point.values["t"] or 0.0 for point in points]
+    times = [_value(point, "t") or 0.0 for point in points]
     assert all(before < after for before, after in pairwise(times))
     assert times[-1] == len(frames) - 1
-    mean = sum((point.values["active"] or 0) * point.seconds for point in points)
+    mean = sum((_value(point, "active") or 0) * point.seconds for point in points)
     assert mean == pytest.approx(sum(figures["active"] or 0 for figures in frames))
-    assert points[-1].values["hits"] == sum(int(figures["hits"] or 0) for figures in frames)
+    assert _value(points[-1], "hits") == sum(int(figures["hits"] or 0) for figures in frames)
     for name, worst in (("late", max), ("margin", min)):
         known = [figures[name] for figures in frames if figures[name] is not None]
-        kept = [point.values[name] for point in points if point.values[name] is not None]
+        kept = [_value(point, name) for point in points if _value(point, name) is not None]
         assert worst(kept, default=None) == worst(known, default=None)
 
 
