@@ -107,7 +107,11 @@ LIST_PARTIAL = Defect(
 
 
 def _clock_ahead(service: Service, rules: Rules, value: float, draw: Draw) -> Service:
-    return _changing_list(service, lambda now, rows: tuple(_created_later(session, value) for session in rows))
+    def later(now: float, rows: _Rows) -> _Rows:
+        shown = tuple(_created_later(session, value) for session in rows)
+        return PartialList.of(shown, rows.total) if isinstance(rows, PartialList) else shown
+
+    return _changing_list(service, later)
 
 
 def _created_later(session: HostedSession, by: float) -> HostedSession:

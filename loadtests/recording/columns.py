@@ -8,23 +8,26 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 NUMBERS = {name: np.dtype(name) for name in ("int16", "int32", "int64", "float64")}
 """The types of number columns, by Arrow's name."""
 
 
+def column(values: npt.NDArray[Any]) -> pa.Array:
+    """Returns a column of numbers, of the type that numpy's array has."""
+    return pa.Array.from_buffers(pa.type_for_alias(values.dtype.name), len(values), [None, pa.py_buffer(values)])
+
+
 def numbers(values: Iterable[Any], count: int, kind: str) -> pa.Array:
     """Returns a column of `count` numbers of a type in NUMBERS. Raises OverflowError or ValueError if one does not fit."""
-    column = np.fromiter(values, NUMBERS[kind], count)
-    return pa.Array.from_buffers(pa.type_for_alias(kind), count, [None, pa.py_buffer(column)])
+    return column(np.fromiter(values, NUMBERS[kind], count))
 
 
-def repeated(value: int, count: int, kind: str) -> pa.Array:
-    """Returns a column that has one number `count` times."""
-    return pa.Array.from_buffers(
-        pa.type_for_alias(kind), count, [None, pa.py_buffer(np.full(count, value, NUMBERS[kind]))]
-    )
+def repeated(value: float, count: int, kind: str) -> pa.Array:
+    """Returns a column that has one number `count` times. Raises OverflowError if it does not fit."""
+    return column(np.full(count, value, NUMBERS[kind]))
 
 
 def strings(values: Sequence[str | None]) -> pa.Array:

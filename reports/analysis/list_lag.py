@@ -46,7 +46,8 @@ stopped AS (
 SELECT count(*) FILTER (low > 0) AS late, count(*) AS sessions, median(low) AS median_low,
     quantile_cont(low, 0.1) AS low, quantile_cont(high, 0.9) AS high,
     count(*) FILTER (is_listed) AS lasting
-FROM stopped
+-- A few that are listed to the end are no part of the list's lag: their stops may have had no effect.
+FROM stopped WHERE NOT is_listed OR (SELECT count(*) FILTER (is_listed) > 0.5 * count(*) FROM stopped)
 """
 _CROWDED = "SELECT count(*) AS n FROM events WHERE kind = 'list' AND outcome = 'ok' AND value > $limit"
 LEAST_CROWDED = 2

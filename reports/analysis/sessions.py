@@ -8,14 +8,11 @@ session is early or late only if the whole interval lies outside due ± toleranc
 from __future__ import annotations
 
 import math
-from bisect import bisect_left, bisect_right
-from functools import partial
-from typing import Any
 
 import pandas as pd
 
 from loadtests.model.session.behaviour import GIVEN_UP
-from reports.analysis.api_clock import clock_offset
+from reports.analysis.ghosts import find_ghosts
 from reports.analysis.list_lag import build_list_lag, listed_after_stop, longest_omission
 from reports.analysis.workers import any_was_absent
 from reports.log.build_facts import build_facts
@@ -23,9 +20,6 @@ from reports.log.log import EventLog
 
 _LEAKED = ("leaked-reaped", "leaked-early", "leaked-late", "swept", "lingering")
 # Fates that only leaks have; a leak may also be capped or unobserved.
-
-LOST_ANSWER = "lost-answer"
-"""Way of leaving of a session whose `new` was not answered: the client never got its id."""
 
 LOST_WORKER = "lost-worker"
 """Way of leaving of a session whose worker process was lost."""
@@ -83,20 +77,6 @@ SELECT facts.* REPLACE (
 ) FROM facts LEFT JOIN orphaned USING (session) LEFT JOIN lost USING (worker)
 """
 
-_LOST = """
-SELECT session, any_value(profile) AS profile, min(t) / 1e9 AS lost_low, max(t + latency) / 1e9 AS lost_high,
-    any_value(value) AS idle_timeout
-FROM events WHERE kind = 'new' AND outcome = 'unknown' GROUP BY session ORDER BY lost_high
-"""
-
-_STRANGERS = """
-SELECT detail AS id, min(t) FILTER (kind = 'stranger') / 1e9 AS listed,
-    any_value(value) FILTER (kind = 'stranger') AS created,
-    min(t) FILTER (kind = 'stranger-gone') / 1e9 AS vanished,
-    any_value(value) FILTER (kind = 'stranger-gone') AS last_listed
-FROM events WHERE kind IN ('stranger', 'stranger-gone') GROUP BY detail HAVING listed IS NOT NULL ORDER BY listed
-"""
-
 # Each step uses the columns of the previous one.
 _FATES = f"""
 WITH shared AS (
@@ -120,12 +100,19 @@ WITH shared AS (
         coalesce(last_seen > first_vanished OR alive > last_vanished, FALSE) AS is_contradicted,
         id IN (SELECT id FROM shared) IS TRUE AS shares_id
     FROM facts
+), lags AS (
+    -- How long a list showed stopped sessions: twice the usual lag at most, or longer.
+    SELECT count(*) FILTER (lag <= 2 * $usual_lag + $tolerance) AS moderate,
+        count(*) FILTER (lag > 2 * $usual_lag + $tolerance) AS long
+    FROM (SELECT seen_until - stop_answered AS lag FROM looks WHERE NOT shares_id) WHERE lag > $usual_lag + $tolerance
 ), stops AS (
-    -- A session that outlives an acknowledged stop by more than the usual lag, to its due time or beyond, was not stopped.
+    -- A session that outlives an acknowledged stop by more than the usual lag, to its due time or beyond, was not stopped. Nor
+    -- were those that outlive it for much longer, whatever ended them, if hardly any lie in between.
     SELECT *, coalesce(
-        NOT shares_id AND seen_until > stop_answered + greatest({LAG_SECONDS}, $listed_after) + $tolerance
-        AND (gone IS NULL OR gone >= alive + idle_timeout - $tolerance), FALSE) AS stop_ignored
-    FROM looks
+        NOT shares_id AND seen_until > stop_answered + $usual_lag + $tolerance
+        AND (gone IS NULL OR gone >= alive + idle_timeout - $tolerance
+            OR (seen_until > stop_answered + 2 * $usual_lag + $tolerance AND 4 * moderate <= long)), FALSE) AS stop_ignored
+    FROM looks, lags
 ), believed AS (
     -- A list requested after a "not found" answer, or after an acknowledged stop, overrules that answer, unless it shows most
     -- stopped sessions for as long.
@@ -147,8 +134,7 @@ WITH shared AS (
 ), ends AS (
     SELECT *,
         CASE WHEN stopped THEN stop_sent
-             WHEN told_gone < seen_until THEN greatest(alive, seen_until - $listed_after)
-             ELSE greatest(alive, seen_until) END AS end_low,
+             ELSE greatest(alive, seen_until - $listed_after) END AS end_low,
         CASE WHEN stopped THEN stop_answered ELSE least(told_gone, vanished) END AS end_high
     FROM due
 ), unsure AS (
@@ -236,12 +222,13 @@ def build_sessions(log: EventLog) -> pd.DataFrame:
         log.create_table("facts", _RECORDED, log_end=float(log_end))
     if any_was_absent(log):
         log.create_table("facts", _OF_LOST_WORKERS)
-    ghosts = _ghosts(log)
+    ghosts = find_ghosts(log)
     if len(ghosts):
         log.insert_table("ghosts", ghosts)
         log.create_table("facts", "SELECT * FROM facts UNION ALL BY NAME SELECT * FROM ghosts")
     lag_low, lag_high = build_list_lag(log)
     last_look = _last_look(log)
+    listed_after = 0.0 if lag_high else listed_after_stop(log)
     log.create_table(
         "sessions",
         _FATES,
@@ -252,90 +239,14 @@ def build_sessions(log: EventLog) -> pd.DataFrame:
         lag_low=lag_low,
         lag_high=lag_high,
         omitted=longest_omission(log),
-        listed_after=0.0 if lag_high else listed_after_stop(log),
+        listed_after=listed_after,
+        usual_lag=max(LAG_SECONDS, listed_after),
     )
     log.drop_table("facts")
     log.create_table("margins", _BELIEVED)
     return log.long_frame(f"SELECT {_SHOWN} FROM sessions ORDER BY session", _CATEGORIES)
 
 
-def unresolved(log: EventLog, sessions: pd.DataFrame) -> int:
-    """Returns how many `new` with an unknown outcome were not resolved; each may have opened a session."""
-    return len(log.frame(_LOST)) - int((sessions["way"] == LOST_ANSWER).sum())
-
-
 def _last_look(log: EventLog) -> float:
     look = log.row("SELECT max(t) / 1e9 AS t FROM events WHERE kind = 'list' AND outcome = 'ok'")["t"]
     return float(look) if look is not None else float("-inf")
-
-
-def _ghosts(log: EventLog) -> pd.DataFrame:
-    """Matches foreign sessions in the list with lost answers of `new`, one to one.
-
-    Such a session was first listed while the answer was awaited or a few polls later, and created in between according to
-    `created_at`, corrected by the offset of the API's clock. The request that timed out first is matched first, with the session
-    created nearest to its send. Where a session fits several requests, it may have the idle timeout of any of them, and its fate
-    is judged by the shortest and the longest.
-    """
-    strangers = log.records(_STRANGERS)
-    if not strangers:
-        return pd.DataFrame()
-    offset = clock_offset(log)
-    for stranger in strangers:
-        told = stranger["created"]
-        stranger["created"] = told - log.manifest.started_unix - offset if told else stranger["listed"]
-    # created_at has a resolution of one second.
-    slack = log.manifest.tolerance + 1
-    latest = slack + 3 * log.manifest.poll
-    fits = partial(_fits, slack=slack, latest=latest)
-    # In the order of their times, so that only those near in time are compared: there may be many thousands.
-    lost = log.records(_LOST)
-    answered = [request["lost_high"] for request in lost]
-    longest = max((request["lost_high"] - request["lost_low"] for request in lost), default=0.0)
-    listed = [stranger["listed"] for stranger in strangers]
-    taken: set[int] = set()
-    found = []
-    for request in lost:
-        near = range(bisect_left(listed, request["lost_low"]), bisect_right(listed, request["lost_high"] + latest))
-        fitting = [place for place in near if place not in taken and fits(request, strangers[place])]
-        if not fitting:
-            continue
-        place = min(fitting, key=lambda place: _distance(request, strangers[place]))
-        taken.add(place)
-        nearest = strangers[place]
-        others = slice(
-            bisect_left(answered, nearest["listed"] - latest), bisect_right(answered, nearest["listed"] + longest)
-        )
-        timeouts = [other["idle_timeout"] for other in lost[others] if fits(other, nearest)]
-        found.append({**_ghost(request, nearest), "idle_timeout": min(timeouts), "idle_most": max(timeouts)})
-    return pd.DataFrame(found)
-
-
-def _fits(request: dict[str, Any], stranger: dict[str, Any], slack: float, latest: float) -> bool:
-    low, high = request["lost_low"], request["lost_high"] + latest
-    return bool(low - slack <= stranger["created"] <= high and low <= stranger["listed"] <= high)
-
-
-def _distance(request: dict[str, Any], stranger: dict[str, Any]) -> float:
-    # created_at is rounded down: on average the session was created half a second later.
-    return abs(float(stranger["created"]) + 0.5 - float(request["lost_low"]))
-
-
-def _ghost(request: dict[str, Any], stranger: dict[str, Any]) -> dict[str, Any]:
-    """Returns the row of a ghost in the table `facts`."""
-    # It may have been created after the timeout, but not after it was first listed.
-    low, high = request["lost_low"], max(request["lost_high"], stranger["listed"])
-    return {
-        **{name: request[name] for name in ("session", "profile")},
-        **{name: stranger[name] for name in ("id", "listed", "last_listed")},
-        "last_seen": stranger["listed"],
-        "last_vanished": stranger["vanished"],
-        **dict.fromkeys(("asked", "opening", "alive"), low),
-        **dict.fromkeys(("opened", "reached", "left_at"), high),
-        "way": LOST_ANSWER,
-        "turns": 0,
-        "keep_alives": 0,
-        "attempts": 1,
-        "ghost": True,
-        "client_lost": False,
-    }

@@ -12,11 +12,12 @@ import pandas as pd
 from loadtests.model.run.manifest import Manifest
 from reports.analysis.counterfactual import Counterfactual, build_counterfactual
 from reports.analysis.generator import GeneratorHealth, build_generator
+from reports.analysis.ghosts import unresolved
 from reports.analysis.hits import Hits, build_hits
 from reports.analysis.keepalive import KeepAlives, build_keep_alives
 from reports.analysis.latency import CallLatencies, Percentiles, build_calls
 from reports.analysis.leaks import LeakCosts, build_leak_costs
-from reports.analysis.sessions import build_sessions, unresolved
+from reports.analysis.sessions import build_sessions
 from reports.analysis.slots import Slots, build_slots
 from reports.findings.causes import Causes, attribute
 from reports.findings.failures import Failures, build_failures

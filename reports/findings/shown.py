@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from reports.analysis.sessions import LOST_ANSWER
+from reports.analysis.ghosts import LOST_ANSWER
 from reports.findings.evidence import MOST_SESSIONS
 from reports.log.log import EventLog
 

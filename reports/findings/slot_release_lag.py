@@ -11,7 +11,7 @@ from reports.findings.refusal_causes import LEAST_REFUSALS, Cause
 from reports.findings.shown import shown
 
 _NAME = "slot-release-lag"
-_LAGGING = "seen_until > stop_answered AND vanished IS NOT NULL AND NOT stop_ignored"
+_LAGGING = "seen_until > stop_answered AND vanished IS NOT NULL AND NOT stop_ignored AND NOT shares_id"
 _LAGS = {"middle": "median(seen_until - stop_answered)", "most": "max(seen_until - stop_answered)"}
 _REFUSED_BECAUSE = f"""
 WITH lagging AS (SELECT stop_answered AS low, vanished AS high FROM sessions WHERE {_LAGGING})
@@ -34,7 +34,9 @@ def check(evidence: Evidence) -> Checked:
     middle, most = lagging.figures["middle"], lagging.figures["most"]
     stopped = int(evidence.log.row("SELECT count(stop_answered) AS n FROM sessions")["n"])
     held = _refused_because(evidence)
-    severity: Severity = "problem" if most > evidence.tolerance or lagging.n > 0.5 * stopped else "warning"
+    # Without a refusal because of them it may be the list alone that is late.
+    matters = bool(held) and (most > evidence.tolerance or lagging.n > 0.5 * stopped)
+    severity: Severity = "problem" if matters else "warning"
     return Finding(
         _NAME,
         severity,

@@ -21,7 +21,7 @@ def check(evidence: Evidence) -> Checked:
         "API",
         evidence.from_list("certain"),
         f"{of_total(found.n, stopped, 'acknowledged stop')} had no effect: the list"
-        " still showed the session until its idle timeout.",
+        " still showed the session until the API closed it for another reason, or to the end.",
         "Report it to the API's support with the sessions' ids. Until it is fixed, choose a short {idle_timeout}"
         " (from {least}), which frees the slots.",
         found.sessions,

@@ -7,8 +7,8 @@ from typing import Any
 from loadtests.model.log.fate import FATES
 from reports.analysis.effects import build_effects
 from reports.analysis.generator import GeneratorHealth
+from reports.analysis.ghosts import LOST_ANSWER
 from reports.analysis.keepalive import KeepAlives
-from reports.analysis.sessions import LOST_ANSWER
 from reports.findings.evidence import Evidence
 
 

@@ -1,4 +1,4 @@
-"""`make matrix`: every defect alone at two strengths and none at all, over ten seeds, and twenty pairs, in virtual time.
+"""`make matrix`: every defect alone at two strengths and none at all, over ten seeds, and every pair, in virtual time.
 
 Prints the table and writes it into docs/findings.md; ends with 1 if anything was not found by its own name, or anything
 else was.
@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from .cells import Cell, Result, alone, carry_out, pairs
-from .table import rows, write
+from .table import pair_rows, rows, write
 
 
 def main() -> int:
@@ -28,7 +28,7 @@ def main() -> int:
         each = partial(carry_out, root=Path(folder))
         singles = _results(list(alone(arguments.seeds)), each, processes)
         twos = _results(list(pairs()), each, processes)
-    print("\n".join([*rows(singles), "", *rows(twos)]))
+    print("\n".join([*rows(singles), "", *pair_rows(twos)]))
     write(singles, twos)
     wrong = [result for result in (*singles, *twos) if not result.is_right]
     for result in wrong:

@@ -12,10 +12,8 @@ from loadtests.model.people.draw import Draw
 from reports.build import judge_run
 from reports.summary import Analysis
 
-from .expected import ELSEWHERE, EXPECTED, INSEPARABLE, Expected
+from .expected import COVERED, ELSEWHERE, EXPECTED, INSEPARABLE, Covered, Expected
 from .runs import accusations, simulated
-
-PAIRS = 20
 
 
 @dataclass(frozen=True)
@@ -32,6 +30,11 @@ class Cell:
     def expected(self) -> list[Expected]:
         """What each defect must be found as."""
         return [ELSEWHERE.get(self.api, {}).get(name) or EXPECTED[name] for name in self.names]
+
+    @property
+    def covered(self) -> Covered | None:
+        """What one of two defects may hide; None: nothing."""
+        return COVERED.get(frozenset(self.names))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -55,6 +58,12 @@ class Result:
 
     @property
     def missing(self) -> set[str]:
+        """Own findings of the defects that were not found, and that nothing hides."""
+        covered = {self.cell.covered.finding} if self.cell.covered else set()
+        return self.unfound - covered
+
+    @property
+    def unfound(self) -> set[str]:
         """Own findings of the defects that were not found."""
         found = {finding["name"] for finding in self.findings if finding["severity"] != "unknown"}
         return {one.finding for one in self.cell.expected} - found - {""}
@@ -63,6 +72,7 @@ class Result:
     def surplus(self) -> set[str]:
         """Problems and accusations of the API that no defect of the cell accounts for, and checks that failed."""
         accounted = {name for one in self.cell.expected for name in (one.finding, *one.beside)}
+        accounted |= set(self.cell.covered.beside) if self.cell.covered else set()
         failed = {finding["name"] for finding in self.findings if finding["severity"] == "unknown"}
         return accusations(self.findings) - accounted | failed
 
@@ -96,10 +106,10 @@ def alone(seeds: int) -> Iterator[Cell]:
 
 
 def pairs() -> Iterator[Cell]:
-    """Two defects at once: a sample that is always the same."""
+    """Two defects at once: each pair that a log can tell apart, in an order that is always the same."""
     draw = Draw.of("pairs")
     every = [pair for pair in itertools.combinations(EXPECTED, 2) if not any(set(pair) <= kin for kin in INSEPARABLE)]
-    for number in range(PAIRS):
+    for number in range(len(every)):
         pair = every.pop(int(draw.uniform() * len(every)))
         yield Cell(tuple(f"{name}={_strength(name, draw)}" for name in pair), number + 1)
 

@@ -75,6 +75,43 @@ INSEPARABLE: tuple[frozenset[str], ...] = (
 )
 """Defects of one kind, which the log cannot tell apart in pairs: two wrong reapers act as one, two drifts as one."""
 
+
+@dataclass(frozen=True)
+class Covered:
+    """What two defects at once may leave unfound, although each is found alone."""
+
+    finding: str
+    """That may be missing."""
+    why: str
+    beside: tuple[str, ...] = ()
+    """Findings that may stand in its place."""
+
+
+_FEW_REFUSALS = "sessions that end early leave room in the account, so too few requests are refused to tell by"
+_UNKNOWN_SESSIONS = "requests without a usable answer may have opened the sessions that fill the account"
+_UNNAMED_SESSIONS = "sessions whose id nobody was told may fill the account"
+_UNREADABLE = "without the list nobody sees who else fills the account"
+_LISTED = "nothing is refused that would show whether a session that is listed after its end holds its slot"
+_BOTH_LATE = "both make the list show a session after its end"
+
+COVERED: dict[frozenset[str], Covered] = {
+    frozenset({"hidden-cap", "hidden-slot-lag"}): Covered("slot-release-lag", _FEW_REFUSALS),
+    frozenset({"early-reap", "hidden-slot-lag"}): Covered("slot-release-lag", _FEW_REFUSALS),
+    frozenset({"keepalive-ignored", "end-lag"}): Covered("slot-release-lag", _FEW_REFUSALS),
+    frozenset({"flaky", "hidden-slot-lag"}): Covered("slot-release-lag", _UNKNOWN_SESSIONS),
+    frozenset({"flaky", "end-lag"}): Covered("slot-release-lag", _UNKNOWN_SESSIONS),
+    frozenset({"flaky", "limit-short"}): Covered("limit-below-advertised", _UNKNOWN_SESSIONS),
+    frozenset({"repeated-id", "hidden-slot-lag"}): Covered("slot-release-lag", _UNNAMED_SESSIONS),
+    frozenset({"repeated-id", "end-lag"}): Covered("slot-release-lag", _UNNAMED_SESSIONS),
+    frozenset({"list-partial", "hidden-slot-lag"}): Covered("slot-release-lag", _UNREADABLE),
+    frozenset({"list-partial", "end-lag"}): Covered("slot-release-lag", _UNREADABLE),
+    frozenset({"list-partial", "limit-drops"}): Covered("limit-below-advertised", _UNREADABLE),
+    frozenset({"hidden-cap", "list-ended"}): Covered("list-lags", _LISTED, ("slot-release-lag",)),
+    frozenset({"slow-new", "list-lag"}): Covered("list-lags", _LISTED, ("slot-release-lag",)),
+    frozenset({"slot-lag", "list-lag"}): Covered("slot-release-lag", _BOTH_LATE),
+    frozenset({"end-lag", "list-ended"}): Covered("list-lags", _BOTH_LATE),
+}
+
 _ONE_TIMEOUT = (
     "all sessions have one idle timeout, so that a reaper that is early cannot be told from a timeout that is cut"
 )

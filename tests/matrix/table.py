@@ -14,7 +14,7 @@ BEGINS, ENDS = "<!-- the matrix begins: `make matrix` writes it -->\n", "<!-- th
 
 
 def rows(results: Sequence[Result]) -> Iterable[str]:
-    """Returns the table: a line for each defect and strength, and one for each pair."""
+    """Returns the table of defects alone: a line for each at each strength."""
     cells: dict[tuple[str, ...], list[Result]] = {}
     for result in results:
         cells.setdefault(result.cell.defects, []).append(result)
@@ -32,6 +32,25 @@ def rows(results: Sequence[Result]) -> Iterable[str]:
             f"| {_names(defects)} | {named} | {right} of {len(own)} | {_counted(beside)} | {unexplained or '–'} |"
             f" {_counted(surplus)} | {_counted(certain)} |"
         )
+
+
+def pair_rows(results: Sequence[Result]) -> Iterable[str]:
+    """Returns what there is to say of pairs: how many were right, then a line for each of which not all was found."""
+    right = sum(result.is_right and not result.unfound for result in results)
+    yield f"Both defects were found by their own names, and nothing else, in {right} of {len(results)} pairs. The others:"
+    yield ""
+    yield "| defects | not found | why | unexpected |"
+    yield "|---|---|---|---|"
+    for result in results:
+        if result.unfound or not result.is_right:
+            covered = result.cell.covered
+            why = covered.why if covered and not result.missing else "–"
+            surplus = Counter(result.surplus)
+            yield f"| {_names(result.cell.defects)} | {_named(result.unfound)} | {why} | {_counted(surplus)} |"
+
+
+def _named(findings: set[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(findings)) or "–"
 
 
 def _beside(result: Result) -> set[str]:
@@ -61,7 +80,7 @@ def write(alone: Sequence[Result], pairs: Sequence[Result]) -> None:
         "",
         "Two defects at once, with one seed:",
         "",
-        *rows(pairs),
+        *pair_rows(pairs),
     ]
     table = "\n".join(lines)
     DOCUMENT.write_text(f"{before}{BEGINS}\n{table}\n\n{ENDS}{after}", encoding="utf-8")
