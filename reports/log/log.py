@@ -5,12 +5,12 @@ DuckDB does all large computations, out of core; the results are small.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import numpy as np
@@ -26,7 +26,7 @@ from loadtests.model.text.wording import percent
 from reports.log.attempts import VIEWS
 from reports.log.compaction import compact, damage_of
 from reports.log.latest import latest
-from reports.log.memory import give_back, keep_little
+from reports.log.memory import MemoryLimit, give_back, keep_little
 from reports.log.scratch import make_scratch, make_temporary, remove_scratch
 from reports.log.versions import events_of
 
@@ -41,6 +41,8 @@ _ROWS_AT_ONCE = 1 << 20
 _MANY_ROWS = 100_000
 """From here on a result is worth giving back what it took to make it."""
 
+T = TypeVar("T")
+
 
 class EventLog:
     """A run's events. SQL queries may use the view `events`, with the columns of `model.log.record`, and those of `attempts`."""
@@ -49,12 +51,14 @@ class EventLog:
         self,
         manifest: Manifest,
         database: duckdb.DuckDBPyConnection,
+        limit: MemoryLimit,
         parquet: Path,
         cut: list[str],
         scratch: Path | None = None,
     ) -> None:
         self.manifest = manifest
         self._database = database
+        self._limit = limit
         self._parquet = parquet
         self._scratch = scratch
         """The directory of temporary files, removed at the end; None: another EventLog owns it."""
@@ -63,8 +67,7 @@ class EventLog:
 
     def frame(self, sql: str, **values: Any) -> pd.DataFrame:
         """Returns the result of a query; `$name` in it stands for a value."""
-        with interruptible():
-            found = self._database.execute(sql, values or None).df()
+        found = self._run(lambda: self._database.execute(sql, values or None).df())
         if len(found) > _MANY_ROWS:
             give_back()
         return found
@@ -73,8 +76,7 @@ class EventLog:
         """Returns the same for a long result with texts, in less memory: no text becomes an object, and those of the columns
         `categories`, in which few are different, are categories. No boolean may be missing.
         """
-        with interruptible():
-            table: pa.Table = self._database.sql(sql).to_arrow_table()
+        table: pa.Table = self._run(lambda: self._database.sql(sql).to_arrow_table())
         for place, name in enumerate(table.column_names):
             if name in categories:
                 table = table.set_column(place, name, table[name].dictionary_encode().unify_dictionaries())
@@ -85,11 +87,13 @@ class EventLog:
 
     def column(self, sql: str, **values: Any) -> npt.NDArray[np.float64]:
         """Returns a query's only column of numbers, in the least memory."""
-        with interruptible():
+
+        def fetch() -> npt.NDArray[np.float64]:
             batches = self._database.sql(sql, params=values or None).to_arrow_reader(_ROWS_AT_ONCE)
             parts = [np.asarray(batch.column(0), np.float64) for batch in batches]
-        found = np.concatenate(parts) if parts else np.empty(0)
-        parts.clear()
+            return np.concatenate(parts) if parts else np.empty(0)
+
+        found = self._run(fetch)
         give_back()
         return found
 
@@ -100,21 +104,22 @@ class EventLog:
 
     def records(self, sql: str, **values: Any) -> list[dict[str, Any]]:
         """Returns the rows of a short result; missing values are None."""
-        with interruptible():
+
+        def fetch() -> list[dict[str, Any]]:
             cursor = self._database.execute(sql, values or None)
             names = [column[0] for column in cursor.description or ()]
             return [dict(zip(names, found, strict=True)) for found in cursor.fetchall()]
 
+        return self._run(fetch)
+
     def create_table(self, name: str, sql: str, **values: Any) -> None:
         """Stores a query's result as the table `name`."""
-        with interruptible():
-            self._database.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", values or None)
+        self._run(lambda: self._database.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {sql}", values or None))
         give_back()
 
     def drop_table(self, name: str) -> None:
         """Deletes the table `name`."""
-        with interruptible():
-            self._database.execute(f"DROP TABLE {name}")
+        self._run(lambda: self._database.execute(f"DROP TABLE {name}"))
         give_back()
 
     def insert_table(self, name: str, rows: pd.DataFrame | pa.Table, sql: str = "SELECT * FROM inpending") -> None:
@@ -123,9 +128,8 @@ class EventLog:
 
     def export(self, sql: str, path: Path) -> None:
         """Writes a query's result into a Parquet file."""
-        with interruptible():
-            target = str(path).replace("'", "''")
-            self._database.execute(f"COPY ({sql}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+        target = str(path).replace("'", "''")
+        self._run(lambda: self._database.execute(f"COPY ({sql}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)"))
 
     def append(self, name: str, rows: pa.Table) -> None:
         """Adds `rows` to the table `name`."""
@@ -133,10 +137,13 @@ class EventLog:
         give_back()
 
     def _execute_with(self, sql: str, inpending: pd.DataFrame | pa.Table) -> None:
+        self._database.register("inpending", inpending)
+        self._run(lambda: self._database.execute(sql))
+        self._database.unregister("inpending")
+
+    def _run(self, query: Callable[[], T]) -> T:
         with interruptible():
-            self._database.register("inpending", inpending)
-            self._database.execute(sql)
-            self._database.unregister("inpending")
+            return self._limit.within(query)
 
     def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
         """Yields these columns of `events` in the order of the log, batch by batch; categories as dictionaries."""
@@ -156,7 +163,7 @@ class EventLog:
     def second_connection(self) -> Iterator[EventLog]:
         """Yields the same events for another thread, with its own tables."""
         with self._database.cursor() as database:
-            yield EventLog(self.manifest, database, self._parquet, self.cut)
+            yield EventLog(self.manifest, database, self._limit, self._parquet, self.cut)
 
     def close(self) -> None:
         """Closes the database, and removes temporary files."""
@@ -216,7 +223,7 @@ def _opened(run: Path, manifest: Manifest, scratch: Path, kept: Path, last: floa
     cut = [] if manifest.ended is None else _incomplete(run, parquet)
     memory = min(max(parquet.stat().st_size // 5, _LEAST_MEMORY), _MOST_MEMORY)
     try:
-        database.execute(f"SET memory_limit = '{memory}B'")
+        limit = MemoryLimit(database, memory)
         if last is not None:
             manifest, parquet = latest(database, parquet, manifest, last, scratch / LATEST), scratch / LATEST
         database.execute(f"CREATE VIEW events AS {events_of(parquet)}")
@@ -224,7 +231,7 @@ def _opened(run: Path, manifest: Manifest, scratch: Path, kept: Path, last: floa
             database.execute(view)
     except (duckdb.Error, pa.ArrowException, OSError) as error:
         raise damaged(parquet) from error
-    return EventLog(manifest, database, parquet, cut, scratch)
+    return EventLog(manifest, database, limit, parquet, cut, scratch)
 
 
 def damaged(parquet: Path) -> InputError:
