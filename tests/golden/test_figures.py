@@ -249,10 +249,10 @@ def test_verdicts(tmp_path: Path, gates: list[str], verdict: str) -> None:
 
 
 def test_a_late_generator_makes_a_pass_unknown(tmp_path: Path) -> None:
-    """A stall longer than the tolerance: never pass."""
+    """A stall longer than the tolerance: neither the run nor its gate passes."""
     story = _crowded().note(0, "loop", 30.0, 3.0)
     analysis = story.analysed(tmp_path, scenario=_scenario("sessions.fates.lingering == 0"))
-    assert analysis.verdict.result == "unknown"
+    assert [analysis.verdict.result, *(gate.result for gate in analysis.verdict.gates)] == ["unknown", "unknown"]
     assert "stalled for 3 s" in analysis.verdict.sentence
 
 
