@@ -44,6 +44,8 @@ def find_ghosts(log: EventLog) -> pd.DataFrame:
     is judged by the shortest and the longest.
     """
     strangers = _Strangers(log)
+    if not strangers.number:
+        return pd.DataFrame()
     for request in log.records(_MISNAMED):
         strangers.take_nearest(request)
     # In the order of their times, so that only those near in time are compared: there may be many thousands.
@@ -83,6 +85,11 @@ class _Strangers:
         self._slack = log.manifest.tolerance + 1
         self.latest = self._slack + 3 * log.manifest.poll
         """How long after the answer was given up one may appear first, in seconds."""
+
+    @property
+    def number(self) -> int:
+        """How many there are."""
+        return len(self._rows)
 
     def take_nearest(self, request: dict[str, Any]) -> dict[str, Any] | None:
         """Returns the one that `request` has most likely opened, which no other can have opened then; None: it fits none."""
