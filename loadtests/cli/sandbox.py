@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 from loadtests.cli.arguments import add_account, add_defects, at_least, duration, idle_range
 from loadtests.defects.catalogue import parse_defects
-from loadtests.model.api.rules import REMEMBERED
+from loadtests.model.api.rules import REMEMBERED, OpenBehaviour, Terms
 from loadtests.model.text.input_error import InputError
 from loadtests.model.text.units import read_duration
 
 if TYPE_CHECKING:
     from loadtests.model.api.description.description import ApiDescription
-    from loadtests.model.api.rules import OpenBehaviour
 
 HELP = "Serve the API on this machine, following its documentation."
 
@@ -85,7 +84,6 @@ def _add_choices(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Serve until interrupted."""
     from loadtests.http.key import api_key, has_key
-    from loadtests.model.api.rules import Terms
     from loadtests.sandbox.serve import Serving, serve
 
     at_least(1, "--limit", arguments.limit)
@@ -137,7 +135,6 @@ def _api(text: str) -> ApiDescription:
 
 
 def _choices(arguments: argparse.Namespace) -> OpenBehaviour:
-    from loadtests.model.api.rules import OpenBehaviour
 
     for option in ("slot_lag", "retry_after"):
         seconds = getattr(arguments, option)

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
-import msgspec
-
 from loadtests.engine.engine import Engine
 from loadtests.engine.task import TaskScope
 from loadtests.http.codec import Codec
@@ -18,9 +16,10 @@ from loadtests.model.people.draw import Draw
 from loadtests.model.people.profile import Profile
 from loadtests.model.run.guard import Guard
 from loadtests.model.run.manifest import Manifest
-from loadtests.model.session.behaviour import Person, Visit, arrivals, returning_person
+from loadtests.model.session.behaviour import Visit, arrivals, returning_person
 from loadtests.model.session.ending import DrainPhase, closing
 from loadtests.model.session.listener import EngineListener
+from loadtests.model.session.person import People
 from loadtests.model.session.session import Session
 from loadtests.model.session.steps import Behaviour, Closing
 from loadtests.observing.session_tracker import SessionTracker
@@ -126,7 +125,7 @@ class RunProcess:
 
     def _behaviour(self, profile: Profile, number: int, visit: Visit | None) -> Behaviour:
         seed, name, plan = self.manifest.seed, profile.name, self._plan
-        person = _People(profile, seed, number, self._number)
+        person = People(profile, seed, number, self._number)
         draw = Draw.of(seed, name, "stream", number)
         if profile.arrivals.model == "closed":
             return returning_person(profile, person, draw, self.now(), visit)
@@ -145,21 +144,6 @@ class RunProcess:
 
     def _record_memory(self) -> None:
         self.engine.observe(Observation.MEMORY, value=float(resident_bytes()))
-
-
-class _People(msgspec.Struct, gc=False):
-    """The persons of a Locust user. Not a function within a function: each user has one, and that would take half a kilobyte."""
-
-    profile: Profile
-    seed: int
-    user: int
-    session_number: Callable[[], int]
-
-    def __call__(self, visit: int) -> Person:
-        """Returns the person of the user's visit of this number."""
-        return Person(
-            self.profile, Draw.of(self.seed, self.profile.name, "person", self.user, visit), self.session_number
-        )
 
 
 def ledger_file(worker: int) -> str:

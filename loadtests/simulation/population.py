@@ -6,14 +6,14 @@ A profile of the open model has one stream of arrivals. The number of persons of
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from itertools import count
 
 from loadtests.model.people.draw import Draw
 from loadtests.model.people.profile import Profile
 from loadtests.model.run.plan import LoadPlan
-from loadtests.model.session.behaviour import Person, arrivals, returning_person, visit
+from loadtests.model.session.behaviour import arrivals, returning_person, visit
 from loadtests.model.session.ending import closing
+from loadtests.model.session.person import People
 from loadtests.model.session.session import Session, State
 from loadtests.model.session.steps import Behaviour, Closing
 
@@ -48,7 +48,7 @@ class Population:
     def admit(self, profile: Profile, number: int, now: float) -> None:
         """Adds `number` persons of `profile`, beside those of the plan."""
         for place in range(number):
-            self._start(visit(self._person(profile, place, 0), now), self.public)
+            self._start(visit(self._people(profile, place)(0), now), self.public)
 
     def start_streams(self) -> None:
         """Starts the arrivals of the open-model profiles."""
@@ -75,10 +75,10 @@ class Population:
         # One stream for the whole profile: a sum of Poisson streams is a Poisson stream.
         name, plan = profile.name, self._plan
         draw = Draw.of(self._seed, name, "stream", 0)
-        return arrivals(lambda t: plan.load(name, t), plan.peak(name), partial(self._person, profile, 0), draw, 0.0)
+        return arrivals(lambda t: plan.load(name, t), plan.peak(name), self._people(profile, 0), draw, 0.0)
 
-    def _person(self, profile: Profile, place: int, visits: int) -> Person:
-        return Person(profile, Draw.of(self._seed, profile.name, "person", place, visits), self._number)
+    def _people(self, profile: Profile, place: int) -> People:
+        return People(profile, self._seed, place, self._number)
 
     def _scale(self, profile: Profile, target: int, now: float) -> None:
         scopes = self._persons.setdefault(profile.name, [])
@@ -86,7 +86,7 @@ class Population:
             place = len(scopes)
             scopes.append(SimulatedScope())
             draw = Draw.of(self._seed, profile.name, "stream", place)
-            self._start(returning_person(profile, partial(self._person, profile, place), draw, now), scopes[-1])
+            self._start(returning_person(profile, self._people(profile, place), draw, now), scopes[-1])
         while len(scopes) > target:
             self._remove(scopes.pop(), now)
 

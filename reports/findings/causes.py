@@ -231,11 +231,12 @@ def _is_rival(fit: _Fit, best: _Fit) -> bool:
     return int((fit.mask & best.mask).sum()) >= RIVAL_SHARE * best.n
 
 
+# Each is tested with that end of S's interval which the fewest sessions outlive: a reaper that is early by more allows less.
 _OUTLIVES: dict[str, str] = {
-    "hidden-duration-cap": "lived > $s + $tolerance",
-    "timeout-clamped": "idle_timeout > $s AND idled > $s + $tolerance",
+    "hidden-duration-cap": "lived > s.high + $tolerance",
+    "timeout-clamped": "idle_timeout > s.high AND idled > s.high + $tolerance",
     # A reaper that is early by more than was asked for closes at once, or nearly so.
-    "early-reap": "idled > greatest(idle_timeout - $s, 0.1 * idle_timeout) + $tolerance AND idled < idle_timeout",
+    "early-reap": "idled > greatest(idle_timeout - s.low, 0.1 * idle_timeout) + $tolerance AND idled < idle_timeout",
 }
 
 
@@ -248,7 +249,5 @@ def _outliving(log: EventLog, fit: _Fit) -> int:
     condition = _OUTLIVES.get(fit.name)
     if condition is None or not fit.n:
         return 0
-    # A reaper that is early by more allows less.
-    s = fit.low if fit.name == "early-reap" else fit.high
-    query = f"SELECT count(*) AS n FROM outlived WHERE {condition}"
-    return int(log.row(query, s=s, tolerance=log.manifest.tolerance)["n"])
+    query = f"SELECT count(*) AS n FROM outlived, (SELECT $low AS low, $high AS high) AS s WHERE {condition}"
+    return int(log.row(query, low=fit.low, high=fit.high, tolerance=log.manifest.tolerance)["n"])

@@ -22,8 +22,9 @@ from loadtests.model.api.operation import Operation
 from loadtests.model.maths.histogram import Histogram
 from loadtests.model.people.draw import Draw
 from loadtests.model.people.profile import build_profile
-from loadtests.model.session.behaviour import Person, arrivals
+from loadtests.model.session.behaviour import arrivals
 from loadtests.model.session.listener import EngineListener
+from loadtests.model.session.person import Person
 from loadtests.model.session.steps import Call
 
 from .engines import engine_for

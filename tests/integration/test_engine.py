@@ -30,7 +30,8 @@ from loadtests.model.log.record import NANOSECONDS, Observation, Row
 from loadtests.model.people.draw import Draw
 from loadtests.model.people.profile import build_profile
 from loadtests.model.run.guard import UNGUARDED, Guard
-from loadtests.model.session.behaviour import Person, visit
+from loadtests.model.session.behaviour import visit
+from loadtests.model.session.person import Person
 from loadtests.model.session.session import Holder, Session, State
 from loadtests.model.session.steps import Arrive, Behaviour, Call, Closing, Fork, Note, NoteKind, Sleep
 from loadtests.recording.ledger import Ledger, read_ledgers

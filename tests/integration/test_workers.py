@@ -15,7 +15,8 @@ import requests
 
 from loadtests.model.people.draw import Draw
 from loadtests.model.run.manifest import SPOOL, read_manifest
-from loadtests.model.session.behaviour import Person, visit
+from loadtests.model.session.behaviour import visit
+from loadtests.model.session.person import Person
 from loadtests.model.session.steps import Note
 from loadtests.recording.ledger import is_held, ledgers, read_ledgers
 from loadtests.sandbox.process import SandboxProcess

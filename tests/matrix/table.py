@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from tests.document import write_between
+
 from .cells import Result
 from .expected import EXPECTED
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "findings.md"
-BEGINS, ENDS = "<!-- the matrix begins: `make matrix` writes it -->\n", "<!-- the matrix ends -->\n"
+BEGINS, ENDS = "<!-- the matrix begins: `make matrix` writes it -->", "<!-- the matrix ends -->"
 
 
 def rows(results: Sequence[Result]) -> Iterable[str]:
@@ -69,9 +71,6 @@ def _counted(names: Counter[str]) -> str:
 
 def write(alone: Sequence[Result], pairs: Sequence[Result]) -> None:
     """Replaces the matrix in the document, between its markers."""
-    text = DOCUMENT.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGINS)
-    _, _, after = rest.partition(ENDS)
     seeds = len({result.cell.seed for result in alone})
     lines = [
         f"Each defect alone, with {seeds} seeds:",
@@ -82,5 +81,4 @@ def write(alone: Sequence[Result], pairs: Sequence[Result]) -> None:
         "",
         *pair_rows(pairs),
     ]
-    table = "\n".join(lines)
-    DOCUMENT.write_text(f"{before}{BEGINS}\n{table}\n\n{ENDS}{after}", encoding="utf-8")
+    write_between(DOCUMENT, BEGINS, ENDS, lines)

@@ -10,7 +10,7 @@ from loadtests.model.api.answer import Answer, Outcome, Reason
 from loadtests.model.api.operation import Operation
 from loadtests.model.people.draw import Draw
 from loadtests.model.people.profile import IDLE_RANGE, Profile, build_profile
-from loadtests.model.session.behaviour import Person
+from loadtests.model.session.person import Person
 from loadtests.model.session.session import Session
 from loadtests.model.session.steps import Arrive, Behaviour, Call, Fork, Note, Sleep
 

@@ -14,7 +14,8 @@ from loadtests.model.api.rules import Rules, Terms
 from loadtests.model.people.draw import Draw
 from loadtests.model.people.page import Page, PageState, longest_gap
 from loadtests.model.people.profile import PageOptions, Profile
-from loadtests.model.session.behaviour import Person, visit
+from loadtests.model.session.behaviour import visit
+from loadtests.model.session.person import Person
 from loadtests.model.session.steps import Call
 
 from .drive import Driver, person, profile

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from loadtests.model.people.draw import Draw
 from loadtests.model.people.page import Page, PageState
-from loadtests.model.session.behaviour import Person, visit
+from loadtests.model.session.behaviour import visit
+from loadtests.model.session.person import Person
 from reports.analysis.throttling import Beat, Throttling, throttling
 
 from .drive import Driver, profile

@@ -9,7 +9,7 @@ import pytest
 
 from loadtests.model.people.draw import Draw
 from loadtests.model.people.profile import build_profile
-from loadtests.model.session.behaviour import Person
+from loadtests.model.session.person import Person
 from loadtests.model.session.steps import Behaviour, Call
 from loadtests.plugin.users.visitor import Visitor
 

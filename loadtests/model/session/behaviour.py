@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Generator
-from functools import lru_cache
 from typing import Any
-
-import msgspec
 
 from loadtests.model.api.answer import FULL, Answer, Outcome
 from loadtests.model.api.operation import Operation
 from loadtests.model.people.draw import Draw
-from loadtests.model.people.page import MINUTE, Page, PageState
+from loadtests.model.people.page import PageState
 from loadtests.model.people.profile import Profile, Way
 from loadtests.model.session.keepalive import keep_alive_timer
+from loadtests.model.session.person import Person
 from loadtests.model.session.session import Session, State
 from loadtests.model.session.steps import Arrive, Behaviour, Call, Fork, Note, NoteKind, Sleep
 
@@ -36,40 +34,6 @@ RELOAD_SECONDS = (1.0, 5.0)
 """reload: until the person is back ("within seconds"; chosen, not measured)."""
 RECOVERY_SECONDS = 1.0
 """recovery-loop: from an error to the next `new` (chosen, not measured)."""
-
-
-@lru_cache(maxsize=4096)
-def whole_seconds(seconds: int) -> float:
-    """Returns the same object for the same number: a million sessions may have it as their idle timeout."""
-    return float(seconds)
-
-
-class Person(msgspec.Struct, gc=False, eq=False):
-    """One person: a profile, a stream of randomness, and a source of session numbers."""
-
-    profile: Profile
-    draw: Draw
-    number: Callable[[], int]
-    page: Page | None = None
-    """The page of the client; None: one that is always visible."""
-
-    def __post_init__(self) -> None:
-        """Opens the page if it may be hidden."""
-        if not self.profile.page.is_always_visible:
-            self.open_page()
-
-    def open_page(self) -> Page:
-        """Returns the page of the client, which may be hidden."""
-        if self.page is None:
-            self.page = Page(self.draw.uniform() * MINUTE, self.profile.page.intensive_after)
-        return self.page
-
-    def session(self) -> Session:
-        """Returns a session not yet opened, with the idle timeout that the client will request."""
-        idle_timeout = whole_seconds(round(self.profile.idle_timeout.sample(self.draw)))
-        session = Session(self.number(), self.profile.name, idle_timeout)
-        session.page = self.page
-        return session
 
 
 Visit = Callable[[Person, float], Behaviour]

@@ -14,8 +14,9 @@ from gevent.pool import Group
 from locust import User, task
 
 from loadtests.model.people.profile import IDLE_RANGE, Profile, build_profile
-from loadtests.model.session.behaviour import Person, Visit
+from loadtests.model.session.behaviour import Visit
 from loadtests.model.session.ending import closing
+from loadtests.model.session.person import Person
 from loadtests.model.session.session import Session, State
 from loadtests.model.session.steps import Behaviour, Closing
 from loadtests.model.text.input_error import InputError

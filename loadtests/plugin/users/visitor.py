@@ -24,7 +24,6 @@ from loadtests.model.people.page import PageState
 from loadtests.model.people.profile import Way
 from loadtests.model.session.behaviour import (
     MOUNTED_AGAIN_SECONDS,
-    Person,
     leave,
     open_session,
     quiet_period,
@@ -33,6 +32,7 @@ from loadtests.model.session.behaviour import (
     unused_session,
 )
 from loadtests.model.session.keepalive import keep_alive_timer
+from loadtests.model.session.person import Person
 from loadtests.model.session.session import Session, State
 from loadtests.model.session.steps import Behaviour, Call, Fork, Sleep
 
