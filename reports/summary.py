@@ -13,9 +13,9 @@ from reports.analysis.counterfactual import Counterfactual
 from reports.analysis.generator import GeneratorHealth
 from reports.analysis.hits import Hits
 from reports.analysis.keepalive import KeepAlives
-from reports.analysis.latency import CallLatencies
 from reports.analysis.leaks import LeakCosts, with_costs
 from reports.analysis.slots import Slots
+from reports.analysis.timings import CallTimings
 from reports.audit.audit import Audit
 from reports.findings.check import CheckOutcome, unknown_checks
 from reports.findings.evidence import Evidence, gather_evidence
@@ -47,7 +47,7 @@ class Analysis:
     leak_costs: LeakCosts
     keep_alives: KeepAlives
     generator: GeneratorHealth
-    calls: CallLatencies
+    calls: CallTimings
     findings: list[Finding]
     verdict: Verdict
     summary: dict[str, Any]
@@ -77,7 +77,7 @@ def analyse(log: EventLog) -> Analysis:
         evidence.leak_costs,
         evidence.keep_alives,
         evidence.generator,
-        evidence.latencies,
+        evidence.timings,
         interpretation.findings,
         interpretation.verdict,
         _summary(evidence, figures, interpretation),

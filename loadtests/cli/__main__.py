@@ -17,7 +17,6 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any, NoReturn
 
-from loadtests.cli import run
 from loadtests.model.text.command_line import in_our_words
 from loadtests.model.text.input_error import EXIT_DEFECT, EXIT_INTERRUPTED, EXIT_MISTAKE, EXIT_UNAVAILABLE, InputError
 from loadtests.model.text.suggestion import nearest
@@ -73,14 +72,14 @@ class _Parser(argparse.ArgumentParser):
             )
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Returns the parser of all subcommands."""
+def build_parser(subcommands: Sequence[str] = SUBCOMMANDS) -> argparse.ArgumentParser:
+    """Returns the parser of all subcommands, or of some: each one's imports take time."""
     from importlib.metadata import version
 
     parser = _Parser(prog="streamsoak", description="Load and soak tests for streaming-session APIs.")
     parser.add_argument("--version", action="version", version=f"streamsoak {version('streamsoak')}")
     chosen = parser.add_subparsers(dest="subcommand", required=True, metavar="SUBCOMMAND")
-    for name in SUBCOMMANDS:
+    for name in subcommands:
         module = import_module(f"{__package__}.{name}")
         module.configure(chosen.add_parser(name, help=module.HELP, description=module.HELP))
     return parser
@@ -97,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         # Within the frame that handles Ctrl-C: the subcommands' imports take a part of a second.
         quiet_start.restore()
-        parsed = build_parser().parse_args(run.completed(sys.argv[1:] if arguments is None else arguments))
+        parsed = _parse(sys.argv[1:] if arguments is None else arguments)
         file = getattr(parsed, "run", file)
         return int(import_module(f"{__package__}.{parsed.subcommand}").run(parsed))
     except InputError as error:
@@ -116,6 +115,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(damage, file=sys.stderr)
             return damage.code
         return _report_error(error, file)
+
+
+def _parse(words: Sequence[str]) -> argparse.Namespace:
+    match list(words):
+        case ["run", *_]:
+            from loadtests.cli.run import completed
+
+            return build_parser(["run"]).parse_args(completed(words))
+        case [subcommand, *_] if subcommand in SUBCOMMANDS:
+            return build_parser([subcommand]).parse_args(words)
+    return build_parser().parse_args(words)
 
 
 def _check_logs(parsed: argparse.Namespace) -> None:

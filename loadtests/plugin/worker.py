@@ -22,7 +22,8 @@ from loadtests.http.key import api_key, has_key, key_variables
 from loadtests.model.log.record import Observation
 from loadtests.model.people.profile import Profile
 from loadtests.model.run.guard import Guard
-from loadtests.model.run.manifest import FILE, SPOOL, Manifest
+from loadtests.model.run.manifest import SPOOL, Manifest
+from loadtests.model.run.run_name import MANIFEST
 from loadtests.model.text.input_error import EXIT_PASS, EXIT_UNKNOWN, InputError
 from loadtests.observing.list_snapshot import ListSnapshot
 from loadtests.plugin.messaging.clock_sync import ClockSync
@@ -205,7 +206,7 @@ class WorkerRole:
     def _make_folder(self, manifest: Manifest) -> Path:
         folder = self._runs / manifest.run
         (folder / SPOOL).mkdir(parents=True, exist_ok=True)
-        if not (folder / FILE).exists():
+        if not (folder / MANIFEST).exists():
             # On another machine, or in another directory than the master's: a sweep needs the manifest there too.
             write_manifest(folder, manifest)
         return folder

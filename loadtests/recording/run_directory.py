@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from loadtests.model.run.manifest import FILE, Manifest
+from loadtests.model.run.manifest import Manifest
+from loadtests.model.run.run_name import MANIFEST
 from loadtests.model.text.input_error import InputError
 from loadtests.recording.atomic_write import write_atomically
 
@@ -31,7 +32,7 @@ def new_folder(runs: Path, name: str) -> Path:
 
 def write_manifest(run: Path, manifest: Manifest) -> None:
     """Writes the manifest of the run in the directory `run`, in one step. Raises OSError."""
-    write_atomically(run / FILE, manifest.model_dump_json(indent=1).encode())
+    write_atomically(run / MANIFEST, manifest.model_dump_json(indent=1).encode())
 
 
 def software_versions() -> dict[str, str]:

@@ -9,7 +9,8 @@ import pandas as pd
 from loadtests.model.api.answer import Reason
 from loadtests.model.text.units import format_duration
 from loadtests.model.text.wording import count
-from reports.analysis.latency import SENT, Percentiles, percentiles
+from reports.analysis.percentiles import Percentiles
+from reports.analysis.timings import CallTimings, Timing
 from reports.analysis.workers import clock_error, departures
 from reports.log.log import EventLog
 from reports.log.time_columns import column_seconds
@@ -65,10 +66,9 @@ class GeneratorHealth:
     """Reasons why the run's figures cannot be trusted; empty if they can."""
 
 
-def build_generator(log: EventLog, log_end: float) -> GeneratorHealth:
-    """Computes the generator's health from the events."""
-    delay = percentiles(log, f"SELECT greatest(t - intended - waited, 0) / 1e9 AS v {SENT}")
-    wait = percentiles(log, f"SELECT waited / 1e9 AS v {SENT}")
+def build_generator(log: EventLog, timings: CallTimings, log_end: float) -> GeneratorHealth:
+    """Computes the generator's health from the events and the timings of calls."""
+    delay, wait = timings.of_all[Timing.LOOP_DELAY], timings.of_all[Timing.CONNECTION_WAIT]
     stall = log.row("SELECT max(value) AS v FROM events WHERE kind = 'loop'")["v"] or 0.0
     delays = log.frame(
         "SELECT floor(t / 1e9 / $width) * $width AS t, max(value) AS delay FROM events WHERE kind = 'loop' GROUP BY 1 ORDER BY 1",

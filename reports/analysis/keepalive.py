@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from reports.analysis.latency import Percentiles, percentiles
+from loadtests.model.api.operation import Operation
+from reports.analysis.percentiles import Percentiles, percentiles
+from reports.analysis.timings import CallTimings, Timing
 from reports.log.log import EventLog
 from reports.log.time_columns import column_seconds
 
@@ -51,19 +53,13 @@ class KeepAlives:
     """Columns t, n, low, mean, high: the margins in each of the screen's columns, from second `t` on."""
 
 
-def build_keep_alives(log: EventLog, log_end: float) -> KeepAlives:
-    """Computes the figures from the events and the tables `sessions`, `margins` and `gaps`."""
-    counts = log.row("""
-        SELECT count(*) AS n, count(*) FILTER (outcome = 'ok') AS ok FROM events
-        WHERE kind = 'keep_alive' AND outcome <> 'withheld'
-    """)
-    lateness = (
-        "SELECT greatest(t - intended, 0) / 1e9 AS v FROM events WHERE kind = 'keep_alive' AND outcome <> 'withheld'"
-    )
+def build_keep_alives(log: EventLog, timings: CallTimings, log_end: float) -> KeepAlives:
+    """Computes the figures from the events, the timings of calls, and the tables `sessions`, `margins` and `gaps`."""
+    kept = timings.by_profile[timings.by_profile["kind"] == Operation.KEEP_ALIVE]
     return KeepAlives(
-        count=int(counts["n"]),
-        acknowledged=int(counts["ok"]),
-        lateness=percentiles(log, lateness),
+        count=int(kept["n"].sum()),
+        acknowledged=int(kept["ok"].sum()),
+        lateness=timings.of_kind[Timing.LATENESS].get(Operation.KEEP_ALIVE, Percentiles()),
         margin=percentiles(log, "SELECT margin AS v FROM margins"),
         coverage=log.frame(_QUIET),
         margins=_histogram(log),

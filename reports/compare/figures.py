@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from loadtests.model.gates.compared import CALLS, COMPARED
-from loadtests.model.maths.histogram import LOG_RATIO, PERCENTILES
+from loadtests.model.maths.histogram import LOG_RATIO
+from loadtests.model.maths.percentiles import PERCENTILES
 from reports.compare.bootstrap import CELLS, Values
 
 FINEST = 1e-5

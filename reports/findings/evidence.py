@@ -15,10 +15,11 @@ from reports.analysis.generator import GeneratorHealth, build_generator
 from reports.analysis.ghosts import unresolved
 from reports.analysis.hits import Hits, build_hits
 from reports.analysis.keepalive import KeepAlives, build_keep_alives
-from reports.analysis.latency import CallLatencies, Percentiles, build_calls
 from reports.analysis.leaks import LeakCosts, build_leak_costs
+from reports.analysis.percentiles import Percentiles
 from reports.analysis.sessions import build_sessions
 from reports.analysis.slots import Slots, build_slots
+from reports.analysis.timings import CallTimings, build_timings
 from reports.findings.causes import Causes, attribute
 from reports.findings.failures import Failures, build_failures
 from reports.findings.finding import Confidence
@@ -40,7 +41,7 @@ class Evidence:
     hits: Hits
     keep_alives: KeepAlives
     generator: GeneratorHealth
-    latencies: CallLatencies
+    timings: CallTimings
     looks: int
     """Looks at the API's list that succeeded."""
     unresolved: int
@@ -56,7 +57,7 @@ class Evidence:
     @property
     def calls(self) -> Mapping[str, Percentiles]:
         """Latency from the send, by call."""
-        return self.latencies.sent
+        return self.timings.latency
 
     @property
     def peak(self) -> int:
@@ -125,11 +126,11 @@ _LOOKS = "SELECT count(*) AS n FROM events WHERE kind = 'list' AND outcome = 'ok
 def gather_evidence(log: EventLog) -> Evidence:
     """Returns the figures that every log has; creates the tables that `Evidence` names."""
     log_end = float(log.row("SELECT max(t + latency) / 1e9 AS t FROM events")["t"] or 0.0)
-    # The fates of sessions take one core; the latency of calls does not depend on them.
+    # The fates of sessions take one core; the timings of calls do not depend on them.
     with log.second_connection() as other, ThreadPoolExecutor(1) as thread:
-        calling = thread.submit(build_calls, other)
+        calling = thread.submit(build_timings, other)
         sessions = build_sessions(log)
-        latencies = calling.result()
+        timings = calling.result()
     slots, hits = build_slots(log, log_end), build_hits(log)
     counterfactual = build_counterfactual(log, log_end)
     return Evidence(
@@ -137,9 +138,9 @@ def gather_evidence(log: EventLog) -> Evidence:
         log_end=log_end,
         sessions=sessions,
         hits=hits,
-        keep_alives=build_keep_alives(log, log_end),
-        generator=build_generator(log, log_end),
-        latencies=latencies,
+        keep_alives=build_keep_alives(log, timings, log_end),
+        generator=build_generator(log, timings, log_end),
+        timings=timings,
         looks=int(log.row(_LOOKS)["n"] or 0),
         unresolved=unresolved(log, sessions),
         slots=slots,

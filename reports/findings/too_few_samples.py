@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from loadtests.model.maths.histogram import least_values
+from loadtests.model.maths.percentiles import least_values
 from loadtests.model.text.wording import count
-from reports.analysis.latency import Percentiles
+from reports.analysis.percentiles import Percentiles
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
 from reports.findings.finding import Checked, Finding

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from loadtests.model.log.record import NANOSECONDS
 from reports.log.log import EventLog
+from reports.log.words import values_of, words_of
 
 Floats = npt.NDArray[np.float64]
 
@@ -61,7 +62,7 @@ def rows_of(log: EventLog, sessions: npt.NDArray[np.int64]) -> Iterator[Rows]:
     """Yields the rows of `sessions`, which are unique; each part is later than the parts before it."""
     places = pd.Index(sessions)
     for batch in log.batches(_COLUMNS):
-        sent, latency, value = (_values(batch[name]) for name in ("t", "latency", "value"))
+        sent, latency, value = (values_of(batch[name]) for name in ("t", "latency", "value"))
         sort, sorts = _sorts(batch["kind"], batch["outcome"])
         place, answered = places.get_indexer(batch["session"]), (sent + latency) / NANOSECONDS
         yield Rows(place, sent / NANOSECONDS, answered, value, sort, sorts).by_place()
@@ -70,16 +71,5 @@ def rows_of(log: EventLog, sessions: npt.NDArray[np.int64]) -> Iterator[Rows]:
 def _sorts(
     kind: pa.DictionaryArray, outcome: pa.DictionaryArray
 ) -> tuple[npt.NDArray[np.integer[Any]], tuple[tuple[str | None, str | None], ...]]:
-    (of_kind, kinds), (of_outcome, outcomes) = _words(kind), _words(outcome)
+    (of_kind, kinds), (of_outcome, outcomes) = words_of(kind), words_of(outcome)
     return of_kind * len(outcomes) + of_outcome, tuple(product(kinds, outcomes))
-
-
-def _words(column: pa.DictionaryArray) -> tuple[npt.NDArray[np.integer[Any]], list[str | None]]:
-    words = column.dictionary.to_pylist()
-    # A null is encoded as the last word, which is None.
-    return _values(column.indices.fill_null(len(words))), [*words, None]
-
-
-def _values(column: pa.Array) -> npt.NDArray[Any]:
-    values: npt.NDArray[Any] = column.to_numpy(zero_copy_only=False)
-    return values

@@ -12,7 +12,7 @@ from loadtests.model.text.palette import fill
 from reports.analysis.generator import GeneratorHealth
 from reports.analysis.hits import Hits
 from reports.analysis.keepalive import KeepAlives
-from reports.analysis.latency import Percentiles
+from reports.analysis.percentiles import Percentiles
 from reports.analysis.slots import HOLDERS, Slots
 from reports.charts.timechart import height, milliseconds, moment, over_time, time
 from reports.charts.vegalite import (

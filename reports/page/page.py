@@ -92,7 +92,7 @@ def _charts(analysis: Analysis, latency: Callable[[], pd.DataFrame]) -> Iterator
     if not analysis.keep_alives.over_time.empty:
         yield "margins", lambda: charts.margins_over_time(analysis.keep_alives, end)
         yield "margins-by-size", lambda: charts.margins_by_size(analysis.keep_alives)
-    for kind in sorted(analysis.calls.sent):
+    for kind in analysis.calls.latency:
         yield f"latency-{kind}", partial(_latency_chart, kind, analysis, latency)
     if not analysis.generator.delays.empty:
         yield "delays", lambda: charts.loop_delays(analysis.generator, end)
@@ -100,7 +100,7 @@ def _charts(analysis: Analysis, latency: Callable[[], pd.DataFrame]) -> Iterator
 
 def _latency_chart(kind: str, analysis: Analysis, latency: Callable[[], pd.DataFrame]) -> Chart:
     own = latency().loc[lambda rows: rows["kind"] == kind]
-    return charts.latency_over_time(kind, analysis.calls.sent[kind], own, analysis.log_end)
+    return charts.latency_over_time(kind, analysis.calls.latency[kind], own, analysis.log_end)
 
 
 def _sections(

@@ -10,9 +10,10 @@ import pandas as pd
 from loadtests.model.run.manifest import Manifest
 from reports.analysis.generator import build_generator
 from reports.analysis.hits import build_hits
-from reports.analysis.latency import percentiles
+from reports.analysis.percentiles import percentiles
 from reports.analysis.sessions import build_sessions
 from reports.analysis.slots import build_slots
+from reports.analysis.timings import build_timings
 from reports.log.log import EventLog, open_log
 from reports.plan.load.offered_load import unknown_stays
 from reports.plan.load.people import build_gaps, build_people
@@ -104,7 +105,7 @@ def _read(log: EventLog) -> Source:
         [float(log.row(_HELD, low=phase.low, high=phase.high)["mean"]) for phase in phases],
         population,
         unknown,
-        build_generator(log, log_end).doubts,
+        build_generator(log, build_timings(log), log_end).doubts,
         slots.seconds["others"] / max(end, 1e-9),
         int(answers["failed"]) / int(answers["sent"]) if answers["sent"] else 0.0,
         max(_LEAST_SLACK, 2 * (percentiles(log, _ACKNOWLEDGED).p99 or 0.0)),

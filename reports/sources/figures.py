@@ -9,12 +9,13 @@ from reports.analysis.effects import build_effects
 from reports.analysis.generator import GeneratorHealth
 from reports.analysis.ghosts import LOST_ANSWER
 from reports.analysis.keepalive import KeepAlives
+from reports.analysis.timings import Timing
 from reports.findings.evidence import Evidence
 
 
 def figures_of(evidence: Evidence) -> dict[str, Any]:
     """Returns the parts of summary.json that every log has."""
-    latencies = evidence.latencies
+    timings = evidence.timings
     return {
         "sessions": _sessions(evidence),
         "concurrency_hits": _hits(evidence),
@@ -23,8 +24,8 @@ def figures_of(evidence: Evidence) -> dict[str, Any]:
         "calls": build_effects(evidence.log),
         "slot_seconds": evidence.slots.seconds,
         "keep_alive": _keep_alives(evidence.keep_alives),
-        "latency": {kind: values.as_dict() for kind, values in latencies.sent.items()},
-        "latency_from_intended": {kind: values.as_dict() for kind, values in latencies.intended.items()},
+        "latency": {kind: values.as_dict() for kind, values in timings.latency.items()},
+        "latency_from_intended": {kind: values.as_dict() for kind, values in timings.of_kind[Timing.FROM_DUE].items()},
         "generator": _generator(evidence.generator),
     }
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from loadtests.model.gates.window import Span
 from loadtests.model.log.record import nanoseconds
-from loadtests.model.maths.histogram import PERCENTILES
+from loadtests.model.maths.percentiles import PERCENTILES
 from reports.log.log import EventLog
 from reports.log.quantile import quantiles
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from loadtests.model.text.palette import LIGHT
-from reports.analysis.latency import Percentiles
+from reports.analysis.percentiles import Percentiles
 from reports.build import build_report
 from reports.charts.vegalite import NothingToDrawError
 from reports.html.figures import PageFigures

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from reports.log.log import EventLog, open_log
-from reports.log.quantile import quantiles, quantiles_of_groups
+from reports.log.quantile import quantiles
 from tests.golden.story import Story
 
 SHARES = {"p1": 0.01, "p5": 0.05, "p50": 0.5, "p95": 0.95, "p99": 0.99, "all": 1.0}
@@ -35,15 +35,12 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> EventLog:
 @example(rows=[])
 @example(rows=[("a", 0.1)] * 3)
 def test_they_are_what_occurred(log: EventLog, rows: list[tuple[str, float | None]]) -> None:
-    """Of all, and of each group, together or alone; nulls do not count."""
+    """Of all, and of each group; nulls do not count."""
     values = pd.DataFrame(rows, columns=["kind", "v"]).astype({"kind": "str", "v": "Float64"})
     log.insert_table("made", values)
-    groupings = [[], ["kind"]]
-    together = quantiles_of_groups(log, "SELECT kind, v FROM made", SHARES, groupings)
-    for by, found in zip(groupings, together, strict=True):
+    for by in ([], ["kind"]):
+        found = quantiles(log, "SELECT kind, v FROM made", SHARES, by)
         pd.testing.assert_frame_equal(found, _at_once(values, by), check_dtype=False)
-        alone = quantiles(log, "SELECT kind, v FROM made", SHARES, by)
-        pd.testing.assert_frame_equal(alone, found)
 
 
 def _at_once(values: pd.DataFrame, by: list[str]) -> pd.DataFrame:

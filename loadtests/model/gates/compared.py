@@ -84,7 +84,7 @@ _SHARE = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 class Tolerance(BaseModel):
     """How much worse than its base a figure may be."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     share: float = Field(default=0.0, ge=0, allow_inf_nan=False)
     """Of the base's value."""
@@ -121,7 +121,7 @@ def _fields(given: Any) -> dict[str, float]:
 class Tolerances(BaseModel):
     """The table `[compare]` of a scenario."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     worse: Tolerance = Tolerance(share=0.1)
     """Of each figure without its own tolerance."""

@@ -54,7 +54,7 @@ _KEYS = {"abortOnFail": "abort", "delayAbortEval": "grace", "threshold": "gate"}
 class Gate(BaseModel):
     """One condition on one figure."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     text: str
     figure: str

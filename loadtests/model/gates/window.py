@@ -40,7 +40,7 @@ class WindowKind(StrEnum):
 class Window(BaseModel):
     """A part of a run."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     kind: WindowKind
     seconds: float

@@ -25,7 +25,7 @@ _MOST_VALUES = 100_000
 
 
 class _Distribution(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     at_least: Seconds = Field(default=0.0, ge=0)
     """Lower samples are set to this."""

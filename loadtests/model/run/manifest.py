@@ -11,13 +11,13 @@ from loadtests.model.api.description.description import ApiDescription
 from loadtests.model.log.record import VERSION
 from loadtests.model.people.profile import Profile
 from loadtests.model.run.plan import LoadPlan
+from loadtests.model.run.run_name import MANIFEST
 from loadtests.model.run.scenario import TIMEOUT, Scenario, api_of
 from loadtests.model.run.watch_terms import WatchTerms
 from loadtests.model.text.input_error import InputError
 from loadtests.model.text.suggestion import nearest_path
 from loadtests.model.text.validation import from_pydantic
 
-FILE = "manifest.json"
 SPOOL = "spool"
 """Below a run's directory: what a worker writes on its own machine, until the master has all of it."""
 
@@ -25,7 +25,7 @@ SPOOL = "spool"
 class Manifest(BaseModel):
     """Everything that a report needs besides the events. Never the API key."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
     version: int = VERSION
     """Of the event record."""
@@ -125,12 +125,12 @@ def files_of(run: Path, pattern: str) -> dict[str, Path]:
 
 def read_manifest(run: Path) -> Manifest:
     """The manifest in the directory `run`; raises InputError if there is none that can be read."""
-    path = run / FILE
+    path = run / MANIFEST
     if not run.exists():
         raise InputError.of(run, f"no such directory{nearest_path(run)}")
     try:
         return Manifest.model_validate_json(path.read_bytes())
     except OSError as error:
-        raise InputError.of(run, f"is not a run's directory: {FILE} cannot be read ({error.strerror})") from None
+        raise InputError.of(run, f"is not a run's directory: {MANIFEST} cannot be read ({error.strerror})") from None
     except ValidationError as error:
         raise from_pydantic(path, error) from None

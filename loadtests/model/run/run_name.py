@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from loadtests.model.run.manifest import FILE
-
+MANIFEST = "manifest.json"
+"""The file that describes a run, in its directory (`manifest`)."""
 LATEST = "latest"
 """Stands for the newest run wherever a run is named."""
 RUNS = Path("runs")
@@ -14,7 +14,7 @@ RUNS = Path("runs")
 
 def recorded_runs(parent: Path) -> list[Path]:
     """Returns the directories of the runs in `parent`, the newest first: their names begin with the time."""
-    return sorted((path.parent for path in parent.glob(f"*/{FILE}")), reverse=True)
+    return sorted((path.parent for path in parent.glob(f"*/{MANIFEST}")), reverse=True)
 
 
 def run_directory(text: str, parent: Path = RUNS) -> Path:
@@ -26,7 +26,7 @@ def run_directory(text: str, parent: Path = RUNS) -> Path:
         raise LookupError(f"a run is required: its directory, its name in {parent}/, or {LATEST}")
     if text != LATEST:
         path = Path(text)
-        return path if path.exists() or not (parent / path / FILE).is_file() else parent / path
+        return path if path.exists() or not (parent / path / MANIFEST).is_file() else parent / path
     runs = recorded_runs(parent)
     if not runs:
         raise LookupError(f"there is no run in {parent}/ yet")

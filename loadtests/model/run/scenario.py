@@ -41,7 +41,7 @@ TIMEOUT = 10.0
 class Load(BaseModel):
     """The load of one profile: arrivals a second (open model), or persons (closed)."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     amount: float = Field(ge=0, allow_inf_nan=False)
     is_rate: bool
@@ -74,7 +74,7 @@ SessionCap = Annotated[
 class Stage(BaseModel):
     """A part of the run with one mix of persons."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     name: str = ""
     duration: Seconds = Field(gt=0)
@@ -102,7 +102,7 @@ Api = Annotated[
 class Scenario(BaseModel):
     """One run: the load over time, the account's limit, the gates."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     name: Name
     about: str = ""

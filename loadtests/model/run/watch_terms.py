@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 class AlertRules(BaseModel):
     """Thresholds of the alerts; None: no such alert. An alert is raised from its threshold on."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
     open: int | None = None
     """Open sessions."""
@@ -23,7 +23,7 @@ class AlertRules(BaseModel):
 class WatchTerms(BaseModel):
     """The terms of `streamsoak watch`. Durations are in seconds."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
     every: float
     """Between two looks at the list, at least."""
