@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import duckdb
 import pandas as pd
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from reports.log.log import EventLog, open_log
-from reports.log.quantile import quantiles
+from reports.log.quantile import MOST_SORTED, quantiles
 from tests.golden.story import Story
 
 SHARES = {"p1": 0.01, "p5": 0.05, "p50": 0.5, "p95": 0.95, "p99": 0.99, "all": 1.0}
@@ -35,11 +37,11 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> EventLog:
 @example(rows=[])
 @example(rows=[("a", 0.1)] * 3)
 def test_they_are_what_occurred(log: EventLog, rows: list[tuple[str, float | None]]) -> None:
-    """Of all, and of each group; nulls do not count."""
+    """Of all, and of each group; sorted or by classes; nulls do not count."""
     values = pd.DataFrame(rows, columns=["kind", "v"]).astype({"kind": "str", "v": "Float64"})
     log.insert_table("made", values)
-    for by in ([], ["kind"]):
-        found = quantiles(log, "SELECT kind, v FROM made", SHARES, by)
+    for by, most_sorted in product(([], ["kind"]), (0, MOST_SORTED)):
+        found = quantiles(log, "SELECT kind, v FROM made", SHARES, by, most_sorted)
         pd.testing.assert_frame_equal(found, _at_once(values, by), check_dtype=False)
 
 
