@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import httptools
 
 from loadtests.http.body import ends_with_connection, final_head, is_misread
 from loadtests.http.lenient_reader import LenientReader, RefusedError
 from loadtests.model.api.answer import Reason
 
+_LONGEST_KNOWN = 1024
+"""Bytes of a response that is known again."""
 _LARGEST_FRAMING = 8
 """Bytes of an answer for each byte that its body may have: one in a chunk of its own takes six."""
+
+
+class _Known(NamedTuple):
+    """A whole response, and what it says."""
+
+    data: bytes = b""
+    status: int = 0
+    body: bytes = b""
+
+
+_last = _Known()
+"""The last short response of any connection that left its connection open.
+
+Most are acknowledgements, which are byte for byte the same until the second in the Date header changes. To read one again takes
+three quarters of a microsecond, a twentieth of a request's cost.
+"""
 
 
 class ResponseReader:
@@ -59,6 +79,10 @@ class ResponseReader:
         """Reads on. `data` is not empty."""
         if not self.received:
             self.received = data
+            if data == _last.data and self._lenient is None:
+                _, self.status, self.body = _last
+                self.is_complete = self.is_kept_open = True
+                return None
         elif isinstance(self.received, bytearray):
             self.received += data
         else:
@@ -70,7 +94,7 @@ class ResponseReader:
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             return self._begin_lenient()
         if self.is_complete:
-            return None
+            return self._note(data)
         if is_misread(self.received):
             return self._begin_lenient()
         if len(self.received) > self._largest and self._is_too_large():
@@ -115,6 +139,12 @@ class ResponseReader:
         self.status = status
         # llhttp resets this after the message.
         self.is_kept_open = self._parser.should_keep_alive()
+
+    def _note(self, data: bytes) -> None:
+        """Notes a response that is complete with `data`, if it can be known again."""
+        global _last
+        if len(data) <= _LONGEST_KNOWN and data is self.received and self.is_kept_open and not self.has_surplus:
+            _last = _Known(data, self.status, bytes(self.body))
 
     def _is_too_large(self) -> bool:
         """Whether a response is given up: its body, its head, or what is around its chunks."""

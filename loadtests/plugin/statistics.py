@@ -9,11 +9,13 @@ the page and in the CSV files; totals and percentiles are the same.
 from __future__ import annotations
 
 import time
+from array import array
 from collections import Counter, defaultdict
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from locust import stats
 from locust.env import Environment
 
@@ -39,12 +41,17 @@ _OK, _WITHHELD = Outcome.OK, Outcome.WITHHELD
 _LOCUSTS_BUCKET = stats.bucket_response_time
 
 
-def _bucket_for(longest: float) -> Callable[[float], int]:
-    """Returns Locust's rounding of response times (milliseconds) up to `longest`, or the user's, who may replace it."""
-    if stats.bucket_response_time is _LOCUSTS_BUCKET and longest < _EXACT_MILLISECONDS:
-        # The same, without a function in Python for each call.
-        return round
-    return stats.bucket_response_time
+def _rounded(times: npt.NDArray[np.float64]) -> Counter[int]:
+    """Counts response times (milliseconds) as Locust rounds them, or the user, who may replace its function."""
+    if stats.bucket_response_time is not _LOCUSTS_BUCKET:
+        return Counter(map(stats.bucket_response_time, times.tolist()))
+    # The same for those below, without a function in Python for each call.
+    is_exact = times < _EXACT_MILLISECONDS
+    counts = np.bincount(np.rint(times[is_exact]).astype(np.intp))
+    found = np.flatnonzero(counts)
+    rounded = Counter(dict(zip(found.tolist(), counts[found].tolist(), strict=True)))
+    rounded.update(map(stats.bucket_response_time, times[~is_exact].tolist()))
+    return rounded
 
 
 class CallFailedError(Exception):
@@ -54,10 +61,10 @@ class CallFailedError(Exception):
 class _Batch:
     """Calls of one operation since the last flush."""
 
-    __slots__ = ("milliseconds", "size")
+    __slots__ = ("seconds", "size")
 
     def __init__(self) -> None:
-        self.milliseconds: list[float] = []
+        self.seconds = array("d")
         self.size = 0
 
 
@@ -79,7 +86,7 @@ class Statistics(EngineListener):
         """Adds a call that was answered or given up; `size`: bytes of the body."""
         if answer.outcome is _OK and len(self._listeners) == 1:
             batch = self._batches[call.operation]
-            batch.milliseconds.append((answer.answered - answer.sent) * 1000)
+            batch.seconds.append(answer.answered - answer.sent)
             batch.size += size
         elif answer.outcome is not _WITHHELD:
             self._fire(call, answer, size)
@@ -120,13 +127,13 @@ class Statistics(EngineListener):
         points[:] = reversed(kept.values())
 
     def _entry(self, name: str, batch: _Batch) -> Any:
-        times, now = batch.milliseconds, time.time()
+        times, now = np.frombuffer(batch.seconds) * 1000, time.time()
         # Any: Locust declares whole milliseconds but accepts fractions.
         entry: Any = stats.StatsEntry(self._environment.stats, name, _METHOD)
         entry.num_requests = len(times)
-        entry.total_response_time = sum(times)
-        entry.min_response_time, entry.max_response_time = min(times), max(times)
-        entry.response_times.update(Counter(map(_bucket_for(entry.max_response_time), times)))
+        entry.total_response_time = float(times.sum())
+        entry.min_response_time, entry.max_response_time = float(times.min()), float(times.max())
+        entry.response_times.update(_rounded(times))
         entry.num_reqs_per_sec[int(now)] = len(times)
         entry.last_request_timestamp = now
         entry.total_content_length = batch.size

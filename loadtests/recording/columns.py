@@ -49,5 +49,8 @@ def strings(values: Sequence[str | None]) -> pa.Array:
 
 def _validity(values: Sequence[str | None]) -> pa.Buffer:
     """Returns Arrow's bitmap of the values that are not None."""
+    if values.count(None) == len(values):
+        # Mostly so; the other way takes ten times as long.
+        return pa.py_buffer(bytes(-(-len(values) // 8)))
     present = np.fromiter((value is not None for value in values), np.bool_, len(values))
     return pa.py_buffer(np.packbits(present, bitorder="little"))

@@ -58,6 +58,12 @@ def test_every_legal_framing_is_read(drawn: list[Framed]) -> None:
     _require_reading(drawn)
 
 
+@given(st.tuples(answers(), answers()), st.lists(st.integers(0, 1), min_size=1, max_size=6))
+def test_answers_that_repeat_are_read_as_the_first_time(two: tuple[Framed, Framed], order: list[int]) -> None:
+    """Whichever came before: the last short response is known again by its bytes."""
+    _require_reading([two[number] for number in order])
+
+
 @pytest.mark.parametrize(
     ("whole", "is_reusable"),
     [

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from functools import wraps
 from types import CodeType
-from typing import ParamSpec, cast
+from typing import Any, ParamSpec
 
 import msgspec
 
@@ -37,6 +37,7 @@ from loadtests.model.session.session import Session, State
 from loadtests.model.session.steps import Behaviour, Call, Fork, Sleep
 
 _P = ParamSpec("_P")
+_frame_of = sys._getframe
 _errors = UserErrors()
 
 
@@ -63,12 +64,14 @@ class Action(msgspec.Struct, gc=False):
 
 def action(method: Callable[_P, Behaviour]) -> Callable[_P, Behaviour]:
     """Makes a method say so if what it returns is dropped: a generator that is never iterated does nothing, silently."""
+    name = method.__name__
 
     @wraps(method)
     def asked(*arguments: _P.args, **others: _P.kwargs) -> Behaviour:
-        caller = sys._getframe(1)
-        asked_for = Action(method(*arguments, **others), method.__name__, caller.f_code, caller.f_lasti)
-        return cast("Behaviour", asked_for)
+        caller = _frame_of(1)
+        # Any: an Action can only be iterated, and a function's call of `cast` would cost as much as the frame.
+        asked_for: Any = Action(method(*arguments, **others), name, caller.f_code, caller.f_lasti)
+        return asked_for  # type: ignore[no-any-return]
 
     return asked
 
