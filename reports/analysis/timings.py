@@ -20,9 +20,9 @@ from loadtests.model.api.operation import Operation
 from loadtests.model.log.record import NANOSECONDS
 from loadtests.model.maths.percentiles import PERCENTILES
 from reports.analysis.percentiles import Percentiles
+from reports.log.arrays import values_of, words_of
 from reports.log.integer_quantiles import IntegerQuantiles, Integers, Places
 from reports.log.log import EventLog
-from reports.log.words import values_of, words_of
 
 _WORDS = ("profile", "kind", "outcome")
 _TIMES = ("t", "intended", "waited", "latency")

@@ -13,8 +13,8 @@ import pandas as pd
 import pyarrow as pa
 
 from loadtests.model.log.record import NANOSECONDS
+from reports.log.arrays import values_of, words_of
 from reports.log.log import EventLog
-from reports.log.words import values_of, words_of
 
 Floats = npt.NDArray[np.float64]
 
