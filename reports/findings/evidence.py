@@ -11,6 +11,7 @@ import pandas as pd
 
 from loadtests.model.run.manifest import Manifest
 from reports.analysis.counterfactual import Counterfactual, build_counterfactual
+from reports.analysis.effects import Effect, build_effects
 from reports.analysis.generator import GeneratorHealth, build_generator
 from reports.analysis.ghosts import unresolved
 from reports.analysis.hits import Hits, build_hits
@@ -94,9 +95,14 @@ class Evidence:
         return "likely" if self.has_contradictory_list and confidence == "certain" else confidence
 
     @cached_property
+    def effects(self) -> tuple[Effect, ...]:
+        """What came of the calls that were sent."""
+        return build_effects(self.log)
+
+    @cached_property
     def failures(self) -> Failures:
         """Answers that were none, and refusals, by call and reason."""
-        return build_failures(self.log)
+        return build_failures(self.effects)
 
     @cached_property
     def causes(self) -> Causes:

@@ -1,44 +1,23 @@
-"""Answers that were none, and refusals: how many of each call, for which reason, when. One pass over the log."""
+"""Answers that were none, and refusals: how many of each call, for which reason, when."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from loadtests.model.api.answer import Outcome
 from loadtests.model.text.wording import listed
-from reports.log.log import EventLog
-
-_FAILURES = """
-SELECT kind, outcome, status, reason, count(*)::INTEGER AS n, min(t) / 1e9 AS low, max(t + latency) / 1e9 AS high
-FROM events WHERE outcome IN ('fail', 'unknown') GROUP BY ALL ORDER BY n DESC, kind, status, reason
-"""
-
-_ATTEMPTS = """
-SELECT kind, count(*)::INTEGER AS n FROM events WHERE outcome IN ('ok', 'fail', 'unknown') GROUP BY kind ORDER BY kind
-"""
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Calls that failed in the same way; times in seconds of the run."""
-
-    kind: str
-    outcome: str
-    status: int
-    reason: str
-    n: int
-    low: float
-    high: float
+from reports.analysis.effects import Effect
 
 
 @dataclass(frozen=True)
 class Failures:
     """All of them, and how many calls of each kind there were."""
 
-    rows: tuple[Failure, ...]
+    rows: tuple[Effect, ...]
     sent: dict[str, int]
 
-    def where(self, condition: Callable[[Failure], bool]) -> Failures:
+    def where(self, condition: Callable[[Effect], bool]) -> Failures:
         """Those that fulfil `condition`."""
         return Failures(tuple(filter(condition, self.rows)), self.sent)
 
@@ -58,7 +37,7 @@ class Failures:
         """From the first of them to the last."""
         return (min(row.low for row in self.rows), max(row.high for row in self.rows)) if self.rows else None
 
-    def by(self, key: Callable[[Failure], str]) -> str:
+    def by(self, key: Callable[[Effect], str]) -> str:
         """How many of each sort, the most frequent first: "3 new, 1 stop"."""
         counts: dict[str, int] = {}
         for row in self.rows:
@@ -66,7 +45,9 @@ class Failures:
         return listed((n, what) for what, n in sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
-def build_failures(log: EventLog) -> Failures:
-    """The failures, out of the events."""
-    rows = tuple(Failure(**{**row, "reason": row["reason"] or ""}) for row in log.records(_FAILURES))
-    return Failures(rows, {row["kind"]: row["n"] for row in log.records(_ATTEMPTS)})
+def build_failures(effects: Sequence[Effect]) -> Failures:
+    """Returns the calls that were refused or not answered."""
+    sent: dict[str, int] = {}
+    for effect in effects:
+        sent[effect.kind] = sent.get(effect.kind, 0) + effect.n
+    return Failures(tuple(effect for effect in effects if effect.outcome != Outcome.OK), sent)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from loadtests.model.log.fate import FATES
-from reports.analysis.effects import build_effects
+from reports.analysis.effects import by_call
 from reports.analysis.generator import GeneratorHealth
 from reports.analysis.ghosts import LOST_ANSWER
 from reports.analysis.keepalive import KeepAlives
@@ -21,7 +21,7 @@ def figures_of(evidence: Evidence) -> dict[str, Any]:
         "concurrency_hits": _hits(evidence),
         "leaks": evidence.leak_costs.as_list(),
         "withheld": evidence.hits.withheld,
-        "calls": build_effects(evidence.log),
+        "calls": by_call(evidence.effects),
         "slot_seconds": evidence.slots.seconds,
         "keep_alive": _keep_alives(evidence.keep_alives),
         "latency": {kind: values.as_dict() for kind, values in timings.latency.items()},
