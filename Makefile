@@ -17,7 +17,7 @@ help:
 	@echo "make demo     two minutes against the sandbox; ends with a report's path"
 	@echo "make lint     lint, types, layers"
 	@echo "make check    lint, types, layers and the unit, property and golden tests, in a minute and a half"
-	@echo "make test     lint, types, layers and all tests, in about ten minutes"
+	@echo "make test     lint, types, layers and all tests, in 10 to 15 minutes"
 	@echo "make test-thorough  make test with further cases (marker thorough) and 33 times as many generated examples"
 	@echo "make test-hostile   the tests of make check and some others with every variable set that could change a result"
 	@echo "make faults   the tests in which a process is killed, a disk is full or an answer is truncated"

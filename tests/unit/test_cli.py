@@ -152,6 +152,16 @@ def test_a_mistake_as_a_process() -> None:
     assert_mistake(streamsoak_process("check", "/nonexistent"), "no such directory")
 
 
+@pytest.mark.parametrize("subcommand", ["sandbox", "runs", "record"])
+def test_a_subcommand_imports_only_what_it_needs(subcommand: str) -> None:
+    """Each start took twice as long with numpy and the options of all others."""
+    program = f"import sys; from loadtests.cli.__main__ import build_parser; build_parser(['{subcommand}']); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    imported = set(done.stdout.split())
+    assert f"loadtests.cli.{subcommand}" in imported
+    assert not imported & {"numpy", "pyarrow", "loadtests.cli.fit"}
+
+
 @pytest.mark.parametrize(
     ("option", "value"),
     [
