@@ -1,6 +1,6 @@
 """Computes exact quantiles of whole numbers by group, in two passes over them, without holding all of them in memory.
 
-The first pass counts the numbers by class; a class is a 256th of its numbers wide. The counts tell in which class a quantile
+The first pass counts the numbers by class; a class is a 512th of its numbers wide. The counts tell in which class a quantile
 lies, and at which rank. The second pass keeps only the numbers of those classes. As `quantile`, but ten times as fast, for what
 nearly every row of a log has.
 """
@@ -17,7 +17,7 @@ Integers = npt.NDArray[np.int64]
 Places = npt.NDArray[np.intp]
 
 _MANTISSA_BITS, _EXPONENT_OF_ONE = 52, 1023
-_BITS = 8
+_BITS = 9
 """Of the mantissa, that distinguish classes."""
 _CLASSES = (44 << _BITS) + 1
 """Up to 2^44, five hours in nanoseconds; the last class holds all greater numbers. The first one holds the negative ones."""
@@ -44,7 +44,7 @@ class IntegerQuantiles:
         self._counts = np.zeros(0, np.int32)
         """By group and class."""
         self._is_wanted = np.zeros(0, np.bool_)
-        self._kept: list[tuple[Places, Integers]] = []
+        self._kept: list[tuple[npt.NDArray[np.int32], Integers]] = []
 
     def count(self, group: Places, numbers: Integers) -> None:
         """Counts numbers, each of a group from 0 on."""
@@ -67,7 +67,7 @@ class IntegerQuantiles:
         """Keeps those numbers that a wanted quantile depends on."""
         key = group * _CLASSES + class_of(numbers)
         chosen = np.flatnonzero(self._is_wanted[key])
-        self._kept.append((key[chosen], numbers[chosen]))
+        self._kept.append((key[chosen].astype(np.int32), numbers[chosen]))
 
     def of(self, groups: Sequence[int], shares: Mapping[str, float]) -> dict[str, int]:
         """Returns n and, unless it is 0, min, max and for each name in `shares` the smallest number that this share does not
@@ -89,7 +89,7 @@ class IntegerQuantiles:
         return int(np.partition(candidates, before)[before])
 
     @cached_property
-    def _candidates(self) -> tuple[Places, Integers]:
+    def _candidates(self) -> tuple[npt.NDArray[np.int32], Integers]:
         """What was kept, by group and class."""
         keys, numbers = (np.concatenate(parts) for parts in zip(*self._kept, strict=True))
         self._kept.clear()

@@ -35,7 +35,7 @@ PARQUET = "events.parquet"
 LATEST = "latest.parquet"
 _END = b"\xff\xff\xff\xff\0\0\0\0"
 """The last bytes of an Arrow IPC stream that was closed."""
-_LEAST_MEMORY, _MOST_MEMORY = 140_000_000, 350_000_000
+_LEAST_MEMORY, _MOST_MEMORY = 120_000_000, 350_000_000
 """Bytes that DuckDB may use; the rest of its tables is on the disk. A sort of a longer log needs more of them at once."""
 _ROWS_AT_ONCE = 1 << 20
 _FEW_ROWS = 100_000
