@@ -135,7 +135,6 @@ def _api(text: str) -> ApiDescription:
 
 
 def _choices(arguments: argparse.Namespace) -> OpenBehaviour:
-
     for option in ("slot_lag", "retry_after"):
         seconds = getattr(arguments, option)
         if not 0 <= seconds < math.inf:

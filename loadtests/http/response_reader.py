@@ -79,7 +79,7 @@ class ResponseReader:
         """Reads on. `data` is not empty."""
         if not self.received:
             self.received = data
-            if data == _last.data and self._lenient is None:
+            if data == _last.data:
                 _, self.status, self.body = _last
                 self.is_complete = self.is_kept_open = True
                 return None

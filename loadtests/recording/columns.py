@@ -43,13 +43,13 @@ def strings(values: Sequence[str | None]) -> pa.Array:
     offsets = np.zeros(count + 1, np.int32)
     if texts:
         np.cumsum(np.fromiter(lengths, np.int32, count), out=offsets[1:])
-    buffers = [_validity(values) if nulls else None, pa.py_buffer(offsets), pa.py_buffer(data)]
+    buffers = [_validity(values, nulls) if nulls else None, pa.py_buffer(offsets), pa.py_buffer(data)]
     return pa.Array.from_buffers(pa.string(), count, buffers, nulls)
 
 
-def _validity(values: Sequence[str | None]) -> pa.Buffer:
-    """Returns Arrow's bitmap of the values that are not None."""
-    if values.count(None) == len(values):
+def _validity(values: Sequence[str | None], nulls: int) -> pa.Buffer:
+    """Returns Arrow's bitmap of the values that are not None; `nulls` of them are None."""
+    if nulls == len(values):
         # Mostly so; the other way takes ten times as long.
         return pa.py_buffer(bytes(-(-len(values) // 8)))
     present = np.fromiter((value is not None for value in values), np.bool_, len(values))

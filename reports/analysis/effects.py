@@ -21,9 +21,7 @@ GROUP BY ALL ORDER BY n DESC, kind, outcome, status, reason
 
 @dataclass(frozen=True)
 class Effect:
-    """Calls of one kind of which the same came. `n` of them were sent, and answered, between `low` and `high`, seconds of the
-    run.
-    """
+    """Calls of one kind with the same outcome. The first was sent at second `low`, the last answered at `high`."""
 
     kind: str
     outcome: str

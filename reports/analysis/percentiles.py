@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from loadtests.model.maths.percentiles import PERCENTILES
+from loadtests.model.maths.reported_percentiles import PERCENTILES
 from reports.log.log import EventLog
 from reports.log.quantile import quantiles
 

@@ -18,15 +18,14 @@ import pyarrow as pa
 from loadtests.model.api.answer import Outcome
 from loadtests.model.api.operation import Operation
 from loadtests.model.log.record import NANOSECONDS
-from loadtests.model.maths.percentiles import PERCENTILES
+from loadtests.model.maths.reported_percentiles import PERCENTILES
 from reports.analysis.percentiles import Percentiles
-from reports.log.arrays import values_of, words_of
+from reports.log.arrays import combinations_of, values_of
 from reports.log.integer_quantiles import IntegerQuantiles, Integers, Places
 from reports.log.log import EventLog
 
 _WORDS = ("profile", "kind", "outcome")
 _TIMES = ("t", "intended", "waited", "latency")
-_Words = tuple[str | None, str | None, str | None]
 _SENT = (Outcome.OK, Outcome.FAIL, Outcome.UNKNOWN)
 
 
@@ -148,22 +147,15 @@ class _Groups:
 def _calls(log: EventLog, groups: _Groups) -> Iterator[_Calls]:
     """Yields the calls of the log, part by part."""
     for batch in log.batches((*_WORDS, *_TIMES)):
-        words, meanings = _words(batch)
-        group, is_ok = _groups_of(words, meanings, groups)
+        group, is_ok = _groups_of(batch, groups)
         sent = np.flatnonzero(group >= 0)
         t, intended, waited, latency = (values_of(batch[name])[sent] for name in _TIMES)
         yield _Calls(group[sent], is_ok[sent], latency, np.maximum(t - intended, 0), waited)
 
 
-def _words(batch: pa.RecordBatch) -> tuple[Places, list[_Words]]:
-    """Returns each row's profile, kind and outcome, as an index into those that are possible."""
-    (profile, profiles), (kind, kinds), (outcome, outcomes) = (words_of(batch[name]) for name in _WORDS)
-    numbers = (profile.astype(np.intp) * len(kinds) + kind) * len(outcomes) + outcome
-    return numbers, list(product(profiles, kinds, outcomes))
-
-
-def _groups_of(words: Places, meanings: list[_Words], groups: _Groups) -> tuple[Places, npt.NDArray[np.bool_]]:
+def _groups_of(batch: pa.RecordBatch, groups: _Groups) -> tuple[Places, npt.NDArray[np.bool_]]:
     """Returns the group of each row, -1 where it is no call that was sent, and whether it succeeded."""
+    words, meanings = combinations_of(*(batch[name] for name in _WORDS))
     group = np.full(len(meanings), -1)
     for number in np.flatnonzero(np.bincount(words)):
         profile, kind, outcome = meanings[number]

@@ -14,7 +14,7 @@ import pandas as pd
 
 from loadtests.model.gates.compared import CALLS, COMPARED
 from loadtests.model.maths.histogram import LOG_RATIO
-from loadtests.model.maths.percentiles import PERCENTILES
+from loadtests.model.maths.reported_percentiles import PERCENTILES
 from reports.compare.bootstrap import CELLS, Values
 
 FINEST = 1e-5

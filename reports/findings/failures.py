@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from loadtests.model.api.answer import Outcome
 from loadtests.model.text.wording import listed
-from reports.analysis.effects import Effect
+from reports.analysis.effects import Effect, by_call
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,5 @@ class Failures:
 
 def build_failures(effects: Sequence[Effect]) -> Failures:
     """Returns the calls that were refused or not answered."""
-    sent: dict[str, int] = {}
-    for effect in effects:
-        sent[effect.kind] = sent.get(effect.kind, 0) + effect.n
+    sent = {kind: counts["sent"] for kind, counts in by_call(effects).items()}
     return Failures(tuple(effect for effect in effects if effect.outcome != Outcome.OK), sent)

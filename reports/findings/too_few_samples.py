@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loadtests.model.maths.percentiles import least_values
+from loadtests.model.maths.reported_percentiles import least_values
 from loadtests.model.text.wording import count
 from reports.analysis.percentiles import Percentiles
 from reports.findings.check import Check

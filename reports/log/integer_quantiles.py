@@ -51,21 +51,20 @@ class IntegerQuantiles:
         needed = (int(group.max(initial=-1)) + 1) * _CLASSES
         if needed > len(self._counts):
             self._counts = np.append(self._counts, np.zeros(needed - len(self._counts), np.int32))
-        np.add.at(self._counts, group * _CLASSES + class_of(numbers), _ONE)
+        np.add.at(self._counts, _keys(group, numbers), _ONE)
 
     def want(self, groups: Sequence[int], shares: Mapping[str, float]) -> None:
         """Chooses what to keep for the quantiles of all numbers of `groups`, for their least and for their greatest."""
         if not len(self._is_wanted):
             self._is_wanted = np.zeros(len(self._counts), np.bool_)
-        counts = self._together(groups)
-        for rank in _ranks(int(counts.sum()), shares).values():
-            place = _class_at(counts, rank)
-            if not 0 < place <= _EXACT:
-                self._is_wanted[[group * _CLASSES + place for group in groups]] = True
+        upto = self._upto(groups)
+        places = np.searchsorted(upto, list(_ranks(int(upto[-1]), shares).values()))
+        for place in places[(places == 0) | (places > _EXACT)]:
+            self._is_wanted[np.multiply(groups, _CLASSES) + place] = True
 
     def keep(self, group: Places, numbers: Integers) -> None:
         """Keeps those numbers that a wanted quantile depends on."""
-        key = group * _CLASSES + class_of(numbers)
+        key = _keys(group, numbers)
         chosen = np.flatnonzero(self._is_wanted[key])
         self._kept.append((key[chosen].astype(np.int32), numbers[chosen]))
 
@@ -73,19 +72,19 @@ class IntegerQuantiles:
         """Returns n and, unless it is 0, min, max and for each name in `shares` the smallest number that this share does not
         exceed.
         """
-        counts = self._together(groups)
-        n = int(counts.sum())
-        return {"n": n} | {name: self._at(groups, counts, rank) for name, rank in _ranks(n, shares).items()}
+        upto = self._upto(groups)
+        n = int(upto[-1])
+        return {"n": n} | {name: self._at(groups, upto, rank) for name, rank in _ranks(n, shares).items()}
 
-    def _at(self, groups: Sequence[int], counts: Integers, rank: int) -> int:
-        place = _class_at(counts, rank)
+    def _at(self, groups: Sequence[int], upto: Integers, rank: int) -> int:
+        place = int(np.searchsorted(upto, rank))
         if 0 < place <= _EXACT:
             return place - 1
         keys, numbers = self._candidates
-        wanted = np.array([group * _CLASSES + place for group in groups])
+        wanted = np.multiply(groups, _CLASSES) + place
         bounds = zip(np.searchsorted(keys, wanted), np.searchsorted(keys, wanted, "right"), strict=True)
         candidates = np.concatenate([numbers[low:high] for low, high in bounds])
-        before = rank - 1 - int(counts[:place].sum())
+        before = rank - 1 - (int(upto[place - 1]) if place else 0)
         return int(np.partition(candidates, before)[before])
 
     @cached_property
@@ -96,9 +95,15 @@ class IntegerQuantiles:
         order = np.argsort(keys, kind="stable")
         return keys[order], numbers[order]
 
-    def _together(self, groups: Sequence[int]) -> Integers:
-        counts: Integers = self._counts.reshape(-1, _CLASSES)[list(groups)].sum(axis=0, dtype=np.int64)
-        return counts
+    def _upto(self, groups: Sequence[int]) -> Integers:
+        """How many numbers of `groups` together are in each class or in one below."""
+        upto: Integers = self._counts.reshape(-1, _CLASSES)[list(groups)].sum(axis=0, dtype=np.int64).cumsum()
+        return upto
+
+
+def _keys(group: Places, numbers: Integers) -> Places:
+    """The group and the class of each number, as one."""
+    return group * _CLASSES + class_of(numbers)
 
 
 def _ranks(n: int, shares: Mapping[str, float]) -> dict[str, int]:
@@ -108,7 +113,3 @@ def _ranks(n: int, shares: Mapping[str, float]) -> dict[str, int]:
     # As DuckDB's quantile_disc rounds.
     ranks = {name: int(max(n - np.floor(n - share * n), 1)) for name, share in shares.items()}
     return {"min": 1, **ranks, "max": n}
-
-
-def _class_at(counts: Integers, rank: int) -> int:
-    return int(np.searchsorted(np.cumsum(counts), rank))

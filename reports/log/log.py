@@ -38,7 +38,8 @@ _END = b"\xff\xff\xff\xff\0\0\0\0"
 _LEAST_MEMORY, _MOST_MEMORY = 120_000_000, 350_000_000
 """Bytes that DuckDB may use; the rest of its tables is on the disk. A sort of a longer log needs more of them at once."""
 _ROWS_AT_ONCE = 1 << 20
-_FEW_ROWS = 100_000
+FEW_ROWS = 100_000
+"""A log of so many events is short: all its values fit into memory."""
 _MANY_ROWS = 100_000
 """From here on a result is worth giving back what it took to make it."""
 
@@ -54,6 +55,7 @@ class EventLog:
         database: duckdb.DuckDBPyConnection,
         limit: MemoryLimit,
         parquet: Path,
+        rows: int,
         cut: list[str],
         scratch: Path | None = None,
     ) -> None:
@@ -61,6 +63,8 @@ class EventLog:
         self._database = database
         self._limit = limit
         self._parquet = parquet
+        self.rows = rows
+        """The number of events."""
         self._scratch = scratch
         """The directory of temporary files, removed at the end; None: another EventLog owns it."""
         self.cut = cut
@@ -164,7 +168,7 @@ class EventLog:
     def second_connection(self) -> Iterator[EventLog]:
         """Yields the same events for another thread, with its own tables."""
         with self._database.cursor() as database:
-            yield EventLog(self.manifest, database, self._limit, self._parquet, self.cut)
+            yield EventLog(self.manifest, database, self._limit, self._parquet, self.rows, self.cut)
 
     def close(self) -> None:
         """Closes the database, and removes temporary files."""
@@ -228,13 +232,13 @@ def _opened(run: Path, manifest: Manifest, scratch: Path, kept: Path, last: floa
         if last is not None:
             manifest, parquet = latest(database, parquet, manifest, last, scratch / LATEST), scratch / LATEST
         # Some hundred queries read a short log; from a table each of them takes a quarter less.
-        is_short = pq.read_metadata(parquet).num_rows <= _FEW_ROWS
-        database.execute(f"CREATE {'TABLE' if is_short else 'VIEW'} events AS {events_of(parquet)}")
+        rows = pq.read_metadata(parquet).num_rows
+        database.execute(f"CREATE {'TABLE' if rows <= FEW_ROWS else 'VIEW'} events AS {events_of(parquet)}")
         for view in VIEWS:
             database.execute(view)
     except (duckdb.Error, pa.ArrowException, OSError) as error:
         raise damaged(parquet) from error
-    return EventLog(manifest, database, limit, parquet, cut, scratch)
+    return EventLog(manifest, database, limit, parquet, rows, cut, scratch)
 
 
 def damaged(parquet: Path) -> InputError:

@@ -1,7 +1,7 @@
 """Computes exact quantiles of any number of values without holding all of them in memory.
 
-Few values are sorted. Of many, a first query counts the values by class; a class is some thousandths of its values wide. The
-counts tell in which class a quantile lies, and at which rank. A second query reads only the values of those classes.
+Of a short log they are sorted. Of a long one, a first query counts the values by class; a class is some thousandths of its values
+wide. The counts tell in which class a quantile lies, and at which rank. A second query reads only the values of those classes.
 """
 
 from __future__ import annotations
@@ -10,10 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from reports.log.log import EventLog
-
-MOST_SORTED = 1_000_000
-"""So many values take 16 MB."""
+from reports.log.log import FEW_ROWS, EventLog
 
 # Monotone in v, of either sign, from a nanosecond on, and bounded. A fourth root takes half the time of a logarithm; its classes
 # are 1 % wide at a microsecond, 0.2 % at a millisecond and 0.04 % at a second.
@@ -43,15 +40,14 @@ _TOTALS = "SELECT {by}, sum(n)::BIGINT AS n, min(low) AS min, max(high) AS max F
 
 
 def quantiles(
-    log: EventLog, values: str, shares: Mapping[str, float], by: Sequence[str] = (), most_sorted: int = MOST_SORTED
+    log: EventLog, values: str, shares: Mapping[str, float], by: Sequence[str] = (), short: int = FEW_ROWS
 ) -> pd.DataFrame:
     """Returns quantiles of the column `v` (seconds) of the query `values`, by group of its columns `by`; nulls do not count.
 
     Columns: `by`, n, min, max, and for each name in `shares` the smallest value that this share of all values does not exceed.
-    More than `most_sorted` values are counted by classes.
+    Values of a log with more than `short` events are counted by classes.
     """
-    number = log.row(f"SELECT count(*) AS n FROM ({values})")["n"]
-    if number > most_sorted:
+    if log.rows > short:
         return _by_classes(log, values, shares, by)
     columns, wanted = ", ".join(by), list(shares.values())
     found = log.frame(f"""

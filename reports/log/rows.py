@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
 
 from loadtests.model.log.record import NANOSECONDS
-from reports.log.arrays import values_of, words_of
+from reports.log.arrays import Codes, combinations_of, values_of
 from reports.log.log import EventLog
 
 Floats = npt.NDArray[np.float64]
@@ -32,9 +29,9 @@ class Rows:
     answered: Floats
     value: Floats
     """NaN where the row has none."""
-    sort: npt.NDArray[np.integer[Any]]
+    sort: Codes
     """Each row's kind and outcome, as an index into `sorts`."""
-    sorts: tuple[tuple[str | None, str | None], ...]
+    sorts: Sequence[tuple[str | None, ...]]
 
     def are(self, kinds: Collection[str], outcomes: Collection[str]) -> npt.NDArray[np.bool_]:
         """Returns a mask of the rows with one of `kinds` and one of `outcomes`."""
@@ -63,13 +60,6 @@ def rows_of(log: EventLog, sessions: npt.NDArray[np.int64]) -> Iterator[Rows]:
     places = pd.Index(sessions)
     for batch in log.batches(_COLUMNS):
         sent, latency, value = (values_of(batch[name]) for name in ("t", "latency", "value"))
-        sort, sorts = _sorts(batch["kind"], batch["outcome"])
+        sort, sorts = combinations_of(batch["kind"], batch["outcome"])
         place, answered = places.get_indexer(batch["session"]), (sent + latency) / NANOSECONDS
         yield Rows(place, sent / NANOSECONDS, answered, value, sort, sorts).by_place()
-
-
-def _sorts(
-    kind: pa.DictionaryArray, outcome: pa.DictionaryArray
-) -> tuple[npt.NDArray[np.integer[Any]], tuple[tuple[str | None, str | None], ...]]:
-    (of_kind, kinds), (of_outcome, outcomes) = words_of(kind), words_of(outcome)
-    return of_kind * len(outcomes) + of_outcome, tuple(product(kinds, outcomes))

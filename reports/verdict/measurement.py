@@ -9,7 +9,7 @@ from typing import Any
 
 from loadtests.model.gates.gates import Gate
 from loadtests.model.gates.window import Span
-from loadtests.model.maths.percentiles import least_values
+from loadtests.model.maths.reported_percentiles import least_values
 from loadtests.model.text.units import format_duration
 from loadtests.model.text.wording import between, change, count
 from reports.analysis.drift import LOAD_RISE, drift_of

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from loadtests.model.gates.figure import FIGURES, Unit, in_words
 from loadtests.model.gates.gates import Gate
 from loadtests.model.gates.window import Span
-from loadtests.model.maths.percentiles import least_values
+from loadtests.model.maths.reported_percentiles import least_values
 from loadtests.model.text.wording import change, count, during, of_total, verb
 from reports.verdict.measurement import Measurement
 

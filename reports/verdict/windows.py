@@ -10,7 +10,7 @@ import pandas as pd
 
 from loadtests.model.gates.window import Span
 from loadtests.model.log.record import nanoseconds
-from loadtests.model.maths.percentiles import PERCENTILES
+from loadtests.model.maths.reported_percentiles import PERCENTILES
 from reports.log.log import EventLog
 from reports.log.quantile import quantiles
 
@@ -129,9 +129,8 @@ def _source(figure: str) -> _FigureSource:
 
 
 def _parts(log: EventLog, spans: Sequence[Span]) -> Iterator[Sequence[Span]]:
-    rows = int(log.row("SELECT count(*) AS n FROM events")["n"])
     length = spans[0][1] - spans[0][0]
-    at_once = max(1, int(_VALUES_AT_ONCE * spans[-1][1] / max(1.0, rows * length)))
+    at_once = max(1, int(_VALUES_AT_ONCE * spans[-1][1] / max(1.0, log.rows * length)))
     for first in range(0, len(spans), at_once):
         yield spans[first : first + at_once]
 

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from loadtests.model.maths.percentiles import PERCENTILES
+from loadtests.model.maths.reported_percentiles import PERCENTILES
 from reports.analysis.percentiles import Percentiles
 from reports.analysis.timings import Timing, build_timings
 from reports.log.log import EventLog, open_log

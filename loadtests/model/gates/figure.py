@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from loadtests.model.gates.finding_names import FINDINGS
 from loadtests.model.log.fate import FATES
-from loadtests.model.maths.percentiles import PERCENTILES
+from loadtests.model.maths.reported_percentiles import PERCENTILES
 from loadtests.model.text.suggestion import nearest
 from loadtests.model.text.units import format_duration
 from loadtests.model.text.wording import percent

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from functools import wraps
 from types import CodeType
-from typing import Any, ParamSpec
+from typing import ParamSpec
 
 import msgspec
 
@@ -69,9 +69,8 @@ def action(method: Callable[_P, Behaviour]) -> Callable[_P, Behaviour]:
     @wraps(method)
     def asked(*arguments: _P.args, **others: _P.kwargs) -> Behaviour:
         caller = _frame_of(1)
-        # Any: an Action can only be iterated, and a function's call of `cast` would cost as much as the frame.
-        asked_for: Any = Action(method(*arguments, **others), name, caller.f_code, caller.f_lasti)
-        return asked_for  # type: ignore[no-any-return]
+        # An Action can only be iterated, by `yield from`; `cast` would cost a function's call.
+        return Action(method(*arguments, **others), name, caller.f_code, caller.f_lasti)  # type: ignore[return-value]
 
     return asked
 
