@@ -91,6 +91,7 @@ class Codec:
             known is not None
             and exchange.body == known[1]
             and exchange.status == known[0]
+            and exchange.failure is _NO_REASON
             and not exchange.was_repeated
         ):
             # Most acknowledgements are byte for byte like the one before; reading them again would take three times as long.
