@@ -11,6 +11,7 @@ import h11
 from gevent import socket
 from hypothesis import strategies as st
 
+from loadtests.http.body import BOM
 from loadtests.http.origin import Origin
 from loadtests.http.tcp import TcpStream
 
@@ -104,7 +105,7 @@ def answers(draw: st.DrawFn, interim: st.SearchStrategy[int] = _INTERIM) -> Fram
         whole, is_reusable, ends = _by_h11(draw, status, body, begin)
     else:
         whole, is_reusable, ends = _by_hand(draw, status, body, begin)
-    return Framed(_cut(draw, whole), status, body.removeprefix(b"\xef\xbb\xbf"), is_reusable, ends)
+    return Framed(_cut(draw, whole), status, body.removeprefix(BOM), is_reusable, ends)
 
 
 def _cut(draw: st.DrawFn, whole: bytes) -> tuple[bytes, ...]:
