@@ -120,6 +120,9 @@ class SessionTracker(EngineListener):
         if session is not None:
             self._engine.observe(Observation.VANISHED, session, snapshot.since, at=snapshot.answered)
             self._missing[session_id] = snapshot.answered
+            if self._closed.pop(session_id, None) is not None:
+                # The list may show it again.
+                self._closed[session_id] = snapshot.answered
 
     def _confirm(self, appeared: set[str]) -> None:
         """Records the end of sessions that a second list lacks, too.

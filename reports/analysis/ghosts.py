@@ -26,11 +26,12 @@ SELECT t / 1e9 AS lost_low, (t + latency) / 1e9 AS lost_high FROM events WHERE k
 QUALIFY row_number() OVER (PARTITION BY detail ORDER BY t) > 1 ORDER BY lost_high
 """
 
+# A list may lack one and show it again.
 _STRANGERS = """
-SELECT detail AS id, min(t) FILTER (kind = 'stranger') / 1e9 AS listed,
+SELECT detail AS id, min(t) FILTER (kind = 'stranger') / 1e9 AS listed, max(t) FILTER (kind = 'stranger') / 1e9 AS last_seen,
     any_value(value) FILTER (kind = 'stranger') AS created,
-    min(t) FILTER (kind = 'stranger-gone') / 1e9 AS vanished,
-    any_value(value) FILTER (kind = 'stranger-gone') AS last_listed
+    max(t) FILTER (kind = 'stranger-gone') / 1e9 AS vanished,
+    arg_max(value, t) FILTER (kind = 'stranger-gone') AS last_listed
 FROM events WHERE kind IN ('stranger', 'stranger-gone') GROUP BY detail HAVING listed IS NOT NULL ORDER BY listed
 """
 
@@ -121,8 +122,7 @@ def _ghost(request: dict[str, Any], stranger: dict[str, Any]) -> dict[str, Any]:
     low, high = request["lost_low"], max(request["lost_high"], stranger["listed"])
     return {
         **{name: request[name] for name in ("session", "profile")},
-        **{name: stranger[name] for name in ("id", "listed", "last_listed")},
-        "last_seen": stranger["listed"],
+        **{name: stranger[name] for name in ("id", "listed", "last_seen", "last_listed")},
         "last_vanished": stranger["vanished"],
         **dict.fromkeys(("asked", "opening", "alive"), low),
         **dict.fromkeys(("opened", "reached", "left_at"), high),

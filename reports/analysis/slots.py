@@ -39,7 +39,8 @@ SELECT 0, 'others', low, greatest(low, coalesce(high, $log_end)) FROM strangers
 """
 
 _STRANGERS = """
-SELECT detail AS id, min(t) FILTER (kind = 'stranger') / 1e9 AS low, min(t) FILTER (kind = 'stranger-gone') / 1e9 AS high
+SELECT detail AS id, min(t) FILTER (kind = 'stranger') / 1e9 AS low,
+    CASE WHEN arg_max(kind, t) = 'stranger-gone' THEN max(t) / 1e9 END AS high
 FROM events WHERE kind IN ('stranger', 'stranger-gone') AND detail NOT IN (SELECT id FROM sessions WHERE ghost)
 GROUP BY detail HAVING low IS NOT NULL
 """

@@ -18,6 +18,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from loadtests.model.text.units import format_duration
+from loadtests.model.text.wording import between
 from reports.log.log import EventLog
 
 LEAST_ENDS = 3
@@ -32,6 +34,8 @@ REST_SHARE = 0.05
 """What is left of the ends, and is no more than this, is not worth a cause of its own."""
 
 _CLOCK_SECONDS = 0.05
+_EXACT = 0.05
+"""S is one number if it is known so well, relative to it."""
 
 Mask = npt.NDArray[np.bool_]
 Bounds = tuple[str, str]
@@ -81,11 +85,16 @@ class SuspectedCause:
     high: float
     rivals: tuple[str, ...] = ()
     """Findings that would explain the same."""
+    may_be_two: bool = False
+    """Keep-alives that are ignored by a reaper that is wrong as well would explain the same."""
 
     @property
-    def seconds(self) -> float:
-        """S, as well as it is known."""
-        return (self.low + self.high) / 2
+    def length(self) -> str:
+        """S, as well as it is known: "50 s", or "1 min 20 s to 1 min 40 s"."""
+        middle = (self.low + self.high) / 2
+        if self.high - self.low <= _EXACT * middle:
+            return format_duration(middle)
+        return between(self.low, self.high, format_duration)
 
 
 @dataclass(frozen=True)
@@ -140,19 +149,17 @@ def attribute(log: EventLog) -> Causes:
     found: list[SuspectedCause] = []
     while len(rest) > REST_SHARE * total or not found:
         enough = max(LEAST_SHARE * len(rest), min(LEAST_ENDS, total))
-        fits = [fit for fit in _fits(rest, log.manifest.tolerance) if not _is_outlived(log, fit)]
-        # Two causes at once explain whatever one of them explains: they are asked when none does alone.
-        best = _best(fits, enough) or _best(_ignored_and_more(rest), enough)
+        fits = [fit for fit in _fits(log, rest) if not _is_outlived(log, fit)]
+        # Two causes at once explain whatever one of them explains: they are taken when none does alone.
+        doubles = _ignored_and_more(rest)
+        best = _best(fits, enough) or _best(doubles, enough)
         if best is None:
             break
         rivals = tuple(fit.name for fit in fits if fit is not best and _is_rival(fit, best))
-        _add(found, SuspectedCause(best.name, rest[best.mask], best.low, best.high, rivals))
+        is_two = best.name != "keepalive-ignored" and any(_is_rival(fit, best) for fit in doubles)
+        _add(found, SuspectedCause(best.name, rest[best.mask], best.low, best.high, rivals, is_two))
         rest = rest[~best.mask]
-    rejected = (
-        (EndFit(fit.name, fit.n, _outliving(log, fit)) for fit in _fits(rest, log.manifest.tolerance))
-        if len(rest)
-        else ()
-    )
+    rejected = (EndFit(fit.name, fit.n, _outliving(log, fit)) for fit in _fits(log, rest)) if len(rest) else ()
     return Causes(tuple(found), rest, tuple(rejected))
 
 
@@ -171,8 +178,8 @@ def _best(fits: list[_Fit], enough: float) -> _Fit | None:
     return next((fit for fit in fits if fit.n >= max(enough, RIVAL_SHARE * most, 1)), None)
 
 
-def _fits(ends: pd.DataFrame, tolerance: float) -> list[_Fit]:
-    return [_ignored(ends, tolerance), *(_fitted(name, ends, bounds) for name, bounds in _COMMON)]
+def _fits(log: EventLog, ends: pd.DataFrame) -> list[_Fit]:
+    return [_ignored(ends, log.manifest.tolerance), *(_fitted(log, name, ends, bounds) for name, bounds in _COMMON)]
 
 
 def _ignored(ends: pd.DataFrame, tolerance: float) -> _Fit:
@@ -201,10 +208,16 @@ _COMMON: tuple[tuple[str, Bounds], ...] = (
 )
 
 
-def _fitted(name: str, ends: pd.DataFrame, bounds: Bounds) -> _Fit:
+def _fitted(log: EventLog, name: str, ends: pd.DataFrame, bounds: Bounds) -> _Fit:
     low, high = _widened(ends, bounds)
-    first, last = most_common(low, high)
-    return _Fit(name, (low <= first) & (first <= high), max(first, 0.0), max(last, 0.0))
+    # The end that only a refused call shows lies in a wide interval, most of which other sessions rule out.
+    least, most = _not_outlived(log, name, int(MOST_OUTLIVED * len(ends)))
+    low, high = np.maximum(low, least), np.minimum(high, most)
+    possible = low <= high
+    if not possible.any():
+        return _Fit(name, possible, 0.0, 0.0)
+    first, last = most_common(low[possible], high[possible])
+    return _Fit(name, possible & (low <= first) & (first <= high), max(first, 0.0), max(last, 0.0))
 
 
 def _widened(ends: pd.DataFrame, bounds: Bounds) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
@@ -238,6 +251,25 @@ _OUTLIVES: dict[str, str] = {
     # A reaper that is early by more than was asked for closes at once, or nearly so.
     "early-reap": "idled > greatest(idle_timeout - s.low, 0.1 * idle_timeout) + $tolerance AND idled < idle_timeout",
 }
+
+
+# The S beyond which, by the tolerance, each session lived on: least or most S, those that allow least first.
+_ALLOWS: dict[str, str] = {
+    "hidden-duration-cap": "SELECT lived - $tolerance AS s FROM outlived ORDER BY s DESC",
+    "timeout-clamped": "SELECT least(idled, idle_timeout) - $tolerance AS s FROM outlived ORDER BY s DESC",
+    "early-reap": "SELECT idle_timeout - idled + $tolerance AS s FROM outlived"
+    " WHERE idled > 0.1 * idle_timeout + $tolerance AND idled < idle_timeout ORDER BY s",
+}
+
+
+def _not_outlived(log: EventLog, name: str, exceptions: int) -> tuple[float, float]:
+    """Returns the least and the most S that so few sessions outlived."""
+    rows = log.records(f"{_ALLOWS[name]} LIMIT 1 OFFSET {exceptions}", tolerance=log.manifest.tolerance)
+    limit = next((float(row["s"]) for row in rows if row["s"] is not None), None)
+    if limit is None:
+        return -np.inf, np.inf
+    # As wide as the intervals of the ends.
+    return (-np.inf, limit + _CLOCK_SECONDS) if name == "early-reap" else (limit - _CLOCK_SECONDS, np.inf)
 
 
 def _is_outlived(log: EventLog, fit: _Fit) -> bool:

@@ -27,6 +27,9 @@ def cause_finding(name: str, evidence: Evidence, describe: Callable[[SuspectedCa
         others = " or ".join(f"{CAUSE_NAMES[rival]} ({rival})" for rival in cause.rivals)
         text = f"{text} It cannot be distinguished from {others}. A run with more idle timeouts and longer sessions can tell."
         confidence = "unknown"
+    elif cause.may_be_two:
+        text = f"{text} Keep-alives without effect, together with a reaper that is early or late, would look the same."
+        confidence = "likely"
     elif len(cause.ends) < 10:
         confidence = "likely"
     ends = cause.ends

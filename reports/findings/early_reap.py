@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from loadtests.model.text.units import format_duration
 from loadtests.model.text.wording import were
 from reports.findings.causes import SuspectedCause
 from reports.findings.check import Check
@@ -24,7 +23,7 @@ def check(evidence: Evidence) -> Checked:
 
 def _describe(cause: SuspectedCause) -> str:
     n = len(cause.ends)
-    return f"{were(n, 'session')} closed about {format_duration(cause.seconds)} before the idle timeout was due."
+    return f"{were(n, 'session')} closed about {cause.length} before the idle timeout was due."
 
 
 CHECK = Check(_NAME, check)

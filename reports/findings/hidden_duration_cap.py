@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from loadtests.model.text.units import format_duration
 from loadtests.model.text.wording import were
 from reports.findings.causes import SuspectedCause
 from reports.findings.check import Check
@@ -23,7 +22,7 @@ def check(evidence: Evidence) -> Checked:
 
 def _describe(cause: SuspectedCause) -> str:
     return (
-        f"{were(len(cause.ends), 'session')} closed {format_duration(cause.seconds)} after being"
+        f"{were(len(cause.ends), 'session')} closed {cause.length} after being"
         " opened, regardless of activity; no session lived longer, and new reported no such limit."
     )
 

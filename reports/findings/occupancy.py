@@ -25,7 +25,7 @@ _MAY_HOLD = f"""
 SELECT opening AS low, {MAY_HOLD_UNTIL} AS high, stopped FROM sessions
 UNION ALL
 SELECT min(t) / 1e9, max(t + latency) / 1e9 + any_value(value) + $tolerance, FALSE FROM events
-WHERE kind = 'new' AND outcome = 'unknown' GROUP BY session
+WHERE kind = 'new' AND outcome = 'unknown' AND session NOT IN (SELECT session FROM sessions WHERE ghost) GROUP BY session
 UNION ALL
 SELECT low - 2 * $poll - 1, high, FALSE FROM strangers
 """

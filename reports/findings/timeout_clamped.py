@@ -26,7 +26,7 @@ def _describe(cause: SuspectedCause) -> str:
     low, high = cause.ends["idle_timeout"].min(), cause.ends["idle_timeout"].max()
     asked = between(float(low), float(high), format_duration)
     return (
-        f"{were(len(cause.ends), 'session')} closed after {format_duration(cause.seconds)} without"
+        f"{were(len(cause.ends), 'session')} closed after {cause.length} without"
         f" activity, although the requested idle timeout was {asked}."
     )
 

@@ -15,6 +15,8 @@ from reports.summary import Analysis
 
 TOOK = 0.01
 """Seconds that each call takes."""
+STARTED = 1767225600.0
+"""When the run started, in Unix time."""
 
 
 class Story:
@@ -108,7 +110,7 @@ class Story:
             "run": "by-hand",
             "host": "http://127.0.0.1:1",
             "sandbox": True,
-            "started_unix": 1767225600.0,
+            "started_unix": STARTED,
             "seed": 1,
             "limit": 2,
             "observe": 60.0,

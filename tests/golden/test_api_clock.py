@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .story import Story
-
-STARTED = 1767225600.0
+from .story import STARTED, Story
 
 
 @pytest.mark.parametrize("offset", [0.0, 5.0, -5.0, 3600.0, -3600.0])

@@ -16,7 +16,7 @@ from reports.page.stages import build_stages
 from reports.page.timeline import KINDS, MOST_CALLS, OUTCOMES, build_timelines
 from reports.summary import Analysis, analyse
 
-from .story import TOOK, Story
+from .story import STARTED, TOOK, Story
 
 
 @contextmanager
@@ -121,7 +121,7 @@ def _refusals_only() -> Story:
 
 def _lost() -> Story:
     story = Story().call(1, "new", 5.0, outcome="unknown", took=3.0, value=30.0, reason="timeout", status=0)
-    return story.note(0, "stranger", 8.5, 1767225600.0 + 5, "ghost-id").looks(60)
+    return story.note(0, "stranger", 8.5, STARTED + 5, "ghost-id").looks(60)
 
 
 @pytest.mark.parametrize("story", [_nothing, _alone, _refusals_only, _lost])

@@ -8,7 +8,7 @@ import pytest
 
 from loadtests.model.log.fate import FATES
 
-from .story import Story
+from .story import STARTED, Story
 
 _FULL_LOOKS = 120.0
 
@@ -230,7 +230,7 @@ def test_unobserved_without_the_list(tmp_path: Path) -> None:
 def test_a_lost_answer_that_the_list_explains_is_a_ghost(tmp_path: Path) -> None:
     """Listed, not ours, created while the lost `new` was under way: opened, and leaked by lost answer."""
     story = Story().call(1, "new", 5.0, outcome="unknown", took=3.0, value=30.0, reason="timeout", status=0)
-    story.note(0, "stranger", 8.5, 1767225600.0 + 5, "ghost-id").note(0, "stranger-gone", 36.0, 35.0, "ghost-id")
+    story.note(0, "stranger", 8.5, STARTED + 5, "ghost-id").note(0, "stranger-gone", 36.0, 35.0, "ghost-id")
     analysis = story.looks(60).reported(tmp_path)
     assert analysis.summary["sessions"]["opened"] == 1
     assert analysis.summary["sessions"]["unresolved"] == 0
@@ -238,10 +238,22 @@ def test_a_lost_answer_that_the_list_explains_is_a_ghost(tmp_path: Path) -> None
     assert "ghost-id" in (tmp_path / "run" / "support.csv").read_text()
 
 
+def test_a_lost_answers_session_that_one_list_lacks_has_not_ended(tmp_path: Path) -> None:
+    """Due at 35 to 38.5. Its slot is held until the list lacks it for good; a stranger's, too."""
+    story = Story().call(1, "new", 5.0, outcome="unknown", took=3.0, value=30.0, reason="timeout", status=0)
+    for name, created in (("ghost-id", 5), ("somebody-elses", 1)):
+        story.note(0, "stranger", 8.5, STARTED + created, name).note(0, "stranger-gone", 20.5, 19.5, name)
+        story.note(0, "stranger", 21.5, STARTED + created, name).note(0, "stranger-gone", 36.5, 35.5, name)
+    analysis = story.looks(60).analysed(tmp_path)
+    assert list(analysis.sessions["fate"]) == ["leaked-reaped"]
+    assert analysis.slots.seconds["others"] == 36.5 - 8.5
+    assert analysis.slots.seconds["leaked"] == 35.5 - 8.5
+
+
 def test_a_lost_answer_that_nothing_explains_is_unresolved(tmp_path: Path) -> None:
     """It may have opened a session: counted apart, not as opened."""
     story = Story().call(1, "new", 5.0, outcome="unknown", took=3.0, value=30.0, reason="timeout", status=0)
-    story.note(0, "stranger", 40.0, 1767225600.0 + 39, "somebody-elses")
+    story.note(0, "stranger", 40.0, STARTED + 39, "somebody-elses")
     analysis = story.looks(60).analysed(tmp_path)
     assert analysis.summary["sessions"]["opened"] == 0
     assert analysis.summary["sessions"]["unresolved"] == 1

@@ -14,7 +14,7 @@ from reports.analysis.counterfactual import MISSED, UNPLANNED
 from reports.analysis.slots import HOLDERS
 from reports.build import plain
 
-from .story import TOOK, Story
+from .story import STARTED, TOOK, Story
 
 
 def _crowded() -> Story:
@@ -80,9 +80,7 @@ def test_a_replay_that_misses_what_was_measured_says_so(tmp_path: Path) -> None:
 
 def test_sessions_of_others_hold_slots_in_the_replay_too(tmp_path: Path) -> None:
     """Three slots: one is a stranger's, one a user's, one a leak's. Without the stranger the replay would refuse nobody."""
-    story = (
-        Story().note(0, "stranger", 0.5, 1767225600.0, "x").opens(1, 1.0).listed(1, 1.5).opens(2, 2.0).listed(2, 2.5)
-    )
+    story = Story().note(0, "stranger", 0.5, STARTED, "x").opens(1, 1.0).listed(1, 1.5).opens(2, 2.0).listed(2, 2.5)
     story.leaves(1, 5.0, "abandon").note(3, "arrive", 10.0, 5.0, "close").refused(3, 10.0).leaves(
         2, 50.0, "close"
     ).stops(2, 50.0)

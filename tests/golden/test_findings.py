@@ -19,7 +19,7 @@ from reports.findings.check import Check, run_checks
 from reports.findings.finding import Finding
 from reports.summary import Analysis
 
-from .story import TOOK, Story
+from .story import STARTED, TOOK, Story
 
 LOOKS = 120.0
 Made = Story | tuple[Story, dict[str, Any]]
@@ -124,7 +124,7 @@ def _new(took: float, others: float) -> Story:
 
 def _lost(created: float) -> Story:
     story = Story().call(1, "new", 5.0, outcome="unknown", took=3.0, value=30.0, reason="timeout", status=0)
-    return story.note(0, "stranger", 8.5, 1767225600.0 + created, "ghost-id").looks(60)
+    return story.note(0, "stranger", 8.5, STARTED + created, "ghost-id").looks(60)
 
 
 def _no_answer(reason: str, kind: str = "task", took: float = 10.0, status: int = 0) -> Story:
@@ -430,6 +430,18 @@ def test_without_the_list_what_only_it_shows_is_unknown(tmp_path: Path) -> None:
     """Never a pass."""
     checks = analysed(_open().leaves(1, 12.0, "abandon"), tmp_path).summary["checks"]
     assert {checks[name] for name in ("lingering-sessions", "ghost-sessions", "late-reap")} == {"unknown"}
+
+
+@pytest.mark.parametrize(("second", "is_late"), [(40.0, False), (50.0, True)])
+def test_without_the_list_an_acknowledged_call_shows_that_a_session_is_late(
+    tmp_path: Path, second: float, is_late: bool
+) -> None:
+    """Due at 40.05, 30 s after the answer to the call before it. Any call may have been activity, also one that failed."""
+    story = _open().call(1, "task", second, value=2.0)
+    finding = found(story, tmp_path / "plain").get("late-reap")
+    assert (finding and (finding.confidence, finding.sessions)) == (("likely", (1,)) if is_late else None)
+    story.call(1, "start", 30.0, outcome="fail", status=503)
+    assert "late-reap" not in found(story, tmp_path / "failed")
 
 
 def test_a_checker_that_throws_is_unknown(caplog: pytest.LogCaptureFixture) -> None:

@@ -12,7 +12,7 @@ from loadtests.model.people.profile import Profile
 from loadtests.model.run.scenario import Load, Scenario
 from reports.summary import Analysis
 
-from .story import Story
+from .story import STARTED, Story
 
 UNKNOWN = {"outcome": "unknown", "status": 500, "code": 0, "reason": "server-error"}
 
@@ -95,7 +95,7 @@ def test_sessions_that_no_answer_confirmed_are_no_measurement(tmp_path: Path) ->
     for number in range(1, 6):
         t = 5.0 * number
         story.note(number, "arrive", t, 50.0, "close").call(number, "new", t, **{**UNKNOWN, "value": 30.0})
-        story.note(0, "stranger", t + 1, 1767225600.0 + t, f"ghost-{number}")
+        story.note(0, "stranger", t + 1, STARTED + t, f"ghost-{number}")
     verdict = _judged(story, tmp_path, "sessions.leaked == 0", seconds=1).verdict
     assert verdict.result == "unknown"
     assert "confirmed" in verdict.sentence

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from reports.findings.finding import Finding
 
-from .story import Story
+from .story import STARTED, Story
 
 
 def _found(story: Story, folder: Path, limit: int) -> dict[str, Finding]:
@@ -30,6 +30,17 @@ def test_a_lag_after_stops_is_named(tmp_path: Path) -> None:
     found = _found(story, tmp_path, 1)
     assert "after an acknowledged stop would explain 10 of them" in found["slot-release-lag"].text
     assert "unexplained-refusals" not in found
+
+
+def test_a_lost_answer_that_the_list_explains_holds_one_slot(tmp_path: Path) -> None:
+    """Three advertised, two accepted: one of them by an answer that was lost, which the list shows."""
+    story = Story().looks(400, every=0.5)
+    _served(story, 1, 5.0, 390.0)
+    story.call(2, "new", 10.0, outcome="unknown", took=3.0, value=3000.0, reason="timeout", status=0)
+    story.note(0, "stranger", 13.5, STARTED + 10, "lost")
+    for number in range(12):
+        story.refused(100 + number, 50.0 + 20 * number)
+    assert "A limit of 2 would explain 12 of them" in _found(story, tmp_path, 3)["limit-below-advertised"].text
 
 
 def test_a_lag_that_grants_contradict_is_not_named(tmp_path: Path) -> None:

@@ -136,12 +136,14 @@ ELSEWHERE: dict[str, dict[str, Expected]] = {
             _elsewhere("error-in-200", "", "answers have no code, so that an error has an HTTP status"),
             _elsewhere("ghost-on-stop", "unexplained-ends", _NO_LIST),
             _elsewhere("lost-answer", "hanging-requests", _NO_LIST),
+            _elsewhere("late-reap", "late-reap", ""),
+            _elsewhere(
+                "never-reap", "late-reap", "nobody sees for how long, but calls are acknowledged after the due time"
+            ),
             *(
                 _elsewhere(name, "", _NO_LIST)
                 for name in (
                     *(
-                        "late-reap",
-                        "never-reap",
                         "slot-lag",
                         "hidden-slot-lag",
                         "end-lag",

@@ -141,6 +141,22 @@ def test_a_session_that_reappeared_stays_ours() -> None:
     assert scene.session.state is State.OPEN
 
 
+def test_a_closed_session_that_one_list_lacks_stays_ours() -> None:
+    """Stopped without effect, and missing from one list just when it would be forgotten."""
+    scene = Scene()
+    scene.session.record_send(Operation.STOP)
+    scene.session.record_answer(Operation.STOP, Answer(Outcome.OK, Reason.NONE, 2.5, 2.6))
+    scene.tracker.on_close(scene.session, 2.6)
+    scene.poll(62.0)
+    scene.poll(63.0, vanished=["a"])
+    scene.poll(64.0, appeared=["a"])
+    assert [kind for kind, _ in scene.observed] == ["seen", "vanished", "seen"]
+    scene.poll(70.0, vanished=["a"])
+    scene.poll(71.0)
+    scene.poll(132.0)
+    assert not scene.tracker.knows("a")
+
+
 def test_closed_sessions_are_forgotten_without_a_list() -> None:
     """A minute after their end, also while the list is off or cannot be read: memory does not grow with the run."""
     scene = Scene()
