@@ -42,7 +42,18 @@ MISSED = (
     "a replay with the leaks does not refuse those whom the API refused, so its limit may differ from the advertised one, or"
     " slots are not free when they should be"
 )
+STOPPED_IN_VAIN = (
+    "sessions held their slots after they had been stopped, so closing the leaks would not have freed what the replay"
+    " assumes"
+)
 """Why there is no figure."""
+
+MOST_STOPPED_IN_VAIN = 0.01
+"""Of the sessions that were stopped: so few hardly change the figure."""
+
+_STOPPED_IN_VAIN = """
+SELECT count(*) FILTER (stop_ignored OR ghost) AS in_vain, count(*) AS stopped FROM sessions WHERE own_stop IS NOT NULL
+"""
 
 # A call takes effect when it is sent: what all calls are late by alike changes no order. Attempts that were refused for
 # another reason, and those of which nobody knows whether they opened anything, are none.
@@ -151,6 +162,9 @@ def build_counterfactual(log: EventLog, log_end: float) -> Counterfactual:
         return Counterfactual(len(measured), len(measured), len(measured), len(measured))
     if limit is None:
         return Counterfactual(None, len(measured), unknown="the account's limit is not known")
+    stops = log.row(_STOPPED_IN_VAIN)
+    if stops["in_vain"] > MOST_STOPPED_IN_VAIN * stops["stopped"]:
+        return Counterfactual(None, len(measured), unknown=STOPPED_IN_VAIN)
     attempts = log.frame(_ATTEMPTS, log_end=log_end, most=MOST_ATTEMPTS + 1)
     until = float(attempts["t"].iloc[-1]) if len(attempts) > MOST_ATTEMPTS else None
     attempts = attempts.head(MOST_ATTEMPTS)

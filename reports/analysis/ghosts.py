@@ -35,6 +35,10 @@ SELECT detail AS id, min(t) FILTER (kind = 'stranger') / 1e9 AS listed, max(t) F
 FROM events WHERE kind IN ('stranger', 'stranger-gone') GROUP BY detail HAVING listed IS NOT NULL ORDER BY listed
 """
 
+_LOOKS = "SELECT (t + latency) / 1e9 AS t FROM events WHERE kind = 'list' AND outcome = 'ok' ORDER BY t"
+_POLLS = 3
+"""A session that a lost answer opened is listed at the latest by so many polls."""
+
 
 def find_ghosts(log: EventLog) -> pd.DataFrame:
     """Returns the sessions opened by lost answers, one to one, as rows of the table `facts`.
@@ -42,16 +46,19 @@ def find_ghosts(log: EventLog) -> pd.DataFrame:
     Such a session was first listed while the answer was awaited or a few polls later, and created in between according to
     `created_at`, corrected by the offset of the API's clock. The request that timed out first is matched first, with the session
     created nearest to its send. Where a session fits several requests, it may have the idle timeout of any of them, and its fate
-    is judged by the shortest and the longest.
+    is judged by the shortest and the longest. Also creates the table `misnamed`: the ids of those that are our own, but
+    were answered with another one's id.
     """
     strangers = _Strangers(log)
+    requests = log.records(_MISNAMED) if strangers.number else []
+    misnamed = [nearest["id"] for request in requests if (nearest := strangers.take_nearest(request))]
+    log.insert_table("misnamed", pd.DataFrame({"id": pd.Series(misnamed, dtype=str)}))
     if not strangers.number:
         return pd.DataFrame()
-    for request in log.records(_MISNAMED):
-        strangers.take_nearest(request)
     # In the order of their times, so that only those near in time are compared: there may be many thousands.
     lost = log.records(_LOST)
     answered = [request["lost_high"] for request in lost]
+    listed_by = list(map(strangers.listed_by, answered))
     longest = max((request["lost_high"] - request["lost_low"] for request in lost), default=0.0)
     found = []
     for request in lost:
@@ -59,7 +66,7 @@ def find_ghosts(log: EventLog) -> pd.DataFrame:
         if nearest is None:
             continue
         others = slice(
-            bisect_left(answered, nearest["listed"] - strangers.latest),
+            bisect_left(listed_by, nearest["listed"]),
             bisect_right(answered, nearest["listed"] + longest),
         )
         timeouts = [other["idle_timeout"] for other in lost[others] if strangers.fit(other, nearest)]
@@ -84,19 +91,24 @@ class _Strangers:
         self._taken: set[int] = set()
         # created_at has a resolution of one second.
         self._slack = log.manifest.tolerance + 1
-        self.latest = self._slack + 3 * log.manifest.poll
-        """How long after the answer was given up one may appear first, in seconds."""
+        self._poll = log.manifest.poll
+        self._looks: list[float] = log.column(_LOOKS).tolist()
 
     @property
     def number(self) -> int:
         """How many there are."""
         return len(self._rows)
 
+    def listed_by(self, given_up: float) -> float:
+        """Until when a session of a request that was given up then may appear first: for a few polls that succeed."""
+        first = bisect_right(self._looks, given_up)
+        return max([given_up + _POLLS * self._poll, *self._looks[first : first + _POLLS]]) + self._slack
+
     def take_nearest(self, request: dict[str, Any]) -> dict[str, Any] | None:
         """Returns the one that `request` has most likely opened, which no other can have opened then; None: it fits none."""
         near = range(
             bisect_left(self._listed, request["lost_low"]),
-            bisect_right(self._listed, request["lost_high"] + self.latest),
+            bisect_right(self._listed, self.listed_by(request["lost_high"])),
         )
         fitting = [place for place in near if place not in self._taken and self.fit(request, self._rows[place])]
         if not fitting:
@@ -107,7 +119,7 @@ class _Strangers:
 
     def fit(self, request: dict[str, Any], stranger: dict[str, Any]) -> bool:
         """Whether `request` may have opened `stranger`."""
-        low, high = request["lost_low"], request["lost_high"] + self.latest
+        low, high = request["lost_low"], self.listed_by(request["lost_high"])
         return bool(low - self._slack <= stranger["created"] <= high and low <= stranger["listed"] <= high)
 
 

@@ -144,9 +144,10 @@ WITH shared AS (
 ), estimates AS (
     -- The likeliest moment within the interval: the due time, or the moment nearest to it. An incomplete request is taken
     -- not to have counted (due_low rather than due_high). After a stop the slot is free, unless a list requested later still
-    -- shows the session.
+    -- shows the session. The end of one that shares its id is seen by nobody: it is taken to be when it was due.
     SELECT *,
-        CASE WHEN end_high IS NULL THEN NULL
+        CASE WHEN end_high IS NULL AND shares_id THEN least(due_high, coalesce(cap_high, 'inf'))
+             WHEN end_high IS NULL THEN NULL
              WHEN stopped AND seen_until > stop_answered THEN (seen_until + coalesce(vanished, seen_until)) / 2
              WHEN stopped THEN stop_answered
              WHEN was_unsure THEN least(greatest(unsure_stop, end_low), end_high)

@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from loadtests.model.session.behaviour import GIVEN_UP
+from reports.analysis.ghosts import LOST_ANSWER
 from reports.log.log import EventLog
 from reports.log.rows import Floats
 from reports.log.time_columns import COLUMNS_ON_SCREEN, column_seconds
@@ -16,18 +18,21 @@ from reports.log.time_columns import COLUMNS_ON_SCREEN, column_seconds
 HOLDERS = ("active", "quiet", "closing", "leaked", "others")
 
 # Changes of holder in the order of time; the last segment of a session ends with the session.
-_SEGMENTS = """
+_SEGMENTS = f"""
 WITH bounded AS (
-    SELECT session, opened, least(coalesce(ended, $log_end), $log_end) AS ended, left_at, way, own_stop, ghost FROM sessions
+    SELECT session, opened, least(coalesce(ended, $log_end), $log_end) AS ended, left_at, way = '{LOST_ANSWER}' AS is_lost,
+        -- What the API says it does not know, its client cannot close.
+        own_stop IS NOT NULL OR (ghost AND way = '{GIVEN_UP}') AS is_closed
+    FROM sessions
 ), turns AS (
-    SELECT session, opened AS t, CASE WHEN ghost THEN 'leaked' ELSE 'active' END AS holder FROM bounded
+    SELECT session, opened AS t, CASE WHEN is_lost THEN 'leaked' ELSE 'active' END AS holder FROM bounded
     UNION ALL
     SELECT events.session, events.t / 1e9, CASE kind WHEN 'quiet' THEN 'quiet' ELSE 'active' END
     FROM events JOIN bounded USING (session)
     WHERE kind IN ('quiet', 'resume') AND events.t / 1e9 < coalesce(bounded.left_at, 'inf')
     UNION ALL
-    SELECT session, left_at, CASE WHEN own_stop IS NULL THEN 'leaked' ELSE 'closing' END
-    FROM bounded WHERE left_at IS NOT NULL AND NOT ghost
+    SELECT session, left_at, CASE WHEN is_closed THEN 'closing' ELSE 'leaked' END
+    FROM bounded WHERE left_at IS NOT NULL AND is_lost IS NOT TRUE
 ), spans AS (
     SELECT session, holder, t AS low, lead(t) OVER (PARTITION BY session ORDER BY t, holder) AS next FROM turns
 )
@@ -41,14 +46,17 @@ SELECT 0, 'others', low, greatest(low, coalesce(high, $log_end)) FROM strangers
 _STRANGERS = """
 SELECT detail AS id, min(t) FILTER (kind = 'stranger') / 1e9 AS low,
     CASE WHEN arg_max(kind, t) = 'stranger-gone' THEN max(t) / 1e9 END AS high
-FROM events WHERE kind IN ('stranger', 'stranger-gone') AND detail NOT IN (SELECT id FROM sessions WHERE ghost)
+FROM events WHERE kind IN ('stranger', 'stranger-gone')
+    AND detail NOT IN (SELECT id FROM sessions WHERE ghost UNION ALL FROM misnamed)
 GROUP BY detail HAVING low IS NOT NULL
 """
 
 # A slot whose stop is on its way may be free already, and taken by the next session: it counts only where a later list showed
 # the session.
 _COUNTED = """
-SELECT low, high FROM segments LEFT JOIN (SELECT session, seen_until > stop_answered AS lags FROM sessions) USING (session)
+SELECT low, high FROM segments LEFT JOIN (
+    SELECT session, ghost OR seen_until > stop_answered AS lags FROM sessions
+) USING (session)
 WHERE holder <> 'closing' OR lags
 """
 

@@ -30,8 +30,8 @@ def check(evidence: Evidence) -> Checked:
         "note",
         "account limit",
         "likely",
-        f"{of_total(int(worded['n']), evidence.hits.count, 'concurrency hit')} had neither the documented code nor the documented"
-        f" words. Most said (HTTP {worded['status']}): “{str(worded['message'])[:_LONGEST_MESSAGE]}”.",
+        f"{of_total(int(worded['n']), evidence.hits.count, 'concurrency hit')} matched no documented refusal in status, code and"
+        f" words together. Most said (HTTP {worded['status']}): “{str(worded['message'])[:_LONGEST_MESSAGE]}”.",
         "Check that this message means a full account. If it does not, the hits of this run are too many.",
         interval=(float(worded["low"]), float(worded["high"])),
         chart="hits",

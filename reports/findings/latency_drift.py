@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from loadtests.model.text.units import format_duration
 from loadtests.model.text.wording import between, change, percent
-from reports.analysis.drift import LOAD_RISE, Drift, build_drift
+from reports.analysis.drift import LOAD_RISE, Drift, build_drifts
 from reports.findings.check import Check
 from reports.findings.evidence import Evidence
 from reports.findings.finding import Checked, Finding, Unknown
@@ -16,16 +16,21 @@ RISE_SECONDS = 0.02
 
 
 def check(evidence: Evidence) -> Checked:
-    """Requires a Theil–Sen slope whose interval lies above 0 *and* a rise from the first to the last quarter after warm-up."""
-    drift = build_drift(evidence.log, evidence.manifest.load_ended or evidence.log_end)
-    if drift is None:
+    """Requires a Theil–Sen slope whose interval lies above 0 *and* a rise from the first to the last quarter after warm-up.
+
+    Of all calls together, or of one kind.
+    """
+    drifts = list(build_drifts(evidence.log, evidence.manifest.load_ended or evidence.log_end))
+    if not drifts:
         return Unknown("too few answers, or too short a run, to measure a drift")
-    if not _is_drift(drift):
+    drift = next(filter(_is_drift, drifts), None)
+    if drift is None:
         return None
+    answers = f"Answers to {drift.kind}" if len(drift.kinds) == 1 else "Answers"
     text = (
-        f"Answers took {percent(drift.rise)} longer at the end than at the beginning ({format_duration(drift.seconds)} for the"
+        f"{answers} took {percent(drift.rise)} longer at the end than at the beginning ({format_duration(drift.seconds)} for the"
         f" median {drift.kind}). The Theil–Sen slope is {_hourly(drift.slope)} per hour"
-        f" (95 % interval {between(drift.slope_low, drift.slope_high, _hourly)}), without a warm-up of"
+        f" ({percent(drift.confidence)} interval {between(drift.slope_low, drift.slope_high, _hourly)}), without a warm-up of"
         f" {format_duration(drift.warm_up)}."
     )
     if drift.load_rise > LOAD_RISE:

@@ -28,14 +28,22 @@ def check(evidence: Evidence) -> Checked:
         "unexplained-ends",
         "problem",
         "API",
-        "likely",
+        "likely" if evidence.listed else "unknown",
         f"{count(len(rest), 'session')} ended before the idle timeout or the duration limit was due; no common cause was found"
-        f"{f' ({tried})' if tried else ''}.",
+        f"{f' ({tried})' if tried else ''}.{_doubt(evidence)}",
         "Report it to the API's support with the sessions' ids. Until it is fixed, treat any session as one that can end at any"
         " time, and open a new one when a call says that it has ended.",
         numbers(rest),
         span(rest["end_low"], rest["end_high"]),
         "sessions",
+    )
+
+
+def _doubt(evidence: Evidence) -> str:
+    return (
+        ""
+        if evidence.listed
+        else " Without a list, a call that did not find the session is the only sign: it may be open."
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from loadtests.model.gates.gates import parse_gate
 from loadtests.model.run.scenario import Scenario
-from reports.analysis.counterfactual import MISSED, UNPLANNED
+from reports.analysis.counterfactual import MISSED, STOPPED_IN_VAIN, UNPLANNED
 from reports.analysis.slots import HOLDERS
 from reports.build import plain
 
@@ -72,10 +72,34 @@ def test_hits_that_would_have_happened_without_the_leaks(tmp_path: Path) -> None
 def test_a_replay_that_misses_what_was_measured_says_so(tmp_path: Path) -> None:
     """The API takes one session where it advertises two: the replay finds room for everybody."""
     story = Story().opens(1, 1.0).listed(1, 1.5).note(2, "arrive", 3.0, 5.0, "close").refused(2, 3.0)
-    story.leaves(1, 9.0, "close").stops(1, 9.0).opens(3, 10.0).leaves(3, 12.0, "abandon")
-    found = story.looks(20).analysed(tmp_path).counterfactual
+    story.leaves(1, 9.0, "close").stops(1, 9.0).opens(3, 10.0).leaves(3, 12.0, "abandon").looks(20)
+    found = story.analysed(tmp_path / "in vain").counterfactual
+    assert (found.first_attempts, found.caused, found.unknown) == (None, None, STOPPED_IN_VAIN), "it is still listed"
+    found = story.vanishes(1, 8.5, 9.5).analysed(tmp_path / "missed").counterfactual
     assert (found.measured, found.replayed, found.is_near) == (1, 0, False)
     assert (found.first_attempts, found.caused, found.unknown) == (None, None, MISSED)
+
+
+def test_a_slot_that_the_api_does_not_give_back_is_no_leak(tmp_path: Path) -> None:
+    """Stopped at 20; the API does not know the session and lists it to the end, at 60. In use until 20, closing from then on."""
+    story = Story().opens(1, 5.0).listed(1, 5.5).leaves(1, 20.0, "close")
+    story.call(1, "stop", 20.0, outcome="fail", status=404, code=10006, reason="session-not-found").looks(60)
+    analysis = story.refused(2, 40.0).analysed(tmp_path, limit=1)
+    assert analysis.slots.seconds["leaked"] == 0
+    assert analysis.slots.seconds["active"] == pytest.approx(15.0, abs=0.1)
+    assert analysis.slots.seconds["closing"] == pytest.approx(39.5, abs=0.1)
+    assert analysis.summary["concurrency_hits"]["slots"]["closing"] == 1
+    assert analysis.summary["leaks"] == []
+    assert "leaks-held-the-limit" not in {finding.name for finding in analysis.findings}
+
+
+def test_two_sessions_of_one_id_hold_two_slots(tmp_path: Path) -> None:
+    """The list shows the second one under an id that nobody was told: it is counted once, and not to the end of the run."""
+    story = Story().opens(1, 5.0).listed(1, 5.5).note(2, "arrive", 10.0, 100.0, "close")
+    story.call(2, "new", 10.0, value=30.0, detail="id-1").note(0, "stranger", 11.5, STARTED + 10, "untold").looks(90)
+    slots = story.analysed(tmp_path).slots
+    assert (slots.peak, slots.seconds["others"]) == (2, 0)
+    assert sum(slots.seconds.values()) == pytest.approx(60.0, abs=0.1)
 
 
 def test_sessions_of_others_hold_slots_in_the_replay_too(tmp_path: Path) -> None:
