@@ -29,6 +29,8 @@ EXPLAINS = 0.9
 """Share of the refusals that a cause must explain."""
 MOST_CONTRADICTED = 0.1
 """Share of the informative grants that may contradict a cause."""
+_USUAL_LAG_SECONDS = 10.0
+"""A longer lag must not be contradicted at all, where a lower limit in some periods explains the same."""
 LONGEST_LAG_SECONDS = 60.0
 """A longer lag is not taken for one."""
 _REFUSALS_A_PERIOD = 4
@@ -106,8 +108,11 @@ class RefusalCauses:
         stops, ends = fitting.get(Cause.LAG_AFTER_STOPS), fitting.get(Cause.LAG_AFTER_ENDS)
         if ends and stops and stops.value <= _SIMPLER * ends.value + 1:
             ends = None
+        lag, periods = ends or stops, fitting.get(Cause.PERIODS)
+        if lag and periods and lag.value > _USUAL_LAG_SECONDS and lag.contradicted and not periods.contradicted:
+            lag = None
         # With a lag, more than any lower limit are open at times: a limit that nothing ever exceeded is the better cause.
-        return fitting.get(Cause.LOWER_LIMIT) or ends or stops or fitting.get(Cause.PERIODS)
+        return fitting.get(Cause.LOWER_LIMIT) or lag or periods
 
 
 def explain_refusals(log: EventLog, occupancy: Occupancy, limit: int) -> RefusalCauses:

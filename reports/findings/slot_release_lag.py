@@ -11,7 +11,12 @@ from reports.findings.refusal_causes import LEAST_REFUSALS, Cause
 from reports.findings.shown import shown
 
 _NAME = "slot-release-lag"
-_LAGGING = "seen_until > stop_answered AND vanished IS NOT NULL AND NOT stop_ignored AND NOT shares_id"
+# Where stops have no effect, a session that ends when idleness is due was not ended by its stop either.
+_LAGGING = """
+seen_until > stop_answered AND vanished IS NOT NULL AND NOT stop_ignored AND NOT shares_id
+AND NOT (vanished > due_low - $tolerance AND seen_until < due_high + $tolerance
+    AND (SELECT bool_or(stop_ignored) FROM sessions))
+"""
 _LAGS = {"middle": "median(seen_until - stop_answered)", "most": "max(seen_until - stop_answered)"}
 _REFUSED_BECAUSE = f"""
 WITH lagging AS (SELECT stop_answered AS low, vanished AS high FROM sessions WHERE {_LAGGING})
@@ -28,7 +33,7 @@ _ADVICE = (
 
 def check(evidence: Evidence) -> Checked:
     """Reports sessions still listed after stop's answer; if the list shows none, refusals shortly after stops."""
-    lagging = shown(evidence.log, _LAGGING, "stop_answered", "vanished", _LAGS)
+    lagging = shown(evidence.log, _LAGGING, "stop_answered", "vanished", _LAGS, tolerance=evidence.tolerance)
     if lagging is None:
         return _by_refusals(evidence)
     middle, most = lagging.figures["middle"], lagging.figures["most"]
@@ -56,7 +61,8 @@ def _refused_because(evidence: Evidence) -> int:
     """Returns how many requests were refused although, without the stopped sessions, fewer than the limit were open."""
     if evidence.manifest.limit is None or not evidence.occupancy.hits:
         return 0
-    return int(evidence.log.row(_REFUSED_BECAUSE, limit=evidence.manifest.limit)["n"])
+    found = evidence.log.row(_REFUSED_BECAUSE, limit=evidence.manifest.limit, tolerance=evidence.tolerance)
+    return int(found["n"])
 
 
 def _by_refusals(evidence: Evidence) -> Checked:

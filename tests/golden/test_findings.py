@@ -415,6 +415,26 @@ def test_a_drift_under_a_growing_load_is_not_sure(tmp_path: Path) -> None:
     assert "The load rose" in finding.text
 
 
+def test_a_drift_of_one_kind_of_call_is_found_beside_many_others(tmp_path: Path) -> None:
+    """Ten `new` that always take two seconds for each stop, which takes three times as long at the end."""
+    story = _answers(lambda i: 2.0, "new", every=0.2, n=3000)
+    for i in range(300):
+        story.call(1, "stop", 1.1 + 2 * i, took=0.1 + i * 0.0007, value=0.0)
+    finding = found(story, tmp_path)["latency-drift"]
+    assert finding.text.startswith("Answers to stop took")
+    assert "(99.8 % interval" in finding.text
+
+
+def test_a_session_that_ends_when_due_has_not_lagged_where_stops_have_no_effect(tmp_path: Path) -> None:
+    """Session 2 is stopped two seconds before it is due, by an API that ignored another stop."""
+    story = Story().looks(LOOKS)
+    for number, stopped in ((1, 12.0), (2, 33.0)):
+        story.opens(number, 5.0).listed(number, 5.5).leaves(number, stopped, "close").stops(number, stopped)
+        story.vanishes(number, 34.5, 35.5)
+    assert "stop-without-effect" in found(story, tmp_path / "ignored")
+    assert "slot-release-lag" not in found(story, tmp_path / "ignored")
+
+
 def test_the_accounts_own_rules_are_no_faults_of_the_api(tmp_path: Path) -> None:
     """Full, rate limit, quota, a session closed on time, a half request: nothing of severity problem."""
     story, manifest = _refusals(40.0, 50.0, limit=2)  # type: ignore[misc]

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
+import pytest
+
 from reports.findings.finding import Finding
+from reports.findings.refusal_causes import Cause, RefusalCauses, RefusalFit
 
 from .story import STARTED, Story
 
@@ -82,3 +86,13 @@ def test_a_limit_that_is_lower_for_a_while_is_named(tmp_path: Path) -> None:
     found = _found(story, tmp_path, 3)
     assert "A limit of 2 in 1 period would explain 12 of them" in found["limit-below-advertised"].text
     assert "up to 3 were open at other times" in found["limit-below-advertised"].text
+
+
+@pytest.mark.parametrize(("lag", "contradicted", "named"), [(50.0, 20, "periods"), (50.0, 0, "lag"), (4.0, 20, "lag")])
+def test_a_long_lag_that_grants_contradict_yields_to_a_lower_limit(lag: float, contradicted: int, named: str) -> None:
+    """A slot that is freed so late is rare; a usual lag is measured with an error."""
+    fits = {
+        "lag": RefusalFit(Cause.LAG_AFTER_STOPS, "a lag", lag, 10, contradicted, 220),
+        "periods": RefusalFit(Cause.PERIODS, "a limit", 34, 10, 0, 10),
+    }
+    assert RefusalCauses(pd.DataFrame({"n": range(10)}), tuple(fits.values())).named == fits[named]
