@@ -11,6 +11,7 @@ import msgspec
 from loadtests.model.api.description.listing import ListDescription
 from loadtests.model.api.description.paging import Paging
 from loadtests.model.api.description.pointer import getter
+from loadtests.model.api.translation import id_text
 
 _STANDARD = ListDescription(path="/")
 """The places of the default API."""
@@ -133,8 +134,8 @@ def page_of(received: ListAnswer, listing: ListDescription = _STANDARD) -> Page:
     idle_timeouts: dict[str, float] = {}
     states: dict[str, str] = {}
     for row in rows:
-        session_id = of_id(row)
-        if not isinstance(row, dict) or not isinstance(session_id, str) or not listing.counts(state := of_state(row)):
+        session_id = id_text(of_id(row))
+        if not isinstance(row, dict) or not session_id or not listing.counts(state := of_state(row)):
             continue
         sessions[session_id] = unix_time(of_time(row))
         if isinstance(state, str):

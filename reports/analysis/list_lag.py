@@ -6,6 +6,7 @@ them after their stop.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from reports.log.log import EventLog
@@ -44,7 +45,7 @@ stopped AS (
         AND listed IS NOT NULL AND NOT ghost
 )
 SELECT count(*) FILTER (low > 0) AS late, count(*) AS sessions, median(low) AS median_low,
-    quantile_cont(low, 0.1) AS low, quantile_cont(high, 0.9) AS high,
+    quantile_cont(low, 0.1) AS low, quantile_cont(high, 0.9) AS high, 0.99 * min(high) AS soonest,
     count(*) FILTER (is_listed) AS lasting
 -- A few that are listed to the end are no part of the list's lag: their stops may have had no effect.
 FROM stopped WHERE NOT is_listed OR (SELECT count(*) FILTER (is_listed) > 0.5 * count(*) FROM stopped)
@@ -60,7 +61,8 @@ SELECT $low::DOUBLE AS low, $high::DOUBLE AS high, $late::BIGINT AS late, $sessi
 
 
 def build_list_lag(log: EventLog) -> tuple[float, float]:
-    """Returns the least and the most lag in seconds, both 0 unless the list lags; creates the table `list_lag`.
+    """Returns by how many seconds ends that the list shows may be earlier, at the least and at the most; both 0 unless the list
+    lags. Creates the table `list_lag`.
 
     `crowded` in it is 0 where sessions appear late; otherwise ended sessions are listed, and it is the number of lists with more
     sessions than the limit. Without these, a stopped session that is listed may still hold its slot, and nothing is corrected.
@@ -77,7 +79,16 @@ def build_list_lag(log: EventLog) -> tuple[float, float]:
     log.create_table(
         "list_lag", _TABLE, low=low, high=high, late=late, sessions=sessions, crowded=crowded, lasting=lasting
     )
-    return low, high
+    return (min(low, _soonest_end(log)), high) if low else (low, high)
+
+
+def _soonest_end(log: EventLog) -> float:
+    """Returns a little less than what the quickest stopped session took to leave the list, in seconds.
+
+    A list that shows new sessions late may show ends at once.
+    """
+    stops = log.row(_ENDED)
+    return float(stops["soonest"]) if stops["sessions"] >= LEAST_SESSIONS and stops["soonest"] is not None else math.inf
 
 
 def _lags(found: dict[str, Any]) -> bool:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.matrix.runs import accusations
 
-from .story import Story
+from .story import TOOK, Story
 
 _END = 60.0
 """The last looks are sent at 58.5 and 59.5 s."""
@@ -151,3 +151,17 @@ def test_an_id_that_was_given_twice_rules_out_no_cause(tmp_path: Path) -> None:
     found = accusations(story.analysed(tmp_path).summary["findings"])
     assert {"duplicate-session-ids", "hidden-duration-cap"} <= found
     assert "unexplained-ends" not in found
+
+
+def test_a_list_that_shows_only_new_sessions_late_accuses_nobody_of_early_ends(tmp_path: Path) -> None:
+    """It shows sessions from four seconds after `new` on, and none after its stop: ends are not corrected by the lag."""
+    story = Story().looks(120)
+    for number in range(1, 11):
+        opened, stopped = 5.0 + 5 * number, 30.3 + 5 * number
+        story.opens(number, opened, 300.0).listed(number, opened + 4.5 + TOOK)
+        story.leaves(number, stopped, "close").stops(number, stopped).vanishes(
+            number, stopped - 0.8, stopped + 0.2 + TOOK
+        )
+    analysis = story.analysed(tmp_path, limit=20)
+    assert accusations(analysis.summary["findings"]) == {"list-lags"}
+    assert set(analysis.sessions["fate"]) == {"closed"}

@@ -112,7 +112,9 @@ def test_sets_of_reasons() -> None:
         ({"code": 100, "data": {"duration_ms": 2500, "task_id": "t"}}, "", 2.5),
         ({"code": 100, "data": {"duration_ms": 0.5}}, "", 0.0005),
         ({"error": None, "data": {"token": "secret"}}, "", 0.0),
-        ({"code": 100, "data": {"session_id": 5, "duration_ms": "long", "session_duration_limit": None}}, "", 0.0),
+        ({"code": 100, "data": {"session_id": 5, "duration_ms": "long", "session_duration_limit": None}}, "5", 0.0),
+        ({"code": 100, "data": {"session_id": True}}, "", 0.0),
+        ({"code": 100, "data": {"session_id": 1.5}}, "", 0.0),
         ({"code": 100, "data": [1, 2]}, "", 0.0),
     ],
 )
@@ -148,11 +150,44 @@ def test_amount_that_makes_no_sense_is_none(field: str, amount: Any) -> None:
         (307, Reason.REDIRECT),
     ],
 )
-@pytest.mark.parametrize("body", [b"", b"<html>", b'{"code":100,"data":{"session_id":"abc"}}', b'{"code":10007}'])
+@pytest.mark.parametrize("body", [b"", b"<html>", b'{"code":100,"data":{"session_id":"abc"}}', b'{"code":10005}'])
 def test_server_errors_and_redirects_leave_it_unknown(status: int, reason: Reason, body: bytes) -> None:
-    """After a 5xx or a redirect nothing is known about the effect, whatever the body says."""
+    """After a 5xx or a redirect nothing is known about the effect, unless the body names a limit."""
     found = answer_from_body(status, body, 1.0, 2.0)
     assert (found.outcome, found.reason, found.session_id) == (Outcome.UNKNOWN, reason, "")
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ({"code": 10007, "message": ""}, Reason.CONCURRENCY),
+        ({"message": "Too many concurrent sessions"}, Reason.CONCURRENCY),
+        ({"code": 10015, "message": "quota"}, Reason.QUOTA),
+        ({"message": "Too many sessions per minute"}, Reason.RATE),
+    ],
+)
+def test_a_server_error_that_names_a_limit_refuses(status: int, body: dict[str, Any], reason: Reason) -> None:
+    """A gateway may say with 503 that the account is full. Cut or unreadable, it says nothing."""
+    found = answer(status, body)
+    assert (meaning(found), found.message) == ((Outcome.FAIL, reason), body["message"])
+    assert answer_from_body(status, json.dumps(body).encode()[:-1], 1.0, 2.0).outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        ("Too many sessions per minute", Reason.RATE),
+        ("session limit: 5/min", Reason.RATE),
+        ("Daily session limit reached", Reason.QUOTA),
+        ("You have used up your sessions this month: session limit reached", Reason.QUOTA),
+        ("Maximum concurrent sessions of your monthly plan reached", Reason.CONCURRENCY),
+        ("Too many open sessions", Reason.CONCURRENCY),
+    ],
+)
+def test_a_limit_of_sessions_in_a_time_is_no_full_account(message: str, reason: Reason) -> None:
+    """Words that no description has: how many at once, how many a minute, how many a month."""
+    assert meaning(answer(403, {"code": 4291, "message": message})) == (Outcome.FAIL, reason)
 
 
 GOOD = json.dumps({"code": 100, "message": "success", "data": {"session_id": "abc", "url": "wss://x"}}).encode()

@@ -41,6 +41,8 @@ _FULL_ACCOUNT = re.compile(
     r"|already (?:have|has|running|using) .{0,30}(?:sessions|conversations|streams)"
     r"|max\w* (?:number of )?(?:open |active |running |live |user )?(?:sessions|conversations|streams)"
 )
+_IN_A_SHORT_TIME = re.compile(r"per (?:second|minute|hour)|hourly|/ ?(?:s|sec|min|h|hour)\b|\brate\b")
+_IN_A_LONG_TIME = re.compile(r"per (?:day|week|month|year)|daily|weekly|monthly|yearly|today|this (?:day|week|month)")
 _LONGEST_MESSAGE = 500
 """Characters of a message that are searched."""
 
@@ -61,5 +63,14 @@ def refusal_reason(patterns: Iterable[RefusalPattern], status: int, code: int | 
         if pattern.matches(status, code, message):
             return pattern.reason
     if says_full(message):
-        return Reason.CONCURRENCY
+        return _limit_reason(message)
     return Reason.RATE if status == 429 else Reason.REFUSED
+
+
+def _limit_reason(message: str) -> Reason:
+    """Which limit a message means that speaks of one: of sessions at once, unless it counts those begun in a time."""
+    if re.search(_AT_ONCE, message):
+        return Reason.CONCURRENCY
+    if _IN_A_SHORT_TIME.search(message):
+        return Reason.RATE
+    return Reason.QUOTA if _IN_A_LONG_TIME.search(message) else Reason.CONCURRENCY

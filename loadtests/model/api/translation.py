@@ -53,6 +53,9 @@ _decode = msgspec.json.Decoder(_Envelope).decode
 _decode_any = msgspec.json.Decoder().decode
 
 
+_LIMITS = frozenset({Reason.CONCURRENCY, Reason.SESSION_FULL, Reason.QUOTA, Reason.RATE})
+
+
 def answer_from_body(
     status: int, body: bytes, sent: float, answered: float, retry_after: float = 0.0, reading: Reading | None = None
 ) -> Answer:
@@ -132,9 +135,10 @@ def translate(
     number = _code(code) if is_readable else None
     if is_2xx and is_readable and (number is None or number == reading.success) and not has_error:
         return _success(status, number or 0, data, sent, answered, reading)
-    if 400 <= status < 500 or (is_2xx and is_readable):
-        text = message if isinstance(message, str) else ""
-        reason = refusal_reason(reading.refusals, status, number, text)
+    text = message if isinstance(message, str) else ""
+    reason = refusal_reason(reading.refusals, status, number, text)
+    # A 5xx that names a limit refuses as a 4xx does: nothing was opened.
+    if 400 <= status < 500 or (is_2xx and is_readable) or (status >= 500 and is_readable and reason in _LIMITS):
         return Answer(Outcome.FAIL, reason, sent, answered, status, number or 0, text, retry_after=retry_after)
     reason = Reason.UNREADABLE
     if status >= 300:
@@ -161,8 +165,8 @@ def _success(status: int, code: int, data: Any, sent: float, answered: float, re
     answer = Answer(_OK, _NO_REASON, sent, answered, status, code)
     if data is None:
         return answer
-    if reading.session_id is not None and isinstance(session_id := reading.session_id(data), str):
-        answer.session_id = session_id
+    if reading.session_id is not None:
+        answer.session_id = id_text(reading.session_id(data))
     if reading.duration is not None:
         answer.value = _seconds(reading.duration(data)) / reading.duration_units
     if reading.cap is not None and not answer.value:
@@ -171,6 +175,13 @@ def _success(status: int, code: int, data: Any, sent: float, answered: float, re
         found = ((name, get(data)) for name, get in reading.keep)
         answer.kept = {name: text for name, text in found if isinstance(text, str)}
     return answer
+
+
+def id_text(value: Any) -> str:
+    """Returns the id of a session as text, also where an API counts its sessions; "" for what is no id."""
+    if isinstance(value, str):
+        return value
+    return str(value) if type(value) is int else ""
 
 
 def _code(value: Any) -> int | None:
