@@ -87,6 +87,8 @@ class SuspectedCause:
     """Findings that would explain the same."""
     may_be_two: bool = False
     """Keep-alives that are ignored by a reaper that is wrong as well would explain the same."""
+    may_be_unheard: bool = False
+    """Each end is one idle timeout after the session was opened, so calls without effect would explain the same."""
 
     @property
     def length(self) -> str:
@@ -155,12 +157,25 @@ def attribute(log: EventLog) -> Causes:
         best = _best(fits, enough) or _best(doubles, enough)
         if best is None:
             break
-        rivals = tuple(fit.name for fit in fits if fit is not best and _is_rival(fit, best))
-        is_two = best.name != "keepalive-ignored" and any(_is_rival(fit, best) for fit in doubles)
-        _add(found, SuspectedCause(best.name, rest[best.mask], best.low, best.high, rivals, is_two))
+        _add(found, _suspected(best, rest[best.mask], fits, doubles, log.manifest.tolerance))
         rest = rest[~best.mask]
     rejected = (EndFit(fit.name, fit.n, _outliving(log, fit)) for fit in _fits(log, rest)) if len(rest) else ()
     return Causes(tuple(found), rest, tuple(rejected))
+
+
+def _suspected(
+    best: _Fit, ends: pd.DataFrame, fits: list[_Fit], doubles: list[_Fit], tolerance: float
+) -> SuspectedCause:
+    """The cause of `ends`, with what would explain them as well."""
+    return SuspectedCause(
+        best.name,
+        ends,
+        best.low,
+        best.high,
+        tuple(fit.name for fit in fits if fit is not best and _is_rival(fit, best)),
+        may_be_two=best.name != "keepalive-ignored" and any(_is_rival(fit, best) for fit in doubles),
+        may_be_unheard=best.name == "hidden-duration-cap" and bool(_ended_as_if_unused(ends, tolerance).all()),
+    )
 
 
 def _add(found: list[SuspectedCause], cause: SuspectedCause) -> None:
@@ -186,6 +201,13 @@ def _ignored(ends: pd.DataFrame, tolerance: float) -> _Fit:
     """Keep-alives ignored, and nothing else: the end is when it was due without them."""
     is_due = (ends["short_low"] <= tolerance) & (ends["short_high"] >= -tolerance)
     return _Fit("keepalive-ignored", (ends["is_kept_alive"] & is_due).to_numpy(dtype=bool), 0.0, 0.0)
+
+
+def _ended_as_if_unused(ends: pd.DataFrame, tolerance: float) -> Mask:
+    """Which sessions ended one idle timeout after they were opened, whatever was called in between."""
+    idle = ends["idle_timeout"]
+    is_so = (ends["age_low"] - tolerance <= idle) & (idle <= ends["age_high"] + tolerance)
+    return is_so.to_numpy(dtype=bool)
 
 
 def _ignored_and_more(ends: pd.DataFrame) -> list[_Fit]:

@@ -27,6 +27,9 @@ def cause_finding(name: str, evidence: Evidence, describe: Callable[[SuspectedCa
         others = " or ".join(f"{CAUSE_NAMES[rival]} ({rival})" for rival in cause.rivals)
         text = f"{text} It cannot be distinguished from {others}. A run with more idle timeouts and longer sessions can tell."
         confidence = "unknown"
+    elif cause.may_be_unheard:
+        text = f"{text} That is also one idle timeout after they were opened, as if no call had reset it."
+        confidence = "unknown"
     elif cause.may_be_two:
         text = f"{text} Keep-alives without effect, together with a reaper that is early or late, would look the same."
         confidence = "likely"

@@ -425,6 +425,14 @@ def test_a_drift_of_one_kind_of_call_is_found_beside_many_others(tmp_path: Path)
     assert "(99.8 % interval" in finding.text
 
 
+@pytest.mark.parametrize(("age", "confidence"), [(60, "unknown"), (50, "likely")])
+def test_an_age_of_one_idle_timeout_may_be_calls_without_effect(tmp_path: Path, age: float, confidence: str) -> None:
+    """An API whose tasks do not reset the idle timer: everybody's session ends 60 s after it was opened."""
+    finding = found(_idle((60, 45, age), (60, 41, age), (60, 38, age)), tmp_path)["hidden-duration-cap"]
+    assert finding.confidence == confidence
+    assert ("as if no call had reset it" in finding.text) == (confidence == "unknown")
+
+
 def test_a_session_that_ends_when_due_has_not_lagged_where_stops_have_no_effect(tmp_path: Path) -> None:
     """Session 2 is stopped two seconds before it is due, by an API that ignored another stop."""
     story = Story().looks(LOOKS)

@@ -55,10 +55,17 @@ def test_creation_may_be_missing() -> None:
     assert page_of(ListAnswer(listed({"session_id": "a"}))).sessions == {"a": 0.0}
 
 
-@pytest.mark.parametrize("row", [None, 7, "a", [], {}, {"session_id": 7}, {"session_id": None}, {"id": "a"}])
+@pytest.mark.parametrize(
+    "row", [None, 7, "a", [], {}, {"session_id": True}, {"session_id": ""}, {"session_id": None}, {"id": "a"}]
+)
 def test_row_without_an_id_hides_no_other(row: Any) -> None:
     """A row that names no session is passed over, and the rows around it are read."""
     assert page_of(ListAnswer(listed({"session_id": "a"}, row, {"session_id": "b"}))).sessions == {"a": 0.0, "b": 0.0}
+
+
+def test_id_may_be_a_number() -> None:
+    """As in the answer to `new`, it is read as text."""
+    assert page_of(ListAnswer(listed({"session_id": 7}))).sessions == {"7": 0.0}
 
 
 def test_session_listed_twice_is_one_session() -> None:
