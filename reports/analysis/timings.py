@@ -146,7 +146,7 @@ class _Groups:
 
 def _calls(log: EventLog, groups: _Groups) -> Iterator[_Calls]:
     """Yields the calls of the log, part by part."""
-    for batch in log.batches((*_WORDS, *_TIMES)):
+    for batch in log.row_groups((*_WORDS, *_TIMES)):
         group, is_ok = _groups_of(batch, groups)
         sent = np.flatnonzero(group >= 0)
         t, intended, waited, latency = (values_of(batch[name])[sent] for name in _TIMES)

@@ -1,8 +1,9 @@
-"""Merges the event streams of a run into one Parquet file that is sorted by time.
+"""Merges the event streams of a run into one Parquet file, in the order of time part by part (`row_groups`).
 
 Rows are nearly sorted already: a call is written when it is answered, and sorted by when it was sent. A first pass notes when
-each batch begins. A second pass sorts a million rows at a time and writes those that no later row can precede. Memory depends on
-how far rows are out of order, which is the longest time that a call may take, and not on the length of the run.
+each batch begins. A second pass sorts some hundred thousand rows at a time and writes those that no later row can precede.
+Memory depends on how far rows are out of order, which is the longest time that a call may take, and not on the length of the
+run.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from loadtests.model.log.record import COLUMNS, VERSION
 from loadtests.model.text.input_error import EXIT_UNAVAILABLE, InputError
 from reports.log.files import replacing
 from reports.log.memory import give_back
+from reports.log.row_groups import GROUP_ROWS, PART_ROWS, by_sort
 
 _VERSION_KEY = b"streamsoak.version"
 _DAMAGE_KEY = "streamsoak.damage"
@@ -37,20 +39,23 @@ _DESCRIPTION = {
     "streamsoak.about": json.dumps({column.name: column.about for column in COLUMNS}),
 }
 """Written into the file, which is read without the documentation, too."""
-_GROUP_ROWS = 122_880
-"""Rows of a row group, which a reader reads or skips as a whole; DuckDB's default."""
-_ROWS_AT_ONCE = 4 * _GROUP_ROWS
 _ORDER = ("t", "worker", "session")
 _DELTAS = ("t", "session", "intended", "latency")
 """Slowly changing numbers: smaller and faster to read as differences."""
 _TYPES = {"category": pa.dictionary(pa.int16(), pa.string()), "string": pa.string()}
 _WORDS = ("profile", "kind", "outcome", "reason", "holder", "detail")
+_SKIPPED_BY = ("kind", "outcome")
+"""Words of which a row group has few, so that readers skip it by the least and greatest."""
+
+Order = npt.NDArray[np.intp]
+"""Indices of rows."""
 
 _earliest = attrgetter("earliest")
 
 
 def compact(streams: list[Path], target: Path) -> None:
-    """Writes the rows of all `streams` to `target` atomically, sorted by t, worker and session, otherwise as written.
+    """Writes the rows of all `streams` to `target` atomically. Each part is later than the one before; within one, those of each
+    sort (`row_groups`) are sorted by t, worker and session, otherwise as written.
 
     A stream that was cut off, or damaged, ends with its last whole batch; `damage_of` returns how much is missing. Raises
     InputError if one is of a newer version, or if the disk is full.
@@ -59,7 +64,7 @@ def compact(streams: list[Path], target: Path) -> None:
     damage = {source.path.name: [source.unread, source.size] for source in sources if source.unread}
     try:
         with replacing(target) as partial:
-            _write(_merged(sources, _ROWS_AT_ONCE), partial, {_DAMAGE_KEY: json.dumps(damage), **_DESCRIPTION})
+            _write(_merged(sources, PART_ROWS), partial, {_DAMAGE_KEY: json.dumps(damage), **_DESCRIPTION})
     except OSError:
         raise InputError.of(target, "cannot be written: is the disk full?", code=EXIT_UNAVAILABLE) from None
     give_back()
@@ -75,24 +80,25 @@ def damage_of(compacted: Path) -> dict[str, tuple[int, int]]:
     return damage
 
 
-def in_order(streams: list[Path], at_once: int = _ROWS_AT_ONCE) -> Iterator[pa.Table]:
+def in_order(streams: list[Path], at_once: int = PART_ROWS) -> Iterator[pa.Table]:
     """Yields all rows in order, about `at_once` rows at a time."""
-    return _merged([_LogFile(path) for path in streams], at_once)
+    return (rows.take(pa.array(order)) for rows, order in _merged([_LogFile(path) for path in streams], at_once))
 
 
-def _merged(sources: list[_LogFile], at_once: int) -> Iterator[pa.Table]:
+def _merged(sources: list[_LogFile], at_once: int) -> Iterator[tuple[pa.Table, Order]]:
+    """Yields rows, and the indices of those that no later row can precede, in order."""
     pending: list[pa.RecordBatch] = []
     fresh = 0
     while (source := min(sources, key=_earliest)).earliest < inf:
         pending.append(source.take())
         fresh += len(pending[-1])
         if fresh >= at_once:
-            rows = _sorted(pending)
-            ready = int(np.searchsorted(rows["t"].to_numpy(), min(map(_earliest, sources))))
-            yield rows.slice(0, ready)
-            pending, fresh = rows.slice(ready).to_batches(), 0
+            rows, order = _ordered(pending)
+            ready = int(np.searchsorted(rows["t"].to_numpy()[order], min(map(_earliest, sources))))
+            yield rows, order[:ready]
+            pending, fresh = rows.take(pa.array(order[ready:])).to_batches(), 0
     if pending:
-        yield _sorted(pending)
+        yield _ordered(pending)
 
 
 def readable(path: Path, progress: Progress | None = None) -> Iterator[pa.RecordBatch]:
@@ -156,13 +162,13 @@ class _LogFile:
         return next(self._batches)
 
 
-def _sorted(batches: list[pa.RecordBatch]) -> pa.Table:
-    # Categories stay dictionary-encoded until here: sorting them as text would take most of the time.
+def _ordered(batches: list[pa.RecordBatch]) -> tuple[pa.Table, Order]:
+    # Categories stay dictionary-encoded: sorting them as text would take most of the time.
     rows = pa.Table.from_batches(batches).unify_dictionaries()
-    return rows.take(pa.array(order_of([rows[name].to_numpy() for name in _ORDER])))
+    return rows, order_of([rows[name].to_numpy() for name in _ORDER])
 
 
-def order_of(keys: list[npt.NDArray[Any]]) -> npt.NDArray[np.intp]:
+def order_of(keys: list[npt.NDArray[Any]]) -> Order:
     """Returns the stable order of rows by `keys`; fast where the first key is nearly sorted and rarely equal."""
     order = np.argsort(keys[0], kind="stable")
     first = keys[0][order]
@@ -173,27 +179,35 @@ def order_of(keys: list[npt.NDArray[Any]]) -> npt.NDArray[np.intp]:
     return order
 
 
-def _write(tables: Iterator[pa.Table], path: Path, metadata: dict[str, str]) -> None:
-    first = next(tables, _schema(VERSION).empty_table())
+def _write(parts: Iterator[tuple[pa.Table, Order]], path: Path, metadata: dict[str, str]) -> None:
+    first = next(parts, (_schema(VERSION).empty_table(), np.empty(0, np.intp)))
+    columns = first[0].schema
     encodings = dict.fromkeys(_DELTAS, "DELTA_BINARY_PACKED")
-    words = [name for name in _WORDS if name in first.column_names]
+    words = [name for name in _WORDS if name in columns.names]
     options = {
         "compression": "snappy",
         "use_dictionary": words,
         "column_encoding": encodings,
-        # Every part of a log has all words, so their least and greatest let a reader skip nothing.
-        "write_statistics": [name for name in first.column_names if name not in words],
+        "write_statistics": [name for name in columns.names if name not in words or name in _SKIPPED_BY],
     }
     # One part is written while the next is sorted.
-    with pq.ParquetWriter(path, first.schema, **options) as writer, ThreadPoolExecutor(1) as beside:
+    with pq.ParquetWriter(path, columns, **options) as writer, ThreadPoolExecutor(1) as beside:
         writer.add_key_value_metadata(metadata)
         written: Future[None] | None = None
-        for table in chain([first], tables):
+        for rows, order in chain([first], parts):
+            sorts = by_sort(rows, order)
+            part = rows.take(pa.array(np.concatenate(sorts)))
             if written:
                 written.result()
-            written = beside.submit(writer.write_table, table, row_group_size=_GROUP_ROWS)
+            written = beside.submit(_write_part, writer, part, [len(sort) for sort in sorts])
         if written:
             written.result()
+
+
+def _write_part(writer: pq.ParquetWriter, part: pa.Table, sizes: list[int]) -> None:
+    for begin, size in zip(accumulate(sizes, initial=0), sizes, strict=False):
+        if size:
+            writer.write_table(part.slice(begin, size), row_group_size=GROUP_ROWS)
 
 
 def _schema(version: int) -> pa.Schema:

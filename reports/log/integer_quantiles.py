@@ -21,6 +21,8 @@ _BITS = 9
 """Of the mantissa, that distinguish classes."""
 _CLASSES = (44 << _BITS) + 1
 """Up to 2^44, five hours in nanoseconds; the last class holds all greater numbers. The first one holds the negative ones."""
+_ZERO = 1
+"""The class of 0."""
 _EXACT = 1 << _BITS
 """So many classes after the first one hold one number each: 0, 1, 2 and so on."""
 _ONE = np.int32(1)
@@ -51,6 +53,12 @@ class IntegerQuantiles:
         needed = (int(group.max(initial=-1)) + 1) * _CLASSES
         if needed > len(self._counts):
             self._counts = np.append(self._counts, np.zeros(needed - len(self._counts), np.int32))
+        some = np.flatnonzero(numbers)
+        if 2 * len(some) < len(numbers):
+            # Mostly nobody waited.
+            zeros = np.bincount(np.delete(group, some)) if len(some) else np.bincount(group)
+            self._counts[_ZERO : len(zeros) * _CLASSES : _CLASSES] += zeros.astype(np.int32)
+            group, numbers = group[some], numbers[some]
         np.add.at(self._counts, _keys(group, numbers), _ONE)
 
     def want(self, groups: Sequence[int], shares: Mapping[str, float]) -> None:
@@ -64,6 +72,8 @@ class IntegerQuantiles:
 
     def keep(self, group: Places, numbers: Integers) -> None:
         """Keeps those numbers that a wanted quantile depends on."""
+        if not self._is_any_wanted:
+            return
         key = _keys(group, numbers)
         chosen = np.flatnonzero(self._is_wanted[key])
         self._kept.append((key[chosen].astype(np.int32), numbers[chosen]))
@@ -86,6 +96,11 @@ class IntegerQuantiles:
         candidates = np.concatenate([numbers[low:high] for low, high in bounds])
         before = rank - 1 - (int(upto[place - 1]) if place else 0)
         return int(np.partition(candidates, before)[before])
+
+    @cached_property
+    def _is_any_wanted(self) -> bool:
+        """Whether the counts do not tell all quantiles."""
+        return bool(self._is_wanted.any())
 
     @cached_property
     def _candidates(self) -> tuple[npt.NDArray[np.int32], Integers]:

@@ -6,9 +6,7 @@ DuckDB does all large computations, out of core; the results are small.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,14 +17,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from loadtests.model.log.record import COLUMNS, VERSION
+from loadtests.model.log.record import VERSION
 from loadtests.model.run.manifest import Manifest, files_of, read_manifest
 from loadtests.model.text.input_error import InputError
 from loadtests.model.text.wording import percent
+from reports.log.ahead import ahead
 from reports.log.attempts import VIEWS
 from reports.log.compaction import compact, damage_of
 from reports.log.latest import latest
 from reports.log.memory import MemoryLimit, give_back, keep_little
+from reports.log.row_groups import parts, read
 from reports.log.scratch import make_scratch, make_temporary, remove_scratch
 from reports.log.versions import events_of
 
@@ -150,19 +150,13 @@ class EventLog:
         with interruptible():
             return self._limit.within(query)
 
-    def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """Yields these columns of `events` in the order of the log, batch by batch; categories as dictionaries."""
-        categories = [name for name, kind, *_ in COLUMNS if kind == "category" and name in columns]
-        with pq.ParquetFile(self._parquet, read_dictionary=categories) as file, ThreadPoolExecutor(1) as reader:
-            # One row group at a time, because the reader keeps all that it has read. The next batch is read in parallel.
-            batches = chain.from_iterable(
-                file.iter_batches(_ROWS_AT_ONCE, row_groups=[group], columns=list(columns))
-                for group in range(file.num_row_groups)
-            )
-            pending = reader.submit(next, batches, None)
-            while (batch := pending.result()) is not None:
-                pending = reader.submit(next, batches, None)
-                yield batch
+    def row_groups(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Yields these columns of `events` by row group, each in the order of time; categories as dictionaries."""
+        return ahead(read(self._parquet, columns, ([group] for part in parts(self._parquet) for group in part)))
+
+    def parts(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+        """Yields the same by part, each later than the one before: the rows of some row groups, one after the other."""
+        return read(self._parquet, columns, parts(self._parquet))
 
     @contextmanager
     def second_connection(self) -> Iterator[EventLog]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 from loadtests.model.log.record import NANOSECONDS
 from reports.log.arrays import Codes, combinations_of, values_of
@@ -15,6 +18,7 @@ from reports.log.log import EventLog
 
 Floats = npt.NDArray[np.float64]
 
+_ROWS_AT_ONCE = 1 << 17
 _COLUMNS = ("session", "kind", "outcome", "t", "latency", "value")
 
 
@@ -41,25 +45,35 @@ class Rows:
 
     def where(self, chosen: npt.NDArray[np.bool_]) -> Rows:
         """Returns the rows that `chosen` selects."""
-        return self._at(np.flatnonzero(chosen))
-
-    def by_place(self) -> Rows:
-        """Returns the rows grouped by session, without those of no session. The rows must be in the order of time."""
-        # Sorting 16-bit keys takes a fifth of the time. A place of -1 sorts last.
-        order = np.lexsort([(self.place & 0xFFFF).astype(np.uint16), (self.place >> 16).astype(np.uint16)])
-        return self._at(order[: np.count_nonzero(self.place >= 0)])
-
-    def _at(self, rows: npt.NDArray[np.intp]) -> Rows:
-        return Rows(
-            self.place[rows], self.sent[rows], self.answered[rows], self.value[rows], self.sort[rows], self.sorts
-        )
+        at = np.flatnonzero(chosen)
+        return Rows(self.place[at], self.sent[at], self.answered[at], self.value[at], self.sort[at], self.sorts)
 
 
 def rows_of(log: EventLog, sessions: npt.NDArray[np.int64]) -> Iterator[Rows]:
-    """Yields the rows of `sessions`, which are unique; each part is later than the parts before it."""
-    places = pd.Index(sessions)
-    for batch in log.batches(_COLUMNS):
-        sent, latency, value = (values_of(batch[name]) for name in ("t", "latency", "value"))
-        sort, sorts = combinations_of(batch["kind"], batch["outcome"])
-        place, answered = places.get_indexer(batch["session"]), (sent + latency) / NANOSECONDS
-        yield Rows(place, sent / NANOSECONDS, answered, value, sort, sorts).by_place()
+    """Yields the rows of `sessions`, which are unique; each of the results is later than those before it."""
+    # `map` holds no part while its rows are used.
+    return chain.from_iterable(map(partial(_rows, pd.Index(sessions)), log.parts(_COLUMNS)))
+
+
+def _rows(sessions: pd.Index, part: pa.RecordBatch) -> Iterator[Rows]:
+    t, latency, value = (values_of(part[name]) for name in ("t", "latency", "value"))
+    sort, sorts = combinations_of(part["kind"], part["outcome"])
+    place = sessions.get_indexer(part["session"])
+    # A part is some rising runs of times, which a stable sort merges.
+    by_time = np.argsort(t, kind="stable")
+    # A few at once, for which the processor's cache has room.
+    for begin in range(0, len(t), _ROWS_AT_ONCE):
+        order = _by_place(place, by_time[begin : begin + _ROWS_AT_ONCE])
+        sent = t[order]
+        answered = (sent + latency[order]) / NANOSECONDS
+        yield Rows(place[order], sent / NANOSECONDS, answered, value[order], sort[order], sorts)
+
+
+def _by_place(place: npt.NDArray[np.intp], rows: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    """Returns those of `rows` that have a place, by place."""
+    key = place[rows]
+    has_one = key >= 0
+    # 16-bit numbers are sorted five times as fast.
+    low, high = (bits.astype(np.uint16) for bits in (key & 0xFFFF, key >> 16))
+    order = np.lexsort([low, high]) if key.max(initial=0) >> 16 else np.argsort(low, kind="stable")
+    return rows[order[has_one[order]]]

@@ -115,9 +115,10 @@ class SessionFacts:
         at = np.flatnonzero(rows.are(fact.kinds, fact.outcomes))
         if fact.value is not None:
             at = at[rows.value[at] == fact.value]
-        values: Floats = getattr(rows, fact.column)[at]
-        told = ~np.isnan(values)
-        enter(self._of[fact.name], fact.rule, rows.place[at][told], values[told])
+        values: Floats = getattr(rows, fact.column)
+        if fact.column == "value":
+            at = at[~np.isnan(values[at])]
+        enter(self._of[fact.name], fact.rule, rows.place[at], values[at])
 
 
 def _column(fact: Fact, values: Floats) -> pa.Array:
