@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -50,20 +51,20 @@ def parts(parquet: Path) -> list[list[int]]:
     """Returns the row groups of each part: those of two parts do not overlap in time. Each is in the order of time."""
     metadata = pq.read_metadata(parquet)
     column = metadata.schema.to_arrow_schema().get_field_index("t")
+    groups = [group for group in range(metadata.num_row_groups) if metadata.row_group(group).num_rows]
+    times = [metadata.row_group(group).column(column).statistics for group in groups]
+    if not all(each is not None and each.has_min_max for each in times):
+        # Another program's file, of which nothing is known but its order.
+        return [[group] for group in groups]
+    # Of this group and of all that follow.
+    earliest = list(accumulate((each.min for each in reversed(times)), min))[::-1]
     found: list[list[int]] = []
     until = -math.inf
-    for group in range(metadata.num_row_groups):
-        if not metadata.row_group(group).num_rows:
-            continue
-        times = metadata.row_group(group).column(column).statistics
-        if times is None or not times.has_min_max:
-            # Another program's file, of which nothing is known but its order.
-            found.append([group])
-            continue
-        if not found or times.min >= until:
+    for group, first, each in zip(groups, earliest, times, strict=True):
+        if first >= until:
             found.append([])
         found[-1].append(group)
-        until = max(until, times.max)
+        until = max(until, each.max)
     return found
 
 

@@ -8,7 +8,7 @@ import duckdb
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from loadtests.model.api.answer import Outcome
@@ -34,6 +34,7 @@ def _compacted(folder: Path, told: list[tuple[int, str, str]]) -> Path:
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(told=_ROWS)
+@example(told=[*[(0, "new", "ok")] * 3, (0, "keep_alive", "ok"), (1, "new", "ok"), (1, "task", "ok")])
 def test_parts_are_in_order_and_have_all_rows(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, told: list[tuple[int, str, str]]
 ) -> None:
